@@ -1,0 +1,145 @@
+//! How administration shows things: RFC 7591 member names where there are some. What is not there is left out, never `null`.
+
+use proof::{Time, json::Object};
+use serde_json::{Value, json};
+
+use super::clients::resources_of;
+use crate::{
+    authority::Audience,
+    client::{Authentication, Binding, Client, Introspects},
+    grant::{Grant, Holder, Source, Status, Subject},
+    key::SigningKey,
+    resource::Resource,
+    tenant::{Administrator, NonceRule, Reach, Tenant},
+};
+
+/// A client, and when it was last used if that is known. Never its secret, nor the digest of it.
+pub fn client(client: &Client, last_used: Option<Time>) -> Object {
+    let mut o = Object::new();
+    o.insert("client_id".into(), client.id.as_str().into());
+    o.insert("client_name".into(), client.name.as_str().into());
+    o.insert("token_endpoint_auth_method".into(), client.authentication.method().name().into());
+    o.insert("grant_types".into(), client.grant_types.iter().map(|grant_type| grant_type.name()).collect());
+    o.insert("dpop_bound_access_tokens".into(), (client.binding == Binding::Required).into());
+    o.insert("introspects_everything".into(), (client.introspects == Introspects::Everything).into());
+    o.insert("created_at".into(), client.created.unix().into());
+    if let Authentication::PrivateKeyJwt { jwks } = &client.authentication {
+        o.insert("jwks".into(), serde_json::from_str(jwks).unwrap_or(Value::Null));
+    }
+    if let Some(algorithm) = client.token_algorithm {
+        o.insert("access_token_signed_response_alg".into(), algorithm.name().into());
+    }
+    insert_time(&mut o, "disabled_at", client.disabled);
+    insert_time(&mut o, "last_used_at", last_used);
+    o
+}
+
+/// Adds a secret that is shown this once (RFC 7591 s3.2.1: a secret comes with its expiry, 0 for none).
+pub(super) fn with_secret(mut document: Object, secret: Option<String>) -> Object {
+    if let Some(secret) = secret {
+        document.insert("client_secret".into(), secret.into());
+        document.insert("client_secret_expires_at".into(), 0.into());
+    }
+    document
+}
+
+/// A resource.
+pub fn resource(resource: &Resource) -> Object {
+    let mut o = Object::new();
+    o.insert("resource".into(), resource.uri.as_str().into());
+    o.insert("resource_name".into(), resource.name.as_str().into());
+    o.insert("scopes".into(), json!(resource.scopes));
+    o.insert("introspection_clients".into(), resource.introspectors.iter().map(|id| id.as_str()).collect());
+    o.insert("created_at".into(), resource.created.unix().into());
+    if let Some(algorithm) = resource.token_algorithm {
+        o.insert("access_token_signed_response_alg".into(), algorithm.name().into());
+    }
+    insert_time(&mut o, "disabled_at", resource.disabled);
+    o
+}
+
+/// A grant: the power of attorney, as one document.
+pub fn grant(grant: &Grant) -> Object {
+    let mut o = Object::new();
+    o.insert("id".into(), grant.id.as_str().into());
+    match &grant.holder {
+        Holder::Client(id) => o.insert("client_id".into(), id.as_str().into()),
+        Holder::Host(id) => o.insert("host_id".into(), id.as_str().into()),
+        Holder::Session(id) => o.insert("session_id".into(), id.as_str().into()),
+    };
+    if let Subject::User(user) = &grant.subject {
+        o.insert("user_id".into(), user.as_str().into());
+    }
+    o.insert("scope".into(), grant.authority.scopes().joined().into());
+    o.insert("resources".into(), resources_of(&grant.authority).map(|uri| uri.as_str()).collect());
+    o.insert("own_endpoints".into(), grant.authority.audiences().contains(&Audience::Issuer).into());
+    o.insert("depth".into(), grant.authority.depth().into());
+    insert_time(&mut o, "expires_at", grant.authority.expires());
+    if let Some(parent) = &grant.parent {
+        o.insert("parent".into(), parent.as_str().into());
+    }
+    let Source::Administrator(giver) = &grant.source;
+    o.insert("given_by".into(), giver.as_str().into());
+    o.insert("created_at".into(), grant.created.unix().into());
+    match grant.status {
+        Status::Active => o.insert("status".into(), "active".into()),
+        Status::Revoked { at } => {
+            o.insert("revoked_at".into(), at.unix().into());
+            o.insert("status".into(), "revoked".into())
+        }
+    };
+    o
+}
+
+/// A tenant.
+pub fn tenant(tenant: &Tenant) -> Object {
+    let mut o = Object::new();
+    o.insert("id".into(), tenant.id.as_str().into());
+    o.insert("name".into(), tenant.name.as_str().into());
+    o.insert("issuer".into(), tenant.issuer.as_str().into());
+    o.insert("dpop_nonce_required".into(), (tenant.settings.dpop_nonce == NonceRule::Demanded).into());
+    o.insert("access_token_seconds".into(), tenant.settings.access_token_seconds.into());
+    o.insert("created_at".into(), tenant.created.unix().into());
+    insert_time(&mut o, "disabled_at", tenant.disabled);
+    o
+}
+
+/// An administrator, without the token.
+pub fn administrator(administrator: &Administrator) -> Object {
+    let mut o = Object::new();
+    o.insert("id".into(), administrator.id.as_str().into());
+    o.insert("name".into(), administrator.name.as_str().into());
+    let reach = match administrator.reach {
+        Reach::Tenant => "tenant",
+        Reach::Installation => "installation",
+    };
+    o.insert("reach".into(), reach.into());
+    o.insert("created_at".into(), administrator.created.unix().into());
+    insert_time(&mut o, "expires_at", administrator.expires);
+    o
+}
+
+/// A signing key: its public half and what it does now.
+pub fn key(key: &SigningKey, now: Time) -> Object {
+    let mut o = Object::new();
+    o.insert("kid".into(), key.kid.as_str().into());
+    o.insert("alg".into(), key.algorithm.name().into());
+    o.insert("created_at".into(), key.created.unix().into());
+    o.insert("active_from".into(), key.active_from.unix().into());
+    o.insert("state".into(), if key.active_from > now { "published" } else { "active" }.into());
+    o.insert("public_jwk".into(), serde_json::from_str(&key.public_jwk).unwrap_or(Value::Null));
+    o
+}
+
+/// A list under its name.
+pub fn list(name: &str, items: Vec<Object>) -> Object {
+    let mut o = Object::new();
+    o.insert(name.to_owned(), Value::Array(items.into_iter().map(Value::Object).collect()));
+    o
+}
+
+fn insert_time(o: &mut Object, name: &str, time: Option<Time>) {
+    if let Some(time) = time {
+        o.insert(name.to_owned(), time.unix().into());
+    }
+}

@@ -1,0 +1,53 @@
+//! Resources.
+
+use super::{NewResource, Switch, describe, rules::Facts};
+use crate::{
+    authority::Scopes,
+    caller::Caller,
+    decision::{Change, Decision, Guard, Reply, Write},
+    event::{Event, EventKind},
+    moment::Moment,
+    resource::{Resource, ResourceUri},
+    why::Why,
+};
+
+/// Registers a resource.
+pub(super) fn create(new: &NewResource, caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
+    if !facts.resources.is_empty() {
+        return Err(Why::Exists("resource"));
+    }
+    let names: Vec<&str> = new.scopes.keys().map(String::as_str).collect();
+    let one_token_each = Scopes::parse(&names.join(" ")).is_ok_and(|scopes| scopes.iter().count() == names.len());
+    if !one_token_each {
+        return Err(Why::Body("scopes: each name is one scope token (RFC 6749 s3.3), at most 128 of them".to_owned()));
+    }
+    let resource = Resource {
+        uri: new.uri.clone(),
+        name: new.name.clone(),
+        scopes: new.scopes.clone(),
+        token_algorithm: new.token_algorithm,
+        introspectors: new.introspectors.clone(),
+        created: at.now,
+        disabled: None,
+    };
+    let document = describe::resource(&resource);
+    let change = Change {
+        guards: vec![Guard::CreateResource(Box::new(resource))],
+        events: vec![Event::new(EventKind::ResourceCreated, caller, at).about(new.uri.as_str())],
+        ..Change::default()
+    };
+    Ok(Decision::issue(Reply::Created(document), Vec::new(), change))
+}
+
+/// Disables a resource, or enables it again: no token for it is issued or counts while it is disabled.
+pub(super) fn switch(uri: &ResourceUri, switch: Switch, caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
+    let resource = facts.resources.first().ok_or(Why::Absent("resource"))?;
+    let since = switch.since(at.now);
+    let change = Change {
+        sure: vec![Write::SetResourceDisabled { uri: uri.clone(), at: since }],
+        events: vec![Event::new(EventKind::ResourceChanged, caller, at).about(uri.as_str()).with("disabled", since.is_some())],
+        ..Change::default()
+    };
+    let document = describe::resource(&Resource { disabled: since, ..resource.clone() });
+    Ok(Decision::issue(Reply::Document(document), Vec::new(), change))
+}

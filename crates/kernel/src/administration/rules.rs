@@ -1,0 +1,82 @@
+//! Who may do which of it, and what it changes.
+
+use super::{Command, clients, grants, resources, tenants};
+use crate::{
+    caller::{AdministratorCaller, Caller, Who},
+    client::Client,
+    decision::{Change, Decision, Guard, Reply},
+    event::{Event, EventKind},
+    grant::Grant,
+    moment::Moment,
+    resource::Resource,
+    tenant::{Reach, Tenant},
+    why::Why,
+};
+
+/// What was loaded for a command: whatever it names, if it is there.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// The client that the command names.
+    pub client: Option<Client>,
+    /// The resources that the command names.
+    pub resources: Vec<Resource>,
+    /// The grant that the command names, with its path to the root.
+    pub path: Vec<Grant>,
+    /// The tenant that the command names.
+    pub tenant: Option<Tenant>,
+}
+
+/// Decides a command.
+pub fn decide(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> Decision {
+    match consider(command, caller, facts, at) {
+        Ok(decision) => decision,
+        Err(why) => {
+            let event = Event::refused(&why, caller, at);
+            Decision::refuse(why, Vec::new(), vec![event])
+        }
+    }
+}
+
+fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
+    // 1. An administrator, by token. A tenant's administrator stays in the tenant: the handle that loaded the facts cannot see another.
+    let Who::Administrator(administrator) = &caller.who else { return Err(Why::AdministratorUnproved) };
+
+    // 2. The command.
+    match command {
+        Command::CreateClient(new) => clients::create(new, administrator, caller, facts, at),
+        Command::ChangeClient(change) => clients::change(change, caller, facts, at),
+        Command::RotateClientSecret(_) => clients::rotate_secret(caller, facts, at),
+        Command::CreateResource(new) => resources::create(new, caller, facts, at),
+        Command::SetResourceDisabled(uri, switch) => resources::switch(uri, *switch, caller, facts, at),
+        Command::CreateGrant(new) => grants::create(new, administrator, caller, facts, at),
+        Command::RevokeGrant(_) => grants::revoke(caller, facts, at),
+        Command::CreateTenant(new) => installation(administrator).and_then(|()| tenants::create(new, caller, facts, at)),
+        Command::SetTenantDisabled(id, switch) => installation(administrator).and_then(|()| tenants::switch(id, *switch, caller, facts, at)),
+        Command::SetTenantSettings(id, settings) => tenants::settings(id, *settings, caller, facts, at),
+        Command::CreateAdministrator(new) => {
+            if new.reach == Reach::Installation {
+                installation(administrator)?;
+            }
+            Ok(tenants::create_administrator(new, caller, at))
+        }
+        Command::RotateKeys(keys) => {
+            let guards = keys.iter().map(|key| Guard::CreateKey(Box::new(key.clone()))).collect();
+            let events = keys.iter().map(|key| {
+                let event = Event::new(EventKind::KeyCreated, caller, at).about(key.kid.as_str());
+                let id = format!("{}.{}", event.id, key.algorithm);
+                Event { id, ..event }.with("algorithm", key.algorithm.name()).with("active_from", key.active_from.unix())
+            });
+            let change = Change { guards, events: events.collect(), ..Change::default() };
+            let document = super::describe::list("keys", keys.iter().map(|key| super::describe::key(key, at.now)).collect());
+            Ok(Decision::issue(Reply::Created(document), Vec::new(), change))
+        }
+    }
+}
+
+/// Only for those who reach the whole installation; to others such commands look like nothing at all.
+fn installation(administrator: &AdministratorCaller) -> Result<(), Why> {
+    match administrator.reach {
+        Reach::Installation => Ok(()),
+        Reach::Tenant => Err(Why::AdministratorReach),
+    }
+}

@@ -1,0 +1,84 @@
+//! Whether the credentials hold.
+
+use proof::{Time, Verified, assertion::{self, AssertionError}, digest, dpop::DpopProof, jwk::KeySet, jws::Compact};
+
+use super::request::{Credentials, Evidence};
+use crate::{
+    caller::{Caller, PureMachine, Who},
+    client::{Authentication, Client},
+    mark::{Mark, Stands},
+    why::Why,
+};
+
+/// How long past its `exp` an assertion's mark is kept, and how far a DPoP proof's `iat` may lie from now: the skews of `proof`, in seconds.
+const SKEW_SECONDS: i64 = 10;
+
+/// What was loaded about the client that the credentials name.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The registration, if there is one.
+    pub client: Option<Client>,
+    /// Its registered keys, parsed, if it registered any.
+    pub keys: Option<&'a KeySet>,
+    /// The issuer of the tenant: the only audience of an assertion.
+    pub issuer: &'a str,
+}
+
+/// Proves a client by what it showed, and takes the marks of its proofs.
+pub fn prove(credentials: &Credentials, facts: Facts<'_>, dpop: Option<Verified<DpopProof>>, now: Time) -> Result<Caller, Why> {
+    // 1. The client exists. For one that does not, the same work is done, so that time tells nothing (S-41).
+    let Some(client) = facts.client else {
+        shown_without_client(credentials);
+        return Err(Why::ClientUnknown);
+    };
+
+    // 2. It uses the method it registered (RFC 7591 s2): a secret is no way in for a client with a key.
+    let mut marks = Vec::new();
+    match (&credentials.evidence, &client.authentication) {
+        (Evidence::SecretBasic(shown), Authentication::SecretBasic { secret_digest }) | (Evidence::SecretPost(shown), Authentication::SecretPost { secret_digest }) => {
+            // 3a. The secret: compared by digest, in constant time (S-42).
+            if !digest::same(digest::sha256_b64(shown.reveal().as_bytes()).as_bytes(), secret_digest.as_bytes()) {
+                return Err(Why::SecretWrong);
+            }
+        }
+        (Evidence::Assertion(shown), Authentication::PrivateKeyJwt { .. }) => {
+            // 3b. The assertion: signed by a registered key, for us alone, fresh, and used once (RFC 7523 s3, 7523bis).
+            let keys = facts.keys.ok_or(Why::AuthenticationMethod)?;
+            let compact = Compact::parse(shown).map_err(|rule| Why::Assertion(AssertionError::Jws(rule)))?;
+            let proved = assertion::check(&compact, keys, facts.issuer, now).map_err(Why::Assertion)?;
+            if proved.client_id != client.id.as_str() {
+                return Err(Why::AssertionOfAnother);
+            }
+            marks.push(Mark::new(Stands::ClientAssertion, client.id.as_str(), &proved.jti, proved.expires.plus(SKEW_SECONDS)));
+        }
+        (Evidence::SecretBasic(_) | Evidence::SecretPost(_) | Evidence::Assertion(_), _) => {
+            shown_without_client(credentials);
+            return Err(Why::AuthenticationMethod);
+        }
+    }
+
+    // 4. It is enabled. Asked last, so that only the client itself can learn it by time.
+    if client.disabled.is_some() {
+        return Err(Why::ClientDisabled);
+    }
+
+    // 5. The key it proved to hold (RFC 9449 s4.3): the proof is good once.
+    let key = dpop.map(|proof| {
+        let proof = proof.into_inner();
+        marks.push(dpop_mark(&proof));
+        proof.jkt
+    });
+    Ok(Caller { who: Who::PureMachine(PureMachine { client }), key, marks })
+}
+
+/// The work of a comparison, for a client that does not exist or has no secret.
+pub fn shown_without_client(credentials: &Credentials) {
+    let (Evidence::SecretBasic(shown) | Evidence::SecretPost(shown)) = &credentials.evidence else { return };
+    std::hint::black_box(digest::same(digest::sha256_b64(shown.reveal().as_bytes()).as_bytes(), &[b'x'; 43]));
+}
+
+/// The mark of a DPoP proof: by key and `jti`, until its `iat` is out of the window.
+fn dpop_mark(proof: &DpopProof) -> Mark {
+    let expires = proof.iat.plus(proof::dpop::WINDOW_SECONDS).plus(SKEW_SECONDS);
+    Mark::new(Stands::DpopProof, &proof.jkt, &proof.jti, expires)
+}

@@ -1,0 +1,25 @@
+//! `grant_type=client_credentials`, read once.
+
+use crate::{authority::Scopes, form::Form, resource::ResourceUri, why::Why};
+
+/// What the client asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The scope tokens wanted; `None` for all that is granted there (RFC 6749 s3.3: the default scope).
+    pub scopes: Option<Scopes>,
+    /// The resource wanted; `None` for our own endpoints.
+    pub resource: Option<ResourceUri>,
+}
+
+impl Request {
+    /// Reads the form.
+    pub fn parse(form: &Form) -> Result<Self, Why> {
+        let scopes = form.text("scope").map(Scopes::parse).transpose()?.filter(|scopes| !scopes.is_empty());
+        let mut named = form.all("resource");
+        let resource = named.next().map(|text| ResourceUri::parse(text).ok_or(Why::ResourceUnknown)).transpose()?;
+        if named.next().is_some() {
+            return Err(Why::ResourceRepeated);
+        }
+        Ok(Self { scopes, resource })
+    }
+}

@@ -1,0 +1,153 @@
+//! Whether a machine gets a token, and which.
+
+use std::collections::BTreeSet;
+
+use proof::{Algorithm, json};
+
+use super::Request;
+use crate::{
+    authority::{Ask, Audience, Authority, Scopes},
+    caller::{Caller, Who},
+    client::{Binding, Client, GrantType},
+    decision::{Change, Decision, Guard, Reply, Touch, Unsigned},
+    event::{Event, EventKind},
+    grant::{self, Grant},
+    id::TokenId,
+    moment::Moment,
+    resource::Resource,
+    tenant::Tenant,
+    token,
+    why::Why,
+};
+
+/// What was loaded for the question.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The tenant.
+    pub tenant: &'a Tenant,
+    /// The resource that the request names, if it is registered.
+    pub resource: Option<Resource>,
+    /// The grants the client holds for itself, each with its path to the root.
+    pub grants: Vec<Vec<Grant>>,
+}
+
+/// Decides a client credentials request.
+pub fn decide(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Decision {
+    match consider(request, caller, facts, at) {
+        Ok(decision) => decision,
+        Err(why) => {
+            let event = Event::refused(&why, caller, at);
+            Decision::refuse(why, Vec::new(), vec![event])
+        }
+    }
+}
+
+fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Result<Decision, Why> {
+    // 1. Only a client that authenticated (RFC 6749 s4.4), and only if it registered for this (s5.2 unauthorized_client).
+    let Who::PureMachine(machine) = &caller.who else { return Err(Why::CredentialsMissing) };
+    let client = &machine.client;
+    if !client.grant_types.contains(&GrantType::ClientCredentials) {
+        return Err(Why::GrantTypeNotAllowed);
+    }
+
+    // 2. A client whose tokens are always bound must have proved a key (RFC 9449 s5.2).
+    if client.binding == Binding::Required && caller.key.is_none() {
+        return Err(Why::DpopMissing);
+    }
+
+    // 3. The audience: the named resource, registered and enabled (RFC 8707 s2), or our issuer.
+    let audience = match (&request.resource, &facts.resource) {
+        (None, _) => Audience::Issuer,
+        (Some(_), None) => return Err(Why::ResourceUnknown),
+        (Some(_), Some(resource)) if resource.disabled.is_some() => return Err(Why::ResourceDisabled),
+        (Some(_), Some(resource)) => Audience::Resource(resource.uri.clone()),
+    };
+
+    // 4. The grants that live: each with every ancestor. Any one suffices.
+    let alive: Vec<&Grant> = facts.grants.iter().filter(|path| grant::lives(path, at.now)).filter_map(|path| path.first()).collect();
+    if alive.is_empty() {
+        return Err(Why::NoGrant);
+    }
+    let here: Vec<&Grant> = alive.into_iter().filter(|grant| grant.authority.audiences().contains(&audience)).collect();
+    if here.is_empty() {
+        return Err(Why::ResourceNotGranted);
+    }
+
+    // 5. The scope: what was asked, all of it, or all that this grant and this resource share (RFC 6749 s3.3).
+    let (grant, scopes) = here.iter().find_map(|grant| granted(request, &grant.authority, facts).map(|scopes| (*grant, scopes))).ok_or(Why::ScopeNotGranted)?;
+
+    // 6. The projection: one audience, short, never longer than the grant, bound to the key that was proved.
+    let ask = Ask { scopes, audiences: BTreeSet::from([audience.clone()]), expires: None, depth: 0 };
+    let issued = token(client, caller, grant, ask, audience, facts, at);
+
+    // 7. What the answer relied on: the grant as it was read. Its ancestors' death is read at use; their epochs are expected too.
+    let path = facts.grants.iter().find(|path| path.first().is_some_and(|first| first.id == grant.id));
+    let live = path.into_iter().flatten().map(|node| Guard::Grant(grant::Guard::Live { id: node.id.clone(), epoch: node.epoch }));
+    let event = Event::new(EventKind::TokenIssued, caller, at)
+        .about(issued.record.id.as_str())
+        .with("grant", grant.id.as_str())
+        .with("audience", issued.record.audience.as_row())
+        .with("scope", issued.record.scope.as_str())
+        .with("expires", issued.record.expires.unix())
+        .with("bound", issued.record.key.is_some());
+    let change = Change {
+        guards: live.chain([Guard::Token(token::Guard::Create(Box::new(issued.record)))]).collect(),
+        sure: Vec::new(),
+        touches: vec![Touch::ClientUsed { id: client.id.clone(), at: at.now }],
+        events: vec![event],
+    };
+    Ok(Decision::issue(issued.reply, vec![issued.unsigned], change))
+}
+
+/// The scope of the token, if this authority has all of what was asked. A resource gives only scopes it knows; our own endpoints know all.
+fn granted(request: &Request, authority: &Authority, facts: &Facts<'_>) -> Option<Scopes> {
+    let known = match &facts.resource {
+        Some(resource) if request.resource.is_some() => resource.known(authority.scopes()),
+        Some(_) | None => authority.scopes().clone(),
+    };
+    match &request.scopes {
+        None => Some(known),
+        Some(wanted) => known.covers(wanted).then(|| wanted.clone()),
+    }
+}
+
+struct Issued {
+    record: token::Record,
+    reply: Reply,
+    unsigned: Unsigned,
+}
+
+fn token(client: &Client, caller: &Caller, grant: &Grant, ask: Ask, audience: Audience, facts: &Facts<'_>, at: &Moment) -> Issued {
+    let id: TokenId = at.id("token");
+    let scope = ask.scopes.joined();
+    let longest = at.now.plus(facts.tenant.settings.access_token_seconds);
+    let expires = grant.authority.expires().map_or(longest, |end| end.min(longest));
+    let algorithm = client.token_algorithm.or_else(|| facts.resource.as_ref().and_then(|resource| resource.token_algorithm)).unwrap_or(Algorithm::EdDSA);
+    let aud = match &audience {
+        Audience::Issuer => facts.tenant.issuer.as_str(),
+        Audience::Resource(uri) => uri.as_str(),
+    };
+
+    // RFC 9068 s2.2; `sub` is the client itself when no person is involved (s2.2 "sub").
+    let mut claims = json::Object::new();
+    claims.insert("iss".to_owned(), facts.tenant.issuer.as_str().into());
+    claims.insert("sub".to_owned(), client.id.as_str().into());
+    claims.insert("aud".to_owned(), aud.into());
+    claims.insert("client_id".to_owned(), client.id.as_str().into());
+    claims.insert("iat".to_owned(), at.now.unix().into());
+    claims.insert("exp".to_owned(), expires.unix().into());
+    claims.insert("jti".to_owned(), id.as_str().into());
+    if !scope.is_empty() {
+        claims.insert("scope".to_owned(), scope.as_str().into());
+    }
+    if let Some(jkt) = &caller.key {
+        claims.insert("cnf".to_owned(), serde_json::json!({ "jkt": jkt })); // RFC 9449 s6.1
+    }
+
+    let kind = if caller.key.is_some() { token::Kind::Dpop } else { token::Kind::Bearer };
+    Issued {
+        reply: Reply::Token { access: 0, kind, expires_in_seconds: expires.since(at.now), scope: scope.clone() },
+        unsigned: Unsigned { typ: "at+jwt", algorithm, claims },
+        record: token::Record { id, grant: grant.id.clone(), client: client.id.clone(), audience, scope, key: caller.key.clone(), issued: at.now, expires, revoked: None },
+    }
+}

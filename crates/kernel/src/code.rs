@@ -1,0 +1,129 @@
+//! What a caller may know of a refusal: the error codes of the registries we speak, and nothing else.
+
+/// An error code of the wire. The status each one travels with is in one table of the server, printed into `docs/errors.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Code {
+    /// RFC 6749 s5.2: a parameter is missing, repeated, malformed or not supported.
+    InvalidRequest,
+    /// RFC 6749 s5.2: client authentication failed.
+    InvalidClient,
+    /// RFC 6749 s5.2: the grant or refresh token is invalid, expired or revoked.
+    InvalidGrant,
+    /// RFC 6749 s5.2: this client may not use this grant type.
+    UnauthorizedClient,
+    /// RFC 6749 s5.2: no such grant type here.
+    UnsupportedGrantType,
+    /// RFC 6749 s5.2: the scope is unknown, malformed or more than was granted.
+    InvalidScope,
+    /// RFC 8707 s2: the resource is unknown, malformed or not granted.
+    InvalidTarget,
+    /// RFC 7009 s2.2.1: this kind of token cannot be revoked.
+    UnsupportedTokenType,
+    /// RFC 9449 s5: the DPoP proof is missing or wrong.
+    InvalidDpopProof,
+    /// RFC 9449 s8: repeat the request with the nonce that came with this answer.
+    UseDpopNonce,
+    /// RFC 6750 s3.1: the access token is expired, revoked, malformed or not for here.
+    InvalidToken,
+    /// RFC 6750 s3.1: the access token does not reach this far.
+    InsufficientScope,
+    /// RFC 7591 s3.2.2: a member of the client metadata is wrong.
+    InvalidClientMetadata,
+    /// RFC 6749 s4.1.2.1: the owner of the authority, or its rules, said no.
+    AccessDenied,
+    /// Administration: a member of the body is unknown, missing or wrong.
+    InvalidBody,
+    /// Administration: something of that name is already there.
+    Conflict,
+    /// No such thing here, or not for this caller: the two look the same.
+    NotFound,
+    /// The path is known, the method is not (RFC 9110 s15.5.6).
+    MethodNotAllowed,
+    /// The body is larger than the route takes (RFC 9110 s15.5.14).
+    ContentTooLarge,
+    /// The body is of a type that the route does not read (RFC 9110 s15.5.16).
+    UnsupportedMediaType,
+    /// The body did not arrive in time (RFC 9110 s15.5.9).
+    RequestTimeout,
+    /// The request names a host that this server does not answer for (RFC 9110 s15.5.20).
+    MisdirectedRequest,
+    /// RFC 6749 s4.1.2.1: something on our side failed; the log has the details under the request id.
+    ServerError,
+    /// RFC 6749 s4.1.2.1: too busy now, try again. MCP clients keep their grant when they read this one.
+    TemporarilyUnavailable,
+}
+
+impl Code {
+    /// Every code, in the order of the table.
+    pub const ALL: &'static [Self] = &[
+        Self::InvalidRequest,
+        Self::InvalidClient,
+        Self::InvalidGrant,
+        Self::UnauthorizedClient,
+        Self::UnsupportedGrantType,
+        Self::InvalidScope,
+        Self::InvalidTarget,
+        Self::UnsupportedTokenType,
+        Self::InvalidDpopProof,
+        Self::UseDpopNonce,
+        Self::InvalidToken,
+        Self::InsufficientScope,
+        Self::InvalidClientMetadata,
+        Self::AccessDenied,
+        Self::InvalidBody,
+        Self::Conflict,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::ContentTooLarge,
+        Self::UnsupportedMediaType,
+        Self::RequestTimeout,
+        Self::MisdirectedRequest,
+        Self::ServerError,
+        Self::TemporarilyUnavailable,
+    ];
+
+    /// The code as it stands in the `error` member.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidGrant => "invalid_grant",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
+            Self::UnsupportedTokenType => "unsupported_token_type",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::InvalidClientMetadata => "invalid_client_metadata",
+            Self::AccessDenied => "access_denied",
+            Self::InvalidBody => "invalid_body",
+            Self::Conflict => "conflict",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::ContentTooLarge => "content_too_large",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::RequestTimeout => "request_timeout",
+            Self::MisdirectedRequest => "misdirected_request",
+            Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_listed_once() {
+        let mut names: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Code::ALL.len());
+        assert_eq!(*Code::ALL.last().unwrap(), Code::TemporarilyUnavailable);
+        assert_eq!(Code::ALL.len(), Code::TemporarilyUnavailable as usize + 1);
+    }
+}

@@ -1,0 +1,125 @@
+//! What the audit log keeps of a decision.
+
+use proof::{Time, json};
+
+use crate::{caller::Caller, moment::Moment, why::Why};
+
+/// What happened. The names are part of the product: operators search for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EventKind {
+    /// An access token was issued.
+    TokenIssued,
+    /// A token was revoked by its client.
+    TokenRevoked,
+    /// A token was introspected.
+    TokenIntrospected,
+    /// A request was refused.
+    RequestRefused,
+    /// Refusals beyond what the journal lists, as a count.
+    RefusalsCounted,
+    /// A one-time proof came a second time.
+    ProofReplayed,
+    /// A client was registered.
+    ClientCreated,
+    /// A client's registration was changed.
+    ClientChanged,
+    /// A client got a new secret.
+    ClientSecretRotated,
+    /// A resource was registered.
+    ResourceCreated,
+    /// A resource was changed.
+    ResourceChanged,
+    /// A grant was made.
+    GrantCreated,
+    /// A grant was revoked, and its subtree with it.
+    GrantRevoked,
+    /// A tenant was made.
+    TenantCreated,
+    /// A tenant was changed.
+    TenantChanged,
+    /// An administrator's token was made.
+    AdministratorCreated,
+    /// A signing key was made.
+    KeyCreated,
+    /// A signing key is no longer published.
+    KeyDropped,
+}
+
+impl EventKind {
+    /// The name in the log.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TokenIssued => "token.issued",
+            Self::TokenRevoked => "token.revoked",
+            Self::TokenIntrospected => "token.introspected",
+            Self::RequestRefused => "request.refused",
+            Self::RefusalsCounted => "refusals.counted",
+            Self::ProofReplayed => "proof.replayed",
+            Self::ClientCreated => "client.created",
+            Self::ClientChanged => "client.changed",
+            Self::ClientSecretRotated => "client.secret_rotated",
+            Self::ResourceCreated => "resource.created",
+            Self::ResourceChanged => "resource.changed",
+            Self::GrantCreated => "grant.created",
+            Self::GrantRevoked => "grant.revoked",
+            Self::TenantCreated => "tenant.created",
+            Self::TenantChanged => "tenant.changed",
+            Self::AdministratorCreated => "administrator.created",
+            Self::KeyCreated => "key.created",
+            Self::KeyDropped => "key.dropped",
+        }
+    }
+}
+
+/// One entry of the audit log. The row's place in its stream is given when it is committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its id, from the seed of the request: after a commit of unknown outcome one looks for it.
+    pub id: String,
+    /// What happened.
+    pub kind: EventKind,
+    /// When.
+    pub at: Time,
+    /// The request it belongs to.
+    pub request_id: String,
+    /// Who did it, if somebody was proved.
+    pub actor: Option<String>,
+    /// What it is about (a token's, grant's, client's id), for search.
+    pub about: Option<String>,
+    /// Everything else, as a JSON object. Never a secret or a bearer value.
+    pub body: json::Object,
+}
+
+impl Event {
+    /// A new entry.
+    pub fn new(kind: EventKind, caller: &Caller, at: &Moment) -> Self {
+        Self {
+            id: at.id::<()>(kind.name()).as_str().to_owned(),
+            kind,
+            at: at.now,
+            request_id: at.request_id(),
+            actor: caller.name().map(str::to_owned),
+            about: None,
+            body: json::Object::new(),
+        }
+    }
+
+    /// The entry of a refusal: code and reason.
+    pub fn refused(why: &Why, caller: &Caller, at: &Moment) -> Self {
+        Self::new(EventKind::RequestRefused, caller, at).with("error", why.code().name()).with("reason", why.told())
+    }
+
+    /// Says what it is about.
+    #[must_use]
+    pub fn about(mut self, id: impl Into<String>) -> Self {
+        self.about = Some(id.into());
+        self
+    }
+
+    /// Adds a member.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<serde_json::Value>) -> Self {
+        self.body.insert(name.to_owned(), value.into());
+        self
+    }
+}

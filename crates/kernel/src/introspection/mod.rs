@@ -1,0 +1,14 @@
+//! Token introspection (RFC 7662).
+//!
+//! A resource asks whether a token counts *now*: the signature, the record, the whole grant path, the client and the tenant are read again. Who may know is decided per
+//! audience: a resource's own clients, or a client that may introspect everything. To all others every token is `{"active":false}`, as is a token that does not count.
+//!
+//! Not covered: signed answers (RFC 9701; its issue comes).
+
+mod request;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub use request::Request;
+pub use rules::{Facts, decide};

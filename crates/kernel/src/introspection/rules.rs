@@ -1,0 +1,96 @@
+//! Whether a token counts, and who may know.
+
+use proof::{Verified, access_token::AccessToken, json};
+use serde_json::json;
+
+use crate::{
+    authority::Audience,
+    caller::{Caller, Who},
+    client::{Client, Introspects},
+    decision::{Change, Decision, Reply},
+    event::{Event, EventKind},
+    grant::{self, Grant},
+    moment::Moment,
+    resource::Resource,
+    token,
+    why::Why,
+};
+
+/// What was loaded about the token.
+#[derive(Debug)]
+pub enum Facts {
+    /// Not a token of ours, or a wrong signature, or past its end, or without a record.
+    Unknown,
+    /// A token of ours and everything it hangs on.
+    Known(Box<Known>),
+}
+
+/// Everything a token hangs on.
+#[derive(Debug)]
+pub struct Known {
+    /// What it says, signature checked.
+    pub token: Verified<AccessToken>,
+    /// Its record.
+    pub record: token::Record,
+    /// The grant it projects, with its path to the root.
+    pub path: Vec<Grant>,
+    /// The client it was issued to, if it still exists.
+    pub client: Option<Client>,
+    /// The resource it is for, unless it is for us or the resource is gone.
+    pub resource: Option<Resource>,
+}
+
+/// Decides an introspection request. The answer changes nothing; its event goes to the journal.
+pub fn decide(caller: &Caller, facts: &Facts, at: &Moment) -> Decision {
+    let Who::PureMachine(machine) = &caller.who else {
+        return Decision::refuse(Why::CredentialsMissing, Vec::new(), vec![Event::refused(&Why::CredentialsMissing, caller, at)]);
+    };
+    let event = Event::new(EventKind::TokenIntrospected, caller, at);
+    let (document, event) = match facts {
+        Facts::Known(known) if may_know(&machine.client, known) && counts(known, at) => {
+            (describe(known), event.about(known.record.id.as_str()).with("active", true))
+        }
+        Facts::Known(known) => (inactive(), event.about(known.record.id.as_str()).with("active", false)),
+        Facts::Unknown => (inactive(), event.with("active", false)),
+    };
+    let change = Change { events: vec![event], ..Change::default() };
+    Decision::issue(Reply::Document(document), Vec::new(), change)
+}
+
+/// RFC 7662 s4: a token is shown only to those it is meant for.
+fn may_know(client: &Client, known: &Known) -> bool {
+    match client.introspects {
+        Introspects::Everything => true,
+        Introspects::ItsResources => known.resource.as_ref().is_some_and(|resource| resource.introspectors.contains(&client.id)),
+    }
+}
+
+/// Whether the token counts now, whatever its signature says: nothing below it has been taken away.
+pub(crate) fn counts(known: &Known, at: &Moment) -> bool {
+    let resource_counts = match &known.record.audience {
+        Audience::Issuer => true,
+        Audience::Resource(_) => known.resource.as_ref().is_some_and(|resource| resource.disabled.is_none()),
+    };
+    let client_counts = known.client.as_ref().is_some_and(|client| client.disabled.is_none());
+    known.record.revoked.is_none() && known.record.expires > at.now && client_counts && resource_counts && grant::lives(&known.path, at.now)
+}
+
+fn describe(known: &Known) -> json::Object {
+    // RFC 7662 s2.2 and RFC 9449 s6.2: what the token says, as the token says it.
+    let mut document = json::Object::new();
+    document.insert("active".to_owned(), true.into());
+    for name in ["iss", "sub", "aud", "client_id", "iat", "exp", "jti", "scope", "cnf", "act", "authorization_details", "acr", "auth_time"] {
+        if let Some(value) = known.token.claims.get(name) {
+            document.insert(name.to_owned(), value.clone());
+        }
+    }
+    let kind = if known.record.key.is_some() { token::Kind::Dpop } else { token::Kind::Bearer };
+    document.insert("token_type".to_owned(), kind.name().into());
+    document
+}
+
+fn inactive() -> json::Object {
+    let mut document = json::Object::new();
+    document.insert("active".to_owned(), json!(false));
+    document
+}

@@ -1,0 +1,40 @@
+//! The words and the rules.
+//!
+//! Every protocol asks the same question (may this agent do that, for this person, there, now?) and gets one of three answers: Issue, Wait, Refuse.
+//! This room holds the nouns that question is asked in (ids, authority, grants, clients, resources, callers) and, one folder a flow, the rules that answer it.
+//! A rule is a pure function from facts to a [`Decision`]; what the decision changes is a [`Change`], which only the server's `settle` commits.
+//!
+//! Never here: async, SQL, an HTTP framework, a clock, a random number generator, the environment, logging of values. Time and chance arrive as a [`Moment`].
+
+pub mod administration;
+pub mod authority;
+pub mod caller;
+pub mod client;
+pub mod client_authentication;
+pub mod client_credentials;
+pub mod code;
+pub mod decision;
+pub mod event;
+pub mod form;
+pub mod grant;
+pub mod id;
+pub mod introspection;
+pub mod key;
+pub mod mark;
+pub mod moment;
+pub mod resource;
+pub mod revocation;
+pub mod tenant;
+pub mod token;
+mod why;
+
+pub use authority::{Ask, Audience, Authority, Excess, Scopes};
+pub use caller::{Caller, CallerKind, Who};
+pub use code::Code;
+pub use decision::{Answer, Change, Decision, Guard, Pending, Reply, Touch, Unsigned, Write};
+pub use event::{Event, EventKind};
+pub use id::{AdministratorId, BrowserSessionId, ClientId, GrantId, HostId, Id, SessionId, TenantId, TokenId, UserId};
+pub use mark::Mark;
+pub use moment::Moment;
+pub use proof::{Algorithm, Time};
+pub use why::Why;

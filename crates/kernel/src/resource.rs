@@ -1,0 +1,74 @@
+//! A protected API, MCP server or agent.
+
+use std::collections::BTreeMap;
+
+use proof::{Algorithm, Time};
+
+use crate::{authority::Scopes, id::ClientId};
+
+/// A resource identifier: an absolute URI without fragment, compared byte for byte (RFC 8707 s2, RFC 3986 s6.2.1).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ResourceUri(String);
+
+/// The longest resource identifier, in bytes.
+pub const RESOURCE_BYTES_MAX: usize = 1024;
+
+impl ResourceUri {
+    /// Reads an identifier: a scheme, a colon, something behind it; visible ASCII without `#`, quotes, angle brackets, backslash and the like.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.split_once(':')?;
+        let mut letters = scheme.bytes();
+        let scheme_ok = letters.next().is_some_and(|b| b.is_ascii_alphabetic()) && letters.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
+        let forbidden = |b: u8| !b.is_ascii_graphic() || matches!(b, b'#' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}');
+        let hierarchical_ok = !matches!(scheme, "http" | "https") || rest.strip_prefix("//").is_some_and(|after| !after.is_empty() && !after.starts_with('/'));
+        let ok = scheme_ok && hierarchical_ok && !rest.is_empty() && text.len() <= RESOURCE_BYTES_MAX && !rest.bytes().any(forbidden);
+        ok.then(|| Self(text.to_owned()))
+    }
+
+    /// The identifier as it was registered.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A registered resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// Its identifier: the `aud` of its tokens.
+    pub uri: ResourceUri,
+    /// Its name for people.
+    pub name: String,
+    /// Its scopes, each with the words a person reads.
+    pub scopes: BTreeMap<String, String>,
+    /// The algorithm it wants its tokens signed with; `None` leaves it to the client, then to `EdDSA`.
+    pub token_algorithm: Option<Algorithm>,
+    /// The clients that may introspect its tokens: its own credentials (RFC 7662 s2.1).
+    pub introspectors: Vec<ClientId>,
+    /// When it was registered.
+    pub created: Time,
+    /// When it was disabled, if it is.
+    pub disabled: Option<Time>,
+}
+
+impl Resource {
+    /// What of `granted` this resource knows.
+    pub fn known(&self, granted: &Scopes) -> Scopes {
+        granted.shared_with(self.scopes.keys().map(String::as_str))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_are_absolute_uris_without_fragment() {
+        for good in ["https://mcp.example/mcp", "http://localhost:8461/mcp", "https://a", "urn:example:api", "https://mcp.example/mcp?x=1"] {
+            assert!(ResourceUri::parse(good).is_some(), "{good}");
+        }
+        for bad in ["", "-", "mcp", "/mcp", "https:", "https://", "https:///x", "https:x", "https://a#f", "https://a b", "https://\u{e9}", "1https://a", ":x", "https://a\\b", "https://a\n"] {
+            assert!(ResourceUri::parse(bad).is_none(), "{bad:?}");
+        }
+        assert!(ResourceUri::parse(&format!("https://a/{}", "x".repeat(RESOURCE_BYTES_MAX))).is_none());
+    }
+}

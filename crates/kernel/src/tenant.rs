@@ -1,0 +1,119 @@
+//! An isolated world: issuer, keys, users, clients, policies, audit log.
+
+use proof::Time;
+
+use crate::{
+    id::{AdministratorId, TenantId},
+    why::Why,
+};
+
+/// The tenant that lives at the root of the installation.
+pub const DEFAULT_TENANT: &str = "default";
+
+/// Lifetime of an access token, in seconds (product decision 1).
+pub const ACCESS_TOKEN_SECONDS: i64 = 300;
+
+/// A tenant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tenant {
+    /// Its id; its path is `/t/{id}` unless it is the default tenant or has a host name of its own.
+    pub id: TenantId,
+    /// Its name for people.
+    pub name: String,
+    /// Its issuer (RFC 8414 s2): no trailing slash, no query, no fragment; what `iss` says, byte for byte.
+    pub issuer: String,
+    /// What it decided for itself.
+    pub settings: Settings,
+    /// When it was made.
+    pub created: Time,
+    /// When it was disabled, if it is.
+    pub disabled: Option<Time>,
+}
+
+/// What a tenant decides for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Whether DPoP proofs at our endpoints must carry a nonce of ours (RFC 9449 s8).
+    pub dpop_nonce: NonceRule,
+    /// Lifetime of access tokens, in seconds: 60 to 3,600.
+    pub access_token_seconds: i64,
+}
+
+/// Whether a DPoP proof must carry a nonce of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NonceRule {
+    /// A proof without is answered `use_dpop_nonce`.
+    Demanded,
+    /// A proof without is checked by its time alone; one with a nonce must have a good one.
+    Accepted,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { dpop_nonce: NonceRule::Demanded, access_token_seconds: ACCESS_TOKEN_SECONDS }
+    }
+}
+
+/// Reads the id of a new tenant: 1 to 63 lower-case letters, digits and inner hyphens, so that it can be a path segment and a host label.
+pub fn parse_id(text: &str) -> Result<TenantId, Why> {
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    let ok = (1..=63).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-');
+    ok.then(|| TenantId::parse(text)).flatten().ok_or_else(|| Why::Body("id: 1 to 63 lower-case letters, digits and inner hyphens".to_owned()))
+}
+
+/// How far an administrator reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// The tenant it belongs to.
+    Tenant,
+    /// The whole installation: every tenant, and tenants themselves.
+    Installation,
+}
+
+/// An administrator: a person's or program's token for the admin API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Administrator {
+    /// Its id.
+    pub id: AdministratorId,
+    /// Its name for people.
+    pub name: String,
+    /// How far it reaches.
+    pub reach: Reach,
+    /// When it was made.
+    pub created: Time,
+    /// When its token ends, if it does.
+    pub expires: Option<Time>,
+}
+
+/// What a change may do to tenants and administrators, and may find no row for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// The tenant is new: neither its id nor its issuer is taken.
+    Create(Box<Tenant>),
+    /// The administrator is new. The row holds only the digest of the token.
+    CreateAdministrator {
+        /// Who.
+        administrator: Box<Administrator>,
+        /// `base64url(SHA-256(token))`.
+        token_digest: String,
+    },
+}
+
+/// What a change does to tenants whether or not a row is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// The tenant is disabled from now on, or enabled again (`None`).
+    SetDisabled {
+        /// Which.
+        id: TenantId,
+        /// Since when.
+        at: Option<Time>,
+    },
+    /// The tenant's settings are these.
+    SetSettings {
+        /// Which.
+        id: TenantId,
+        /// The settings.
+        settings: Settings,
+    },
+}

@@ -1,0 +1,268 @@
+//! What the operator may know of a refusal. The caller sees only the [`Code`] and a sentence that gives nothing away.
+
+use proof::{Malformed, assertion::AssertionError, dpop::DpopError};
+
+use crate::code::Code;
+
+/// The reason of a refusal, for the audit log. Each reason stands for one [`Code`] and one sentence that the caller may read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The body is not a form (RFC 6749 App. B): bad escape, not UTF-8, too many parameters.
+    FormMalformed,
+    /// The content type is not `application/x-www-form-urlencoded` (or JSON, for administration).
+    ContentType,
+    /// A parameter stands twice (RFC 6749 s3.2).
+    ParameterRepeated(&'static str),
+    /// A parameter that we do not know stands twice.
+    UnknownParameterRepeated,
+    /// A required parameter is missing or empty.
+    ParameterMissing(&'static str),
+    /// A parameter has characters or a length that its definition does not allow.
+    ParameterMalformed(&'static str),
+    /// No such grant type.
+    GrantTypeUnknown,
+    /// The client used more than one way to authenticate (RFC 6749 s2.3).
+    CredentialsTwice,
+    /// The `Authorization` header cannot be read.
+    AuthorizationMalformed,
+    /// No credentials at all where some are needed.
+    CredentialsMissing,
+    /// No such client.
+    ClientUnknown,
+    /// The client was disabled.
+    ClientDisabled,
+    /// The client's tenant was disabled.
+    TenantDisabled,
+    /// The client is registered for another authentication method.
+    AuthenticationMethod,
+    /// The secret is wrong.
+    SecretWrong,
+    /// The client assertion broke a rule.
+    Assertion(AssertionError),
+    /// `client_assertion_type` is not the JWT one (RFC 7523 s2.2).
+    AssertionType,
+    /// `client_id` and the assertion name different clients.
+    AssertionOfAnother,
+    /// The client assertion was used before.
+    AssertionReplayed,
+    /// More than one `DPoP` header.
+    DpopTwice,
+    /// The DPoP proof broke a rule.
+    Dpop(DpopError),
+    /// The DPoP proof was used before.
+    DpopReplayed,
+    /// No nonce in the DPoP proof where one is demanded.
+    DpopNonceMissing,
+    /// The nonce in the DPoP proof is not ours or too old.
+    DpopNonceStale,
+    /// The client's tokens must be bound to a key, and it sent no proof.
+    DpopMissing,
+    /// The client may not use this grant type.
+    GrantTypeNotAllowed,
+    /// The client holds no live grant.
+    NoGrant,
+    /// A resource is named that nobody registered.
+    ResourceUnknown,
+    /// The resource was disabled.
+    ResourceDisabled,
+    /// More than one resource: a token has one audience.
+    ResourceRepeated,
+    /// The client's grants do not reach this resource.
+    ResourceNotGranted,
+    /// A scope that is malformed.
+    ScopeMalformed,
+    /// A scope that the grant or the resource does not have.
+    ScopeNotGranted,
+    /// A child would reach further than its parent.
+    Excess(crate::authority::Excess),
+    /// No administrator's token.
+    AdministratorUnproved,
+    /// The administrator's reach does not include this.
+    AdministratorReach,
+    /// A JSON body that administration refuses, and what is wrong with it (shown to the administrator).
+    Body(String),
+    /// The JSON itself is broken.
+    Json(Malformed),
+    /// A member of client metadata contradicts another (shown to the administrator).
+    ClientMetadata(&'static str),
+    /// Something of that name exists.
+    Exists(&'static str),
+    /// Nothing of that name exists in this tenant.
+    Absent(&'static str),
+    /// No such path, or not for this caller.
+    NoRoute,
+    /// The path is known, the method is not.
+    NoMethod,
+    /// The body is larger than the route takes.
+    BodyTooLarge,
+    /// The body did not arrive in time.
+    BodySlow,
+    /// The path is not in its plain form (double slash, dot segment, encoded slash, matrix parameter).
+    PathForm,
+    /// The `Host` is not one of ours.
+    HostUnknown,
+    /// Someone moved first, twice.
+    LostTwice,
+    /// The queue to the disk is full.
+    Busy,
+    /// Something failed on our side; the log has it.
+    Fault,
+}
+
+impl Why {
+    /// The code this reason travels under.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::FormMalformed
+            | Self::ParameterRepeated(_)
+            | Self::UnknownParameterRepeated
+            | Self::ParameterMissing(_)
+            | Self::ParameterMalformed(_)
+            | Self::CredentialsTwice
+            | Self::AuthorizationMalformed => Code::InvalidRequest,
+            Self::ContentType => Code::UnsupportedMediaType,
+            Self::GrantTypeUnknown => Code::UnsupportedGrantType,
+            Self::CredentialsMissing
+            | Self::ClientUnknown
+            | Self::ClientDisabled
+            | Self::TenantDisabled
+            | Self::AuthenticationMethod
+            | Self::SecretWrong
+            | Self::Assertion(_)
+            | Self::AssertionType
+            | Self::AssertionOfAnother
+            | Self::AssertionReplayed => Code::InvalidClient,
+            Self::DpopTwice | Self::Dpop(_) | Self::DpopReplayed | Self::DpopMissing => Code::InvalidDpopProof,
+            Self::DpopNonceMissing | Self::DpopNonceStale => Code::UseDpopNonce,
+            Self::GrantTypeNotAllowed | Self::NoGrant => Code::UnauthorizedClient,
+            Self::ResourceUnknown | Self::ResourceDisabled | Self::ResourceRepeated | Self::ResourceNotGranted => Code::InvalidTarget,
+            Self::ScopeMalformed | Self::ScopeNotGranted => Code::InvalidScope,
+            Self::AdministratorUnproved => Code::InvalidToken,
+            Self::Body(_) | Self::Json(_) | Self::Excess(_) => Code::InvalidBody,
+            Self::ClientMetadata(_) => Code::InvalidClientMetadata,
+            Self::Exists(_) => Code::Conflict,
+            Self::Absent(_) | Self::AdministratorReach | Self::NoRoute | Self::PathForm => Code::NotFound,
+            Self::NoMethod => Code::MethodNotAllowed,
+            Self::BodyTooLarge => Code::ContentTooLarge,
+            Self::BodySlow => Code::RequestTimeout,
+            Self::HostUnknown => Code::MisdirectedRequest,
+            Self::LostTwice | Self::Busy => Code::TemporarilyUnavailable,
+            Self::Fault => Code::ServerError,
+        }
+    }
+
+    /// What the caller reads as `error_description`: what is wrong and what to do, never what came in, ASCII.
+    ///
+    /// Everything under `invalid_client` says the same, so that nobody learns which clients exist or how they sign in.
+    pub fn said(&self) -> &'static str {
+        match self {
+            Self::FormMalformed => "the body is not a well-formed form of at most 64 parameters; send application/x-www-form-urlencoded",
+            Self::ContentType => "send this body as the content type the route reads",
+            Self::ParameterRepeated("scope") => "the parameter scope is repeated; send it once, values separated by spaces",
+            Self::ParameterRepeated(_) | Self::UnknownParameterRepeated => "a parameter is repeated; send each one once",
+            Self::ParameterMissing("grant_type") => "grant_type is missing",
+            Self::ParameterMissing("token") => "token is missing",
+            Self::ParameterMissing(_) => "a required parameter is missing",
+            Self::ParameterMalformed("resource") => "resource must be an absolute URI without fragment",
+            Self::ParameterMalformed(_) => "a parameter has a form that its definition does not allow",
+            Self::GrantTypeUnknown => "this grant type is not offered; see grant_types_supported in the discovery document",
+            Self::CredentialsTwice => "use exactly one way to authenticate the client",
+            Self::AuthorizationMalformed => "the Authorization header cannot be read; send Basic with the base64 of id:secret",
+            Self::CredentialsMissing
+            | Self::ClientUnknown
+            | Self::ClientDisabled
+            | Self::TenantDisabled
+            | Self::AuthenticationMethod
+            | Self::SecretWrong
+            | Self::Assertion(_)
+            | Self::AssertionType
+            | Self::AssertionOfAnother
+            | Self::AssertionReplayed => "client authentication failed; check the client id, its registered method and its credential (an assertion's aud is the issuer, and each assertion works once)",
+            Self::DpopTwice => "send exactly one DPoP header",
+            Self::Dpop(_) => "the DPoP proof does not fit this request; make a new one for this method, this URL and this time",
+            Self::DpopReplayed => "the DPoP proof was used before; make a new one for each request",
+            Self::DpopMissing => "this client's tokens are bound to a key; send a DPoP proof",
+            Self::DpopNonceMissing | Self::DpopNonceStale => "repeat the request with a DPoP proof that carries the nonce of the DPoP-Nonce header",
+            Self::GrantTypeNotAllowed => "this client is not registered for this grant type",
+            Self::NoGrant => "nothing is granted to this client, or what was granted has ended; ask an administrator",
+            Self::ResourceUnknown | Self::ResourceDisabled => "no resource of this identifier is registered here; identifiers are compared byte for byte",
+            Self::ResourceRepeated => "a token has one audience; ask for one resource at a time",
+            Self::ResourceNotGranted => "this client was not granted this resource; ask an administrator",
+            Self::ScopeMalformed => "scope must be a list of at most 128 scope tokens separated by spaces",
+            Self::ScopeNotGranted => "the scope is more than was granted for this resource; ask for less, or ask an administrator",
+            Self::Excess(excess) => excess.said(),
+            Self::AdministratorUnproved => "send an administrator's token as Authorization: Bearer",
+            Self::Body(_) => "the body is not what this call takes; see detail",
+            Self::Json(_) => "the body is not one well-formed JSON object without repeated members",
+            Self::ClientMetadata(detail) => detail,
+            Self::Exists("client") => "a client of this id exists",
+            Self::Exists("resource") => "a resource of this identifier exists",
+            Self::Exists("tenant") => "a tenant of this id or issuer exists",
+            Self::Exists(_) => "something of this name exists",
+            Self::Absent(_) | Self::AdministratorReach | Self::NoRoute => "nothing here by that name",
+            Self::PathForm => "the path is not in its plain form",
+            Self::NoMethod => "this path does not take this method; see Allow",
+            Self::BodyTooLarge => "the body is larger than this route takes",
+            Self::BodySlow => "the body did not arrive in time",
+            Self::HostUnknown => "this server does not answer for that host name; use the issuer's",
+            Self::LostTwice | Self::Busy => "too busy now; try again after the time in Retry-After",
+            Self::Fault => "something failed on our side; ask the operator and name the request id",
+        }
+    }
+
+    /// What the audit log and the operator read. Never holds a secret: the variants carry names of rules, not values.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Assertion(rule) => format!("client assertion: {rule}"),
+            Self::Dpop(rule) => format!("DPoP proof: {rule}"),
+            Self::Json(rule) => format!("JSON: {rule}"),
+            Self::Body(detail) => format!("body: {detail}"),
+            Self::ParameterMissing(name) => format!("parameter missing: {name}"),
+            Self::ParameterRepeated(name) => format!("parameter repeated: {name}"),
+            Self::ParameterMalformed(name) => format!("parameter malformed: {name}"),
+            Self::Exists(what) => format!("exists: {what}"),
+            Self::Absent(what) => format!("absent: {what}"),
+            Self::Excess(excess) => format!("excess: {}", excess.said()),
+            Self::ClientMetadata(detail) => format!("client metadata: {detail}"),
+            Self::ClientUnknown => "no such client".to_owned(),
+            Self::ClientDisabled => "the client is disabled".to_owned(),
+            Self::TenantDisabled => "the tenant is disabled".to_owned(),
+            Self::AuthenticationMethod => "the client is registered for another authentication method".to_owned(),
+            Self::SecretWrong => "wrong client secret".to_owned(),
+            Self::AssertionType => "client_assertion_type is not jwt-bearer".to_owned(),
+            Self::AssertionOfAnother => "client_id differs from the assertion's subject".to_owned(),
+            Self::AssertionReplayed => "client assertion replayed".to_owned(),
+            Self::CredentialsMissing => "no client credentials".to_owned(),
+            Self::DpopNonceMissing => "DPoP nonce missing".to_owned(),
+            Self::DpopNonceStale => "DPoP nonce unknown or stale".to_owned(),
+            Self::ResourceDisabled => "the resource is disabled".to_owned(),
+            Self::AdministratorReach => "outside the administrator's reach".to_owned(),
+            Self::NoRoute => "no such route".to_owned(),
+            Self::LostTwice => "lost the race twice".to_owned(),
+            Self::Busy => "committer queue full".to_owned(),
+            Self::Fault => "fault; see the log".to_owned(),
+            Self::FormMalformed
+            | Self::ContentType
+            | Self::UnknownParameterRepeated
+            | Self::GrantTypeUnknown
+            | Self::CredentialsTwice
+            | Self::AuthorizationMalformed
+            | Self::DpopTwice
+            | Self::DpopReplayed
+            | Self::DpopMissing
+            | Self::GrantTypeNotAllowed
+            | Self::NoGrant
+            | Self::ResourceUnknown
+            | Self::ResourceRepeated
+            | Self::ResourceNotGranted
+            | Self::ScopeMalformed
+            | Self::ScopeNotGranted
+            | Self::AdministratorUnproved
+            | Self::NoMethod
+            | Self::BodyTooLarge
+            | Self::BodySlow
+            | Self::PathForm
+            | Self::HostUnknown => self.said().to_owned(),
+        }
+    }
+}
