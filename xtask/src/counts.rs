@@ -1,7 +1,5 @@
 //! How many tests passed: read from what test runners print.
 
-use std::ops::AddAssign;
-
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) passed: u64,
@@ -12,17 +10,32 @@ pub(crate) struct Counts {
 impl Counts {
     pub(crate) fn one(good: Good) -> Self {
         match good {
-            Good::Yes => Self { passed: 1, ..Self::default() },
-            Good::No => Self { failed: 1, ..Self::default() },
+            Good::Yes => Self {
+                passed: 1,
+                ..Self::default()
+            },
+            Good::No => Self {
+                failed: 1,
+                ..Self::default()
+            },
         }
+    }
+
+    pub(crate) fn add(&mut self, other: Self) {
+        self.passed = self.passed.saturating_add(other.passed);
+        self.failed = self.failed.saturating_add(other.failed);
+        self.skipped = self.skipped.saturating_add(other.skipped);
     }
 
     /// The sum of every `test result: ok. 3 passed; 0 failed; 1 ignored; ...` line.
     pub(crate) fn of_rust(output: &str) -> Self {
         let mut sum = Self::default();
         for line in output.lines() {
-            if let Some((_, numbers)) = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". ")) {
-                sum += read(numbers.split(';'));
+            if let Some((_, numbers)) = line
+                .strip_prefix("test result: ")
+                .and_then(|rest| rest.split_once(". "))
+            {
+                sum.add(read(numbers.split(';')));
             }
         }
         sum
@@ -51,14 +64,6 @@ impl From<bool> for Good {
     }
 }
 
-impl AddAssign for Counts {
-    fn add_assign(&mut self, other: Self) {
-        self.passed = self.passed.saturating_add(other.passed);
-        self.failed = self.failed.saturating_add(other.failed);
-        self.skipped = self.skipped.saturating_add(other.skipped);
-    }
-}
-
 impl std::fmt::Display for Counts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} passed, {} failed", self.passed, self.failed)?;
@@ -82,7 +87,9 @@ pub(crate) fn names_of_rust(output: &str) -> Vec<&str> {
 fn read<'a>(parts: impl Iterator<Item = &'a str>) -> Counts {
     let mut counts = Counts::default();
     for part in parts {
-        let Some((number, word)) = part.trim().split_once(' ') else { continue };
+        let Some((number, word)) = part.trim().split_once(' ') else {
+            continue;
+        };
         let Ok(number) = number.parse::<u64>() else { continue };
         match word {
             "passed" => counts.passed = number,
@@ -103,20 +110,50 @@ mod tests {
         let output = "running 2 tests\ntest a::b ... ok\n\n\
              test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
              test result: FAILED. 3 passed; 4 failed; 0 ignored; 0 measured; 9 filtered out; finished in 1.20s\n";
-        assert_eq!(Counts::of_rust(output), Counts { passed: 5, failed: 4, skipped: 1 });
+        assert_eq!(
+            Counts::of_rust(output),
+            Counts {
+                passed: 5,
+                failed: 4,
+                skipped: 1
+            }
+        );
         assert_eq!(names_of_rust(output), ["a::b"]);
     }
 
     #[test]
     fn a_script_is_counted_by_its_last_summary() {
         let output = "1 passed, 1 failed\nok - x\n12 passed, 3 failed, 2 skipped\nbye\n";
-        assert_eq!(Counts::of_last_line(output), Some(Counts { passed: 12, failed: 3, skipped: 2 }));
+        assert_eq!(
+            Counts::of_last_line(output),
+            Some(Counts {
+                passed: 12,
+                failed: 3,
+                skipped: 2
+            })
+        );
         assert_eq!(Counts::of_last_line("nothing passed here"), None);
     }
 
     #[test]
     fn the_plain_line_names_skipped_tests_only_when_there_are_any() {
-        assert_eq!(Counts { passed: 3, failed: 0, skipped: 0 }.to_string(), "3 passed, 0 failed");
-        assert_eq!(Counts { passed: 3, failed: 1, skipped: 2 }.to_string(), "3 passed, 1 failed, 2 skipped");
+        assert_eq!(
+            Counts {
+                passed: 3,
+                failed: 0,
+                skipped: 0
+            }
+            .to_string(),
+            "3 passed, 0 failed"
+        );
+        assert_eq!(
+            Counts {
+                passed: 3,
+                failed: 1,
+                skipped: 2
+            }
+            .to_string(),
+            "3 passed, 1 failed, 2 skipped"
+        );
     }
 }

@@ -41,8 +41,18 @@ enum Verdict {
 }
 
 const COMMANDS: &[Command] = &[
-    Command { name: "check", arguments: "", about: "format, clippy, tidy, generated pages, dependencies", run: check::command },
-    Command { name: "tidy", arguments: "", about: "the house rules that text can show, in under two seconds", run: tidy::command },
+    Command {
+        name: "check",
+        arguments: "",
+        about: "format, clippy, tidy, generated pages, dependencies",
+        run: |workspace, _| Ok(check::command(workspace)),
+    },
+    Command {
+        name: "tidy",
+        arguments: "",
+        about: "the house rules that text can show, in under two seconds",
+        run: |workspace, _| tidy::command(workspace),
+    },
     Command {
         name: "test",
         arguments: "[--only a,b] [--without a,b] [--list]",
@@ -55,7 +65,12 @@ const COMMANDS: &[Command] = &[
         about: "switches each security check off in turn: the attack's test must go red",
         run: mutants::command,
     },
-    Command { name: "golden", arguments: "", about: "rewrites every golden file; read the diff like code", run: golden::command },
+    Command {
+        name: "golden",
+        arguments: "",
+        about: "rewrites every golden file; read the diff like code",
+        run: |workspace, _| golden::command(workspace),
+    },
     Command {
         name: "docs",
         arguments: "[--check]",
@@ -81,6 +96,10 @@ fn main() -> ExitCode {
         eprintln!("\nxtask: there is no command `{name}`");
         return ExitCode::FAILURE;
     };
+    if command.arguments.is_empty() && !rest.is_empty() {
+        eprintln!("xtask: `{name}` takes no arguments");
+        return ExitCode::FAILURE;
+    }
     match Workspace::find().and_then(|workspace| (command.run)(&workspace, rest)) {
         Ok(Verdict::Good) => ExitCode::SUCCESS,
         Ok(Verdict::Bad) => ExitCode::FAILURE,

@@ -37,7 +37,13 @@ pub(crate) fn cargo(root: &Path) -> Command {
     let program = surroundings::variable("CARGO").unwrap_or_else(|| "cargo".to_owned());
     let mut command = Command::new(program);
     command.current_dir(root);
-    for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PRIMARY_PACKAGE", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
+    for name in [
+        "CARGO_MANIFEST_DIR",
+        "CARGO_MANIFEST_PATH",
+        "CARGO_PRIMARY_PACKAGE",
+        "CARGO_PKG_NAME",
+        "CARGO_PKG_VERSION",
+    ] {
         command.env_remove(name);
     }
     command
@@ -46,7 +52,9 @@ pub(crate) fn cargo(root: &Path) -> Command {
 /// Shows the call, runs it with our own output, and says whether it succeeded.
 pub(crate) fn succeeds(command: &mut Command) -> Result<bool> {
     show(command);
-    let status = command.status().with_context(|| format!("starting {}", name(command)))?;
+    let status = command
+        .status()
+        .with_context(|| format!("starting {}", name(command)))?;
     Ok(status.success())
 }
 
@@ -60,9 +68,15 @@ pub(crate) fn must(command: &mut Command) -> Result<()> {
 
 /// Runs it silently and returns what it printed on standard output.
 pub(crate) fn read(command: &mut Command) -> Result<String> {
-    let output = command.output().with_context(|| format!("starting {}", name(command)))?;
+    let output = command
+        .output()
+        .with_context(|| format!("starting {}", name(command)))?;
     if !output.status.success() {
-        bail!("`{}` failed: {}", line(command), String::from_utf8_lossy(&output.stderr).trim());
+        bail!(
+            "`{}` failed: {}",
+            line(command),
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
     }
     String::from_utf8(output.stdout).with_context(|| format!("`{}` printed something that is not UTF-8", line(command)))
 }
@@ -76,7 +90,10 @@ pub(crate) fn tee(command: &mut Command) -> Result<Finished> {
 /// Runs it with a deadline; without one it may take as long as it likes.
 pub(crate) fn watch(command: &mut Command, echo: Echo, deadline: Option<Duration>) -> Result<Finished> {
     let (reader, writer) = io::pipe().context("making a pipe")?;
-    command.stdin(Stdio::null()).stdout(writer.try_clone().context("making a pipe")?).stderr(writer);
+    command
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone().context("making a pipe")?)
+        .stderr(writer);
     let child = command.spawn().with_context(|| format!("starting {}", name(command)));
     // `command` holds the writing ends until it is told otherwise, and the reader would never see the end.
     command.stdout(Stdio::null()).stderr(Stdio::null());
@@ -121,7 +138,10 @@ pub(crate) fn watch(command: &mut Command, echo: Echo, deadline: Option<Duration
         }
     }
     let status = child.wait().context("waiting for a child process")?;
-    Ok(Finished { status: (!late).then_some(status), output })
+    Ok(Finished {
+        status: (!late).then_some(status),
+        output,
+    })
 }
 
 /// Whether a program answers to its name at all.
@@ -141,10 +161,16 @@ pub(crate) fn show(command: &Command) {
 
 fn name(command: &Command) -> String {
     let program = Path::new(command.get_program());
-    program.file_name().unwrap_or(command.get_program()).to_string_lossy().into_owned()
+    program
+        .file_name()
+        .unwrap_or(command.get_program())
+        .to_string_lossy()
+        .into_owned()
 }
 
 fn line(command: &Command) -> String {
-    let arguments = command.get_args().map(|argument| format!(" {}", argument.to_string_lossy()));
+    let arguments = command
+        .get_args()
+        .map(|argument| format!(" {}", argument.to_string_lossy()));
     name(command) + &arguments.collect::<String>()
 }

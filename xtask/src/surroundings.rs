@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-#[expect(clippy::disallowed_methods, reason = "a tool: this is its one place that reads the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a tool: this is its one place that reads the environment"
+)]
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
@@ -12,7 +15,10 @@ pub(crate) fn variable(name: &str) -> Option<String> {
 pub(crate) struct Stopwatch(Instant);
 
 impl Stopwatch {
-    #[expect(clippy::disallowed_methods, reason = "a tool: this is its one place that reads the clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a tool: this is its one place that reads the clock"
+    )]
     pub(crate) fn start() -> Self {
         Self(Instant::now())
     }
@@ -26,7 +32,10 @@ impl Stopwatch {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a tool that waits for a child process has nothing else to do")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a tool that waits for a child process has nothing else to do"
+)]
 pub(crate) fn pause(duration: Duration) {
     std::thread::sleep(duration);
 }

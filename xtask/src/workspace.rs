@@ -24,8 +24,13 @@ impl Workspace {
     /// The nearest folder at or above the current one that holds `xtask/Cargo.toml`.
     pub(crate) fn find() -> Result<Self> {
         let start = std::env::current_dir().context("finding the current folder")?;
-        match start.ancestors().find(|folder| folder.join("xtask/Cargo.toml").is_file()) {
-            Some(root) => Ok(Self { root: root.to_path_buf() }),
+        match start
+            .ancestors()
+            .find(|folder| folder.join("xtask/Cargo.toml").is_file())
+        {
+            Some(root) => Ok(Self {
+                root: root.to_path_buf(),
+            }),
             None => bail!("{} is not inside the repository", start.display()),
         }
     }
@@ -61,7 +66,13 @@ impl Workspace {
             return None;
         }
         let listing = String::from_utf8(output.stdout).ok()?;
-        Some(listing.split('\0').filter(|file| !file.is_empty()).map(str::to_owned).collect())
+        Some(
+            listing
+                .split('\0')
+                .filter(|file| !file.is_empty())
+                .map(str::to_owned)
+                .collect(),
+        )
     }
 
     pub(crate) fn packages(&self) -> Result<Vec<Package>> {
@@ -71,9 +82,16 @@ impl Workspace {
                 continue;
             }
             let manifest = read_toml(&self.root.join(&file))?;
-            let name = manifest.get("package").and_then(|package| package.get("name")).and_then(toml::Value::as_str);
+            let name = manifest
+                .get("package")
+                .and_then(|package| package.get("name"))
+                .and_then(toml::Value::as_str);
             if let Some(name) = name {
-                packages.push(Package { name: name.to_owned(), manifest_path: file, manifest });
+                packages.push(Package {
+                    name: name.to_owned(),
+                    manifest_path: file,
+                    manifest,
+                });
             }
         }
         Ok(packages)
@@ -83,6 +101,10 @@ impl Workspace {
 pub(crate) fn read_toml(path: &Path) -> Result<toml::Table> {
     let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
     text.parse().with_context(|| format!("parsing {}", path.display()))
+}
+
+pub(crate) fn has_extension(path: &str, extension: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, found)| found == extension)
 }
 
 /// The files below `root`, without what no checkout holds.

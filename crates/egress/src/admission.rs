@@ -25,7 +25,11 @@ pub(crate) struct Seat {
 impl Admission {
     pub(crate) fn new(all_max: usize, per_host_max: usize) -> Self {
         let all = Arc::new(Semaphore::new(all_max.min(Semaphore::MAX_PERMITS)));
-        Self { all, per_host_max, hosts: Arc::default() }
+        Self {
+            all,
+            per_host_max,
+            hosts: Arc::default(),
+        }
     }
 
     /// A seat now or not at all: nobody queues for a stranger.
@@ -37,7 +41,11 @@ impl Admission {
             return Err(Refused::HostBusy);
         }
         hosts.insert(host.to_owned(), running.saturating_add(1));
-        Ok(Seat { host: host.to_owned(), hosts: Arc::clone(&self.hosts), _one_of_all: one_of_all })
+        Ok(Seat {
+            host: host.to_owned(),
+            hosts: Arc::clone(&self.hosts),
+            _one_of_all: one_of_all,
+        })
     }
 }
 

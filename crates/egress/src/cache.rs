@@ -6,7 +6,8 @@ use http::header::{AGE, CACHE_CONTROL};
 /// The largest number of seconds worth telling apart (RFC 9111 s1.2.2).
 const SECONDS_MAX: u64 = 2_147_483_648;
 
-/// The freshness that is left: `max-age` less `Age`; nothing if the answer is silent, zero if it forbids keeping or cannot be read.
+/// The freshness that is left: `max-age` less `Age`; nothing if the answer is silent, zero if it forbids keeping or
+/// cannot be read.
 pub(crate) fn cache_seconds(headers: &HeaderMap) -> Option<u64> {
     let mut fresh: Option<u64> = None;
     for value in headers.get_all(CACHE_CONTROL) {
@@ -24,7 +25,10 @@ pub(crate) fn cache_seconds(headers: &HeaderMap) -> Option<u64> {
             }
         }
     }
-    let age = headers.get(AGE).and_then(|age| delta_seconds(age.to_str().ok()?.trim())).unwrap_or(0);
+    let age = headers
+        .get(AGE)
+        .and_then(|age| delta_seconds(age.to_str().ok()?.trim()))
+        .unwrap_or(0);
     fresh.map(|seconds| seconds.saturating_sub(age))
 }
 
@@ -78,8 +82,14 @@ mod tests {
 
     #[test]
     fn several_header_lines_count_as_one() {
-        assert_eq!(of(&[("cache-control", "public"), ("cache-control", "max-age=60")]), Some(60));
-        assert_eq!(of(&[("cache-control", "max-age=60"), ("cache-control", "no-store")]), Some(0));
+        assert_eq!(
+            of(&[("cache-control", "public"), ("cache-control", "max-age=60")]),
+            Some(60)
+        );
+        assert_eq!(
+            of(&[("cache-control", "max-age=60"), ("cache-control", "no-store")]),
+            Some(0)
+        );
     }
 
     #[test]

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING, USER_AGENT};
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING, USER_AGENT,
+};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use reqwest::{Client, Response};
 use rustls::{ClientConfig, RootCertStore};
@@ -38,7 +40,11 @@ pub struct Fetched {
 /// What is sent.
 enum Question<'a> {
     Get,
-    Post { content_type: &'a str, body: Bytes, headers: HeaderMap },
+    Post {
+        content_type: &'a str,
+        body: Bytes,
+        headers: HeaderMap,
+    },
 }
 
 impl Egress {
@@ -46,9 +52,18 @@ impl Egress {
     pub fn new(settings: Settings) -> Result<Self, Fault> {
         settings.check()?;
         let admission = Admission::new(settings.fetches_max, settings.fetches_per_host_max);
-        let egress = Self { tls: tls(&settings)?, settings, admission };
+        let egress = Self {
+            tls: tls(&settings)?,
+            settings,
+            admission,
+        };
         // Whether the HTTP client takes these settings shows now, not at the first fetch.
-        egress.client(Pinned { host: String::new(), addresses: Vec::new() }).map_err(Fault::Client)?;
+        egress
+            .client(Pinned {
+                host: String::new(),
+                addresses: Vec::new(),
+            })
+            .map_err(Fault::Client)?;
         Ok(egress)
     }
 
@@ -57,9 +72,11 @@ impl Egress {
         self.ask(url, Question::Get, limits).await
     }
 
-    /// Delivers `body`, with `headers` besides our own; 200, 202 and 204 are answers, and only 200 has a body that is read.
+    /// Delivers `body`, with `headers` besides our own; 200, 202 and 204 are answers, and only 200 has a body that is
+    /// read.
     ///
-    /// Receivers say "taken" in these ways: 204 or 200 (CIBA Core s10.2), 202 (RFC 8935 s2.2), 200 (OpenID Back-Channel Logout s2.8).
+    /// Receivers say "taken" in these ways: 204 or 200 (CIBA Core s10.2), 202 (RFC 8935 s2.2), 200 (`OpenID` Back-Channel
+    /// Logout s2.8).
     pub async fn post(
         &self,
         url: &ExternalUrl,
@@ -68,7 +85,16 @@ impl Egress {
         headers: HeaderMap,
         limits: &Limits,
     ) -> Result<Fetched, Refused> {
-        self.ask(url, Question::Post { content_type, body, headers }, limits).await
+        self.ask(
+            url,
+            Question::Post {
+                content_type,
+                body,
+                headers,
+            },
+            limits,
+        )
+        .await
     }
 
     async fn ask(&self, url: &ExternalUrl, question: Question<'_>, limits: &Limits) -> Result<Fetched, Refused> {
@@ -76,7 +102,12 @@ impl Egress {
         let total = Duration::from_secs(self.settings.total_seconds_max);
         let exchange = async {
             let addresses = judged(url, &self.settings).await?;
-            let client = self.client(Pinned { host: url.host().to_owned(), addresses }).map_err(|_| Refused::Broken)?;
+            let client = self
+                .client(Pinned {
+                    host: url.host().to_owned(),
+                    addresses,
+                })
+                .map_err(|_| Refused::Broken)?;
             let delivery = matches!(question, Question::Post { .. });
             let request = request(&client, url, question, limits)?;
             let response = client.execute(request).await.map_err(|error| classify(&error))?;
@@ -87,11 +118,16 @@ impl Egress {
                 status => Err(Refused::Status(status.as_u16())),
             }
         };
-        tokio::time::timeout(total, exchange).await.map_err(|_| Refused::TimedOut)?
+        tokio::time::timeout(total, exchange)
+            .await
+            .map_err(|_| Refused::TimedOut)?
     }
 
     /// A client for one fetch; see "Decisions" in the crate's documentation.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place where the HTTP client is built")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place where the HTTP client is built"
+    )]
     fn client(&self, pinned: Pinned) -> Result<Client, reqwest::Error> {
         Client::builder()
             .tls_backend_preconfigured(self.tls.clone())
@@ -102,8 +138,8 @@ impl Egress {
             .no_proxy()
             .referer(false)
             .http1_only()
-            .pool_max_idle_per_host(0)
-            // Without these features compiled in they do nothing; with one, that some other crate asked for, they keep it off.
+            // Without these features compiled in they do nothing; with one, that some other crate asked for, they keep
+            // it off.
             .no_gzip()
             .no_brotli()
             .no_deflate()
@@ -114,29 +150,50 @@ impl Egress {
 
 impl Fetched {
     fn nothing() -> Self {
-        Self { body: Bytes::new(), content_type: None, cache_seconds: None }
+        Self {
+            body: Bytes::new(),
+            content_type: None,
+            cache_seconds: None,
+        }
     }
 }
 
 /// Mozilla's roots and the operator's; aws-lc-rs; TLS 1.2 and 1.3.
 fn tls(settings: &Settings) -> Result<ClientConfig, Fault> {
-    let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let mut roots = RootCertStore {
+        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+    };
     for root in &settings.extra_roots {
         roots.add(root.clone()).map_err(Fault::Root)?;
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let mut tls = builder.map_err(Fault::Tls)?.with_root_certificates(roots).with_no_client_auth();
+    let mut tls = builder
+        .map_err(Fault::Tls)?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
     tls.resumption = rustls::client::Resumption::disabled();
     tls.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(tls)
 }
 
-fn request(client: &Client, url: &ExternalUrl, question: Question<'_>, limits: &Limits) -> Result<reqwest::Request, Refused> {
+fn request(
+    client: &Client,
+    url: &ExternalUrl,
+    question: Question<'_>,
+    limits: &Limits,
+) -> Result<reqwest::Request, Refused> {
     let (method, mut headers, body) = match question {
         Question::Get => (Method::GET, HeaderMap::new(), None),
-        Question::Post { content_type, body, mut headers } => {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_str(content_type).map_err(|_| Refused::ContentType)?);
+        Question::Post {
+            content_type,
+            body,
+            mut headers,
+        } => {
+            headers.insert(
+                CONTENT_TYPE,
+                HeaderValue::from_str(content_type).map_err(|_| Refused::ContentType)?,
+            );
             (Method::POST, headers, Some(body))
         }
     };
@@ -145,7 +202,10 @@ fn request(client: &Client, url: &ExternalUrl, question: Question<'_>, limits: &
         headers.remove(ours);
     }
     if !limits.content_types.is_empty() {
-        headers.insert(ACCEPT, HeaderValue::from_str(&limits.content_types.join(", ")).map_err(|_| Refused::ContentType)?);
+        headers.insert(
+            ACCEPT,
+            HeaderValue::from_str(&limits.content_types.join(", ")).map_err(|_| Refused::ContentType)?,
+        );
     }
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     headers.insert(USER_AGENT, HeaderValue::from_static("prokura"));
@@ -161,12 +221,20 @@ fn request(client: &Client, url: &ExternalUrl, question: Question<'_>, limits: &
 /// Reads an answer, the cheap rules first.
 async fn read(mut response: Response, limits: &Limits) -> Result<Fetched, Refused> {
     let body_bytes_max = limits.body_bytes_max;
-    if response.headers().get_all(CONTENT_ENCODING).iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+    if response
+        .headers()
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
+    {
         return Err(Refused::Encoded);
     }
     let content_type = media_type(response.headers(), limits)?;
     let cache_seconds = cache_seconds(response.headers());
-    if response.content_length().is_some_and(|length| usize::try_from(length).map_or(true, |length| length > body_bytes_max)) {
+    if response
+        .content_length()
+        .is_some_and(|length| usize::try_from(length).map_or(true, |length| length > body_bytes_max))
+    {
         return Err(Refused::TooLarge { body_bytes_max });
     }
     let mut body = BytesMut::new();
@@ -176,7 +244,11 @@ async fn read(mut response: Response, limits: &Limits) -> Result<Fetched, Refuse
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Fetched { body: body.freeze(), content_type, cache_seconds })
+    Ok(Fetched {
+        body: body.freeze(),
+        content_type,
+        cache_seconds,
+    })
 }
 
 /// The one media type of the answer, if it is among those asked for.
@@ -190,14 +262,21 @@ fn media_type(headers: &HeaderMap, limits: &Limits) -> Result<Option<String>, Re
         }
         (Some(_), Some(_)) => return Err(Refused::ContentType),
     };
-    let taken = limits.content_types.is_empty() || media_type.as_deref().is_some_and(|name| limits.content_types.contains(&name));
-    if taken { Ok(media_type) } else { Err(Refused::ContentType) }
+    let taken = limits.content_types.is_empty()
+        || media_type
+            .as_deref()
+            .is_some_and(|name| limits.content_types.contains(&name));
+    if taken {
+        Ok(media_type)
+    } else {
+        Err(Refused::ContentType)
+    }
 }
 
 /// Which rule a failure of the HTTP client stands for.
 fn classify(error: &reqwest::Error) -> Refused {
     if failed_in_tls(error) {
-        Refused::Certificate
+        Refused::Tls
     } else if error.is_timeout() {
         Refused::TimedOut
     } else if error.is_connect() {

@@ -18,14 +18,23 @@ pub struct NetworkSyntax;
 
 impl Network {
     /// Loopback of both families; `localhost` needs both.
-    pub const LOOPBACK: [Network; 2] = [Network::v4([127, 0, 0, 0], 8), Network::v6([0, 0, 0, 0, 0, 0, 0, 1], 128)];
+    pub const LOOPBACK: [Network; 2] = [
+        Network::v4([127, 0, 0, 0], 8),
+        Network::v6([0, 0, 0, 0, 0, 0, 0, 1], 128),
+    ];
 
-    pub(crate) const fn v4([a, b, c, d]: [u8; 4], prefix_bits: u8) -> Self {
-        Self { base: IpAddr::V4(Ipv4Addr::new(a, b, c, d)), prefix_bits }
+    pub(crate) const fn v4(octets: [u8; 4], prefix_bits: u8) -> Self {
+        Self {
+            base: IpAddr::V4(Ipv4Addr::from_octets(octets)),
+            prefix_bits,
+        }
     }
 
-    pub(crate) const fn v6([a, b, c, d, e, f, g, h]: [u16; 8], prefix_bits: u8) -> Self {
-        Self { base: IpAddr::V6(Ipv6Addr::new(a, b, c, d, e, f, g, h)), prefix_bits }
+    pub(crate) const fn v6(segments: [u16; 8], prefix_bits: u8) -> Self {
+        Self {
+            base: IpAddr::V6(Ipv6Addr::from_segments(segments)),
+            prefix_bits,
+        }
     }
 
     /// Whether the address lies in this range; an IPv4 address lies in no IPv6 range, mapped or not.
@@ -33,11 +42,17 @@ impl Network {
         match (self.base, address) {
             (IpAddr::V4(base), IpAddr::V4(address)) => {
                 let differing = u32::from(base) ^ u32::from(address);
-                differing.checked_shr(32_u32.saturating_sub(self.prefix_bits.into())).unwrap_or(0) == 0
+                differing
+                    .checked_shr(32_u32.saturating_sub(self.prefix_bits.into()))
+                    .unwrap_or(0)
+                    == 0
             }
             (IpAddr::V6(base), IpAddr::V6(address)) => {
                 let differing = u128::from(base) ^ u128::from(address);
-                differing.checked_shr(128_u32.saturating_sub(self.prefix_bits.into())).unwrap_or(0) == 0
+                differing
+                    .checked_shr(128_u32.saturating_sub(self.prefix_bits.into()))
+                    .unwrap_or(0)
+                    == 0
             }
             (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
         }

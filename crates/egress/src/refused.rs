@@ -2,7 +2,8 @@
 
 /// A fetch that was refused or failed; its text says what to do and never repeats what a stranger sent.
 ///
-/// It is for the operator and the audit log. Which network a name leads to is not the business of whoever named the URL.
+/// It is for the operator and the audit log. Which network a name leads to is not the business of whoever named the
+/// URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// More than [`crate::ExternalUrl::BYTES_MAX`] bytes.
@@ -44,9 +45,11 @@ pub enum Refused {
     /// None of the host's addresses took the connection.
     #[error("the host does not accept connections")]
     Unreachable,
-    /// TLS failed: an unknown authority, another name, an expired certificate, or no common version.
-    #[error("the host has no valid TLS certificate for its name: renew it, or add its authority to extra_roots")]
-    Certificate,
+    /// TLS failed: no TLS at all, an unknown authority, another name, an expired certificate, or no common version.
+    #[error(
+        "TLS failed: the host needs a valid certificate for its name, from a known authority or one in extra_roots"
+    )]
+    Tls,
     /// The whole fetch took longer than `total_seconds_max`, or connecting longer than `connect_seconds_max`.
     #[error("the host answers too slowly")]
     TimedOut,

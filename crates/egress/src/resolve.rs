@@ -40,7 +40,9 @@ impl SystemResolver {
 
 impl Default for SystemResolver {
     fn default() -> Self {
-        Self { running: Arc::new(Semaphore::new(Self::LOOKUPS_MAX)) }
+        Self {
+            running: Arc::new(Semaphore::new(Self::LOOKUPS_MAX)),
+        }
     }
 }
 
@@ -50,7 +52,8 @@ impl Resolve for SystemResolver {
         let host = host.to_owned();
         Box::pin(async move {
             let permit = running.try_acquire_owned().map_err(io::Error::other)?;
-            // A task of its own, so that a fetch that ran out of time does not hand on its permit while the thread still waits.
+            // A task of its own, so that a fetch that ran out of time does not hand on its permit while the thread
+            // still waits.
             let lookup = tokio::spawn(async move {
                 let answer = tokio::net::lookup_host((host, port)).await.map(Iterator::collect);
                 drop(permit);
@@ -74,7 +77,11 @@ pub(crate) async fn judged(url: &ExternalUrl, settings: &Settings) -> Result<Vec
         // RFC 6761 s6.3: these mean loopback, whatever a resolver says.
         Some(Host::Domain(name)) if is_localhost(name) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
         Some(Host::Domain(name)) => {
-            let answer = settings.resolver.resolve(name, port).await.map_err(|_| Refused::Unresolved)?;
+            let answer = settings
+                .resolver
+                .resolve(name, port)
+                .await
+                .map_err(|_| Refused::Unresolved)?;
             answer.iter().map(SocketAddr::ip).collect()
         }
     };
@@ -92,7 +99,14 @@ pub(crate) async fn judged(url: &ExternalUrl, settings: &Settings) -> Result<Vec
 
 fn judge(address: IpAddr, settings: &Settings) -> Result<(), Refused> {
     match special_use(address) {
-        Some(_) if settings.allowed_networks.iter().any(|network| network.contains(address)) => Ok(()),
+        Some(_)
+            if settings
+                .allowed_networks
+                .iter()
+                .any(|network| network.contains(address)) =>
+        {
+            Ok(())
+        }
         Some(use_) => Err(Refused::SpecialUse(use_)),
         None => Ok(()),
     }
@@ -113,5 +127,58 @@ impl reqwest::dns::Resolve for Pinned {
             Err("a name that was not judged".into())
         };
         Box::pin(ready(answer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct OnePublic;
+
+    impl Resolve for OnePublic {
+        fn resolve<'a>(&'a self, _host: &'a str, _port: u16) -> Resolved<'a> {
+            Box::pin(ready(Ok(vec![
+                "192.0.1.1:1".parse().unwrap(),
+                "[2000::1]:2".parse().unwrap(),
+            ])))
+        }
+    }
+
+    #[tokio::test]
+    async fn the_port_comes_from_the_url_and_not_from_the_resolver() {
+        let settings = Settings {
+            resolver: Arc::new(OnePublic),
+            ..Settings::default()
+        };
+        for (text, port) in [("https://client.test/", 443), ("https://client.test:8443/", 8443)] {
+            let addresses = judged(&ExternalUrl::parse(text).unwrap(), &settings).await.unwrap();
+            let expected = [format!("192.0.1.1:{port}"), format!("[2000::1]:{port}")];
+            assert_eq!(
+                addresses.iter().map(SocketAddr::to_string).collect::<Vec<_>>(),
+                expected
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn the_system_resolver_knows_this_machine() {
+        let addresses = SystemResolver::default().resolve("localhost", 443).await.unwrap();
+        assert!(
+            !addresses.is_empty() && addresses.iter().all(|address| address.ip().is_loopback()),
+            "{addresses:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn the_system_resolver_does_not_queue_lookups() {
+        let resolver = SystemResolver::default();
+        let all = u32::try_from(SystemResolver::LOOKUPS_MAX).unwrap();
+        let permits = Arc::clone(&resolver.running).acquire_many_owned(all).await.unwrap();
+        assert!(resolver.resolve("localhost", 443).await.is_err());
+        drop(permits);
+        assert!(resolver.resolve("localhost", 443).await.is_ok());
+        assert_eq!(resolver.running.available_permits(), SystemResolver::LOOKUPS_MAX);
     }
 }

@@ -12,7 +12,8 @@ use crate::{Fault, Network};
 pub struct Settings {
     /// Certificate authorities trusted besides Mozilla's.
     pub extra_roots: Vec<CertificateDer<'static>>,
-    /// Special-use networks that may be contacted all the same; each entry is a hole, so name single hosts where you can.
+    /// Special-use networks that may be contacted all the same; each entry is a hole, so name single hosts where you
+    /// can.
     pub allowed_networks: Vec<Network>,
     /// Who turns names into addresses.
     pub resolver: Arc<dyn Resolve>,
@@ -45,8 +46,14 @@ impl Default for Settings {
 
 impl Settings {
     pub(crate) fn check(&self) -> Result<(), Fault> {
-        let counts = [("fetches_max", self.fetches_max), ("fetches_per_host_max", self.fetches_per_host_max)];
-        let times = [("connect_seconds_max", self.connect_seconds_max), ("total_seconds_max", self.total_seconds_max)];
+        let counts = [
+            ("fetches_max", self.fetches_max),
+            ("fetches_per_host_max", self.fetches_per_host_max),
+        ];
+        let times = [
+            ("connect_seconds_max", self.connect_seconds_max),
+            ("total_seconds_max", self.total_seconds_max),
+        ];
         let zero = counts.iter().find(|(_, count)| *count == 0).map(|(name, _)| *name);
         match zero.or_else(|| times.iter().find(|(_, seconds)| *seconds == 0).map(|(name, _)| *name)) {
             Some(name) => Err(Fault::Zero(name)),
@@ -60,7 +67,8 @@ impl Settings {
 pub enum PlainHttp {
     /// Never.
     Refused,
-    /// To hosts that are loopback by name and by every address, if `allowed_networks` has those addresses; for development.
+    /// To hosts that are loopback by name and by every address, if `allowed_networks` has those addresses; for
+    /// development.
     LoopbackOnly,
 }
 

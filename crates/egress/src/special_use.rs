@@ -1,8 +1,8 @@
 //! Addresses that are not the public Internet.
 //!
-//! Sources: the IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890), the multicast registries, RFC 4291, and the
-//! addresses at which clouds answer their own machines. Entries that the registries call globally reachable, such as AS112, are refused like
-//! the rest: no stranger serves documents there.
+//! Sources: the IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890), the multicast registries, RFC 4291,
+//! and the addresses at which clouds answer their own machines. Entries that the registries call globally reachable,
+//! such as AS112, are refused like the rest: no stranger serves documents there.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -21,7 +21,10 @@ pub fn special_use(ip: IpAddr) -> Option<&'static str> {
 }
 
 fn listed(table: &[(Network, &'static str)], ip: IpAddr) -> Option<&'static str> {
-    table.iter().find(|(network, _)| network.contains(ip)).map(|(_, use_)| *use_)
+    table
+        .iter()
+        .find(|(network, _)| network.contains(ip))
+        .map(|(_, use_)| *use_)
 }
 
 /// The IPv4 address inside the well-known NAT64 prefix (RFC 6052 s2.1).
@@ -65,7 +68,10 @@ const V4: &[(Network, &str)] = &[
 ];
 
 const V6: &[(Network, &str)] = &[
-    (Network::v6([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254], 128), "cloud metadata"),
+    (
+        Network::v6([0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254], 128),
+        "cloud metadata",
+    ),
     (Network::v6([0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254], 128), "cloud metadata"),
     (Network::v6([0, 0, 0, 0, 0, 0, 0, 0], 128), "unspecified"),
     (Network::v6([0, 0, 0, 0, 0, 0, 0, 1], 128), "loopback"),
@@ -81,7 +87,10 @@ const V6: &[(Network, &str)] = &[
     (Network::v6([0x2001, 0x10, 0, 0, 0, 0, 0, 0], 28), "ORCHID"),
     (Network::v6([0x2001, 0x20, 0, 0, 0, 0, 0, 0], 28), "ORCHIDv2"),
     (Network::v6([0x2001, 0x30, 0, 0, 0, 0, 0, 0], 28), "drone remote ID"),
-    (Network::v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23), "IETF protocol assignments"),
+    (
+        Network::v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),
+        "IETF protocol assignments",
+    ),
     (Network::v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32), "documentation"),
     (Network::v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16), "6to4"),
     (Network::v6([0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0], 48), "AS112"),

@@ -6,7 +6,8 @@ use url::{Host, Url};
 
 use crate::Refused;
 
-/// A URL that somebody else named, well-formed enough to be judged; whether its host may be contacted is asked at each fetch.
+/// A URL that somebody else named, well-formed enough to be judged; whether its host may be contacted is asked at each
+/// fetch.
 ///
 /// It keeps the text it was made from byte for byte, since protocols compare such URLs as strings.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,8 +25,8 @@ impl ExternalUrl {
         if text.len() > Self::BYTES_MAX {
             return Err(Refused::TooLong);
         }
-        // Checked before parsing: the WHATWG parser mends what it can (strips tabs, turns `\` into `/`), so it would see another URL
-        // than the reader of the text.
+        // Checked before parsing: the WHATWG parser mends what it can (strips tabs, turns `\` into `/`), so it would
+        // see another URL than the reader of the text.
         if !text.bytes().all(known_to_rfc_3986) {
             return Err(Refused::Character);
         }
@@ -45,11 +46,20 @@ impl ExternalUrl {
         if authority.is_empty() {
             return Err(Refused::Host);
         }
-        let url = Url::parse(text).map_err(|error| if error == url::ParseError::InvalidPort { Refused::Port } else { Refused::Host })?;
+        let url = Url::parse(text).map_err(|error| {
+            if error == url::ParseError::InvalidPort {
+                Refused::Port
+            } else {
+                Refused::Host
+            }
+        })?;
         if url.port() == Some(0) {
             return Err(Refused::Port);
         }
-        let parsed = Self { text: text.to_owned(), url };
+        let parsed = Self {
+            text: text.to_owned(),
+            url,
+        };
         if plain && !parsed.names_loopback() {
             return Err(Refused::Scheme);
         }

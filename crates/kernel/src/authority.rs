@@ -18,8 +18,14 @@ pub struct Scopes(BTreeSet<String>);
 impl Scopes {
     /// Reads a space-separated list; a token is 1 to 256 characters of `%x21 / %x23-5B / %x5D-7E`.
     pub fn parse(text: &str) -> Result<Self, Why> {
-        let tokens: BTreeSet<String> = text.split(' ').filter(|token| !token.is_empty()).map(str::to_owned).collect();
-        let well_formed = |token: &String| token.len() <= 256 && token.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\');
+        let tokens: BTreeSet<String> = text
+            .split(' ')
+            .filter(|token| !token.is_empty())
+            .map(str::to_owned)
+            .collect();
+        let well_formed = |token: &String| {
+            token.len() <= 256 && token.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
+        };
         if tokens.len() > SCOPES_MAX || !tokens.iter().all(well_formed) {
             return Err(Why::ScopeMalformed);
         }
@@ -49,7 +55,12 @@ impl Scopes {
     /// What both have.
     #[must_use]
     pub fn shared_with<'a>(&self, other: impl Iterator<Item = &'a str>) -> Self {
-        Self(other.filter(|token| self.0.contains(*token)).map(str::to_owned).collect())
+        Self(
+            other
+                .filter(|token| self.0.contains(*token))
+                .map(str::to_owned)
+                .collect(),
+        )
     }
 
     /// The list as it stands in a `scope` member: tokens in order, separated by one space.
@@ -81,7 +92,11 @@ impl Audience {
 
     /// Reads what [`Self::as_row`] wrote.
     pub fn from_row(text: &str) -> Option<Self> {
-        if text == Self::ISSUER_TEXT { Some(Self::Issuer) } else { ResourceUri::parse(text).map(Self::Resource) }
+        if text == Self::ISSUER_TEXT {
+            Some(Self::Issuer)
+        } else {
+            ResourceUri::parse(text).map(Self::Resource)
+        }
     }
 }
 
@@ -135,7 +150,12 @@ impl Excess {
 impl Authority {
     /// The authority of a root: what an administrator or a person gives. Everything else comes from [`Self::narrow`].
     pub fn root(ask: Ask) -> Self {
-        Self { scopes: ask.scopes, audiences: ask.audiences, expires: ask.expires, depth: ask.depth.min(DEPTH_MAX) }
+        Self {
+            scopes: ask.scopes,
+            audiences: ask.audiences,
+            expires: ask.expires,
+            depth: ask.depth.min(DEPTH_MAX),
+        }
     }
 
     /// The only way to derive authority: what was asked, if all of it lies within `self`.
@@ -154,7 +174,12 @@ impl Authority {
         if self.depth == 0 || ask.depth >= self.depth {
             return Err(Excess::Depth);
         }
-        Ok(Self { scopes: ask.scopes.clone(), audiences: ask.audiences.clone(), expires, depth: ask.depth })
+        Ok(Self {
+            scopes: ask.scopes.clone(),
+            audiences: ask.audiences.clone(),
+            expires,
+            depth: ask.depth,
+        })
     }
 
     /// The scope tokens.
@@ -189,11 +214,21 @@ mod tests {
             0 => Audience::Issuer,
             n => Audience::Resource(ResourceUri::parse(&format!("https://r{n}.example/api")).unwrap()),
         };
-        Ask { scopes: Scopes::parse(scopes).unwrap(), audiences: places.iter().map(audience).collect(), expires: expires.map(Time::from_unix), depth }
+        Ask {
+            scopes: Scopes::parse(scopes).unwrap(),
+            audiences: places.iter().map(audience).collect(),
+            expires: expires.map(Time::from_unix),
+            depth,
+        }
     }
 
     fn arbitrary_ask() -> impl Strategy<Value = Ask> {
-        (proptest::collection::vec("[abc]", 0..4), proptest::collection::vec(0_u8..4, 0..4), proptest::option::of(0_i64..5), 0_u8..5)
+        (
+            proptest::collection::vec("[abc]", 0..4),
+            proptest::collection::vec(0_u8..4, 0..4),
+            proptest::option::of(0_i64..5),
+            0_u8..5,
+        )
             .prop_map(|(scopes, places, expires, depth)| ask(&scopes.join(" "), &places, expires, depth))
     }
 
@@ -239,15 +274,33 @@ mod tests {
         for (wanted, expected) in cases {
             assert_eq!(parent.narrow(&wanted).map(|_| ()), expected, "{wanted:?}");
         }
-        assert_eq!(parent.narrow(&ask("", &[], None, 0)).unwrap().expires(), Some(Time::from_unix(100)), "no end asked: the parent's");
-        assert_eq!(parent.narrow(&ask("", &[], None, 0)).unwrap().narrow(&ask("", &[], None, 0)), Err(Excess::Depth));
+        assert_eq!(
+            parent.narrow(&ask("", &[], None, 0)).unwrap().expires(),
+            Some(Time::from_unix(100)),
+            "no end asked: the parent's"
+        );
+        assert_eq!(
+            parent
+                .narrow(&ask("", &[], None, 0))
+                .unwrap()
+                .narrow(&ask("", &[], None, 0)),
+            Err(Excess::Depth)
+        );
     }
 
     #[test]
     fn scope_lists_follow_rfc_6749_section_3_3() {
         assert_eq!(Scopes::parse("b a b").unwrap().joined(), "a b");
         assert!(Scopes::parse("").unwrap().is_empty());
-        for bad in ["a\"b", "a\\b", "a\tb", "a\u{7f}", "\u{e9}", &"x".repeat(257), &(0..129).map(|n| format!("s{n} ")).collect::<String>()] {
+        for bad in [
+            "a\"b",
+            "a\\b",
+            "a\tb",
+            "a\u{7f}",
+            "\u{e9}",
+            &"x".repeat(257),
+            &(0..129).map(|n| format!("s{n}")).collect::<Vec<_>>().join(" "),
+        ] {
             assert_eq!(Scopes::parse(bad), Err(Why::ScopeMalformed), "{bad:?}");
         }
     }

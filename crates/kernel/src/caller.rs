@@ -12,7 +12,7 @@ use crate::{
 pub struct Caller {
     /// Who.
     pub who: Who,
-    /// The thumbprint of the key it proved to hold by DPoP (RFC 9449): tokens are bound to it.
+    /// The thumbprint of the key it proved to hold by `DPoP` (RFC 9449): tokens are bound to it.
     pub key: Option<String>,
     /// What `settle` must consume for this request to count.
     pub marks: Vec<Mark>,
@@ -27,7 +27,7 @@ pub enum Who {
     UserDelegatedMachine(UserDelegatedMachine),
     /// A client that proved itself and acts for nobody but itself.
     PureMachine(PureMachine),
-    /// An agent that signed with its own key (`host+jwt`, `agent+jwt`, AAuth).
+    /// An agent that signed with its own key (`host+jwt`, `agent+jwt`, `AAuth`).
     Agent(Agent),
     /// An administrator.
     Administrator(AdministratorCaller),
@@ -108,8 +108,15 @@ pub enum CallerKind {
 
 impl CallerKind {
     /// Every class.
-    pub const ALL: &'static [Self] =
-        &[Self::BrowserUser, Self::UserDelegatedMachine, Self::PureMachine, Self::Agent, Self::Administrator, Self::PublicClient, Self::Anyone];
+    pub const ALL: &'static [Self] = &[
+        Self::BrowserUser,
+        Self::UserDelegatedMachine,
+        Self::PureMachine,
+        Self::Agent,
+        Self::Administrator,
+        Self::PublicClient,
+        Self::Anyone,
+    ];
 
     /// The words of the product for it.
     pub const fn name(self) -> &'static str {
@@ -128,7 +135,11 @@ impl CallerKind {
 impl Caller {
     /// A caller who left no mark and proved no key.
     pub fn plain(who: Who) -> Self {
-        Self { who, key: None, marks: Vec::new() }
+        Self {
+            who,
+            key: None,
+            marks: Vec::new(),
+        }
     }
 
     /// Its class.
@@ -160,7 +171,11 @@ impl Caller {
     /// Whether it authenticated with a credential of its own. Only then are the marks of a refused request stored: nobody can fill the tables with self-made proofs.
     pub const fn authenticated(&self) -> bool {
         match self.who {
-            Who::BrowserUser(_) | Who::UserDelegatedMachine(_) | Who::PureMachine(_) | Who::Agent(_) | Who::Administrator(_) => true,
+            Who::BrowserUser(_)
+            | Who::UserDelegatedMachine(_)
+            | Who::PureMachine(_)
+            | Who::Agent(_)
+            | Who::Administrator(_) => true,
             Who::PublicClient(_) | Who::Anyone => false,
         }
     }

@@ -13,13 +13,15 @@ pub enum Code {
     UnauthorizedClient,
     /// RFC 6749 s5.2: no such grant type here.
     UnsupportedGrantType,
+    /// RFC 6749 s4.1.2.1: the authorization endpoint does not give this kind of answer.
+    UnsupportedResponseType,
     /// RFC 6749 s5.2: the scope is unknown, malformed or more than was granted.
     InvalidScope,
     /// RFC 8707 s2: the resource is unknown, malformed or not granted.
     InvalidTarget,
     /// RFC 7009 s2.2.1: this kind of token cannot be revoked.
     UnsupportedTokenType,
-    /// RFC 9449 s5: the DPoP proof is missing or wrong.
+    /// RFC 9449 s5: the `DPoP` proof is missing or wrong.
     InvalidDpopProof,
     /// RFC 9449 s8: repeat the request with the nonce that came with this answer.
     UseDpopNonce,
@@ -61,6 +63,7 @@ impl Code {
         Self::InvalidGrant,
         Self::UnauthorizedClient,
         Self::UnsupportedGrantType,
+        Self::UnsupportedResponseType,
         Self::InvalidScope,
         Self::InvalidTarget,
         Self::UnsupportedTokenType,
@@ -90,6 +93,7 @@ impl Code {
             Self::InvalidGrant => "invalid_grant",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::UnsupportedResponseType => "unsupported_response_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
             Self::UnsupportedTokenType => "unsupported_token_type",

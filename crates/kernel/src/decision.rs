@@ -145,17 +145,34 @@ pub enum Touch {
 impl Decision {
     /// Yes: with what must be signed, and what must be committed first.
     pub fn issue(reply: Reply, sign: Vec<Unsigned>, change: Change) -> Self {
-        Self { answer: Answer::Issue(reply), sign, change }
+        Self {
+            answer: Answer::Issue(reply),
+            sign,
+            change,
+        }
     }
 
     /// Wait.
     pub fn wait(pending: Pending, sign: Vec<Unsigned>, change: Change) -> Self {
-        Self { answer: Answer::Wait(pending), sign, change }
+        Self {
+            answer: Answer::Wait(pending),
+            sign,
+            change,
+        }
     }
 
     /// No. A refusal has no guards, so the second look always ends; it may still have effects, and they are committed.
     pub fn refuse(why: Why, sure: Vec<Write>, events: Vec<Event>) -> Self {
-        Self { answer: Answer::Refuse(why.code(), why), sign: Vec::new(), change: Change { guards: Vec::new(), sure, touches: Vec::new(), events } }
+        Self {
+            answer: Answer::Refuse(why.code(), why),
+            sign: Vec::new(),
+            change: Change {
+                guards: Vec::new(),
+                sure,
+                touches: Vec::new(),
+                events,
+            },
+        }
     }
 
     /// The answer.
@@ -179,16 +196,21 @@ impl Decision {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_refusal_has_no_guards_and_keeps_its_effects() {
-        let write = Write::Grant(grant::Write::EnsureRevoked { id: crate::GrantId::parse("g").unwrap(), at: Time::from_unix(1) });
+        let write = Write::Grant(grant::Write::EnsureRevoked {
+            id: crate::GrantId::parse("g").unwrap(),
+            at: Time::from_unix(1),
+        });
         let decision = Decision::refuse(Why::NoGrant, vec![write.clone()], vec![]);
-        assert_eq!(decision.answer(), &Answer::Refuse(Code::UnauthorizedClient, Why::NoGrant));
+        assert_eq!(
+            decision.answer(),
+            &Answer::Refuse(Code::UnauthorizedClient, Why::NoGrant)
+        );
         assert_eq!(decision.change().sure, [write]);
         assert!(decision.change().guards.is_empty() && decision.sign().is_empty());
     }

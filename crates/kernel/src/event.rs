@@ -106,7 +106,9 @@ impl Event {
 
     /// The entry of a refusal: code and reason.
     pub fn refused(why: &Why, caller: &Caller, at: &Moment) -> Self {
-        Self::new(EventKind::RequestRefused, caller, at).with("error", why.code().name()).with("reason", why.told())
+        Self::new(EventKind::RequestRefused, caller, at)
+            .with("error", why.code().name())
+            .with("reason", why.told())
     }
 
     /// Says what it is about.

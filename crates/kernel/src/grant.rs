@@ -83,7 +83,10 @@ impl Grant {
 /// Death needs no walk over descendants: they ask their ancestors at every use.
 pub fn lives(path: &[Grant], now: Time) -> bool {
     let complete = path.last().is_some_and(|root| root.parent.is_none());
-    let linked = path.iter().zip(path.iter().skip(1)).all(|(child, parent)| child.parent.as_ref() == Some(&parent.id));
+    let linked = path
+        .iter()
+        .zip(path.iter().skip(1))
+        .all(|(child, parent)| child.parent.as_ref() == Some(&parent.id));
     complete && linked && path.iter().all(|grant| grant.counts(now))
 }
 
@@ -121,7 +124,12 @@ mod tests {
     use crate::authority::{Ask, Scopes};
 
     fn node(id: &str, parent: Option<&str>, status: Status, expires: Option<i64>) -> Grant {
-        let ask = Ask { scopes: Scopes::default(), audiences: BTreeSet::new(), expires: expires.map(Time::from_unix), depth: 3 };
+        let ask = Ask {
+            scopes: Scopes::default(),
+            audiences: BTreeSet::new(),
+            expires: expires.map(Time::from_unix),
+            depth: 3,
+        };
         Grant {
             id: GrantId::parse(id).unwrap(),
             holder: Holder::Client(ClientId::parse("c").unwrap()),
@@ -138,20 +146,54 @@ mod tests {
     #[test]
     fn a_grant_dies_with_any_ancestor() {
         let now = Time::from_unix(50);
-        let revoked = Status::Revoked { at: Time::from_unix(10) };
+        let revoked = Status::Revoked {
+            at: Time::from_unix(10),
+        };
         let active = Status::Active;
         let root = |status, end| node("r", None, status, end);
         let middle = |status, end| node("m", Some("r"), status, end);
         let leaf = |status, end| node("l", Some("m"), status, end);
         let cases = [
-            (vec![leaf(active, None), middle(active, None), root(active, None)], true, "all live"),
-            (vec![leaf(active, None), middle(active, None), root(revoked, None)], false, "root revoked"),
-            (vec![leaf(active, None), middle(revoked, None), root(active, None)], false, "middle revoked"),
-            (vec![leaf(revoked, None), middle(active, None), root(active, None)], false, "leaf revoked"),
-            (vec![leaf(active, None), middle(active, Some(50)), root(active, None)], false, "expiry is the first second it no longer counts"),
-            (vec![leaf(active, None), middle(active, Some(51)), root(active, None)], true, "one second left"),
-            (vec![leaf(active, None), middle(active, None)], false, "an incomplete path fails closed"),
-            (vec![leaf(active, None), root(active, None)], false, "a gap in the path fails closed"),
+            (
+                vec![leaf(active, None), middle(active, None), root(active, None)],
+                true,
+                "all live",
+            ),
+            (
+                vec![leaf(active, None), middle(active, None), root(revoked, None)],
+                false,
+                "root revoked",
+            ),
+            (
+                vec![leaf(active, None), middle(revoked, None), root(active, None)],
+                false,
+                "middle revoked",
+            ),
+            (
+                vec![leaf(revoked, None), middle(active, None), root(active, None)],
+                false,
+                "leaf revoked",
+            ),
+            (
+                vec![leaf(active, None), middle(active, Some(50)), root(active, None)],
+                false,
+                "expiry is the first second it no longer counts",
+            ),
+            (
+                vec![leaf(active, None), middle(active, Some(51)), root(active, None)],
+                true,
+                "one second left",
+            ),
+            (
+                vec![leaf(active, None), middle(active, None)],
+                false,
+                "an incomplete path fails closed",
+            ),
+            (
+                vec![leaf(active, None), root(active, None)],
+                false,
+                "a gap in the path fails closed",
+            ),
             (vec![], false, "no path fails closed"),
         ];
         for (path, expected, claim) in cases {

@@ -62,12 +62,18 @@ impl<K> Id<K> {
     /// Reads an identifier; `None` when it is empty, too long, or has a character outside visible ASCII.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (1..=ID_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
-        fits.then(|| Self { text: text.to_owned(), kind: PhantomData })
+        fits.then(|| Self {
+            text: text.to_owned(),
+            kind: PhantomData,
+        })
     }
 
     /// An identifier that this crate wrote itself, from an alphabet that [`Id::parse`] admits.
     pub(crate) fn from_alphabet(text: String) -> Self {
-        Self { text, kind: PhantomData }
+        Self {
+            text,
+            kind: PhantomData,
+        }
     }
 
     /// The identifier as it is written.
@@ -78,7 +84,10 @@ impl<K> Id<K> {
 
 impl<K> Clone for Id<K> {
     fn clone(&self) -> Self {
-        Self { text: self.text.clone(), kind: PhantomData }
+        Self {
+            text: self.text.clone(),
+            kind: PhantomData,
+        }
     }
 }
 impl<K> fmt::Debug for Id<K> {

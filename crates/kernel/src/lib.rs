@@ -26,6 +26,8 @@ pub mod resource;
 pub mod revocation;
 pub mod tenant;
 pub mod token;
+#[cfg(test)]
+mod vectors;
 mod why;
 
 pub use authority::{Ask, Audience, Authority, Excess, Scopes};

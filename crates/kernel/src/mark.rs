@@ -22,7 +22,7 @@ pub struct Mark {
 pub enum Stands {
     /// A client assertion (RFC 7523 s3 item 7): replay is `invalid_client`.
     ClientAssertion,
-    /// A DPoP proof (RFC 9449 s11.1): replay is `invalid_dpop_proof`.
+    /// A `DPoP` proof (RFC 9449 s11.1): replay is `invalid_dpop_proof`.
     DpopProof,
 }
 
@@ -47,7 +47,11 @@ impl Mark {
     /// The mark of the proof `jti` made by `owner` (a client id, or a key's thumbprint).
     pub fn new(stands_for: Stands, owner: &str, jti: &str, expires: Time) -> Self {
         let text = format!("{}\0{owner}\0{jti}", stands_for.kind());
-        Self { digest: digest::sha256_b64(text.as_bytes()), expires, stands_for }
+        Self {
+            digest: digest::sha256_b64(text.as_bytes()),
+            expires,
+            stands_for,
+        }
     }
 }
 

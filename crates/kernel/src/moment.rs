@@ -80,7 +80,10 @@ mod tests {
 
     #[test]
     fn identifiers_sort_by_time_and_differ_by_label() {
-        let at = |seconds, byte| Moment { now: Time::from_unix(seconds), seed: [byte; 32] };
+        let at = |seconds, byte| Moment {
+            now: Time::from_unix(seconds),
+            seed: [byte; 32],
+        };
         let early = at(1_795_000_000, 250).id::<crate::id::TokenKind>("token");
         let late = at(1_795_000_001, 3).id::<crate::id::TokenKind>("token");
         assert!(early < late);

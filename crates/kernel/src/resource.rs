@@ -18,10 +18,20 @@ impl ResourceUri {
     pub fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once(':')?;
         let mut letters = scheme.bytes();
-        let scheme_ok = letters.next().is_some_and(|b| b.is_ascii_alphabetic()) && letters.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
-        let forbidden = |b: u8| !b.is_ascii_graphic() || matches!(b, b'#' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}');
-        let hierarchical_ok = !matches!(scheme, "http" | "https") || rest.strip_prefix("//").is_some_and(|after| !after.is_empty() && !after.starts_with('/'));
-        let ok = scheme_ok && hierarchical_ok && !rest.is_empty() && text.len() <= RESOURCE_BYTES_MAX && !rest.bytes().any(forbidden);
+        let scheme_ok = letters.next().is_some_and(|b| b.is_ascii_alphabetic())
+            && letters.all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
+        let forbidden = |b: u8| {
+            !b.is_ascii_graphic() || matches!(b, b'#' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+        };
+        let hierarchical_ok = !matches!(scheme, "http" | "https")
+            || rest
+                .strip_prefix("//")
+                .is_some_and(|after| !after.is_empty() && !after.starts_with('/'));
+        let ok = scheme_ok
+            && hierarchical_ok
+            && !rest.is_empty()
+            && text.len() <= RESOURCE_BYTES_MAX
+            && !rest.bytes().any(forbidden);
         ok.then(|| Self(text.to_owned()))
     }
 
@@ -63,10 +73,32 @@ mod tests {
 
     #[test]
     fn identifiers_are_absolute_uris_without_fragment() {
-        for good in ["https://mcp.example/mcp", "http://localhost:8461/mcp", "https://a", "urn:example:api", "https://mcp.example/mcp?x=1"] {
+        for good in [
+            "https://mcp.example/mcp",
+            "http://localhost:8461/mcp",
+            "https://a",
+            "urn:example:api",
+            "https://mcp.example/mcp?x=1",
+        ] {
             assert!(ResourceUri::parse(good).is_some(), "{good}");
         }
-        for bad in ["", "-", "mcp", "/mcp", "https:", "https://", "https:///x", "https:x", "https://a#f", "https://a b", "https://\u{e9}", "1https://a", ":x", "https://a\\b", "https://a\n"] {
+        for bad in [
+            "",
+            "-",
+            "mcp",
+            "/mcp",
+            "https:",
+            "https://",
+            "https:///x",
+            "https:x",
+            "https://a#f",
+            "https://a b",
+            "https://\u{e9}",
+            "1https://a",
+            ":x",
+            "https://a\\b",
+            "https://a\n",
+        ] {
             assert!(ResourceUri::parse(bad).is_none(), "{bad:?}");
         }
         assert!(ResourceUri::parse(&format!("https://a/{}", "x".repeat(RESOURCE_BYTES_MAX))).is_none());

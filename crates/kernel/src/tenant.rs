@@ -33,13 +33,13 @@ pub struct Tenant {
 /// What a tenant decides for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Whether DPoP proofs at our endpoints must carry a nonce of ours (RFC 9449 s8).
+    /// Whether `DPoP` proofs at our endpoints must carry a nonce of ours (RFC 9449 s8).
     pub dpop_nonce: NonceRule,
     /// Lifetime of access tokens, in seconds: 60 to 3,600.
     pub access_token_seconds: i64,
 }
 
-/// Whether a DPoP proof must carry a nonce of ours.
+/// Whether a `DPoP` proof must carry a nonce of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NonceRule {
     /// A proof without is answered `use_dpop_nonce`.
@@ -50,15 +50,21 @@ pub enum NonceRule {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { dpop_nonce: NonceRule::Demanded, access_token_seconds: ACCESS_TOKEN_SECONDS }
+        Self {
+            dpop_nonce: NonceRule::Demanded,
+            access_token_seconds: ACCESS_TOKEN_SECONDS,
+        }
     }
 }
 
 /// Reads the id of a new tenant: 1 to 63 lower-case letters, digits and inner hyphens, so that it can be a path segment and a host label.
 pub fn parse_id(text: &str) -> Result<TenantId, Why> {
     let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    let ok = (1..=63).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-');
-    ok.then(|| TenantId::parse(text)).flatten().ok_or_else(|| Why::Body("id: 1 to 63 lower-case letters, digits and inner hyphens".to_owned()))
+    let ok =
+        (1..=63).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-');
+    ok.then(|| TenantId::parse(text))
+        .flatten()
+        .ok_or_else(|| Why::Body("id: 1 to 63 lower-case letters, digits and inner hyphens".to_owned()))
 }
 
 /// How far an administrator reaches.

@@ -9,7 +9,9 @@ use crate::code::Code;
 pub enum Why {
     /// The body is not a form (RFC 6749 App. B): bad escape, not UTF-8, too many parameters.
     FormMalformed,
-    /// The content type is not `application/x-www-form-urlencoded` (or JSON, for administration).
+    /// The content type is not `application/x-www-form-urlencoded` where a form is read.
+    FormType,
+    /// The content type is not `application/json` where JSON is read.
     ContentType,
     /// A parameter stands twice (RFC 6749 s3.2).
     ParameterRepeated(&'static str),
@@ -47,13 +49,13 @@ pub enum Why {
     AssertionReplayed,
     /// More than one `DPoP` header.
     DpopTwice,
-    /// The DPoP proof broke a rule.
+    /// The `DPoP` proof broke a rule.
     Dpop(DpopError),
-    /// The DPoP proof was used before.
+    /// The `DPoP` proof was used before.
     DpopReplayed,
-    /// No nonce in the DPoP proof where one is demanded.
+    /// No nonce in the `DPoP` proof where one is demanded.
     DpopNonceMissing,
-    /// The nonce in the DPoP proof is not ours or too old.
+    /// The nonce in the `DPoP` proof is not ours or too old.
     DpopNonceStale,
     /// The client's tokens must be bound to a key, and it sent no proof.
     DpopMissing,
@@ -114,6 +116,7 @@ impl Why {
     pub const fn code(&self) -> Code {
         match self {
             Self::FormMalformed
+            | Self::FormType
             | Self::ParameterRepeated(_)
             | Self::UnknownParameterRepeated
             | Self::ParameterMissing(_)
@@ -135,7 +138,9 @@ impl Why {
             Self::DpopTwice | Self::Dpop(_) | Self::DpopReplayed | Self::DpopMissing => Code::InvalidDpopProof,
             Self::DpopNonceMissing | Self::DpopNonceStale => Code::UseDpopNonce,
             Self::GrantTypeNotAllowed | Self::NoGrant => Code::UnauthorizedClient,
-            Self::ResourceUnknown | Self::ResourceDisabled | Self::ResourceRepeated | Self::ResourceNotGranted => Code::InvalidTarget,
+            Self::ResourceUnknown | Self::ResourceDisabled | Self::ResourceRepeated | Self::ResourceNotGranted => {
+                Code::InvalidTarget
+            }
             Self::ScopeMalformed | Self::ScopeNotGranted => Code::InvalidScope,
             Self::AdministratorUnproved => Code::InvalidToken,
             Self::Body(_) | Self::Json(_) | Self::Excess(_) => Code::InvalidBody,
@@ -156,18 +161,29 @@ impl Why {
     /// Everything under `invalid_client` says the same, so that nobody learns which clients exist or how they sign in.
     pub fn said(&self) -> &'static str {
         match self {
-            Self::FormMalformed => "the body is not a well-formed form of at most 64 parameters; send application/x-www-form-urlencoded",
-            Self::ContentType => "send this body as the content type the route reads",
-            Self::ParameterRepeated("scope") => "the parameter scope is repeated; send it once, values separated by spaces",
-            Self::ParameterRepeated(_) | Self::UnknownParameterRepeated => "a parameter is repeated; send each one once",
+            Self::FormMalformed => {
+                "the body is not a well-formed form of at most 64 parameters; send application/x-www-form-urlencoded"
+            }
+            Self::FormType => "send this body as application/x-www-form-urlencoded",
+            Self::ContentType => "send this body as application/json",
+            Self::ParameterRepeated("scope") => {
+                "the parameter scope is repeated; send it once, values separated by spaces"
+            }
+            Self::ParameterRepeated(_) | Self::UnknownParameterRepeated => {
+                "a parameter is repeated; send each one once"
+            }
             Self::ParameterMissing("grant_type") => "grant_type is missing",
             Self::ParameterMissing("token") => "token is missing",
             Self::ParameterMissing(_) => "a required parameter is missing",
             Self::ParameterMalformed("resource") => "resource must be an absolute URI without fragment",
             Self::ParameterMalformed(_) => "a parameter has a form that its definition does not allow",
-            Self::GrantTypeUnknown => "this grant type is not offered; see grant_types_supported in the discovery document",
+            Self::GrantTypeUnknown => {
+                "this grant type is not offered; see grant_types_supported in the discovery document"
+            }
             Self::CredentialsTwice => "use exactly one way to authenticate the client",
-            Self::AuthorizationMalformed => "the Authorization header cannot be read; send Basic with the base64 of id:secret",
+            Self::AuthorizationMalformed => {
+                "the Authorization header cannot be read; send Basic with the base64 of id:secret"
+            }
             Self::CredentialsMissing
             | Self::ClientUnknown
             | Self::ClientDisabled
@@ -177,19 +193,29 @@ impl Why {
             | Self::Assertion(_)
             | Self::AssertionType
             | Self::AssertionOfAnother
-            | Self::AssertionReplayed => "client authentication failed; check the client id, its registered method and its credential (an assertion's aud is the issuer, and each assertion works once)",
+            | Self::AssertionReplayed => {
+                "client authentication failed; check the client id, its registered method and its credential (an assertion's aud is the issuer, and each assertion works once)"
+            }
             Self::DpopTwice => "send exactly one DPoP header",
-            Self::Dpop(_) => "the DPoP proof does not fit this request; make a new one for this method, this URL and this time",
+            Self::Dpop(_) => {
+                "the DPoP proof does not fit this request; make a new one for this method, this URL and this time"
+            }
             Self::DpopReplayed => "the DPoP proof was used before; make a new one for each request",
             Self::DpopMissing => "this client's tokens are bound to a key; send a DPoP proof",
-            Self::DpopNonceMissing | Self::DpopNonceStale => "repeat the request with a DPoP proof that carries the nonce of the DPoP-Nonce header",
+            Self::DpopNonceMissing | Self::DpopNonceStale => {
+                "repeat the request with a DPoP proof that carries the nonce of the DPoP-Nonce header"
+            }
             Self::GrantTypeNotAllowed => "this client is not registered for this grant type",
             Self::NoGrant => "nothing is granted to this client, or what was granted has ended; ask an administrator",
-            Self::ResourceUnknown | Self::ResourceDisabled => "no resource of this identifier is registered here; identifiers are compared byte for byte",
+            Self::ResourceUnknown | Self::ResourceDisabled => {
+                "no resource of this identifier is registered here; identifiers are compared byte for byte"
+            }
             Self::ResourceRepeated => "a token has one audience; ask for one resource at a time",
             Self::ResourceNotGranted => "this client was not granted this resource; ask an administrator",
             Self::ScopeMalformed => "scope must be a list of at most 128 scope tokens separated by spaces",
-            Self::ScopeNotGranted => "the scope is more than was granted for this resource; ask for less, or ask an administrator",
+            Self::ScopeNotGranted => {
+                "the scope is more than was granted for this resource; ask for less, or ask an administrator"
+            }
             Self::Excess(excess) => excess.said(),
             Self::AdministratorUnproved => "send an administrator's token as Authorization: Bearer",
             Self::Body(_) => "the body is not what this call takes; see detail",
@@ -213,8 +239,8 @@ impl Why {
     /// What the audit log and the operator read. Never holds a secret: the variants carry names of rules, not values.
     pub fn told(&self) -> String {
         match self {
-            Self::Assertion(rule) => format!("client assertion: {rule}"),
-            Self::Dpop(rule) => format!("DPoP proof: {rule}"),
+            Self::Assertion(rule) => rule.to_string(),
+            Self::Dpop(rule) => rule.to_string(),
             Self::Json(rule) => format!("JSON: {rule}"),
             Self::Body(detail) => format!("body: {detail}"),
             Self::ParameterMissing(name) => format!("parameter missing: {name}"),
@@ -242,6 +268,7 @@ impl Why {
             Self::Busy => "committer queue full".to_owned(),
             Self::Fault => "fault; see the log".to_owned(),
             Self::FormMalformed
+            | Self::FormType
             | Self::ContentType
             | Self::UnknownParameterRepeated
             | Self::GrantTypeUnknown

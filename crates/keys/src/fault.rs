@@ -28,7 +28,7 @@ pub enum Fault {
     /// The signature could not be made.
     #[error("signing with {0} failed")]
     Sign(Algorithm),
-    /// Private JWKs are made for demonstration clients, with EdDSA and ES256 only.
+    /// Private JWKs are made for demonstration clients, with `EdDSA` and ES256 only.
     #[error("a private JWK is made for EdDSA and ES256 keys, not for {0}")]
     PrivateJwk(Algorithm),
     /// The operating system's source of randomness failed.

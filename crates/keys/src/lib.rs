@@ -1,11 +1,11 @@
 //! Make a signature.
 //!
-//! A [`Signer`] signs bytes and shows the public key that verifies them; [`SoftwareKey`] is the one kept in memory. [`Seal`] keeps
-//! private keys unreadable in the database, [`rotation`] says which key is created, signs, and is dropped at a given time, and
-//! [`random`] asks the operating system for randomness.
+//! A [`Signer`] signs bytes and shows the public key that verifies them; [`SoftwareKey`] is the one kept in memory.
+//! [`Seal`] keeps private keys unreadable in the database, [`rotation`] says which key is created, signs, and is
+//! dropped at a given time, and [`random`] asks the operating system for randomness.
 //!
-//! This crate never contains which claims a token has, a clock (time is an argument), SQL, or HTTP. Chance enters through `random.rs`
-//! and through key generation in `software.rs`, nowhere else.
+//! This crate never contains which claims a token has, a clock (time is an argument), SQL, or HTTP. Chance enters
+//! through `random.rs` and through key generation in `software.rs`, nowhere else.
 //!
 //! ```
 //! use keys::{Seal, Signer, SoftwareKey};

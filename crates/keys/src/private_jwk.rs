@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use crate::{Fault, Signer as _, SoftwareKey};
 
-/// The JWK with its private member `d` (RFC 8037 s2, RFC 7518 s6.2.2.1) and `kid`, for EdDSA and ES256; the caller must treat it as a secret.
+/// The JWK with its private member `d` (RFC 8037 s2, RFC 7518 s6.2.2.1) and `kid`, for `EdDSA` and ES256; the caller must
+/// treat it as a secret.
 pub fn private_jwk(algorithm: Algorithm, pkcs8: &[u8]) -> Result<Object, Fault> {
     let mut jwk = SoftwareKey::from_pkcs8(algorithm, pkcs8)?.public_key().to_jwk();
     jwk.insert("d".to_owned(), Value::String(private_member(algorithm, pkcs8)?));

@@ -12,7 +12,10 @@ pub fn random<const N: usize>() -> Result<[u8; N], Fault> {
 }
 
 /// The source itself, for signing calls that want one: randomised padding, and signatures need it.
-#[expect(clippy::disallowed_methods, reason = "this file is the one place of this crate that asks for randomness")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this file is the one place of this crate that asks for randomness"
+)]
 pub(crate) fn source() -> SystemRandom {
     SystemRandom::new()
 }

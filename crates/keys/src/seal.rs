@@ -1,7 +1,8 @@
 //! Private keys at rest: AES-256-GCM under a key-encryption key that never enters the database.
 //!
-//! A sealed text is base64url of `version (1 byte) || nonce (12 bytes) || ciphertext || tag (16 bytes)`. The nonce is random, which NIST
-//! SP 800-38D s8.3 allows for 2^32 seals under one key: at one key a day for each of a thousand tenants, that is eleven thousand years.
+//! A sealed text is base64url of `version (1 byte) || nonce (12 bytes) || ciphertext || tag (16 bytes)`. The nonce is
+//! random, which NIST SP 800-38D s8.3 allows for 2^32 seals under one key: at one key a day for each of a thousand
+//! tenants, that is eleven thousand years.
 
 use std::fmt;
 
@@ -23,7 +24,10 @@ impl Seal {
     /// Takes the key-encryption key: 32 bytes of full entropy, not a password.
     pub fn new(kek: Secret<[u8; 32]>) -> Result<Self, Fault> {
         let cipher = UnboundKey::new(&AES_256_GCM, kek.reveal()).map_err(|_| Fault::Seal)?;
-        Ok(Self { kek, cipher: LessSafeKey::new(cipher) })
+        Ok(Self {
+            kek,
+            cipher: LessSafeKey::new(cipher),
+        })
     }
 
     /// Seals `plain` for one place, such as `signing-key/<tenant>/<kid>`: it opens with the same `context` only.
@@ -35,20 +39,32 @@ impl Seal {
         let mut text = Zeroizing::new(Vec::with_capacity(plain.len().saturating_add(AES_256_GCM.tag_len())));
         text.extend_from_slice(plain);
         self.cipher
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context.as_bytes()), &mut *text)
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(context.as_bytes()),
+                &mut *text,
+            )
             .map_err(|_| Fault::Seal)?;
-        Ok(base64url::encode(&[&[VERSION], nonce.as_slice(), text.as_slice()].concat()))
+        Ok(base64url::encode(
+            &[&[VERSION], nonce.as_slice(), text.as_slice()].concat(),
+        ))
     }
 
     /// Opens what [`Seal::seal`] sealed for the same `context`; any changed bit is refused.
     pub fn open(&self, context: &str, text: &str) -> Result<Secret<Vec<u8>>, Fault> {
         let bytes = base64url::decode(text).map_err(|_| Fault::SealFormat)?;
-        let Some((&VERSION, rest)) = bytes.split_first() else { return Err(Fault::SealFormat) };
+        let Some((&VERSION, rest)) = bytes.split_first() else {
+            return Err(Fault::SealFormat);
+        };
         let (nonce, sealed) = rest.split_first_chunk::<NONCE_LEN>().ok_or(Fault::SealFormat)?;
         let mut sealed = Zeroizing::new(sealed.to_vec());
         let plain = self
             .cipher
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(context.as_bytes()), &mut sealed)
+            .open_in_place(
+                Nonce::assume_unique_for_key(*nonce),
+                Aad::from(context.as_bytes()),
+                &mut sealed,
+            )
             .map_err(|_| Fault::SealBroken)?;
         Ok(Secret::new(plain.to_vec()))
     }

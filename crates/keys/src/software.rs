@@ -5,7 +5,8 @@ use std::fmt;
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PSS_SHA256,
+    RsaEncoding, RsaKeyPair,
 };
 use proof::{Algorithm, Malformed, PublicKey, Secret, base64url, json};
 use serde_json::Value;
@@ -40,13 +41,18 @@ impl SoftwareKey {
         let unreadable = |source| Fault::Unreadable { algorithm, source };
         let private = match algorithm {
             Algorithm::EdDSA => Private::Ed25519(Ed25519KeyPair::from_pkcs8(pkcs8).map_err(unreadable)?),
-            Algorithm::ES256 => Private::P256(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8).map_err(unreadable)?),
+            Algorithm::ES256 => {
+                Private::P256(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8).map_err(unreadable)?)
+            }
             Algorithm::RS256 => Private::Rsa(RsaKeyPair::from_pkcs8(pkcs8).map_err(unreadable)?, &RSA_PKCS1_SHA256),
             Algorithm::PS256 => Private::Rsa(RsaKeyPair::from_pkcs8(pkcs8).map_err(unreadable)?, &RSA_PSS_SHA256),
         };
         let public = public_half(algorithm, &private).map_err(|source| Fault::Public { algorithm, source })?;
         let kid = public.thumbprint().to_owned();
-        Ok(Self { private, public: public.with_kid(kid) })
+        Ok(Self {
+            private,
+            public: public.with_kid(kid),
+        })
     }
 
     fn signature(&self, input: &[u8]) -> Result<Vec<u8>, Fault> {
@@ -56,7 +62,8 @@ impl SoftwareKey {
             Private::P256(pair) => Ok(pair.sign(&random::source(), input).map_err(failed)?.as_ref().to_vec()),
             Private::Rsa(pair, encoding) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(*encoding, &random::source(), input, &mut signature).map_err(failed)?;
+                pair.sign(*encoding, &random::source(), input, &mut signature)
+                    .map_err(failed)?;
                 Ok(signature)
             }
         }
@@ -79,16 +86,21 @@ impl Signer for SoftwareKey {
 
 impl fmt::Debug for SoftwareKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SoftwareKey").field("public", &self.public).finish_non_exhaustive()
+        f.debug_struct("SoftwareKey")
+            .field("public", &self.public)
+            .finish_non_exhaustive()
     }
 }
 
-/// The backend draws from its own generator, which the operating system seeds. Version 1 of PKCS#8 is what all tools read.
+/// The backend draws from its own generator, which the operating system seeds. Version 1 of PKCS#8 is what all tools
+/// read.
 fn generate_pkcs8(algorithm: Algorithm) -> Result<Secret<Vec<u8>>, Fault> {
     let failed = |_| Fault::Generate(algorithm);
     let bytes = match algorithm {
         Algorithm::EdDSA => {
-            let document = Ed25519KeyPair::generate().and_then(|pair| pair.to_pkcs8v1()).map_err(failed)?;
+            let document = Ed25519KeyPair::generate()
+                .and_then(|pair| pair.to_pkcs8v1())
+                .map_err(failed)?;
             document.as_ref().to_vec()
         }
         Algorithm::ES256 => {
@@ -96,7 +108,9 @@ fn generate_pkcs8(algorithm: Algorithm) -> Result<Secret<Vec<u8>>, Fault> {
             pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec()
         }
         Algorithm::RS256 | Algorithm::PS256 => {
-            let document: Pkcs8V1Der<'_> = RsaKeyPair::generate(RSA_SIZE).and_then(|pair| pair.as_der()).map_err(failed)?;
+            let document: Pkcs8V1Der<'_> = RsaKeyPair::generate(RSA_SIZE)
+                .and_then(|pair| pair.as_der())
+                .map_err(failed)?;
             document.as_ref().to_vec()
         }
     };
@@ -125,8 +139,14 @@ fn public_half(algorithm: Algorithm, private: &Private) -> Result<PublicKey, Mal
             let public = pair.public_key();
             json::Object::from_iter([
                 member("kty", "RSA"),
-                member("n", base64url::encode(public.modulus().big_endian_without_leading_zero())),
-                member("e", base64url::encode(public.exponent().big_endian_without_leading_zero())),
+                member(
+                    "n",
+                    base64url::encode(public.modulus().big_endian_without_leading_zero()),
+                ),
+                member(
+                    "e",
+                    base64url::encode(public.exponent().big_endian_without_leading_zero()),
+                ),
             ])
         }
     };

@@ -4,6 +4,19 @@
 //! tokens (RFC 9068), over one crypto backend. Everything hostile is parsed once, strictly, under size and depth caps;
 //! what passed a check is a [`Verified`] value, which nothing else can make.
 //!
+//! ```
+//! use proof::{PublicKey, json, jws::{Compact, Rejected}};
+//!
+//! let jwk = json::parse_object(br#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#)?;
+//! let key = PublicKey::from_jwk(&jwk)?;
+//! assert_eq!(key.thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"); // RFC 8037 A.3
+//!
+//! let unsigned = Compact::parse("eyJhbGciOiJFZERTQSJ9.e30.AA")?;
+//! assert!(unsigned.claims_unverified()?.is_empty());
+//! assert_eq!(unsigned.verify(&key).unwrap_err(), Rejected::Signature);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Never contains a clock, randomness, I/O, logging, policy or HTTP framework types: time is an argument, and
 //! no function here fetches anything.
 

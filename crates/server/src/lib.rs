@@ -1,1 +1,34 @@
-//! server
+//! Speak HTTP.
+//!
+//! Routes, limits, callers, the walk of a request from bytes to a decision and back, keys in memory, background jobs, wiring. One request walks like this:
+//! limits and request id ([`http`]), tenant, caller, parse, load facts, decide (kernel), settle, render.
+//!
+//! Never here: a rule about who may get what (kernel), SQL (store). Only `settle` signs and commits; only `http::render` knows status codes; only `surroundings`
+//! reads the clock, the random numbers and the environment.
+
+mod admin;
+mod app;
+mod caller;
+pub mod docs;
+mod doctor;
+mod fault;
+mod http;
+mod jobs;
+mod keyring;
+mod listen;
+mod oauth;
+mod routes;
+mod settings;
+mod settle;
+mod surroundings;
+mod tenants;
+mod walk;
+
+pub use app::{App, Bootstrap};
+pub use fault::Fault;
+pub use http::router;
+pub use jobs::Jobs;
+pub use listen::{Tls, serve};
+pub use routes::{Access, ROUTES, Route, Tenancy};
+pub use settings::{OriginRule, Settings};
+pub use surroundings::Surroundings;

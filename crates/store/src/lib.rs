@@ -1,1 +1,49 @@
-//! store
+//! Remember.
+//!
+//! All SQL of the product, one text for SQLite and PostgreSQL: the small driver that runs it, the migrations, a file for each noun's table, a loader for each flow's
+//! facts, and the committer: the one place where a change becomes rows, many changes to a transaction and an fsync, each with its audit events.
+//!
+//! Never here: a decision. An `if` on business meaning is a smell in this room.
+
+mod administrator;
+mod client;
+mod committer;
+mod engine;
+mod engine_only;
+mod event;
+mod fault;
+pub mod flows;
+mod global;
+mod grant;
+mod installation;
+mod journal;
+mod key;
+mod lower;
+mod mark;
+mod migrate;
+mod open;
+mod resource;
+mod row;
+mod statement;
+mod sweep;
+mod tenant;
+mod tenant_db;
+mod token;
+mod touch;
+
+pub use committer::{Commit, Lost, Outcome};
+pub use event::Entry;
+pub use fault::Fault;
+pub use open::{Database, Settings, Store};
+pub use tenant_db::TenantDb;
+
+/// For the tests of this crate: every statement there is, with what the registry test must know of it.
+#[doc(hidden)]
+pub mod registry {
+    pub use crate::{global::WITHOUT_TENANT, statement::Statement};
+
+    /// Every statement of the room.
+    pub fn statements() -> Vec<&'static Statement> {
+        crate::statement::all()
+    }
+}

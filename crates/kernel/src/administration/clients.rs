@@ -19,7 +19,13 @@ use crate::{
 };
 
 /// Registers a client and its root grant.
-pub(super) fn create(new: &NewClient, administrator: &AdministratorCaller, caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
+pub(super) fn create(
+    new: &NewClient,
+    administrator: &AdministratorCaller,
+    caller: &Caller,
+    facts: &Facts,
+    at: &Moment,
+) -> Result<Decision, Why> {
     if facts.client.is_some() {
         return Err(Why::Exists("client"));
     }
@@ -42,21 +48,46 @@ pub(super) fn create(new: &NewClient, administrator: &AdministratorCaller, calle
     };
 
     let mut guards = vec![Guard::Client(ClientGuard::Create(Box::new(client.clone())))];
-    let mut events = vec![Event::new(EventKind::ClientCreated, caller, at).about(client.id.as_str()).with("method", client.authentication.method().name())];
+    let mut events = vec![
+        Event::new(EventKind::ClientCreated, caller, at)
+            .about(client.id.as_str())
+            .with("method", client.authentication.method().name()),
+    ];
     if !client.grant_types.is_empty() {
         grants::all_registered(&new.resources, facts)?;
         grants::scopes_known(&new.scopes, facts)?;
-        let audiences: BTreeSet<Audience> = new.resources.iter().cloned().map(Audience::Resource).chain([Audience::Issuer]).collect();
-        let authority = Authority::root(Ask { scopes: new.scopes.clone(), audiences, expires: None, depth: 1 });
+        let audiences: BTreeSet<Audience> = new
+            .resources
+            .iter()
+            .cloned()
+            .map(Audience::Resource)
+            .chain([Audience::Issuer])
+            .collect();
+        let authority = Authority::root(Ask {
+            scopes: new.scopes.clone(),
+            audiences,
+            expires: None,
+            depth: 1,
+        });
         let root = grants::node(&client.id, authority, None, administrator, at);
         events.push(grants::created(&root, caller, at));
         guards.push(Guard::Grant(grant::Guard::Create(Box::new(root))));
     } else if !new.scopes.is_empty() || !new.resources.is_empty() {
-        return Err(Why::ClientMetadata("scope and resources are given with a grant type that can use them; this client has none"));
+        return Err(Why::ClientMetadata(
+            "scope and resources are given with a grant type that can use them; this client has none",
+        ));
     }
 
     let document = describe::with_secret(describe::client(&client, None), secret);
-    Ok(Decision::issue(Reply::Created(document), Vec::new(), Change { guards, events, ..Change::default() }))
+    Ok(Decision::issue(
+        Reply::Created(document),
+        Vec::new(),
+        Change {
+            guards,
+            events,
+            ..Change::default()
+        },
+    ))
 }
 
 /// Changes a registration. What is not named stays.
@@ -65,16 +96,22 @@ pub(super) fn change(change: &ChangeClient, caller: &Caller, facts: &Facts, at: 
     let mut client = old.clone();
     if let Some(jwks) = &change.jwks {
         if old.authentication.method() != AuthenticationMethod::PrivateKeyJwt {
-            return Err(Why::ClientMetadata("only a client of method private_key_jwt has a jwks"));
+            return Err(Why::ClientMetadata(
+                "only a client of method private_key_jwt has a jwks",
+            ));
         }
-        client.authentication = Authentication::PrivateKeyJwt { jwks: checked_keys(jwks)? };
+        client.authentication = Authentication::PrivateKeyJwt {
+            jwks: checked_keys(jwks)?,
+        };
     }
     client.name = change.name.clone().unwrap_or(client.name);
     client.token_algorithm = change.token_algorithm.or(client.token_algorithm);
     client.binding = change.binding.unwrap_or(client.binding);
     client.introspects = change.introspects.unwrap_or(client.introspects);
     client.disabled = change.switch.map_or(client.disabled, |switch| switch.since(at.now));
-    let event = Event::new(EventKind::ClientChanged, caller, at).about(old.id.as_str()).with("disabled", client.disabled.is_some());
+    let event = Event::new(EventKind::ClientChanged, caller, at)
+        .about(old.id.as_str())
+        .with("disabled", client.disabled.is_some());
     Ok(replaced(old, client, None, event))
 }
 
@@ -83,38 +120,82 @@ pub(super) fn rotate_secret(caller: &Caller, facts: &Facts, at: &Moment) -> Resu
     let old = facts.client.as_ref().ok_or(Why::Absent("client"))?;
     let method = old.authentication.method();
     if method == AuthenticationMethod::PrivateKeyJwt {
-        return Err(Why::ClientMetadata("a client of method private_key_jwt has no secret; change its jwks instead"));
+        return Err(Why::ClientMetadata(
+            "a client of method private_key_jwt has no secret; change its jwks instead",
+        ));
     }
     let (authentication, secret) = credentials(method, None, at)?;
     let event = Event::new(EventKind::ClientSecretRotated, caller, at).about(old.id.as_str());
-    Ok(replaced(old, Client { authentication, ..old.clone() }, secret, event))
+    Ok(replaced(
+        old,
+        Client {
+            authentication,
+            ..old.clone()
+        },
+        secret,
+        event,
+    ))
 }
 
 fn replaced(old: &Client, mut client: Client, secret: Option<String>, event: Event) -> Decision {
     client.epoch = old.epoch.saturating_add(1);
     let document = describe::with_secret(describe::client(&client, None), secret);
-    let guard = Guard::Client(ClientGuard::Replace { client: Box::new(client), epoch: old.epoch });
-    Decision::issue(Reply::Document(document), Vec::new(), Change { guards: vec![guard], events: vec![event], ..Change::default() })
+    let guard = Guard::Client(ClientGuard::Replace {
+        client: Box::new(client),
+        epoch: old.epoch,
+    });
+    Decision::issue(
+        Reply::Document(document),
+        Vec::new(),
+        Change {
+            guards: vec![guard],
+            events: vec![event],
+            ..Change::default()
+        },
+    )
 }
 
-fn credentials(method: AuthenticationMethod, jwks: Option<&str>, at: &Moment) -> Result<(Authentication, Option<String>), Why> {
+fn credentials(
+    method: AuthenticationMethod,
+    jwks: Option<&str>,
+    at: &Moment,
+) -> Result<(Authentication, Option<String>), Why> {
     let with_secret = |make: fn(String) -> Authentication| {
         let secret = at.secret("client secret");
         (make(digest::sha256_b64(secret.as_bytes())), Some(secret))
     };
     match (method, jwks) {
-        (AuthenticationMethod::PrivateKeyJwt, Some(jwks)) => Ok((Authentication::PrivateKeyJwt { jwks: checked_keys(jwks)? }, None)),
-        (AuthenticationMethod::PrivateKeyJwt, None) => Err(Why::ClientMetadata("private_key_jwt needs a jwks with the public keys")),
-        (AuthenticationMethod::SecretBasic | AuthenticationMethod::SecretPost, Some(_)) => Err(Why::ClientMetadata("only a client of method private_key_jwt has a jwks")),
-        (AuthenticationMethod::SecretBasic, None) => Ok(with_secret(|secret_digest| Authentication::SecretBasic { secret_digest })),
-        (AuthenticationMethod::SecretPost, None) => Ok(with_secret(|secret_digest| Authentication::SecretPost { secret_digest })),
+        (AuthenticationMethod::PrivateKeyJwt, Some(jwks)) => Ok((
+            Authentication::PrivateKeyJwt {
+                jwks: checked_keys(jwks)?,
+            },
+            None,
+        )),
+        (AuthenticationMethod::PrivateKeyJwt, None) => {
+            Err(Why::ClientMetadata("private_key_jwt needs a jwks with the public keys"))
+        }
+        (AuthenticationMethod::SecretBasic | AuthenticationMethod::SecretPost, Some(_)) => Err(Why::ClientMetadata(
+            "only a client of method private_key_jwt has a jwks",
+        )),
+        (AuthenticationMethod::SecretBasic, None) => Ok(with_secret(|secret_digest| Authentication::SecretBasic {
+            secret_digest,
+        })),
+        (AuthenticationMethod::SecretPost, None) => Ok(with_secret(|secret_digest| Authentication::SecretPost {
+            secret_digest,
+        })),
     }
 }
 
 fn checked_keys(jwks: &str) -> Result<String, Why> {
-    let keys = KeySet::parse(jwks.as_bytes()).map_err(|_| Why::ClientMetadata("jwks must be a JWK Set of at most 32 public keys: Ed25519, P-256, or RSA of 2048 to 4096 bits"))?;
+    let keys = KeySet::parse(jwks.as_bytes()).map_err(|_| {
+        Why::ClientMetadata(
+            "jwks must be a JWK Set of at most 32 public keys: Ed25519, P-256, or RSA of 2048 to 4096 bits",
+        )
+    })?;
     if keys.keys().is_empty() {
-        return Err(Why::ClientMetadata("jwks has no key of a kind that can be used here: Ed25519, P-256, or RSA of 2048 to 4096 bits"));
+        return Err(Why::ClientMetadata(
+            "jwks has no key of a kind that can be used here: Ed25519, P-256, or RSA of 2048 to 4096 bits",
+        ));
     }
     Ok(jwks.to_owned())
 }
@@ -123,7 +204,9 @@ fn checked_keys(jwks: &str) -> Result<String, Why> {
 fn own_id(id: &ClientId) -> Result<ClientId, Why> {
     let unreserved = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
     let ok = id.as_str().len() <= 128 && id.as_str().bytes().all(unreserved);
-    ok.then(|| id.clone()).ok_or(Why::ClientMetadata("client_id has 1 to 128 of the characters A-Z a-z 0-9 - . _ ~"))
+    ok.then(|| id.clone()).ok_or(Why::ClientMetadata(
+        "client_id has 1 to 128 of the characters A-Z a-z 0-9 - . _ ~",
+    ))
 }
 
 /// For descriptions: the places of a grant that are resources.

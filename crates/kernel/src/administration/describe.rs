@@ -8,8 +8,9 @@ use crate::{
     authority::Audience,
     client::{Authentication, Binding, Client, Introspects},
     grant::{Grant, Holder, Source, Status, Subject},
+    id::Id,
     key::SigningKey,
-    resource::Resource,
+    resource::{Resource, ResourceUri},
     tenant::{Administrator, NonceRule, Reach, Tenant},
 };
 
@@ -18,10 +19,22 @@ pub fn client(client: &Client, last_used: Option<Time>) -> Object {
     let mut o = Object::new();
     o.insert("client_id".into(), client.id.as_str().into());
     o.insert("client_name".into(), client.name.as_str().into());
-    o.insert("token_endpoint_auth_method".into(), client.authentication.method().name().into());
-    o.insert("grant_types".into(), client.grant_types.iter().map(|grant_type| grant_type.name()).collect());
-    o.insert("dpop_bound_access_tokens".into(), (client.binding == Binding::Required).into());
-    o.insert("introspects_everything".into(), (client.introspects == Introspects::Everything).into());
+    o.insert(
+        "token_endpoint_auth_method".into(),
+        client.authentication.method().name().into(),
+    );
+    o.insert(
+        "grant_types".into(),
+        client.grant_types.iter().map(|grant_type| grant_type.name()).collect(),
+    );
+    o.insert(
+        "dpop_bound_access_tokens".into(),
+        (client.binding == Binding::Required).into(),
+    );
+    o.insert(
+        "introspects_everything".into(),
+        (client.introspects == Introspects::Everything).into(),
+    );
     o.insert("created_at".into(), client.created.unix().into());
     if let Authentication::PrivateKeyJwt { jwks } = &client.authentication {
         o.insert("jwks".into(), serde_json::from_str(jwks).unwrap_or(Value::Null));
@@ -49,7 +62,10 @@ pub fn resource(resource: &Resource) -> Object {
     o.insert("resource".into(), resource.uri.as_str().into());
     o.insert("resource_name".into(), resource.name.as_str().into());
     o.insert("scopes".into(), json!(resource.scopes));
-    o.insert("introspection_clients".into(), resource.introspectors.iter().map(|id| id.as_str()).collect());
+    o.insert(
+        "introspection_clients".into(),
+        resource.introspectors.iter().map(Id::as_str).collect(),
+    );
     o.insert("created_at".into(), resource.created.unix().into());
     if let Some(algorithm) = resource.token_algorithm {
         o.insert("access_token_signed_response_alg".into(), algorithm.name().into());
@@ -71,8 +87,14 @@ pub fn grant(grant: &Grant) -> Object {
         o.insert("user_id".into(), user.as_str().into());
     }
     o.insert("scope".into(), grant.authority.scopes().joined().into());
-    o.insert("resources".into(), resources_of(&grant.authority).map(|uri| uri.as_str()).collect());
-    o.insert("own_endpoints".into(), grant.authority.audiences().contains(&Audience::Issuer).into());
+    o.insert(
+        "resources".into(),
+        resources_of(&grant.authority).map(ResourceUri::as_str).collect(),
+    );
+    o.insert(
+        "own_endpoints".into(),
+        grant.authority.audiences().contains(&Audience::Issuer).into(),
+    );
     o.insert("depth".into(), grant.authority.depth().into());
     insert_time(&mut o, "expires_at", grant.authority.expires());
     if let Some(parent) = &grant.parent {
@@ -97,8 +119,14 @@ pub fn tenant(tenant: &Tenant) -> Object {
     o.insert("id".into(), tenant.id.as_str().into());
     o.insert("name".into(), tenant.name.as_str().into());
     o.insert("issuer".into(), tenant.issuer.as_str().into());
-    o.insert("dpop_nonce_required".into(), (tenant.settings.dpop_nonce == NonceRule::Demanded).into());
-    o.insert("access_token_seconds".into(), tenant.settings.access_token_seconds.into());
+    o.insert(
+        "dpop_nonce_required".into(),
+        (tenant.settings.dpop_nonce == NonceRule::Demanded).into(),
+    );
+    o.insert(
+        "access_token_seconds".into(),
+        tenant.settings.access_token_seconds.into(),
+    );
     o.insert("created_at".into(), tenant.created.unix().into());
     insert_time(&mut o, "disabled_at", tenant.disabled);
     o
@@ -126,15 +154,24 @@ pub fn key(key: &SigningKey, now: Time) -> Object {
     o.insert("alg".into(), key.algorithm.name().into());
     o.insert("created_at".into(), key.created.unix().into());
     o.insert("active_from".into(), key.active_from.unix().into());
-    o.insert("state".into(), if key.active_from > now { "published" } else { "active" }.into());
-    o.insert("public_jwk".into(), serde_json::from_str(&key.public_jwk).unwrap_or(Value::Null));
+    o.insert(
+        "state".into(),
+        if key.active_from > now { "published" } else { "active" }.into(),
+    );
+    o.insert(
+        "public_jwk".into(),
+        serde_json::from_str(&key.public_jwk).unwrap_or(Value::Null),
+    );
     o
 }
 
 /// A list under its name.
 pub fn list(name: &str, items: Vec<Object>) -> Object {
     let mut o = Object::new();
-    o.insert(name.to_owned(), Value::Array(items.into_iter().map(Value::Object).collect()));
+    o.insert(
+        name.to_owned(),
+        Value::Array(items.into_iter().map(Value::Object).collect()),
+    );
     o
 }
 

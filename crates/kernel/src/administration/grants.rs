@@ -16,7 +16,13 @@ use crate::{
 };
 
 /// Gives a client a grant: a root, or a child narrowed from a living one.
-pub(super) fn create(new: &NewGrant, administrator: &AdministratorCaller, caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
+pub(super) fn create(
+    new: &NewGrant,
+    administrator: &AdministratorCaller,
+    caller: &Caller,
+    facts: &Facts,
+    at: &Moment,
+) -> Result<Decision, Why> {
     let client = facts.client.as_ref().ok_or(Why::Absent("client"))?;
     all_registered(&new.resources, facts)?;
     scopes_known(&new.scopes, facts)?;
@@ -26,20 +32,42 @@ pub(super) fn create(new: &NewGrant, administrator: &AdministratorCaller, caller
     let mut audiences: BTreeSet<Audience> = new.resources.iter().cloned().map(Audience::Resource).collect();
     audiences.insert(Audience::Issuer);
 
+    let ask = Ask {
+        scopes: new.scopes.clone(),
+        audiences,
+        expires: new.expires,
+        depth: new.depth,
+    };
     let mut guards = Vec::new();
-    let authority = match &new.parent {
-        None => Authority::root(Ask { scopes: new.scopes.clone(), audiences, expires: new.expires, depth: new.depth }),
-        Some(_) => {
-            let parent = facts.path.first().filter(|_| grant::lives(&facts.path, at.now)).ok_or(Why::Absent("grant"))?;
-            guards.extend(facts.path.iter().map(|node| Guard::Grant(grant::Guard::Live { id: node.id.clone(), epoch: node.epoch })));
-            parent.authority.narrow(&Ask { scopes: new.scopes.clone(), audiences, expires: new.expires, depth: new.depth }).map_err(Why::Excess)?
-        }
+    let authority = if new.parent.is_none() {
+        Authority::root(ask)
+    } else {
+        let parent = facts
+            .path
+            .first()
+            .filter(|_| grant::lives(&facts.path, at.now))
+            .ok_or(Why::Absent("grant"))?;
+        guards.extend(facts.path.iter().map(|node| {
+            Guard::Grant(grant::Guard::Live {
+                id: node.id.clone(),
+                epoch: node.epoch,
+            })
+        }));
+        parent.authority.narrow(&ask).map_err(Why::Excess)?
     };
     let grant = node(&client.id, authority, new.parent.clone(), administrator, at);
     let event = created(&grant, caller, at);
     let document = describe::grant(&grant);
     guards.push(Guard::Grant(grant::Guard::Create(Box::new(grant))));
-    Ok(Decision::issue(Reply::Created(document), Vec::new(), Change { guards, events: vec![event], ..Change::default() }))
+    Ok(Decision::issue(
+        Reply::Created(document),
+        Vec::new(),
+        Change {
+            guards,
+            events: vec![event],
+            ..Change::default()
+        },
+    ))
 }
 
 /// Revokes a grant. Its subtree and every token below fall silent at their next use: they read this row. Revoking twice is fine.
@@ -49,16 +77,28 @@ pub(super) fn revoke(caller: &Caller, facts: &Facts, at: &Moment) -> Result<Deci
         Status::Active => Status::Revoked { at: at.now },
         revoked @ Status::Revoked { .. } => revoked,
     };
-    let document = describe::grant(&Grant { status, ..grant.clone() });
+    let document = describe::grant(&Grant {
+        status,
+        ..grant.clone()
+    });
     let change = Change {
-        sure: vec![Write::Grant(grant::Write::EnsureRevoked { id: grant.id.clone(), at: at.now })],
+        sure: vec![Write::Grant(grant::Write::EnsureRevoked {
+            id: grant.id.clone(),
+            at: at.now,
+        })],
         events: vec![Event::new(EventKind::GrantRevoked, caller, at).about(grant.id.as_str())],
         ..Change::default()
     };
     Ok(Decision::issue(Reply::Document(document), Vec::new(), change))
 }
 
-pub(super) fn node(client: &ClientId, authority: Authority, parent: Option<GrantId>, administrator: &AdministratorCaller, at: &Moment) -> Grant {
+pub(super) fn node(
+    client: &ClientId,
+    authority: Authority,
+    parent: Option<GrantId>,
+    administrator: &AdministratorCaller,
+    at: &Moment,
+) -> Grant {
     Grant {
         id: at.id("grant"),
         holder: Holder::Client(client.clone()),
@@ -73,7 +113,9 @@ pub(super) fn node(client: &ClientId, authority: Authority, parent: Option<Grant
 }
 
 pub(super) fn created(grant: &Grant, caller: &Caller, at: &Moment) -> Event {
-    let event = Event::new(EventKind::GrantCreated, caller, at).about(grant.id.as_str()).with("scope", grant.authority.scopes().joined());
+    let event = Event::new(EventKind::GrantCreated, caller, at)
+        .about(grant.id.as_str())
+        .with("scope", grant.authority.scopes().joined());
     match &grant.holder {
         Holder::Client(client) => event.with("client", client.as_str()),
         Holder::Host(host) => event.with("host", host.as_str()),
@@ -86,15 +128,26 @@ pub(super) fn all_registered(wanted: &BTreeSet<ResourceUri>, facts: &Facts) -> R
     let known: BTreeSet<&ResourceUri> = facts.resources.iter().map(|resource| &resource.uri).collect();
     match wanted.iter().find(|uri| !known.contains(uri)) {
         None => Ok(()),
-        Some(uri) => Err(Why::Body(format!("resources: {} is not registered here; identifiers are compared byte for byte", uri.as_str()))),
+        Some(uri) => Err(Why::Body(format!(
+            "resources: {} is not registered here; identifiers are compared byte for byte",
+            uri.as_str()
+        ))),
     }
 }
 
 /// The same for scopes, when there are resources to ask.
 pub(super) fn scopes_known(wanted: &Scopes, facts: &Facts) -> Result<(), Why> {
-    let known = |token: &str| facts.resources.is_empty() || facts.resources.iter().any(|resource| resource.scopes.contains_key(token));
+    let known = |token: &str| {
+        facts.resources.is_empty()
+            || facts
+                .resources
+                .iter()
+                .any(|resource| resource.scopes.contains_key(token))
+    };
     match wanted.iter().find(|token| !known(token)) {
         None => Ok(()),
-        Some(token) => Err(Why::Body(format!("scope: {token} is a scope of none of the resources named"))),
+        Some(token) => Err(Why::Body(format!(
+            "scope: {token} is a scope of none of the resources named"
+        ))),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{NewResource, Switch, describe, rules::Facts};
 use crate::{
-    authority::Scopes,
+    authority::{SCOPES_MAX, Scopes},
     caller::Caller,
     decision::{Change, Decision, Guard, Reply, Write},
     event::{Event, EventKind},
@@ -16,10 +16,11 @@ pub(super) fn create(new: &NewResource, caller: &Caller, facts: &Facts, at: &Mom
     if !facts.resources.is_empty() {
         return Err(Why::Exists("resource"));
     }
-    let names: Vec<&str> = new.scopes.keys().map(String::as_str).collect();
-    let one_token_each = Scopes::parse(&names.join(" ")).is_ok_and(|scopes| scopes.iter().count() == names.len());
-    if !one_token_each {
-        return Err(Why::Body("scopes: each name is one scope token (RFC 6749 s3.3), at most 128 of them".to_owned()));
+    let one_token = |name: &String| Scopes::parse(name).is_ok_and(|scopes| scopes.iter().eq([name.as_str()]));
+    if new.scopes.len() > SCOPES_MAX || !new.scopes.keys().all(one_token) {
+        return Err(Why::Body(
+            "scopes: each name is one scope token (RFC 6749 s3.3), at most 128 of them".to_owned(),
+        ));
     }
     let resource = Resource {
         uri: new.uri.clone(),
@@ -40,14 +41,30 @@ pub(super) fn create(new: &NewResource, caller: &Caller, facts: &Facts, at: &Mom
 }
 
 /// Disables a resource, or enables it again: no token for it is issued or counts while it is disabled.
-pub(super) fn switch(uri: &ResourceUri, switch: Switch, caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
+pub(super) fn switch(
+    uri: &ResourceUri,
+    switch: Switch,
+    caller: &Caller,
+    facts: &Facts,
+    at: &Moment,
+) -> Result<Decision, Why> {
     let resource = facts.resources.first().ok_or(Why::Absent("resource"))?;
     let since = switch.since(at.now);
     let change = Change {
-        sure: vec![Write::SetResourceDisabled { uri: uri.clone(), at: since }],
-        events: vec![Event::new(EventKind::ResourceChanged, caller, at).about(uri.as_str()).with("disabled", since.is_some())],
+        sure: vec![Write::SetResourceDisabled {
+            uri: uri.clone(),
+            at: since,
+        }],
+        events: vec![
+            Event::new(EventKind::ResourceChanged, caller, at)
+                .about(uri.as_str())
+                .with("disabled", since.is_some()),
+        ],
         ..Change::default()
     };
-    let document = describe::resource(&Resource { disabled: since, ..resource.clone() });
+    let document = describe::resource(&Resource {
+        disabled: since,
+        ..resource.clone()
+    });
     Ok(Decision::issue(Reply::Document(document), Vec::new(), change))
 }

@@ -39,7 +39,9 @@ pub fn decide(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) ->
 
 fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
     // 1. An administrator, by token. A tenant's administrator stays in the tenant: the handle that loaded the facts cannot see another.
-    let Who::Administrator(administrator) = &caller.who else { return Err(Why::AdministratorUnproved) };
+    let Who::Administrator(administrator) = &caller.who else {
+        return Err(Why::AdministratorUnproved);
+    };
 
     // 2. The command.
     match command {
@@ -50,8 +52,12 @@ fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> R
         Command::SetResourceDisabled(uri, switch) => resources::switch(uri, *switch, caller, facts, at),
         Command::CreateGrant(new) => grants::create(new, administrator, caller, facts, at),
         Command::RevokeGrant(_) => grants::revoke(caller, facts, at),
-        Command::CreateTenant(new) => installation(administrator).and_then(|()| tenants::create(new, caller, facts, at)),
-        Command::SetTenantDisabled(id, switch) => installation(administrator).and_then(|()| tenants::switch(id, *switch, caller, facts, at)),
+        Command::CreateTenant(new) => {
+            installation(administrator).and_then(|()| tenants::create(new, caller, facts, at))
+        }
+        Command::SetTenantDisabled(id, switch) => {
+            installation(administrator).and_then(|()| tenants::switch(id, *switch, caller, facts, at))
+        }
         Command::SetTenantSettings(id, settings) => tenants::settings(id, *settings, caller, facts, at),
         Command::CreateAdministrator(new) => {
             if new.reach == Reach::Installation {
@@ -64,10 +70,19 @@ fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> R
             let events = keys.iter().map(|key| {
                 let event = Event::new(EventKind::KeyCreated, caller, at).about(key.kid.as_str());
                 let id = format!("{}.{}", event.id, key.algorithm);
-                Event { id, ..event }.with("algorithm", key.algorithm.name()).with("active_from", key.active_from.unix())
+                Event { id, ..event }
+                    .with("algorithm", key.algorithm.name())
+                    .with("active_from", key.active_from.unix())
             });
-            let change = Change { guards, events: events.collect(), ..Change::default() };
-            let document = super::describe::list("keys", keys.iter().map(|key| super::describe::key(key, at.now)).collect());
+            let change = Change {
+                guards,
+                events: events.collect(),
+                ..Change::default()
+            };
+            let document = super::describe::list(
+                "keys",
+                keys.iter().map(|key| super::describe::key(key, at.now)).collect(),
+            );
             Ok(Decision::issue(Reply::Created(document), Vec::new(), change))
         }
     }

@@ -19,48 +19,125 @@ pub(super) fn create(new: &NewTenant, caller: &Caller, facts: &Facts, at: &Momen
         return Err(Why::Exists("tenant"));
     }
     checked(new.settings)?;
-    let tenant = Tenant { id: new.id.clone(), name: new.name.clone(), issuer: new.issuer.clone(), settings: new.settings, created: at.now, disabled: None };
+    let tenant = Tenant {
+        id: new.id.clone(),
+        name: new.name.clone(),
+        issuer: new.issuer.clone(),
+        settings: new.settings,
+        created: at.now,
+        disabled: None,
+    };
     let document = describe::tenant(&tenant);
-    let event = Event::new(EventKind::TenantCreated, caller, at).about(tenant.id.as_str()).with("issuer", tenant.issuer.as_str());
-    let change = Change { guards: vec![Guard::Tenant(tenant::Guard::Create(Box::new(tenant)))], events: vec![event], ..Change::default() };
+    let event = Event::new(EventKind::TenantCreated, caller, at)
+        .about(tenant.id.as_str())
+        .with("issuer", tenant.issuer.as_str());
+    let change = Change {
+        guards: vec![Guard::Tenant(tenant::Guard::Create(Box::new(tenant)))],
+        events: vec![event],
+        ..Change::default()
+    };
     Ok(Decision::issue(Reply::Created(document), Vec::new(), change))
 }
 
 /// Disables a tenant, or enables it again. The default tenant stays: administration lives there.
-pub(super) fn switch(id: &TenantId, switch: Switch, caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
+pub(super) fn switch(
+    id: &TenantId,
+    switch: Switch,
+    caller: &Caller,
+    facts: &Facts,
+    at: &Moment,
+) -> Result<Decision, Why> {
     let tenant = facts.tenant.as_ref().ok_or(Why::Absent("tenant"))?;
     if id.as_str() == DEFAULT_TENANT {
-        return Err(Why::Body("disabled: the default tenant cannot be disabled; administration lives there".to_owned()));
+        return Err(Why::Body(
+            "disabled: the default tenant cannot be disabled; administration lives there".to_owned(),
+        ));
     }
     let since = switch.since(at.now);
-    let event = Event::new(EventKind::TenantChanged, caller, at).about(id.as_str()).with("disabled", since.is_some());
-    let change = Change { sure: vec![Write::Tenant(tenant::Write::SetDisabled { id: id.clone(), at: since })], events: vec![event], ..Change::default() };
-    Ok(Decision::issue(Reply::Document(describe::tenant(&Tenant { disabled: since, ..tenant.clone() })), Vec::new(), change))
+    let event = Event::new(EventKind::TenantChanged, caller, at)
+        .about(id.as_str())
+        .with("disabled", since.is_some());
+    let change = Change {
+        sure: vec![Write::Tenant(tenant::Write::SetDisabled {
+            id: id.clone(),
+            at: since,
+        })],
+        events: vec![event],
+        ..Change::default()
+    };
+    Ok(Decision::issue(
+        Reply::Document(describe::tenant(&Tenant {
+            disabled: since,
+            ..tenant.clone()
+        })),
+        Vec::new(),
+        change,
+    ))
 }
 
 /// Changes what a tenant decides for itself.
-pub(super) fn settings(id: &TenantId, settings: Settings, caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
+pub(super) fn settings(
+    id: &TenantId,
+    settings: Settings,
+    caller: &Caller,
+    facts: &Facts,
+    at: &Moment,
+) -> Result<Decision, Why> {
     let tenant = facts.tenant.as_ref().ok_or(Why::Absent("tenant"))?;
     checked(settings)?;
-    let event = Event::new(EventKind::TenantChanged, caller, at).about(id.as_str()).with("access_token_seconds", settings.access_token_seconds);
-    let change = Change { sure: vec![Write::Tenant(tenant::Write::SetSettings { id: id.clone(), settings })], events: vec![event], ..Change::default() };
-    Ok(Decision::issue(Reply::Document(describe::tenant(&Tenant { settings, ..tenant.clone() })), Vec::new(), change))
+    let event = Event::new(EventKind::TenantChanged, caller, at)
+        .about(id.as_str())
+        .with("access_token_seconds", settings.access_token_seconds);
+    let change = Change {
+        sure: vec![Write::Tenant(tenant::Write::SetSettings {
+            id: id.clone(),
+            settings,
+        })],
+        events: vec![event],
+        ..Change::default()
+    };
+    Ok(Decision::issue(
+        Reply::Document(describe::tenant(&Tenant {
+            settings,
+            ..tenant.clone()
+        })),
+        Vec::new(),
+        change,
+    ))
 }
 
 fn checked(settings: Settings) -> Result<(), Why> {
     let ok = (60..=3_600).contains(&settings.access_token_seconds);
-    ok.then_some(()).ok_or_else(|| Why::Body("access_token_seconds: 60 to 3600".to_owned()))
+    ok.then_some(())
+        .ok_or_else(|| Why::Body("access_token_seconds: 60 to 3600".to_owned()))
 }
 
 /// Makes an administrator's token, shown once.
 pub(super) fn create_administrator(new: &NewAdministrator, caller: &Caller, at: &Moment) -> Decision {
     let expires = new.lifetime_seconds.map(|seconds| at.now.plus(seconds));
-    let administrator = Administrator { id: at.id("administrator"), name: new.name.clone(), reach: new.reach, created: at.now, expires };
+    let administrator = Administrator {
+        id: at.id("administrator"),
+        name: new.name.clone(),
+        reach: new.reach,
+        created: at.now,
+        expires,
+    };
     let token = format!("pka_{}", at.secret("administrator token")); // the prefix lets secret scanners find a leaked one
     let token_digest = digest::sha256_b64(token.as_bytes());
     let mut document = describe::administrator(&administrator);
     document.insert("token".to_owned(), token.into());
     let event = Event::new(EventKind::AdministratorCreated, caller, at).about(administrator.id.as_str());
-    let guard = Guard::Tenant(tenant::Guard::CreateAdministrator { administrator: Box::new(administrator), token_digest });
-    Decision::issue(Reply::Created(document), Vec::new(), Change { guards: vec![guard], events: vec![event], ..Change::default() })
+    let guard = Guard::Tenant(tenant::Guard::CreateAdministrator {
+        administrator: Box::new(administrator),
+        token_digest,
+    });
+    Decision::issue(
+        Reply::Created(document),
+        Vec::new(),
+        Change {
+            guards: vec![guard],
+            events: vec![event],
+            ..Change::default()
+        },
+    )
 }

@@ -49,7 +49,12 @@ impl Credentials {
         let secret = form.text("client_secret");
         let assertion = form.text("client_assertion");
         let named = form.text("client_id");
-        if [basic.is_some(), secret.is_some(), assertion.is_some()].iter().filter(|shown| **shown).count() > 1 {
+        if [basic.is_some(), secret.is_some(), assertion.is_some()]
+            .iter()
+            .filter(|shown| **shown)
+            .count()
+            > 1
+        {
             return Err(Why::CredentialsTwice);
         }
         if let Some(pair) = basic {
@@ -59,7 +64,10 @@ impl Credentials {
             if named.is_some_and(|named| named != id) {
                 return Err(Why::CredentialsTwice); // two names are two claims to be somebody
             }
-            return Ok(Self { client: client(&id)?, evidence: Evidence::SecretBasic(Secret::new(secret)) });
+            return Ok(Self {
+                client: client(&id)?,
+                evidence: Evidence::SecretBasic(Secret::new(secret)),
+            });
         }
         if let Some(assertion) = assertion {
             if form.text("client_assertion_type") != Some(ASSERTION_TYPE) {
@@ -69,10 +77,16 @@ impl Credentials {
             if named.is_some_and(|named| named != subject) {
                 return Err(Why::AssertionOfAnother);
             }
-            return Ok(Self { client: client(&subject)?, evidence: Evidence::Assertion(assertion.to_owned()) });
+            return Ok(Self {
+                client: client(&subject)?,
+                evidence: Evidence::Assertion(assertion.to_owned()),
+            });
         }
         match (named, secret) {
-            (Some(id), Some(secret)) => Ok(Self { client: client(id)?, evidence: Evidence::SecretPost(Secret::new(secret.to_owned())) }),
+            (Some(id), Some(secret)) => Ok(Self {
+                client: client(id)?,
+                evidence: Evidence::SecretPost(Secret::new(secret.to_owned())),
+            }),
             (_, None | Some(_)) => Err(Why::CredentialsMissing),
         }
     }

@@ -1,6 +1,13 @@
 //! Whether the credentials hold.
 
-use proof::{Time, Verified, assertion::{self, AssertionError}, digest, dpop::DpopProof, jwk::KeySet, jws::Compact};
+use proof::{
+    Time, Verified,
+    assertion::{self, AssertionError},
+    digest,
+    dpop::DpopProof,
+    jwk::KeySet,
+    jws::Compact,
+};
 
 use super::request::{Credentials, Evidence};
 use crate::{
@@ -10,7 +17,7 @@ use crate::{
     why::Why,
 };
 
-/// How long past its `exp` an assertion's mark is kept, and how far a DPoP proof's `iat` may lie from now: the skews of `proof`, in seconds.
+/// How long past its `exp` an assertion's mark is kept, and how far a `DPoP` proof's `iat` may lie from now: the skews of `proof`, in seconds.
 const SKEW_SECONDS: i64 = 10;
 
 /// What was loaded about the client that the credentials name.
@@ -25,7 +32,12 @@ pub struct Facts<'a> {
 }
 
 /// Proves a client by what it showed, and takes the marks of its proofs.
-pub fn prove(credentials: &Credentials, facts: Facts<'_>, dpop: Option<Verified<DpopProof>>, now: Time) -> Result<Caller, Why> {
+pub fn prove(
+    credentials: &Credentials,
+    facts: Facts<'_>,
+    dpop: Option<Verified<DpopProof>>,
+    now: Time,
+) -> Result<Caller, Why> {
     // 1. The client exists. For one that does not, the same work is done, so that time tells nothing (S-41).
     let Some(client) = facts.client else {
         shown_without_client(credentials);
@@ -35,9 +47,13 @@ pub fn prove(credentials: &Credentials, facts: Facts<'_>, dpop: Option<Verified<
     // 2. It uses the method it registered (RFC 7591 s2): a secret is no way in for a client with a key.
     let mut marks = Vec::new();
     match (&credentials.evidence, &client.authentication) {
-        (Evidence::SecretBasic(shown), Authentication::SecretBasic { secret_digest }) | (Evidence::SecretPost(shown), Authentication::SecretPost { secret_digest }) => {
+        (Evidence::SecretBasic(shown), Authentication::SecretBasic { secret_digest })
+        | (Evidence::SecretPost(shown), Authentication::SecretPost { secret_digest }) => {
             // 3a. The secret: compared by digest, in constant time (S-42).
-            if !digest::same(digest::sha256_b64(shown.reveal().as_bytes()).as_bytes(), secret_digest.as_bytes()) {
+            if !digest::same(
+                digest::sha256_b64(shown.reveal().as_bytes()).as_bytes(),
+                secret_digest.as_bytes(),
+            ) {
                 return Err(Why::SecretWrong);
             }
         }
@@ -49,7 +65,12 @@ pub fn prove(credentials: &Credentials, facts: Facts<'_>, dpop: Option<Verified<
             if proved.client_id != client.id.as_str() {
                 return Err(Why::AssertionOfAnother);
             }
-            marks.push(Mark::new(Stands::ClientAssertion, client.id.as_str(), &proved.jti, proved.expires.plus(SKEW_SECONDS)));
+            marks.push(Mark::new(
+                Stands::ClientAssertion,
+                client.id.as_str(),
+                &proved.jti,
+                proved.expires.plus(SKEW_SECONDS),
+            ));
         }
         (Evidence::SecretBasic(_) | Evidence::SecretPost(_) | Evidence::Assertion(_), _) => {
             shown_without_client(credentials);
@@ -68,16 +89,25 @@ pub fn prove(credentials: &Credentials, facts: Facts<'_>, dpop: Option<Verified<
         marks.push(dpop_mark(&proof));
         proof.jkt
     });
-    Ok(Caller { who: Who::PureMachine(PureMachine { client }), key, marks })
+    Ok(Caller {
+        who: Who::PureMachine(PureMachine { client }),
+        key,
+        marks,
+    })
 }
 
 /// The work of a comparison, for a client that does not exist or has no secret.
 pub fn shown_without_client(credentials: &Credentials) {
-    let (Evidence::SecretBasic(shown) | Evidence::SecretPost(shown)) = &credentials.evidence else { return };
-    std::hint::black_box(digest::same(digest::sha256_b64(shown.reveal().as_bytes()).as_bytes(), &[b'x'; 43]));
+    let (Evidence::SecretBasic(shown) | Evidence::SecretPost(shown)) = &credentials.evidence else {
+        return;
+    };
+    std::hint::black_box(digest::same(
+        digest::sha256_b64(shown.reveal().as_bytes()).as_bytes(),
+        &[b'x'; 43],
+    ));
 }
 
-/// The mark of a DPoP proof: by key and `jti`, until its `iat` is out of the window.
+/// The mark of a `DPoP` proof: by key and `jti`, until its `iat` is out of the window.
 fn dpop_mark(proof: &DpopProof) -> Mark {
     let expires = proof.iat.plus(proof::dpop::WINDOW_SECONDS).plus(SKEW_SECONDS);
     Mark::new(Stands::DpopProof, &proof.jkt, &proof.jti, expires)

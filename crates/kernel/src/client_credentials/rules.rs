@@ -1,12 +1,10 @@
 //! Whether a machine gets a token, and which.
 
-use std::collections::BTreeSet;
-
 use proof::{Algorithm, json};
 
 use super::Request;
 use crate::{
-    authority::{Ask, Audience, Authority, Scopes},
+    authority::{Audience, Authority, Scopes},
     caller::{Caller, Who},
     client::{Binding, Client, GrantType},
     decision::{Change, Decision, Guard, Reply, Touch, Unsigned},
@@ -44,7 +42,9 @@ pub fn decide(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment
 
 fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Result<Decision, Why> {
     // 1. Only a client that authenticated (RFC 6749 s4.4), and only if it registered for this (s5.2 unauthorized_client).
-    let Who::PureMachine(machine) = &caller.who else { return Err(Why::CredentialsMissing) };
+    let Who::PureMachine(machine) = &caller.who else {
+        return Err(Why::CredentialsMissing);
+    };
     let client = &machine.client;
     if !client.grant_types.contains(&GrantType::ClientCredentials) {
         return Err(Why::GrantTypeNotAllowed);
@@ -64,25 +64,48 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
     };
 
     // 4. The grants that live: each with every ancestor. Any one suffices.
-    let alive: Vec<&Grant> = facts.grants.iter().filter(|path| grant::lives(path, at.now)).filter_map(|path| path.first()).collect();
+    let alive: Vec<&Grant> = facts
+        .grants
+        .iter()
+        .filter(|path| grant::lives(path, at.now))
+        .filter_map(|path| path.first())
+        .collect();
     if alive.is_empty() {
         return Err(Why::NoGrant);
     }
-    let here: Vec<&Grant> = alive.into_iter().filter(|grant| grant.authority.audiences().contains(&audience)).collect();
+    let here: Vec<&Grant> = alive
+        .into_iter()
+        .filter(|grant| grant.authority.audiences().contains(&audience))
+        .collect();
     if here.is_empty() {
         return Err(Why::ResourceNotGranted);
     }
 
     // 5. The scope: what was asked, all of it, or all that this grant and this resource share (RFC 6749 s3.3).
-    let (grant, scopes) = here.iter().find_map(|grant| granted(request, &grant.authority, facts).map(|scopes| (*grant, scopes))).ok_or(Why::ScopeNotGranted)?;
+    // A grant that shares nothing with the resource gives an empty default only when no other grant gives more.
+    let offers = || {
+        here.iter()
+            .filter_map(|grant| granted(request, &grant.authority, facts).map(|scopes| (*grant, scopes)))
+    };
+    let (grant, scopes) = offers()
+        .find(|(_, scopes)| !scopes.is_empty())
+        .or_else(|| offers().next())
+        .ok_or(Why::ScopeNotGranted)?;
 
     // 6. The projection: one audience, short, never longer than the grant, bound to the key that was proved.
-    let ask = Ask { scopes, audiences: BTreeSet::from([audience.clone()]), expires: None, depth: 0 };
-    let issued = token(client, caller, grant, ask, audience, facts, at);
+    let issued = token(client, caller, grant, &scopes, audience, facts, at);
 
     // 7. What the answer relied on: the grant as it was read. Its ancestors' death is read at use; their epochs are expected too.
-    let path = facts.grants.iter().find(|path| path.first().is_some_and(|first| first.id == grant.id));
-    let live = path.into_iter().flatten().map(|node| Guard::Grant(grant::Guard::Live { id: node.id.clone(), epoch: node.epoch }));
+    let path = facts
+        .grants
+        .iter()
+        .find(|path| path.first().is_some_and(|first| first.id == grant.id));
+    let live = path.into_iter().flatten().map(|node| {
+        Guard::Grant(grant::Guard::Live {
+            id: node.id.clone(),
+            epoch: node.epoch,
+        })
+    });
     let event = Event::new(EventKind::TokenIssued, caller, at)
         .about(issued.record.id.as_str())
         .with("grant", grant.id.as_str())
@@ -91,9 +114,14 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         .with("expires", issued.record.expires.unix())
         .with("bound", issued.record.key.is_some());
     let change = Change {
-        guards: live.chain([Guard::Token(token::Guard::Create(Box::new(issued.record)))]).collect(),
+        guards: live
+            .chain([Guard::Token(token::Guard::Create(Box::new(issued.record)))])
+            .collect(),
         sure: Vec::new(),
-        touches: vec![Touch::ClientUsed { id: client.id.clone(), at: at.now }],
+        touches: vec![Touch::ClientUsed {
+            id: client.id.clone(),
+            at: at.now,
+        }],
         events: vec![event],
     };
     Ok(Decision::issue(issued.reply, vec![issued.unsigned], change))
@@ -117,12 +145,23 @@ struct Issued {
     unsigned: Unsigned,
 }
 
-fn token(client: &Client, caller: &Caller, grant: &Grant, ask: Ask, audience: Audience, facts: &Facts<'_>, at: &Moment) -> Issued {
+fn token(
+    client: &Client,
+    caller: &Caller,
+    grant: &Grant,
+    scopes: &Scopes,
+    audience: Audience,
+    facts: &Facts<'_>,
+    at: &Moment,
+) -> Issued {
     let id: TokenId = at.id("token");
-    let scope = ask.scopes.joined();
+    let scope = scopes.joined();
     let longest = at.now.plus(facts.tenant.settings.access_token_seconds);
     let expires = grant.authority.expires().map_or(longest, |end| end.min(longest));
-    let algorithm = client.token_algorithm.or_else(|| facts.resource.as_ref().and_then(|resource| resource.token_algorithm)).unwrap_or(Algorithm::EdDSA);
+    let algorithm = client
+        .token_algorithm
+        .or_else(|| facts.resource.as_ref().and_then(|resource| resource.token_algorithm))
+        .unwrap_or(Algorithm::EdDSA);
     let aud = match &audience {
         Audience::Issuer => facts.tenant.issuer.as_str(),
         Audience::Resource(uri) => uri.as_str(),
@@ -144,10 +183,33 @@ fn token(client: &Client, caller: &Caller, grant: &Grant, ask: Ask, audience: Au
         claims.insert("cnf".to_owned(), serde_json::json!({ "jkt": jkt })); // RFC 9449 s6.1
     }
 
-    let kind = if caller.key.is_some() { token::Kind::Dpop } else { token::Kind::Bearer };
+    let kind = if caller.key.is_some() {
+        token::Kind::Dpop
+    } else {
+        token::Kind::Bearer
+    };
     Issued {
-        reply: Reply::Token { access: 0, kind, expires_in_seconds: expires.since(at.now), scope: scope.clone() },
-        unsigned: Unsigned { typ: "at+jwt", algorithm, claims },
-        record: token::Record { id, grant: grant.id.clone(), client: client.id.clone(), audience, scope, key: caller.key.clone(), issued: at.now, expires, revoked: None },
+        reply: Reply::Token {
+            access: 0,
+            kind,
+            expires_in_seconds: expires.since(at.now),
+            scope: scope.clone(),
+        },
+        unsigned: Unsigned {
+            typ: "at+jwt",
+            algorithm,
+            claims,
+        },
+        record: token::Record {
+            id,
+            grant: grant.id.clone(),
+            client: client.id.clone(),
+            audience,
+            scope,
+            key: caller.key.clone(),
+            issued: at.now,
+            expires,
+            revoked: None,
+        },
     }
 }

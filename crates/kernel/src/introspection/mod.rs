@@ -11,4 +11,4 @@ mod rules;
 mod tests;
 
 pub use request::Request;
-pub use rules::{Facts, decide};
+pub use rules::{Facts, Known, decide};

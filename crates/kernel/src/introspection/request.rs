@@ -12,6 +12,8 @@ pub struct Request {
 impl Request {
     /// Reads the form.
     pub fn parse(form: &Form) -> Result<Self, Why> {
-        Ok(Self { token: form.required("token")?.to_owned() })
+        Ok(Self {
+            token: form.required("token")?.to_owned(),
+        })
     }
 }

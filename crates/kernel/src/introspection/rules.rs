@@ -43,17 +43,25 @@ pub struct Known {
 /// Decides an introspection request. The answer changes nothing; its event goes to the journal.
 pub fn decide(caller: &Caller, facts: &Facts, at: &Moment) -> Decision {
     let Who::PureMachine(machine) = &caller.who else {
-        return Decision::refuse(Why::CredentialsMissing, Vec::new(), vec![Event::refused(&Why::CredentialsMissing, caller, at)]);
+        return Decision::refuse(
+            Why::CredentialsMissing,
+            Vec::new(),
+            vec![Event::refused(&Why::CredentialsMissing, caller, at)],
+        );
     };
     let event = Event::new(EventKind::TokenIntrospected, caller, at);
     let (document, event) = match facts {
-        Facts::Known(known) if may_know(&machine.client, known) && counts(known, at) => {
-            (describe(known), event.about(known.record.id.as_str()).with("active", true))
-        }
+        Facts::Known(known) if may_know(&machine.client, known) && counts(known, at) => (
+            describe(known),
+            event.about(known.record.id.as_str()).with("active", true),
+        ),
         Facts::Known(known) => (inactive(), event.about(known.record.id.as_str()).with("active", false)),
         Facts::Unknown => (inactive(), event.with("active", false)),
     };
-    let change = Change { events: vec![event], ..Change::default() };
+    let change = Change {
+        events: vec![event],
+        ..Change::default()
+    };
     Decision::issue(Reply::Document(document), Vec::new(), change)
 }
 
@@ -61,7 +69,10 @@ pub fn decide(caller: &Caller, facts: &Facts, at: &Moment) -> Decision {
 fn may_know(client: &Client, known: &Known) -> bool {
     match client.introspects {
         Introspects::Everything => true,
-        Introspects::ItsResources => known.resource.as_ref().is_some_and(|resource| resource.introspectors.contains(&client.id)),
+        Introspects::ItsResources => known
+            .resource
+            .as_ref()
+            .is_some_and(|resource| resource.introspectors.contains(&client.id)),
     }
 }
 
@@ -69,22 +80,47 @@ fn may_know(client: &Client, known: &Known) -> bool {
 pub(crate) fn counts(known: &Known, at: &Moment) -> bool {
     let resource_counts = match &known.record.audience {
         Audience::Issuer => true,
-        Audience::Resource(_) => known.resource.as_ref().is_some_and(|resource| resource.disabled.is_none()),
+        Audience::Resource(_) => known
+            .resource
+            .as_ref()
+            .is_some_and(|resource| resource.disabled.is_none()),
     };
     let client_counts = known.client.as_ref().is_some_and(|client| client.disabled.is_none());
-    known.record.revoked.is_none() && known.record.expires > at.now && client_counts && resource_counts && grant::lives(&known.path, at.now)
+    known.record.revoked.is_none()
+        && known.record.expires > at.now
+        && client_counts
+        && resource_counts
+        && grant::lives(&known.path, at.now)
 }
 
 fn describe(known: &Known) -> json::Object {
     // RFC 7662 s2.2 and RFC 9449 s6.2: what the token says, as the token says it.
     let mut document = json::Object::new();
     document.insert("active".to_owned(), true.into());
-    for name in ["iss", "sub", "aud", "client_id", "iat", "exp", "jti", "scope", "cnf", "act", "authorization_details", "acr", "auth_time"] {
+    for name in [
+        "iss",
+        "sub",
+        "aud",
+        "client_id",
+        "iat",
+        "exp",
+        "jti",
+        "scope",
+        "cnf",
+        "act",
+        "authorization_details",
+        "acr",
+        "auth_time",
+    ] {
         if let Some(value) = known.token.claims.get(name) {
             document.insert(name.to_owned(), value.clone());
         }
     }
-    let kind = if known.record.key.is_some() { token::Kind::Dpop } else { token::Kind::Bearer };
+    let kind = if known.record.key.is_some() {
+        token::Kind::Dpop
+    } else {
+        token::Kind::Bearer
+    };
     document.insert("token_type".to_owned(), kind.name().into());
     document
 }

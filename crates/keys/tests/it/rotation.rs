@@ -1,4 +1,7 @@
-//! S-48: no rotation gap. Time walks over weeks with outages of any length, and four promises are checked at every step.
+//! S-48: no rotation gap. Time walks over weeks with outages of any length, and four promises are checked at every
+//! step.
+
+#![expect(clippy::arithmetic_side_effects, reason = "test arithmetic on small known values")]
 
 use std::collections::BTreeMap;
 
@@ -15,11 +18,18 @@ fn at(seconds: i64) -> Time {
 }
 
 fn slot(kid: &str, active_from: i64) -> Slot {
-    Slot { kid: kid.to_owned(), algorithm: Algorithm::EdDSA, active_from: at(active_from) }
+    Slot {
+        kid: kid.to_owned(),
+        algorithm: Algorithm::EdDSA,
+        active_from: at(active_from),
+    }
 }
 
 fn create(active_from: i64) -> Step {
-    Step::Create { algorithm: Algorithm::EdDSA, active_from: at(active_from) }
+    Step::Create {
+        algorithm: Algorithm::EdDSA,
+        active_from: at(active_from),
+    }
 }
 
 fn dropped(kid: &str) -> Step {
@@ -32,7 +42,11 @@ fn planned(now: i64, slots: &[Slot]) -> Vec<Step> {
 
 #[test]
 fn the_default_is_what_the_product_promises() {
-    let schedule = Schedule { rotate_every_seconds: DAY, publish_ahead_seconds: HOUR, token_lifetime_seconds_max: HOUR };
+    let schedule = Schedule {
+        rotate_every_seconds: DAY,
+        publish_ahead_seconds: HOUR,
+        token_lifetime_seconds_max: HOUR,
+    };
     assert_eq!(Schedule::default(), schedule);
     assert_eq!(schedule.validated().unwrap(), schedule);
 }
@@ -41,21 +55,52 @@ fn the_default_is_what_the_product_promises() {
 fn a_schedule_that_cannot_work_is_refused() {
     let fine = Schedule::default();
     for broken in [
-        Schedule { publish_ahead_seconds: JWKS_CACHE_SECONDS - 1, ..fine },
-        Schedule { publish_ahead_seconds: DAY, ..fine },
-        Schedule { rotate_every_seconds: 0, ..fine },
-        Schedule { rotate_every_seconds: -DAY, ..fine },
-        Schedule { token_lifetime_seconds_max: 0, ..fine },
+        Schedule {
+            publish_ahead_seconds: JWKS_CACHE_SECONDS - 1,
+            ..fine
+        },
+        Schedule {
+            publish_ahead_seconds: DAY,
+            ..fine
+        },
+        Schedule {
+            rotate_every_seconds: 0,
+            ..fine
+        },
+        Schedule {
+            rotate_every_seconds: -DAY,
+            ..fine
+        },
+        Schedule {
+            token_lifetime_seconds_max: 0,
+            ..fine
+        },
     ] {
         assert!(broken.validated().is_err(), "{broken:?}");
     }
-    assert!(Schedule { publish_ahead_seconds: 300, rotate_every_seconds: 301, ..fine }.validated().is_ok());
+    assert!(
+        Schedule {
+            publish_ahead_seconds: 300,
+            rotate_every_seconds: 301,
+            ..fine
+        }
+        .validated()
+        .is_ok()
+    );
 }
 
 #[test]
 fn the_first_key_of_each_algorithm_signs_at_once() {
-    let steps = plan(at(0), &[Algorithm::ES256, Algorithm::EdDSA, Algorithm::ES256], &[], &Schedule::default());
-    let wanted = [Algorithm::EdDSA, Algorithm::ES256].map(|algorithm| Step::Create { algorithm, active_from: at(0) });
+    let steps = plan(
+        at(0),
+        &[Algorithm::ES256, Algorithm::EdDSA, Algorithm::ES256],
+        &[],
+        &Schedule::default(),
+    );
+    let wanted = [Algorithm::EdDSA, Algorithm::ES256].map(|algorithm| Step::Create {
+        algorithm,
+        active_from: at(0),
+    });
     assert_eq!(steps, wanted);
 }
 
@@ -71,14 +116,22 @@ fn one_life_of_a_key() {
     assert_eq!(signing(at(DAY), Algorithm::EdDSA, &both).unwrap().kid, "b");
     assert_eq!(published(&both).count(), 2);
 
-    assert_eq!(planned(DAY + HOUR + 59, &both), [], "a token of the last second may live");
+    assert_eq!(
+        planned(DAY + HOUR + 59, &both),
+        [],
+        "a token of the last second may live"
+    );
     assert_eq!(planned(DAY + HOUR + 60, &both), [dropped("a")]);
 }
 
 #[test]
 fn a_late_plan_still_publishes_a_full_hour_ahead() {
     assert_eq!(planned(DAY - 60, &[slot("a", 0)]), [create(DAY - 60 + HOUR)]);
-    assert_eq!(planned(10 * DAY, &[slot("a", 0)]), [create(10 * DAY + HOUR)], "the old key signs on meanwhile");
+    assert_eq!(
+        planned(10 * DAY, &[slot("a", 0)]),
+        [create(10 * DAY + HOUR)],
+        "the old key signs on meanwhile"
+    );
 }
 
 #[test]
@@ -89,8 +142,19 @@ fn an_algorithm_without_a_key_signs_with_none() {
 
 #[test]
 fn an_algorithm_switched_on_later_gets_its_own_key() {
-    let steps = plan(at(60), &[Algorithm::EdDSA, Algorithm::PS256], &[slot("a", 0)], &Schedule::default());
-    assert_eq!(steps, [Step::Create { algorithm: Algorithm::PS256, active_from: at(60) }]);
+    let steps = plan(
+        at(60),
+        &[Algorithm::EdDSA, Algorithm::PS256],
+        &[slot("a", 0)],
+        &Schedule::default(),
+    );
+    assert_eq!(
+        steps,
+        [Step::Create {
+            algorithm: Algorithm::PS256,
+            active_from: at(60)
+        }]
+    );
 }
 
 #[test]
@@ -124,7 +188,10 @@ fn two_nodes_that_create_at_once_agree_on_the_signer() {
 #[test]
 fn the_ends_of_time_do_not_overflow() {
     for end in [i64::MIN, i64::MAX] {
-        let slots = [Slot { active_from: Time::from_unix(end), ..slot("a", 0) }];
+        let slots = [Slot {
+            active_from: Time::from_unix(end),
+            ..slot("a", 0)
+        }];
         for now in [i64::MIN, 0, i64::MAX] {
             plan(Time::from_unix(now), &Algorithm::ALL, &slots, &Schedule::default());
             signing(Time::from_unix(now), Algorithm::EdDSA, &slots);
@@ -152,16 +219,26 @@ impl World {
                     self.created.insert(kid.clone(), (before, now));
                     if before > 0 {
                         let ahead = active_from.unix() - now;
-                        assert!(ahead >= schedule.publish_ahead_seconds, "{kid} published only {ahead} s ahead");
+                        assert!(
+                            ahead >= schedule.publish_ahead_seconds,
+                            "{kid} published only {ahead} s ahead"
+                        );
                     } else {
                         assert_eq!(active_from.unix(), now, "the first key signs at once");
                     }
-                    self.slots.push(Slot { kid, algorithm, active_from });
+                    self.slots.push(Slot {
+                        kid,
+                        algorithm,
+                        active_from,
+                    });
                 }
                 Step::Drop { kid } => {
                     if let Some(signed) = self.last_signature.get(&kid) {
                         let expires = signed + schedule.token_lifetime_seconds_max;
-                        assert!(expires < now, "{kid} dropped at {now}, its last token lives until {expires}");
+                        assert!(
+                            expires < now,
+                            "{kid} dropped at {now}, its last token lives until {expires}"
+                        );
                     }
                     self.slots.retain(|slot| slot.kid != kid);
                 }
@@ -184,7 +261,10 @@ impl World {
 
     /// Every moment between two plans at which the signer can change, and the second before it.
     fn moments(&self, from: i64, until: i64) -> Vec<i64> {
-        let changes = self.slots.iter().flat_map(|slot| [slot.active_from.unix() - 1, slot.active_from.unix()]);
+        let changes = self
+            .slots
+            .iter()
+            .flat_map(|slot| [slot.active_from.unix() - 1, slot.active_from.unix()]);
         let mut moments: Vec<i64> = changes.filter(|moment| (from..until).contains(moment)).collect();
         moments.extend([from, until - 1]);
         moments.sort_unstable();
@@ -222,12 +302,15 @@ proptest! {
         }
     }
 
-    /// With plans every few minutes, a key signs for the period and no longer, and at most a handful are published.
+    /// With plans every few minutes, a key signs for its period and no longer.
     #[test]
-    fn s_48_a_served_key_signs_for_one_period(schedule in schedules(), minutes in prop::collection::vec(1..300_i64, 400..800)) {
+    fn s_48_a_served_key_signs_for_one_period(
+        schedule in schedules(),
+        gaps in prop::collection::vec(1..300_i64, 400..800),
+    ) {
         let mut world = World::default();
         let mut now = START;
-        for gap in minutes {
+        for gap in gaps {
             world.apply(now, &schedule);
             world.sign(now);
             for algorithm in World::ALGORITHMS {

@@ -19,7 +19,8 @@ fn what_was_sealed_opens_in_the_same_place() {
     }
 }
 
-/// Made with another implementation (Python `cryptography` 48, `AESGCM`): key 00..1f, nonce a0..ab, the place as associated data.
+/// Made with another implementation (Python `cryptography` 48, `AESGCM`): key 00..1f, nonce a0..ab, the place as
+/// associated data.
 #[test]
 fn a_text_sealed_by_another_implementation_opens() {
     let sealed = "AaChoqOkpaanqKmqq4h3CA0k62naG0mnvGkWuf4S1S114YkoCysxYWiHAEvKJxrdv_A";
@@ -40,7 +41,10 @@ fn the_same_bytes_are_sealed_differently_each_time() {
 fn another_place_is_refused() {
     let sealed = seal(0).seal(PLACE, b"plain").unwrap();
     for place in ["", "signing-key/acme/2", "signing-key/other/1", "signing-key/acme/1 "] {
-        assert!(matches!(seal(0).open(place, &sealed), Err(Fault::SealBroken)), "{place}");
+        assert!(
+            matches!(seal(0).open(place, &sealed), Err(Fault::SealBroken)),
+            "{place}"
+        );
     }
 }
 
@@ -58,7 +62,10 @@ fn every_flipped_bit_is_refused() {
         changed[bit / 8] ^= 1 << (bit % 8);
         let refused = seal(0).open(PLACE, &base64url::encode(&changed)).unwrap_err();
         if bit < 8 {
-            assert!(matches!(refused, Fault::SealFormat), "bit {bit} of the version: {refused}");
+            assert!(
+                matches!(refused, Fault::SealFormat),
+                "bit {bit} of the version: {refused}"
+            );
         } else {
             assert!(matches!(refused, Fault::SealBroken), "bit {bit}: {refused}");
         }
@@ -70,10 +77,16 @@ fn every_truncation_and_any_addition_is_refused() {
     let sealed = base64url::decode(&seal(0).seal(PLACE, b"plain").unwrap()).unwrap();
     for length in 0..sealed.len() {
         let refused = seal(0).open(PLACE, &base64url::encode(&sealed[..length])).unwrap_err();
-        assert!(matches!(refused, Fault::SealFormat | Fault::SealBroken), "{length}: {refused}");
+        assert!(
+            matches!(refused, Fault::SealFormat | Fault::SealBroken),
+            "{length}: {refused}"
+        );
     }
     let longer = [sealed.as_slice(), &[0]].concat();
-    assert!(matches!(seal(0).open(PLACE, &base64url::encode(&longer)), Err(Fault::SealBroken)));
+    assert!(matches!(
+        seal(0).open(PLACE, &base64url::encode(&longer)),
+        Err(Fault::SealBroken)
+    ));
 }
 
 #[test]
@@ -86,7 +99,10 @@ fn text_that_is_not_base64url_is_refused() {
 /// Expected value from Python's `hmac` with SHA-256, key 00..1f.
 #[test]
 fn a_derived_key_is_the_hmac_of_its_label() {
-    let hex = seal(0).derive("dpop-nonce").iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
+    let hex = seal(0)
+        .derive("dpop-nonce")
+        .iter()
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
     assert_eq!(hex, "8c25efe292a4daf94ed3172d92919c703c752bc4d4e0079827c333cc6574d5c6");
     assert_ne!(seal(0).derive("dpop-nonce"), seal(0).derive("dpop-nonce2"));
     assert_ne!(seal(0).derive("dpop-nonce"), seal(1).derive("dpop-nonce"));

@@ -19,13 +19,14 @@ fn signed(key: &dyn Signer, input: &[u8]) -> Vec<u8> {
 }
 
 fn token(key: &dyn Signer) -> String {
-    let Value::Object(claims) = json!({"sub": "alice@demo.test", "exp": 4_000_000_000_i64}) else { unreachable!() };
+    let claims = json::parse_object(br#"{"sub": "alice@demo.test", "exp": 4000000000}"#).unwrap();
     let input = jws::signing_input(key.algorithm(), key.public_key().kid().unwrap(), "at+jwt", &claims);
     let signature = signed(key, input.as_bytes());
     jws::assemble(input, &signature)
 }
 
-/// What `jsonwebtoken` says about a token, given the public key as JSON text: its own parsing, its own idea of each algorithm.
+/// What `jsonwebtoken` says about a token, given the public key as JSON text: its own parsing, its own idea of each
+/// algorithm.
 fn oracle(key: &PublicKey, token: &str) -> Result<Value, jsonwebtoken::errors::Error> {
     let jwk: jsonwebtoken::jwk::Jwk = serde_json::from_str(&serde_json::to_string(&key.to_jwk()).unwrap()).unwrap();
     let algorithm = match key.algorithm() {
@@ -48,7 +49,11 @@ fn every_algorithm_signs_what_others_verify() {
         let claims = jws::Compact::parse(&token).unwrap().verify_with(&keys).unwrap();
         assert_eq!(claims.get("sub"), Some(&json!("alice@demo.test")), "{algorithm}");
 
-        assert_eq!(oracle(key.public_key(), &token).unwrap()["sub"], "alice@demo.test", "{algorithm}");
+        assert_eq!(
+            oracle(key.public_key(), &token).unwrap()["sub"],
+            "alice@demo.test",
+            "{algorithm}"
+        );
     }
 }
 
@@ -72,7 +77,10 @@ fn a_key_read_from_pkcs8_is_the_key_that_was_generated() {
         let again = SoftwareKey::from_pkcs8(algorithm, pkcs8.reveal()).unwrap();
         assert_eq!(again.algorithm(), algorithm);
         assert_eq!(again.public_key().to_jwk(), key.public_key().to_jwk());
-        assert!(key.public_key().verify(b"input", &signed(&again, b"input")).is_ok(), "{algorithm}");
+        assert!(
+            key.public_key().verify(b"input", &signed(&again, b"input")).is_ok(),
+            "{algorithm}"
+        );
     }
 }
 
@@ -81,7 +89,11 @@ fn generated_keys_differ() {
     for algorithm in Algorithm::ALL {
         let (one, _) = SoftwareKey::generate(algorithm).unwrap();
         let (two, _) = SoftwareKey::generate(algorithm).unwrap();
-        assert_ne!(one.public_key().thumbprint(), two.public_key().thumbprint(), "{algorithm}");
+        assert_ne!(
+            one.public_key().thumbprint(),
+            two.public_key().thumbprint(),
+            "{algorithm}"
+        );
     }
 }
 
@@ -91,7 +103,10 @@ fn a_key_is_bound_to_the_algorithm_it_is_stored_for() {
         let (_, pkcs8) = SoftwareKey::generate(stored).unwrap();
         for asked in Algorithm::ALL {
             let same_kind = stored == asked
-                || matches!((stored, asked), (Algorithm::RS256 | Algorithm::PS256, Algorithm::RS256 | Algorithm::PS256));
+                || matches!(
+                    (stored, asked),
+                    (Algorithm::RS256 | Algorithm::PS256, Algorithm::RS256 | Algorithm::PS256)
+                );
             match SoftwareKey::from_pkcs8(asked, pkcs8.reveal()) {
                 Ok(key) => {
                     assert!(same_kind, "{stored} key accepted for {asked}");
@@ -113,7 +128,10 @@ fn damaged_pkcs8_is_refused() {
         let (_, pkcs8) = SoftwareKey::generate(algorithm).unwrap();
         let (_, cut) = pkcs8.reveal().split_last().unwrap();
         for bytes in [b"".as_slice(), b"not a key", cut] {
-            assert!(matches!(SoftwareKey::from_pkcs8(algorithm, bytes), Err(Fault::Unreadable { .. })), "{algorithm}");
+            assert!(
+                matches!(SoftwareKey::from_pkcs8(algorithm, bytes), Err(Fault::Unreadable { .. })),
+                "{algorithm}"
+            );
         }
     }
 }
@@ -137,7 +155,13 @@ fn an_es256_signature_is_r_and_s_of_32_bytes_each() {
 /// RFC 8037 appendix A.1: the seed of RFC 8032 test 1, here inside the PKCS#8 shape of RFC 8410 s7.
 fn rfc_8037_pkcs8() -> Vec<u8> {
     let seed = base64url::decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").unwrap();
-    [&[0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20], seed.as_slice()].concat()
+    [
+        &[
+            0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
+        ],
+        seed.as_slice(),
+    ]
+    .concat()
 }
 
 #[test]
@@ -153,8 +177,14 @@ fn the_signature_of_rfc_8037_a_4_comes_out() {
 #[test]
 fn the_kid_is_the_thumbprint_of_rfc_8037_a_3() {
     let key = SoftwareKey::from_pkcs8(Algorithm::EdDSA, &rfc_8037_pkcs8()).unwrap();
-    assert_eq!(key.public_key().kid(), Some("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"));
-    assert_eq!(key.public_key().thumbprint(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    assert_eq!(
+        key.public_key().kid(),
+        Some("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k")
+    );
+    assert_eq!(
+        key.public_key().thumbprint(),
+        "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+    );
 }
 
 #[test]
@@ -181,8 +211,14 @@ fn the_private_jwk_of_rfc_7515_a_3_comes_out() {
     );
     let of = |text| base64url::decode(text).unwrap();
     let pkcs8 = [
-        &[0x30, 0x81, 0x87, 0x02, 0x01, 0x00, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08],
-        [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x04, 0x6d, 0x30, 0x6b, 0x02, 0x01, 0x01, 0x04, 0x20].as_slice(),
+        &[
+            0x30, 0x81, 0x87, 0x02, 0x01, 0x00, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
+            0x08,
+        ],
+        [
+            0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x04, 0x6d, 0x30, 0x6b, 0x02, 0x01, 0x01, 0x04, 0x20,
+        ]
+        .as_slice(),
         &of(d),
         &[0xa1, 0x44, 0x03, 0x42, 0x00, 0x04],
         &of(x),
@@ -190,14 +226,20 @@ fn the_private_jwk_of_rfc_7515_a_3_comes_out() {
     ]
     .concat();
     let jwk = private_jwk(Algorithm::ES256, &pkcs8).unwrap();
-    let members: Vec<_> = ["kty", "crv", "x", "y", "d"].into_iter().map(|name| jwk[name].as_str().unwrap()).collect();
+    let members: Vec<_> = ["kty", "crv", "x", "y", "d"]
+        .into_iter()
+        .map(|name| jwk[name].as_str().unwrap())
+        .collect();
     assert_eq!(members, ["EC", "P-256", x, y, d]);
 }
 
 #[test]
 fn a_private_jwk_is_refused_for_rsa_and_never_passes_for_a_public_one() {
     let (_, rsa) = SoftwareKey::generate(Algorithm::PS256).unwrap();
-    assert!(matches!(private_jwk(Algorithm::PS256, rsa.reveal()), Err(Fault::PrivateJwk(Algorithm::PS256))));
+    assert!(matches!(
+        private_jwk(Algorithm::PS256, rsa.reveal()),
+        Err(Fault::PrivateJwk(Algorithm::PS256))
+    ));
     let (_, pkcs8) = SoftwareKey::generate(Algorithm::ES256).unwrap();
     let jwk: json::Object = private_jwk(Algorithm::ES256, pkcs8.reveal()).unwrap();
     assert!(PublicKey::from_jwk(&jwk).is_err());
@@ -207,7 +249,10 @@ fn a_private_jwk_is_refused_for_rsa_and_never_passes_for_a_public_one() {
 fn nothing_private_is_printed() {
     for algorithm in [Algorithm::EdDSA, Algorithm::ES256] {
         let (key, pkcs8) = SoftwareKey::generate(algorithm).unwrap();
-        let d = private_jwk(algorithm, pkcs8.reveal()).unwrap()["d"].as_str().unwrap().to_owned();
+        let d = private_jwk(algorithm, pkcs8.reveal()).unwrap()["d"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let bytes = base64url::decode(&d).unwrap();
         let printed = format!("{key:?} {pkcs8:?}");
         assert!(!printed.contains(&d), "{printed}");

@@ -93,7 +93,8 @@ fn embedded_key(
         None => return Err(Malformed::Missing("jwk")),
     };
     jwk::refuse_private(jwk)?;
-    if jwk.get("kty").is_some_and(|kty| kty == "RSA")
+    if matches!(algorithm, Algorithm::RS256 | Algorithm::PS256)
+        && jwk.get("kty").is_some_and(|kty| kty == "RSA")
         && let Entry::Vacant(alg) = jwk.entry("alg")
     {
         alg.insert(Value::from(algorithm.name()));

@@ -27,7 +27,8 @@ impl Parts<'_> {
     }
 }
 
-/// Takes an http or https URL without query and fragment apart; user information is not taken.
+/// Takes an http or https URL without query and fragment apart. User information stays in the authority, which is then
+/// not ours.
 fn parts(url: &str) -> Option<Parts<'_>> {
     let (scheme, rest) = url.split_once("://")?;
     let default_port = default_port(scheme)?;
@@ -38,9 +39,6 @@ fn parts(url: &str) -> Option<Parts<'_>> {
         Some((host, port)) if !port.ends_with(']') => (host, port),
         _ => (authority, ""),
     };
-    if host.is_empty() || host.contains('@') {
-        return None;
-    }
     let port = if port.is_empty() { default_port } else { port };
     let path = if path.is_empty() { "/" } else { path };
     Some(Parts {

@@ -1,0 +1,296 @@
+//! Rows as readable JSON, read into the kernel's nouns. Only here; the rule tests build their nouns with it too.
+//!
+//! What is left out has the value that says least: no name but the id, made at the epoch, enabled, epoch 0, depth 0, unbound, own endpoints within reach.
+
+use std::collections::BTreeSet;
+
+use proof::{Algorithm, Time, json::Object};
+use serde_json::Value;
+
+use crate::{
+    authority::{Ask, Audience, Authority, Scopes},
+    client::{Authentication, AuthenticationMethod, Binding, Client, GrantType, Introspects},
+    grant::{Grant, Holder, Source, Status, Subject},
+    id::{Id, TenantKind},
+    resource::{Resource, ResourceUri},
+    tenant::{NonceRule, Settings, Tenant},
+    token::Record,
+};
+
+/// A row with these members and no others.
+pub(crate) struct Row<'a>(pub(crate) &'a Object);
+
+impl<'a> Row<'a> {
+    pub(crate) fn of(value: &'a Value, members: &[&str]) -> Self {
+        let object = value.as_object().unwrap_or_else(|| panic!("an object, not {value}"));
+        if let Some(unknown) = object.keys().find(|name| !members.contains(&name.as_str())) {
+            panic!("no such member: {unknown}");
+        }
+        Self(object)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Option<&'a str> {
+        self.0
+            .get(name)
+            .map(|value| value.as_str().unwrap_or_else(|| panic!("{name} is a text")))
+    }
+
+    pub(crate) fn required(&self, name: &str) -> &'a str {
+        self.text(name).unwrap_or_else(|| panic!("{name} is missing"))
+    }
+
+    pub(crate) fn number(&self, name: &str) -> Option<i64> {
+        self.0
+            .get(name)
+            .map(|value| value.as_i64().unwrap_or_else(|| panic!("{name} is a number")))
+    }
+
+    pub(crate) fn time(&self, name: &str) -> Option<Time> {
+        self.number(name).map(Time::from_unix)
+    }
+
+    pub(crate) fn is(&self, name: &str) -> Option<bool> {
+        self.0
+            .get(name)
+            .map(|value| value.as_bool().unwrap_or_else(|| panic!("{name} is true or false")))
+    }
+
+    pub(crate) fn list(&self, name: &str) -> impl Iterator<Item = &'a str> {
+        let items = self
+            .0
+            .get(name)
+            .map(|value| value.as_array().unwrap_or_else(|| panic!("{name} is a list")));
+        items.into_iter().flatten().map(|item| item.as_str().unwrap())
+    }
+
+    pub(crate) fn algorithm(&self) -> Option<Algorithm> {
+        self.text("access_token_signed_response_alg")
+            .map(|name| Algorithm::from_name(name).unwrap())
+    }
+
+    pub(crate) fn scopes(&self) -> Scopes {
+        Scopes::parse(self.text("scope").unwrap_or_default()).unwrap()
+    }
+
+    pub(crate) fn resources(&self) -> BTreeSet<ResourceUri> {
+        self.list("resources").map(uri).collect()
+    }
+
+    pub(crate) fn binding(&self) -> Option<Binding> {
+        self.is("dpop_bound_access_tokens")
+            .map(|bound| if bound { Binding::Required } else { Binding::WhenProved })
+    }
+
+    pub(crate) fn introspects(&self) -> Option<Introspects> {
+        let everything = self.is("introspects_everything")?;
+        Some(if everything {
+            Introspects::Everything
+        } else {
+            Introspects::ItsResources
+        })
+    }
+
+    pub(crate) fn words(&self, name: &str) -> impl Iterator<Item = (String, String)> {
+        let members = self.0.get(name).and_then(Value::as_object).into_iter().flatten();
+        members.map(|(name, words)| (name.clone(), words.as_str().unwrap().to_owned()))
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        let demanded = self.is("dpop_nonce_required").unwrap_or(false);
+        Settings {
+            dpop_nonce: if demanded {
+                NonceRule::Demanded
+            } else {
+                NonceRule::Accepted
+            },
+            access_token_seconds: self.number("access_token_seconds").unwrap_or(300),
+        }
+    }
+
+    fn created(&self) -> Time {
+        self.time("created_at").unwrap_or(Time::from_unix(0))
+    }
+}
+
+/// An identifier of any kind.
+pub(crate) fn id<K>(text: &str) -> Id<K> {
+    Id::parse(text).unwrap_or_else(|| panic!("{text} is no identifier"))
+}
+
+/// A resource's identifier.
+pub(crate) fn uri(text: &str) -> ResourceUri {
+    ResourceUri::parse(text).unwrap_or_else(|| panic!("{text} is no resource identifier"))
+}
+
+pub(crate) fn tenant(value: &Value) -> Tenant {
+    let members = [
+        "id",
+        "name",
+        "issuer",
+        "dpop_nonce_required",
+        "access_token_seconds",
+        "created_at",
+        "disabled_at",
+    ];
+    let row = Row::of(value, &members);
+    Tenant {
+        id: id::<TenantKind>(row.required("id")),
+        name: row.text("name").unwrap_or(row.required("id")).to_owned(),
+        issuer: row.required("issuer").to_owned(),
+        settings: row.settings(),
+        created: row.created(),
+        disabled: row.time("disabled_at"),
+    }
+}
+
+pub(crate) fn client(value: &Value) -> Client {
+    let row = Row::of(
+        value,
+        &[
+            "client_id",
+            "client_name",
+            "token_endpoint_auth_method",
+            "client_secret_digest",
+            "jwks",
+            "grant_types",
+            "access_token_signed_response_alg",
+            "dpop_bound_access_tokens",
+            "introspects_everything",
+            "epoch",
+            "created_at",
+            "disabled_at",
+        ],
+    );
+    let digest = || row.required("client_secret_digest").to_owned();
+    let method = AuthenticationMethod::from_name(row.required("token_endpoint_auth_method")).unwrap();
+    Client {
+        id: id(row.required("client_id")),
+        name: row.text("client_name").unwrap_or(row.required("client_id")).to_owned(),
+        authentication: match method {
+            AuthenticationMethod::SecretBasic => Authentication::SecretBasic {
+                secret_digest: digest(),
+            },
+            AuthenticationMethod::SecretPost => Authentication::SecretPost {
+                secret_digest: digest(),
+            },
+            AuthenticationMethod::PrivateKeyJwt => Authentication::PrivateKeyJwt {
+                jwks: value["jwks"].to_string(),
+            },
+        },
+        grant_types: row
+            .list("grant_types")
+            .map(|name| GrantType::from_name(name).unwrap())
+            .collect(),
+        token_algorithm: row.algorithm(),
+        binding: row.binding().unwrap_or(Binding::WhenProved),
+        introspects: row.introspects().unwrap_or(Introspects::ItsResources),
+        epoch: row.number("epoch").unwrap_or(0),
+        created: row.created(),
+        disabled: row.time("disabled_at"),
+    }
+}
+
+pub(crate) fn resource(value: &Value) -> Resource {
+    let row = Row::of(
+        value,
+        &[
+            "resource",
+            "resource_name",
+            "scopes",
+            "access_token_signed_response_alg",
+            "introspection_clients",
+            "created_at",
+            "disabled_at",
+        ],
+    );
+    Resource {
+        uri: uri(row.required("resource")),
+        name: row.text("resource_name").unwrap_or(row.required("resource")).to_owned(),
+        scopes: row.words("scopes").collect(),
+        token_algorithm: row.algorithm(),
+        introspectors: row.list("introspection_clients").map(id).collect(),
+        created: row.created(),
+        disabled: row.time("disabled_at"),
+    }
+}
+
+pub(crate) fn grant(value: &Value) -> Grant {
+    let row = Row::of(
+        value,
+        &[
+            "id",
+            "client_id",
+            "host_id",
+            "session_id",
+            "user_id",
+            "scope",
+            "resources",
+            "own_endpoints",
+            "expires_at",
+            "depth",
+            "parent",
+            "given_by",
+            "revoked_at",
+            "epoch",
+            "created_at",
+        ],
+    );
+    let holder = match (row.text("client_id"), row.text("host_id"), row.text("session_id")) {
+        (Some(client), None, None) => Holder::Client(id(client)),
+        (None, Some(host), None) => Holder::Host(id(host)),
+        (None, None, Some(session)) => Holder::Session(id(session)),
+        _ => panic!("a grant has one holder"),
+    };
+    let own = row.is("own_endpoints").unwrap_or(true).then_some(Audience::Issuer);
+    Grant {
+        id: id(row.required("id")),
+        holder,
+        subject: row
+            .text("user_id")
+            .map_or(Subject::Nobody, |user| Subject::User(id(user))),
+        authority: Authority::root(Ask {
+            scopes: row.scopes(),
+            audiences: row.resources().into_iter().map(Audience::Resource).chain(own).collect(),
+            expires: row.time("expires_at"),
+            depth: u8::try_from(row.number("depth").unwrap_or(0)).unwrap(),
+        }),
+        parent: row.text("parent").map(id),
+        source: Source::Administrator(id(row.text("given_by").unwrap_or("admin"))),
+        status: row
+            .time("revoked_at")
+            .map_or(Status::Active, |at| Status::Revoked { at }),
+        epoch: row.number("epoch").unwrap_or(0),
+        created: row.created(),
+    }
+}
+
+/// A path from a grant to its root.
+pub(crate) fn path(value: &Value) -> Vec<Grant> {
+    value.as_array().unwrap().iter().map(grant).collect()
+}
+
+pub(crate) fn record(value: &Value) -> Record {
+    let members = [
+        "jti",
+        "grant",
+        "client_id",
+        "aud",
+        "scope",
+        "jkt",
+        "issued_at",
+        "expires_at",
+        "revoked_at",
+    ];
+    let row = Row::of(value, &members);
+    Record {
+        id: id(row.required("jti")),
+        grant: id(row.required("grant")),
+        client: id(row.required("client_id")),
+        audience: Audience::from_row(row.required("aud")).unwrap(),
+        scope: row.scopes().joined(),
+        key: row.text("jkt").map(str::to_owned),
+        issued: row.time("issued_at").unwrap(),
+        expires: row.time("expires_at").unwrap(),
+        revoked: row.time("revoked_at"),
+    }
+}

@@ -1,0 +1,32 @@
+//! Everything this crate claims, held against RFC vectors, independent implementations and hostile input.
+
+#[cfg(test)]
+mod access_tokens;
+#[cfg(test)]
+mod assertions;
+#[cfg(test)]
+mod bombs;
+#[cfg(test)]
+mod dpop_proofs;
+#[cfg(test)]
+mod dpop_urls;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod nonces;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod primitives;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod rfc_vectors;
+#[cfg(test)]
+mod signer;
+#[cfg(test)]
+mod strict_json;
+#[cfg(test)]
+mod tokens;
+#[cfg(test)]
+mod wycheproof_vectors;

@@ -1,0 +1,116 @@
+//! Lists: `limit` rows at most, after `after`; `next` is there when there may be more.
+
+use kernel::{Who, Why, administration::describe, tenant::Reach};
+use proof::json::Object;
+
+use crate::{
+    fault::Stop,
+    http::{
+        entrance::Inbound,
+        render::{Document, Outgoing},
+    },
+};
+
+/// Rows of a list, unless the caller says otherwise, and at most.
+const ROWS: i64 = 50;
+const ROWS_MAX: i64 = 500;
+
+pub(super) async fn clients(inbound: &Inbound) -> Result<Outgoing, Stop> {
+    let page = Page::of(inbound)?;
+    let found = inbound.tenant.clients_after(&page.after, page.limit).await?;
+    let next = found.last().map(|(client, _)| client.id.as_str().to_owned());
+    let items = found.iter().map(|(client, used)| describe::client(client, *used)).collect();
+    Ok(page.answer("clients", items, next))
+}
+
+pub(super) async fn resources(inbound: &Inbound) -> Result<Outgoing, Stop> {
+    let page = Page::of(inbound)?;
+    let found = inbound.tenant.resources_after(&page.after, page.limit).await?;
+    let next = found.last().map(|resource| resource.uri.as_str().to_owned());
+    Ok(page.answer("resources", found.iter().map(describe::resource).collect(), next))
+}
+
+pub(super) async fn grants(inbound: &Inbound) -> Result<Outgoing, Stop> {
+    let page = Page::of(inbound)?;
+    let found = inbound.tenant.grants_after(&page.after, page.limit).await?;
+    let next = found.last().map(|grant| grant.id.as_str().to_owned());
+    Ok(page.answer("grants", found.iter().map(describe::grant).collect(), next))
+}
+
+/// Those of the installation see every tenant; a tenant's own administrator sees the tenant.
+pub(super) async fn tenants(inbound: &Inbound) -> Result<Outgoing, Stop> {
+    let page = Page::of(inbound)?;
+    let all = inbound.tenant.store().tenants().await?;
+    let mine = |tenant: &&kernel::tenant::Tenant| reaches_installation(inbound) || tenant.id == *inbound.tenant.id();
+    let limit = usize::try_from(page.limit).unwrap_or(0);
+    let found: Vec<_> = all.iter().filter(mine).filter(|tenant| tenant.id.as_str() > page.after.as_str()).take(limit).collect();
+    let next = found.last().map(|tenant| tenant.id.as_str().to_owned());
+    let items = found.into_iter().map(describe::tenant).collect();
+    Ok(page.answer("tenants", items, next))
+}
+
+pub(super) async fn keys(inbound: &Inbound) -> Result<Outgoing, Stop> {
+    let keys = inbound.tenant.signing_keys().await?;
+    let items = keys.iter().map(|key| describe::key(key, inbound.at.now)).collect();
+    Ok(Outgoing::Document(Document::json(describe::list("keys", items))))
+}
+
+/// Events from the newest back; the cursor is the place of the last one, `stream:n`.
+pub(super) async fn events(inbound: &Inbound) -> Result<Outgoing, Stop> {
+    let page = Page::of(inbound)?;
+    let place = page.after.rsplit_once(':').map(|(stream, n)| n.parse::<i64>().map(|n| (stream.to_owned(), n)));
+    let place = match (page.after.is_empty(), place) {
+        (true, _) => None,
+        (false, Some(Ok(place))) => Some(place),
+        (false, Some(Err(_)) | None) => return Err(Why::Body("after: the value of next from the page before".to_owned()).into()),
+    };
+    let found = inbound.tenant.events_before(place.as_ref().map(|(stream, n)| (stream.as_str(), *n)), page.limit).await?;
+    let next = found.last().map(|entry| format!("{}:{}", entry.stream, entry.n));
+    let items = found
+        .into_iter()
+        .map(|entry| {
+            let mut o = Object::new();
+            o.insert("id".into(), entry.id.into());
+            o.insert("kind".into(), entry.kind.into());
+            o.insert("at".into(), entry.at.unix().into());
+            o.insert("request_id".into(), entry.request_id.into());
+            o.insert("place".into(), format!("{}:{}", entry.stream, entry.n).into());
+            if let Some(actor) = entry.actor {
+                o.insert("actor".into(), actor.into());
+            }
+            if let Some(about) = entry.about {
+                o.insert("about".into(), about.into());
+            }
+            o.insert("body".into(), serde_json::from_str(&entry.body).unwrap_or_default());
+            o
+        })
+        .collect();
+    Ok(page.answer("events", items, next))
+}
+
+/// Whether the caller is an administrator of the installation.
+pub(super) fn reaches_installation(inbound: &Inbound) -> bool {
+    matches!(&inbound.caller.who, Who::Administrator(administrator) if administrator.reach == Reach::Installation)
+}
+
+struct Page {
+    after: String,
+    limit: i64,
+}
+
+impl Page {
+    fn of(inbound: &Inbound) -> Result<Self, Why> {
+        let query = kernel::form::Form::parse(inbound.query.as_deref().unwrap_or("").as_bytes(), &[])?;
+        let limit = query.text("limit").map_or(Ok(ROWS), str::parse).ok().filter(|rows| (1..=ROWS_MAX).contains(rows));
+        Ok(Self { after: query.text("after").unwrap_or("").to_owned(), limit: limit.ok_or_else(|| Why::Body("limit: 1 to 500".to_owned()))? })
+    }
+
+    fn answer(&self, name: &str, items: Vec<Object>, next: Option<String>) -> Outgoing {
+        let full = i64::try_from(items.len()).is_ok_and(|rows| rows == self.limit);
+        let mut document = describe::list(name, items);
+        if let Some(next) = next.filter(|_| full) {
+            document.insert("next".to_owned(), next.into());
+        }
+        Outgoing::Document(Document::json(document))
+    }
+}

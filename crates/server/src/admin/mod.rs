@@ -1,0 +1,9 @@
+//! The admin API, `/admin/v1`: JSON in, JSON out; unknown members are refused; deny by default. Its description is made from the route table.
+
+mod calls;
+mod lists;
+mod openapi;
+mod types;
+
+pub(crate) use calls::call;
+pub(crate) use openapi::{description, openapi};

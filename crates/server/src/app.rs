@@ -1,0 +1,159 @@
+//! A node: the store, the tenants, the keys, and what every request needs of them.
+
+use std::sync::Arc;
+
+use kernel::{
+    Caller, Moment, TenantId, Who,
+    administration::{Command, NewAdministrator},
+    caller::AdministratorCaller,
+    tenant::{DEFAULT_TENANT, Reach, Tenant},
+};
+use keys::Seal;
+use store::{Store, TenantDb};
+
+use crate::{
+    caller::ClientKeys,
+    fault::Fault,
+    keyring::Keyring,
+    settings::{OriginRule, Settings},
+    settle::{self, Settled},
+    surroundings::Surroundings,
+    tenants::Directory,
+};
+
+/// A node, shared by all its requests.
+#[derive(Debug)]
+pub struct App {
+    pub(crate) store: Arc<Store>,
+    pub(crate) surroundings: Surroundings,
+    pub(crate) tenants: Directory,
+    pub(crate) keyring: Keyring,
+    pub(crate) client_keys: ClientKeys,
+    pub(crate) nonce_key: [u8; 32],
+    pub(crate) origin: String,
+}
+
+/// What was made when an installation came up for the first time.
+#[derive(Debug)]
+pub struct Bootstrap {
+    /// The token of the first administrator, who reaches the whole installation. Shown this once.
+    pub administrator_token: String,
+}
+
+impl App {
+    /// Starts a node on an open store.
+    pub async fn start(settings: Settings, store: Arc<Store>) -> Result<Arc<Self>, Fault> {
+        check_origin(&settings.origin)?;
+        check_kek(&settings.seal, &store).await?;
+        let nonce_key = settings.seal.derive("dpop nonce");
+        ensure_default_tenant(&settings, &store).await?;
+        let tenants = Directory::new(&settings.origin, settings.aliases);
+        tenants.refresh(&store).await?;
+        let keyring = Keyring::new(settings.seal, settings.rotation);
+        let app = Arc::new(Self {
+            store,
+            surroundings: settings.surroundings,
+            tenants,
+            keyring,
+            client_keys: ClientKeys::default(),
+            nonce_key,
+            origin: settings.origin,
+        });
+        for tenant in app.tenants.all() {
+            app.keyring.tend(&app, &tenant).await?;
+        }
+        Ok(app)
+    }
+
+    /// The public origin of the installation.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The store behind the node.
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// The moment of a request.
+    pub fn moment(&self) -> Result<Moment, Fault> {
+        self.surroundings.moment()
+    }
+
+    /// The default tenant's handle.
+    pub fn default_tenant(&self) -> Result<TenantDb, Fault> {
+        let id = TenantId::parse(DEFAULT_TENANT).ok_or(Fault::Stored("tenant"))?;
+        let tenant = self.tenants.by_id(&id).ok_or(Fault::Stored("tenant"))?;
+        Ok(TenantDb::new(Arc::clone(&self.store), tenant))
+    }
+
+    /// Makes the first administrator, who reaches the whole installation: for `prokura dev` and for the operator who holds the configuration.
+    pub async fn bootstrap(self: &Arc<Self>, name: &str) -> Result<Bootstrap, Fault> {
+        let at = self.moment()?;
+        let tenant = self.default_tenant()?;
+        let new = NewAdministrator { name: name.to_owned(), reach: Reach::Installation, lifetime_seconds: None };
+        let document = self.command(&tenant, Command::CreateAdministrator(new), &at).await?;
+        let administrator_token = document.get("token").and_then(|token| token.as_str()).ok_or(Fault::Unsigned)?.to_owned();
+        Ok(Bootstrap { administrator_token })
+    }
+
+    /// Carries out a command as the installation itself, outside any request.
+    pub async fn command(self: &Arc<Self>, tenant: &TenantDb, command: Command, at: &Moment) -> Result<proof::json::Object, Fault> {
+        let facts = store::flows::administration::load(tenant, &command).await?;
+        let caller = installation()?;
+        let decision = kernel::administration::decide(&command, &caller, &facts, at);
+        let settled = settle::settle(self, tenant, &caller, decision, at).await.map_err(|stop| match stop {
+            crate::fault::Stop::Fault(fault) => fault,
+            crate::fault::Stop::Refuse(why) => Fault::Setting(why.told()),
+        })?;
+        self.tenants.refresh(&self.store).await?;
+        match settled {
+            Settled::Done(answered) => answered.document().map_err(|why| Fault::Setting(why.told())),
+            Settled::Lost => Err(Fault::Setting("exists".to_owned())),
+        }
+    }
+}
+
+/// The installation itself as a caller: the operator at the machine, and background jobs.
+pub(crate) fn installation() -> Result<Caller, Fault> {
+    let id = kernel::AdministratorId::parse("installation").ok_or(Fault::Stored("administrator"))?;
+    Ok(Caller::plain(Who::Administrator(AdministratorCaller { id, reach: Reach::Installation })))
+}
+
+async fn ensure_default_tenant(settings: &Settings, store: &Arc<Store>) -> Result<(), Fault> {
+    let at = settings.surroundings.moment()?;
+    let tenants = store.tenants().await?;
+    let Some(default) = tenants.iter().find(|tenant| tenant.id.as_str() == DEFAULT_TENANT) else {
+        let id = TenantId::parse(DEFAULT_TENANT).ok_or(Fault::Stored("tenant"))?;
+        let tenant =
+            Tenant { id, name: "Default".to_owned(), issuer: settings.origin.clone(), settings: kernel::tenant::Settings::default(), created: at.now, disabled: None };
+        return settle::found_tenant(store, tenant, &at).await;
+    };
+    if default.issuer == settings.origin {
+        return Ok(());
+    }
+    if settings.origin_rule == OriginRule::MustMatch {
+        return Err(Fault::OriginMoved { stored: default.issuer.clone(), configured: settings.origin.clone() });
+    }
+    for tenant in &tenants {
+        // Path tenants live below the origin; tenants with a host name of their own stay where they are.
+        if let Some(rest) = tenant.issuer.strip_prefix(&default.issuer).filter(|rest| rest.is_empty() || rest.starts_with("/t/")) {
+            store.move_tenant(&tenant.id, &format!("{}{rest}", settings.origin)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The database remembers the key-encryption key by a digest derived from it: with another key nothing that was sealed could be opened.
+async fn check_kek(seal: &Seal, store: &Store) -> Result<(), Fault> {
+    let mine = proof::base64url::encode(&seal.derive("installation check"));
+    let kept = store.keep_fact("kek_check", &mine).await?;
+    if proof::digest::same(kept.as_bytes(), mine.as_bytes()) { Ok(()) } else { Err(Fault::WrongKek) }
+}
+
+fn check_origin(origin: &str) -> Result<(), Fault> {
+    let wrong = || Fault::Setting(format!("origin {origin}: scheme, host and port only, as in https://auth.example.com"));
+    let parsed = url::Url::parse(origin).map_err(|_| wrong())?;
+    let plain = matches!(parsed.scheme(), "http" | "https") && parsed.origin().ascii_serialization() == origin;
+    if plain { Ok(()) } else { Err(wrong()) }
+}

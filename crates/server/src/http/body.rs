@@ -1,0 +1,42 @@
+//! Reading a body: of the right type, of a bounded size, in a bounded time.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body as HttpBody,
+    http::{HeaderMap, header},
+};
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use kernel::Why;
+
+use crate::routes::{BODY_BYTES_MAX, Body};
+
+/// How long a body may take to arrive.
+const BODY_SECONDS_MAX: u64 = 10;
+
+/// Reads what the route takes. A body on a route that takes none is read past and ignored, within the same bounds.
+pub(crate) async fn read(takes: Body, headers: &HeaderMap, body: HttpBody) -> Result<Bytes, Why> {
+    let of_type = |wanted: &str| {
+        let shown = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        shown.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case(wanted)
+    };
+    match takes {
+        Body::None => {}
+        Body::Form if of_type("application/x-www-form-urlencoded") => {}
+        Body::Form => return Err(Why::FormType),
+        Body::Json if of_type("application/json") => {}
+        Body::Json => return Err(Why::ContentType),
+    }
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<usize>().ok());
+    if announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX) {
+        return Err(Why::BodyTooLarge);
+    }
+    let collected = tokio::time::timeout(Duration::from_secs(BODY_SECONDS_MAX), Limited::new(body, BODY_BYTES_MAX).collect()).await;
+    match collected {
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(Why::BodyTooLarge),
+        Ok(Err(_)) => Err(Why::FormMalformed),
+        Err(_) => Err(Why::BodySlow),
+    }
+}

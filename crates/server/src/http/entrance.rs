@@ -1,0 +1,201 @@
+//! The entrance: from a request to the endpoint of its route.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{RawPathParams, Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    response::Response,
+    routing::{MethodFilter, on},
+};
+use bytes::Bytes;
+use kernel::{Caller, Event, Moment, Who, Why, form::Form};
+use proof::nonce;
+use store::TenantDb;
+
+use super::{
+    body, cors, path,
+    presented::{self, Presented},
+    render::{self, Context, Outgoing, Shown},
+};
+use crate::{
+    admin,
+    app::App,
+    caller,
+    fault::Stop,
+    doctor, oauth,
+    routes::{self, Access, Endpoint, ROUTES, Route},
+    walk::Walker,
+};
+
+/// A request that found its route and tenant, and proved its caller.
+#[derive(Clone, Debug)]
+pub(crate) struct Inbound {
+    pub(crate) app: Arc<App>,
+    pub(crate) tenant: TenantDb,
+    pub(crate) caller: Arc<Caller>,
+    pub(crate) at: Arc<Moment>,
+    pub(crate) form: Form,
+    pub(crate) body: Bytes,
+    pub(crate) query: Option<String>,
+    pub(crate) params: Vec<(String, String)>,
+}
+
+impl Inbound {
+    /// What a walk needs of it.
+    pub(crate) fn walker(&self) -> Walker {
+        Walker { app: Arc::clone(&self.app), tenant: self.tenant.clone(), caller: Arc::clone(&self.caller), at: Arc::clone(&self.at) }
+    }
+
+    /// A segment of the path.
+    pub(crate) fn param(&self, name: &str) -> Result<&str, Why> {
+        self.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).ok_or(Why::NoRoute)
+    }
+}
+
+/// The router of a node, made from the table.
+pub fn router(app: &Arc<App>) -> Router {
+    let mut router = Router::new();
+    for route in ROUTES {
+        for path in route.paths() {
+            let handler = move |State(app): State<Arc<App>>, params: RawPathParams, request: Request| enter(app, route, params, request);
+            let filter = if *route.method == Method::GET {
+                MethodFilter::GET
+            } else if *route.method == Method::POST {
+                MethodFilter::POST
+            } else {
+                MethodFilter::PATCH
+            };
+            router = router.route(&path, on(filter, handler));
+            if route.access == Access::AnyOrigin {
+                router = router.route(&path, on(MethodFilter::OPTIONS, move || async move { cors::preflight(route) }));
+            }
+        }
+    }
+    router
+        .method_not_allowed_fallback(|State(app): State<Arc<App>>, request: Request| astray(app, request, Why::NoMethod))
+        .fallback(|State(app): State<Arc<App>>, request: Request| astray(app, request, Why::NoRoute))
+        .with_state(Arc::clone(app))
+}
+
+/// A request that has a route.
+async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, request: Request) -> Response {
+    let at = match app.moment() {
+        Ok(at) => at,
+        Err(fault) => return render::stop(&Stop::Fault(fault), &Context { request_id: String::new(), route: None, nonce: None, basic: Shown::Otherwise }),
+    };
+    let mut context = Context { request_id: at.request_id(), route: Some(route), nonce: None, basic: Shown::Otherwise };
+    if request.headers().contains_key(header::AUTHORIZATION) {
+        context.basic = Shown::Header;
+    }
+    let params: Vec<(String, String)> = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let named = params.iter().find(|(name, _)| name == "tenant").map(|(_, value)| value.as_str());
+    let tenant = match find_tenant(&app, &request, named) {
+        Ok(tenant) => tenant,
+        Err(why) => return render::stop(&Stop::Refuse(why), &context),
+    };
+    if route.key_proof == routes::KeyProof::Taken && request.headers().contains_key("dpop") {
+        context.nonce = Some(nonce::current(&app.nonce_key, at.now));
+    }
+    let at = Arc::new(at);
+    match answer(&app, route, &tenant, params, request, &at).await {
+        Ok(outgoing) => render::outgoing(outgoing, &context),
+        Err((stop, claimed)) => {
+            if let Stop::Refuse(why) = &stop {
+                journal(&tenant, why, claimed.as_deref(), &at);
+            }
+            render::stop(&stop, &context)
+        }
+    }
+}
+
+/// Reads, authenticates, answers. A refusal comes with the client id that was claimed, for the journal.
+async fn answer(
+    app: &Arc<App>,
+    route: &'static Route,
+    tenant: &TenantDb,
+    params: Vec<(String, String)>,
+    request: Request,
+    at: &Arc<Moment>,
+) -> Result<Outgoing, (Stop, Option<String>)> {
+    let unclaimed = |why: Why| (Stop::Refuse(why), None);
+    let (parts, raw) = request.into_parts();
+    let shown = Presented::new(&parts.method, &parts.uri, &parts.headers, tenant.tenant());
+    let body = body::read(route.body, &parts.headers, raw).await.map_err(unclaimed)?;
+    let form = match route.body {
+        routes::Body::Form => Form::parse(&body, kernel::token::Request::REPEATABLE).map_err(unclaimed)?,
+        routes::Body::None | routes::Body::Json => Form::default(),
+    };
+    let claimed = || form.text("client_id").map(|id| id.chars().take(128).collect());
+    let caller = caller::authenticate(app, tenant, route, &shown, &form, at).await.map_err(|stop| (stop, claimed()))?;
+    let query = parts.uri.query().map(str::to_owned);
+    let inbound = Inbound { app: Arc::clone(app), tenant: tenant.clone(), caller: Arc::new(caller), at: Arc::clone(at), form, body, query, params };
+    dispatch(route.endpoint, inbound).await.map_err(|stop| (stop, None))
+}
+
+async fn dispatch(endpoint: Endpoint, inbound: Inbound) -> Result<Outgoing, Stop> {
+    match endpoint {
+        Endpoint::Greeting => Ok(oauth::greeting(&inbound)),
+        Endpoint::Discovery(document) => Ok(oauth::discovery(&inbound, document)),
+        Endpoint::Jwks => oauth::jwks(&inbound).await,
+        Endpoint::Token => oauth::token(inbound).await,
+        Endpoint::Introspection => oauth::introspection(inbound).await,
+        Endpoint::Revocation => oauth::revocation(inbound).await,
+        Endpoint::Live => Ok(doctor::live()),
+        Endpoint::Ready => doctor::ready(&inbound).await,
+        Endpoint::OpenApi => Ok(admin::openapi(&inbound)),
+        Endpoint::Admin(call) => admin::call(call, inbound).await,
+    }
+}
+
+/// A request without a route, or with the wrong method. Under an unknown host or in a strange form even the known paths are not there.
+async fn astray(app: Arc<App>, request: Request, why: Why) -> Response {
+    let request_id = app.moment().map(|at| at.request_id()).unwrap_or_default();
+    let context = Context { request_id, route: None, nonce: None, basic: Shown::Otherwise };
+    let why = match find_host(&app, &request) {
+        Err(unknown @ Why::HostUnknown) => unknown,
+        Ok(()) | Err(_) => why,
+    };
+    let mut response = render::stop(&Stop::Refuse(why), &context);
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        let methods: Vec<&str> = ROUTES.iter().filter(|route| route.paths().iter().any(|known| matches_path(known, request.uri().path()))).map(|route| route.method.as_str()).collect();
+        if let Ok(allow) = HeaderValue::from_str(&methods.join(", ")) {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+    }
+    response
+}
+
+fn matches_path(pattern: &str, path: &str) -> bool {
+    let (mut left, mut right) = (pattern.split('/'), path.split('/'));
+    loop {
+        match (left.next(), right.next()) {
+            (None, None) => return true,
+            (Some(want), Some(have)) if want == have || want.starts_with('{') => {}
+            (Some(_) | None, _) => return false,
+        }
+    }
+}
+
+fn find_host(app: &App, request: &Request) -> Result<(), Why> {
+    app.tenants.find(presented::authority(request.uri(), request.headers()), None).map(|_| ())
+}
+
+fn find_tenant(app: &Arc<App>, request: &Request, named: Option<&str>) -> Result<TenantDb, Why> {
+    if !path::is_plain(request.uri().path()) {
+        return Err(Why::PathForm);
+    }
+    let authority = presented::authority(request.uri(), request.headers());
+    app.tenants.find(authority, named).map(|tenant| TenantDb::new(Arc::clone(&app.store), tenant))
+}
+
+/// The lossy journal of refusals at the entrance.
+fn journal(tenant: &TenantDb, why: &Why, claimed: Option<&str>, at: &Moment) {
+    let event = Event::refused(why, &Caller::plain(Who::Anyone), at);
+    let event = match claimed {
+        Some(claimed) => event.with("claimed_client", claimed),
+        None => event,
+    };
+    tenant.store().note(tenant.id(), event);
+}

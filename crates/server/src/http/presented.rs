@@ -1,0 +1,62 @@
+//! What a request shows: all that authentication may look at.
+
+use axum::http::{HeaderMap, Method, Uri, header};
+use kernel::{Why, tenant::Tenant};
+
+/// The shown part of a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Presented {
+    /// The method.
+    pub(crate) method: Method,
+    /// The public URL, from the tenant's issuer and the path: never from the `Host` header (S-43).
+    pub(crate) url: String,
+    headers: HeaderMap,
+}
+
+impl Presented {
+    /// Of a request for a tenant. The path of a tenant by name starts with `/t/{tenant}`, which its issuer already has.
+    pub(crate) fn new(method: &Method, uri: &Uri, headers: &HeaderMap, tenant: &Tenant) -> Self {
+        let path = uri.path();
+        let below = tenant.issuer.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| rest.split_at(at).1)).unwrap_or("");
+        let url = format!("{}{}", tenant.issuer, path.strip_prefix(below).unwrap_or(path));
+        Self { method: method.clone(), url, headers: headers.clone() }
+    }
+
+    /// The `Authorization` header: none, or exactly one that can be read.
+    pub(crate) fn authorization(&self) -> Result<Option<&str>, Why> {
+        let mut all = self.headers.get_all(header::AUTHORIZATION).iter();
+        match (all.next(), all.next()) {
+            (None, _) => Ok(None),
+            (Some(one), None) => one.to_str().map(Some).map_err(|_| Why::AuthorizationMalformed),
+            (Some(_), Some(_)) => Err(Why::CredentialsTwice),
+        }
+    }
+
+    /// The `DPoP` header: none, or exactly one (RFC 9449 s4.3 step 1). Two in one line are two.
+    pub(crate) fn dpop(&self) -> Result<Option<&str>, Why> {
+        let mut all = self.headers.get_all("dpop").iter();
+        match (all.next(), all.next()) {
+            (None, _) => Ok(None),
+            (Some(one), None) => match one.to_str() {
+                Ok(text) if !text.contains(',') => Ok(Some(text)),
+                Ok(_) | Err(_) => Err(Why::DpopTwice),
+            },
+            (Some(_), Some(_)) => Err(Why::DpopTwice),
+        }
+    }
+}
+
+/// The authority a request is for: of the target if it is in absolute form (RFC 9112 s3.2.2), else of the one `Host` header.
+pub(crate) fn authority<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let host = match (hosts.next(), hosts.next()) {
+        (Some(one), None) => one.to_str().ok(),
+        (None, _) => None,
+        (Some(_), Some(_)) => return None,
+    };
+    match (uri.authority(), host) {
+        (Some(target), Some(host)) => (target.as_str() == host).then_some(host),
+        (Some(target), None) => Some(target.as_str()),
+        (None, host) => host,
+    }
+}

@@ -1,0 +1,70 @@
+//! What a node does by itself: journal and notes, tenants, keys, sweeping. Loops are bounded by their ticks and end with the node.
+
+use std::{sync::Arc, time::Duration};
+
+use kernel::Moment;
+use tokio::{sync::watch, task::JoinHandle};
+
+use crate::{app::App, fault::Fault};
+
+/// The background jobs of a node.
+#[derive(Debug)]
+pub struct Jobs {
+    stop: watch::Sender<()>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Jobs {
+    /// Starts them.
+    pub fn start(app: &Arc<App>) -> Self {
+        let (stop, stopped) = watch::channel(());
+        let tasks = vec![
+            every(app, &stopped, Duration::from_millis(250), |app, at| Box::pin(async move { Ok(app.store.flush(&at).await?) })),
+            every(app, &stopped, Duration::from_secs(1), |app, _| Box::pin(async move { app.tenants.refresh(&app.store).await })),
+            every(app, &stopped, Duration::from_secs(30), |app, at| Box::pin(sweep(app, at))),
+        ];
+        Self { stop, tasks }
+    }
+
+    /// Ends them, and then the store: what was noted is written.
+    pub async fn finish(self, app: &App) -> Result<(), Fault> {
+        drop(self.stop);
+        for task in self.tasks {
+            drop(task.await); // a job that panicked has said so
+        }
+        Ok(app.store.close(&app.moment()?).await?)
+    }
+}
+
+type Work = std::pin::Pin<Box<dyn Future<Output = Result<(), Fault>> + Send>>;
+
+fn every(app: &Arc<App>, stopped: &watch::Receiver<()>, pause: Duration, work: fn(Arc<App>, Moment) -> Work) -> JoinHandle<()> {
+    let (app, mut stopped) = (Arc::clone(app), stopped.clone());
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(pause);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = stopped.changed() => return,
+                _ = ticks.tick() => {}
+            }
+            let outcome = match app.moment() {
+                Ok(at) => work(Arc::clone(&app), at).await,
+                Err(fault) => Err(fault),
+            };
+            if let Err(fault) = outcome {
+                tracing::warn!(error = %fault, "a background job failed; it will try again");
+            }
+        }
+    })
+}
+
+/// Keys whose time has come, marks and token records whose time is over.
+async fn sweep(app: Arc<App>, at: Moment) -> Result<(), Fault> {
+    for tenant in app.tenants.all() {
+        app.keyring.tend(&app, &tenant).await?;
+    }
+    app.store.sweep_marks(at.now).await?;
+    app.store.sweep_tokens(at.now).await?;
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! The accept loop of our own: limits per connection, TLS when configured, an end that lets requests finish.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::{GracefulShutdown, Watcher},
+    service::TowerToHyperService,
+};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+use crate::fault::Fault;
+
+/// How long a connection may take to send its request's head.
+const HEAD_SECONDS_MAX: u64 = 10;
+/// The largest head of a request, in bytes.
+const HEAD_BYTES_MAX: usize = 32 * 1024;
+/// Header lines of a request, at most.
+const HEADERS_MAX: usize = 64;
+/// How long requests may take to finish when the node ends.
+const DRAIN_SECONDS_MAX: u64 = 10;
+
+/// How connections are secured.
+#[derive(Clone)]
+pub enum Tls {
+    /// By something in front of us, or not at all (development).
+    Off,
+    /// By us.
+    On(Arc<rustls::ServerConfig>),
+}
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Off => "Off",
+            Self::On(_) => "On",
+        })
+    }
+}
+
+impl Tls {
+    /// From a certificate chain and its private key, both PEM.
+    pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, Fault> {
+        use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+        let chain = CertificateDer::pem_slice_iter(chain).collect::<Result<Vec<_>, _>>().map_err(|error| Fault::Tls(format!("certificate: {error}")))?;
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| Fault::Tls(format!("private key: {error}")))?;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|error| Fault::Tls(error.to_string()))?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)
+            .map_err(|error| Fault::Tls(error.to_string()))?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self::On(Arc::new(config)))
+    }
+}
+
+/// Serves a router until `ended`, then lets running requests finish.
+pub async fn serve(listener: TcpListener, tls: Tls, router: Router, ended: impl Future<Output = ()>) -> Result<(), Fault> {
+    let acceptor = match tls {
+        Tls::Off => None,
+        Tls::On(config) => Some(TlsAcceptor::from(config)),
+    };
+    let graceful = Arc::new(GracefulShutdown::new());
+    tokio::pin!(ended);
+    loop {
+        let stream = tokio::select! {
+            () = &mut ended => break,
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Out of file descriptors, or the peer went away: neither ends the server.
+                    tracing::warn!(%error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    continue;
+                }
+            },
+        };
+        let (router, acceptor, watcher) = (router.clone(), acceptor.clone(), graceful.watcher());
+        tokio::spawn(async move {
+            if let Err(error) = connection(stream, acceptor, router, watcher).await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
+    }
+    drop(listener);
+    if let Some(graceful) = Arc::into_inner(graceful) {
+        drop(tokio::time::timeout(Duration::from_secs(DRAIN_SECONDS_MAX), graceful.shutdown()).await); // what is late is cut
+    }
+    Ok(())
+}
+
+type Ended = Box<dyn std::error::Error + Send + Sync>;
+
+async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, router: Router, watcher: Watcher) -> Result<(), Ended> {
+    stream.set_nodelay(true)?;
+    let mut builder = http1::Builder::new();
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(HEAD_SECONDS_MAX))
+        .max_buf_size(HEAD_BYTES_MAX)
+        .max_headers(HEADERS_MAX)
+        .keep_alive(true);
+    let service = TowerToHyperService::new(router);
+    match acceptor {
+        None => watcher.watch(builder.serve_connection(TokioIo::new(stream), service)).await?,
+        Some(acceptor) => {
+            let stream = tokio::time::timeout(Duration::from_secs(HEAD_SECONDS_MAX), acceptor.accept(stream)).await??;
+            watcher.watch(builder.serve_connection(TokioIo::new(stream), service)).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! POST to the introspection and revocation endpoints. Both look at a token the same way.
+
+use std::sync::Arc;
+
+use kernel::{
+    Decision,
+    introspection::{self, Request},
+    revocation,
+};
+use proof::{
+    Verified,
+    access_token::{self, AccessToken},
+    jws::Compact,
+};
+
+use crate::{
+    fault::{Fault, Stop},
+    http::{entrance::Inbound, render::Outgoing},
+    walk::Walker,
+};
+
+/// RFC 7662 s2.
+pub(crate) async fn introspection(inbound: Inbound) -> Result<Outgoing, Stop> {
+    about_token(inbound, |walker, facts| introspection::decide(&walker.caller, facts, &walker.at)).await
+}
+
+/// RFC 7009 s2.
+pub(crate) async fn revocation(inbound: Inbound) -> Result<Outgoing, Stop> {
+    about_token(inbound, |walker, facts| revocation::decide(&walker.caller, facts, &walker.at)).await
+}
+
+async fn about_token(inbound: Inbound, decide: fn(&Walker, &introspection::Facts) -> Decision) -> Result<Outgoing, Stop> {
+    let request = Arc::new(Request::parse(&inbound.form)?);
+    let answered = inbound
+        .walker()
+        .walk(move |walker, _look| {
+            let request = Arc::clone(&request);
+            async move {
+                let token = verified(&walker, &request.token).await?;
+                let facts = store::flows::introspection::load(&walker.tenant, token).await?;
+                Ok(decide(&walker, &facts))
+            }
+        })
+        .await?;
+    Ok(Outgoing::Answered(answered))
+}
+
+/// The token, if it is one of ours and has not ended. A key that this node does not know may be newer than its ring, so the ring is read once more.
+async fn verified(walker: &Walker, token: &str) -> Result<Option<Verified<AccessToken>>, Fault> {
+    let Ok(compact) = Compact::parse(token) else { return Ok(None) };
+    let tenant = walker.tenant.tenant();
+    let mut ring = walker.app.keyring.ring(&walker.app, tenant).await?;
+    let known = |kid: &str| ring.key_set.keys().iter().any(|key| key.kid() == Some(kid));
+    if compact.kid().is_some_and(|kid| !known(kid)) {
+        ring = walker.app.keyring.reread(&walker.app, tenant).await?;
+    }
+    Ok(access_token::check(&compact, &ring.key_set, &tenant.issuer, None, walker.at.now, 0).ok())
+}

@@ -1,0 +1,9 @@
+//! The machine doors of OAuth: discovery, key set, token, introspection, revocation. Words in, words out; every decision is the kernel's.
+
+mod discovery;
+mod introspect;
+mod token;
+
+pub(crate) use discovery::{discovery, document, greeting, jwks};
+pub(crate) use introspect::{introspection, revocation};
+pub(crate) use token::token;

@@ -1,0 +1,31 @@
+//! POST to the token endpoint: the walk that every later grant takes too.
+
+use std::sync::Arc;
+
+use kernel::{client_credentials, token::Request};
+
+use crate::{
+    fault::Stop,
+    http::{entrance::Inbound, render::Outgoing},
+    walk::Walker,
+};
+
+/// One arm a grant type, three lines an arm: load, decide (policy will judge between them), done.
+pub(crate) async fn token(inbound: Inbound) -> Result<Outgoing, Stop> {
+    let request = Arc::new(Request::parse(&inbound.form)?);
+    let answered = inbound
+        .walker()
+        .walk(move |Walker { tenant, caller, at, .. }, _look| {
+            let request = Arc::clone(&request);
+            async move {
+                Ok(match request.as_ref() {
+                    Request::ClientCredentials(request) => {
+                        let facts = store::flows::client_credentials::load(&tenant, &caller, request).await?;
+                        client_credentials::decide(request, &caller, &facts, &at)
+                    }
+                })
+            }
+        })
+        .await?;
+    Ok(Outgoing::Answered(answered))
+}

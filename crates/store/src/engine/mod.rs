@@ -1,0 +1,58 @@
+//! The small driver: the same statement on either engine.
+
+mod postgres;
+mod sqlite;
+
+pub(crate) use postgres::{Link, Postgres, borrowed};
+pub(crate) use sqlite::Sqlite;
+
+use crate::{
+    fault::Fault,
+    row::Row,
+    statement::{Statement, Value},
+};
+
+/// The database behind the store, for reading. Writing goes through the committer.
+#[derive(Debug)]
+pub(crate) enum Engine {
+    /// A file of ours.
+    Sqlite(Sqlite),
+    /// A server.
+    Postgres(Postgres),
+}
+
+impl Engine {
+    /// The first row, if there is one.
+    pub(crate) async fn one<T>(&self, statement: &'static Statement, args: &[Value<'_>], read: impl Fn(&Row<'_>) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
+        statement.check(args)?;
+        match self {
+            Self::Sqlite(sqlite) => sqlite.one(statement, args, read),
+            Self::Postgres(postgres) => postgres.one(statement, args, read).await,
+        }
+    }
+
+    /// Every row.
+    pub(crate) async fn all<T>(&self, statement: &'static Statement, args: &[Value<'_>], read: impl Fn(&Row<'_>) -> Result<T, Fault>) -> Result<Vec<T>, Fault> {
+        statement.check(args)?;
+        match self {
+            Self::Sqlite(sqlite) => sqlite.all(statement, args, read),
+            Self::Postgres(postgres) => postgres.all(statement, args, read).await,
+        }
+    }
+
+    /// Takes schema steps.
+    pub(crate) async fn migrate(&self, steps: &[(i64, &str)]) -> Result<(), Fault> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.migrate(steps),
+            Self::Postgres(postgres) => postgres.migrate(steps).await,
+        }
+    }
+
+    /// Prepares a statement without running it, and tells how it would be found: for the registry test.
+    pub(crate) async fn explain(&self, statement: &'static Statement) -> Result<String, Fault> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.explain(statement),
+            Self::Postgres(postgres) => postgres.explain(statement).await,
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Grants: table `grants`.
+
+use std::collections::BTreeSet;
+
+use kernel::{
+    AdministratorId, Ask, Audience, Authority, ClientId, GrantId, HostId, Scopes, SessionId, UserId,
+    authority::DEPTH_MAX,
+    grant::{Grant, Guard, Holder, Source, Status, Subject, Write},
+};
+
+use crate::{
+    fault::Fault,
+    lower::Bound,
+    row::Row,
+    statement::{Statement, Type::{Int, Text}},
+    tenant_db::TenantDb,
+};
+
+pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &HELD, &PAGE, &LIVE, &CREATE, &ENSURE_REVOKED];
+
+static ONE: Statement = Statement::read(
+    "grant.one",
+    &[Text, Text],
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+     FROM grants
+     WHERE tenant = $1 AND id = $2",
+);
+
+static HELD: Statement = Statement::read(
+    "grant.held",
+    &[Text, Text, Text, Int],
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+     FROM grants
+     WHERE tenant = $1 AND holder_kind = $2 AND holder = $3 AND subject IS NULL AND revoked_at IS NULL
+     ORDER BY id
+     LIMIT $4",
+);
+
+static PAGE: Statement = Statement::read(
+    "grant.page",
+    &[Text, Text, Int],
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+     FROM grants
+     WHERE tenant = $1 AND id > $2
+     ORDER BY id
+     LIMIT $3",
+);
+
+static LIVE: Statement = Statement::expect(
+    "grant.live",
+    &[Text, Text, Int],
+    "SELECT 1
+     FROM grants
+     WHERE tenant = $1 AND id = $2 AND epoch = $3 AND revoked_at IS NULL",
+);
+
+static CREATE: Statement = Statement::write(
+    "grant.create",
+    &[Text, Text, Text, Text, Text, Text, Text, Int, Int, Text, Text, Text, Int, Int],
+    "INSERT INTO grants (tenant, id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, epoch, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+     ON CONFLICT DO NOTHING",
+);
+
+static ENSURE_REVOKED: Statement = Statement::write(
+    "grant.ensure_revoked",
+    &[Text, Text, Int],
+    "UPDATE grants
+     SET revoked_at = $3
+     WHERE tenant = $1 AND id = $2 AND revoked_at IS NULL",
+);
+
+/// More grants of one holder than this are not looked at: the oldest win.
+const HELD_MAX: i64 = 64;
+
+impl TenantDb {
+    /// A grant by its id.
+    pub async fn grant(&self, id: &GrantId) -> Result<Option<Grant>, Fault> {
+        self.one(&ONE, &[id.as_str().into()], read).await
+    }
+
+    /// A grant and its ancestors up to the root; empty when the grant is not there, and without its root when an ancestor is missing.
+    pub async fn grant_path(&self, id: &GrantId) -> Result<Vec<Grant>, Fault> {
+        let first = self.grant(id).await?;
+        self.path_of(first).await
+    }
+
+    /// The grants that a client holds for itself, oldest first, each with its path. Revoked ones are left out: they never count again.
+    pub async fn own_grants(&self, client: &ClientId) -> Result<Vec<Vec<Grant>>, Fault> {
+        let held = self.all(&HELD, &["client".into(), client.as_str().into(), HELD_MAX.into()], read).await?;
+        let mut paths = Vec::with_capacity(held.len());
+        for grant in held {
+            paths.push(self.path_of(Some(grant)).await?);
+        }
+        Ok(paths)
+    }
+
+    /// Grants in the order of their ids, after one of them.
+    pub async fn grants_after(&self, after: &str, rows_max: i64) -> Result<Vec<Grant>, Fault> {
+        self.all(&PAGE, &[after.into(), rows_max.into()], read).await
+    }
+
+    async fn path_of(&self, first: Option<Grant>) -> Result<Vec<Grant>, Fault> {
+        let mut path: Vec<Grant> = first.into_iter().collect();
+        while let Some(parent) = path.last().and_then(|grant| grant.parent.clone()) {
+            if path.len() > usize::from(DEPTH_MAX) {
+                return Err(Fault::Row("grants.parent"));
+            }
+            let Some(parent) = self.grant(&parent).await? else { break };
+            path.push(parent);
+        }
+        Ok(path)
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<Grant, Fault> {
+    let holder = row.text(2)?;
+    let holder = match row.text(1)?.as_str() {
+        "client" => ClientId::parse(&holder).map(Holder::Client),
+        "host" => HostId::parse(&holder).map(Holder::Host),
+        "session" => SessionId::parse(&holder).map(Holder::Session),
+        _ => None,
+    };
+    let subject = row.text_if_any(3)?.map_or(Some(Subject::Nobody), |user| UserId::parse(&user).map(Subject::User));
+    let audiences: Option<BTreeSet<Audience>> = row.text(5)?.split(' ').filter(|text| !text.is_empty()).map(Audience::from_row).collect();
+    let ask = Ask {
+        scopes: Scopes::parse(&row.text(4)?).map_err(|_| Fault::Row("grants.scope"))?,
+        audiences: audiences.ok_or(Fault::Row("grants.audiences"))?,
+        expires: row.time_if_any(7)?,
+        depth: u8::try_from(row.int(6)?).map_err(|_| Fault::Row("grants.depth"))?,
+    };
+    let parent = row.text_if_any(8)?.map(|id| GrantId::parse(&id).ok_or(Fault::Row("grants.parent"))).transpose()?;
+    let source = match row.text(9)?.as_str() {
+        "administrator" => AdministratorId::parse(&row.text(10)?).map(Source::Administrator),
+        _ => None,
+    };
+    Ok(Grant {
+        id: GrantId::parse(&row.text(0)?).ok_or(Fault::Row("grants.id"))?,
+        holder: holder.ok_or(Fault::Row("grants.holder"))?,
+        subject: subject.ok_or(Fault::Row("grants.subject"))?,
+        authority: Authority::root(ask),
+        parent,
+        source: source.ok_or(Fault::Row("grants.source"))?,
+        status: row.time_if_any(11)?.map_or(Status::Active, |at| Status::Revoked { at }),
+        epoch: row.int(12)?,
+        created: row.time(13)?,
+    })
+}
+
+/// The rows of a guard.
+pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
+    match guard {
+        Guard::Live { id, epoch } => Bound::new(&LIVE, vec![tenant.to_owned().into(), id.as_str().to_owned().into(), (*epoch).into()], "grants", tenant, id.as_str()),
+        Guard::Create(grant) => {
+            let (kind, holder) = match &grant.holder {
+                Holder::Client(id) => ("client", id.as_str()),
+                Holder::Host(id) => ("host", id.as_str()),
+                Holder::Session(id) => ("session", id.as_str()),
+            };
+            let subject = match &grant.subject {
+                Subject::Nobody => None,
+                Subject::User(user) => Some(user.as_str().to_owned()),
+            };
+            let Source::Administrator(giver) = &grant.source;
+            let audiences: Vec<&str> = grant.authority.audiences().iter().map(Audience::as_row).collect();
+            let args = vec![
+                tenant.to_owned().into(),
+                grant.id.as_str().to_owned().into(),
+                kind.into(),
+                holder.to_owned().into(),
+                subject.into(),
+                grant.authority.scopes().joined().into(),
+                audiences.join(" ").into(),
+                i64::from(grant.authority.depth()).into(),
+                grant.authority.expires().into(),
+                grant.parent.as_ref().map(|id| id.as_str().to_owned()).into(),
+                "administrator".into(),
+                giver.as_str().to_owned().into(),
+                grant.epoch.into(),
+                grant.created.into(),
+            ];
+            Bound::new(&CREATE, args, "grants", tenant, grant.id.as_str())
+        }
+    }
+}
+
+/// The rows of a write.
+pub(crate) fn lower_write(tenant: &str, write: &Write) -> Bound {
+    let Write::EnsureRevoked { id, at } = write;
+    Bound::new(&ENSURE_REVOKED, vec![tenant.to_owned().into(), id.as_str().to_owned().into(), (*at).into()], "grants", tenant, id.as_str())
+}

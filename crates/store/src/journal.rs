@@ -1,0 +1,53 @@
+//! The lossy journal: refusals that changed nothing and pure decisions are written up to a second later, and a flood of them is counted, not listed.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use kernel::{Caller, Event, EventKind, Moment, TenantId, Who};
+
+use crate::event::Line;
+
+/// Entries kept until the next flush; more are counted. At a flush every quarter of a second and some 400 bytes each this stays below 1 MB/s.
+const ENTRIES_MAX: usize = 512;
+
+/// Entries that are not written yet.
+#[derive(Debug, Default)]
+pub(crate) struct Journal {
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    lines: Vec<Line>,
+    counted: BTreeMap<String, i64>,
+}
+
+impl Journal {
+    /// Takes an entry, or counts it when there are too many.
+    pub(crate) fn note(&self, tenant: &TenantId, event: Event) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.lines.len() < ENTRIES_MAX {
+            held.lines.push(Line::new(tenant, event));
+        } else {
+            let count = held.counted.entry(tenant.as_str().to_owned()).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// Takes everything: the entries, and one entry a tenant for those that were counted.
+    pub(crate) fn take(&self, at: &Moment) -> Vec<Line> {
+        let held = std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
+        let counted = held.counted.into_iter().filter_map(|(tenant, count)| {
+            let event = Event::new(EventKind::RefusalsCounted, &Caller::plain(Who::Anyone), at).with("count", count);
+            TenantId::parse(&tenant).map(|tenant| Line::new(&tenant, event))
+        });
+        held.lines.into_iter().chain(counted).collect()
+    }
+
+    /// Whether there is nothing to write.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).lines.is_empty()
+    }
+}

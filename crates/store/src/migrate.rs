@@ -1,0 +1,19 @@
+//! Schema steps: numbered files inside the binary, forward only, each in one transaction.
+
+use crate::{engine::Engine, fault::Fault};
+
+/// The steps, in order. A step that has been released is never edited.
+const STEPS: &[(i64, &str)] = &[(1, include_str!("migrations/0001_house.sql"))];
+
+/// What one engine calls the table of steps that were taken.
+pub(crate) const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_step (step BIGINT NOT NULL PRIMARY KEY)";
+
+/// Takes the steps that are missing. Two nodes that start together wait for each other; the second finds nothing to do.
+pub(crate) async fn run(engine: &Engine) -> Result<(), Fault> {
+    engine.migrate(STEPS).await
+}
+
+/// The text of a step for SQLite: integers of 64 bits, and tables that check their types and are stored by their key.
+pub(crate) fn for_sqlite(step: &str) -> String {
+    step.replace("BIGINT", "INTEGER").replace("\n);", "\n) STRICT, WITHOUT ROWID;")
+}

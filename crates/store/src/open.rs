@@ -1,0 +1,141 @@
+//! Opening the store.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use kernel::{Event, Moment, TenantId, Touch};
+use tokio::sync::Mutex;
+
+use crate::{
+    committer::{Commit, Committer, Lost, Outcome, Writer},
+    engine::{Engine, Postgres, Sqlite},
+    fault::Fault,
+    journal::Journal,
+    lower::Bound,
+    mark, migrate,
+    statement::Statement,
+    touch::Touches,
+};
+
+/// Which database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// A file of ours.
+    Sqlite(PathBuf),
+    /// A server, by its connection string.
+    Postgres(String),
+}
+
+/// How to open the store.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Which database.
+    pub database: Database,
+    /// The name of this process's stream of audit events: new for every process, in the order of time.
+    pub stream: String,
+}
+
+/// The store: everything that is remembered.
+#[derive(Debug)]
+pub struct Store {
+    engine: Engine,
+    committer: Committer,
+    writer: Mutex<Option<Writer>>,
+    journal: Journal,
+    touches: Touches,
+    emptied_through: AtomicI64,
+}
+
+impl Store {
+    /// Opens the database, brings its schema up to date, and starts the committer.
+    pub async fn open(settings: Settings) -> Result<Arc<Self>, Fault> {
+        let engine = match &settings.database {
+            Database::Sqlite(path) => Engine::Sqlite(Sqlite::open(path)?),
+            Database::Postgres(url) => Engine::Postgres(Postgres::new(url)?),
+        };
+        migrate::run(&engine).await?;
+        let (committer, writer) = Committer::start(&engine, settings.stream)?;
+        let store = Self {
+            engine,
+            committer,
+            writer: Mutex::new(Some(writer)),
+            journal: Journal::default(),
+            touches: Touches::default(),
+            emptied_through: AtomicI64::new(i64::MIN),
+        };
+        store.recall_marks().await?;
+        Ok(Arc::new(store))
+    }
+
+    /// Commits a change: all of it or nothing, on the disk when this returns.
+    pub async fn commit(&self, commit: Commit<'_>) -> Result<Outcome, Fault> {
+        let emptied = self.emptied_through.load(Ordering::Acquire);
+        if let Some(late) = commit.marks.iter().position(|one| mark::period(one.expires) <= emptied) {
+            return Ok(Outcome::Lost(Lost::Mark(late))); // its table was emptied: whether it was used before can no longer be known
+        }
+        self.committer.commit(commit).await
+    }
+
+    /// Takes an entry for the lossy journal.
+    pub fn note(&self, tenant: &TenantId, event: Event) {
+        self.journal.note(tenant, event);
+    }
+
+    /// Takes a lossy note.
+    pub fn touch(&self, tenant: &TenantId, touch: Touch) {
+        self.touches.note(tenant, touch);
+    }
+
+    /// Writes what is noted, answers what is queued, and ends the writer. Nothing can be committed afterwards.
+    pub async fn close(&self, at: &Moment) -> Result<(), Fault> {
+        while !self.journal.is_empty() {
+            self.flush(at).await?;
+        }
+        self.flush(at).await?;
+        self.committer.close().await;
+        if let Some(writer) = self.writer.lock().await.take() {
+            tokio::time::timeout(std::time::Duration::from_secs(5), writer.ended()).await.map_err(|_| Fault::Busy("the writer did not end in time"))?;
+        }
+        Ok(())
+    }
+
+    /// Prepares a statement on this engine and tells how SQLite would find its rows: for the registry test.
+    #[doc(hidden)]
+    pub async fn explain(&self, statement: &'static Statement) -> Result<String, Fault> {
+        self.engine.explain(statement).await
+    }
+
+    /// Waits until the committer answers: an empty change goes the whole way.
+    pub async fn ping(&self) -> Result<(), Fault> {
+        self.maintain(Vec::new()).await
+    }
+
+    pub(crate) async fn maintain(&self, statements: Vec<Bound>) -> Result<(), Fault> {
+        self.committer.maintain(statements, Vec::new()).await
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(crate) fn committer(&self) -> &Committer {
+        &self.committer
+    }
+
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    pub(crate) fn touches(&self) -> &Touches {
+        &self.touches
+    }
+
+    pub(crate) fn emptied_through(&self) -> &AtomicI64 {
+        &self.emptied_through
+    }
+}

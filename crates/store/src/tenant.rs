@@ -1,0 +1,118 @@
+//! Tenants: table `tenant`. Who may read it: the directory that finds a request's tenant, and administration of the installation.
+
+use kernel::{
+    TenantId,
+    tenant::{NonceRule, Settings, Tenant, Write},
+};
+
+use crate::{
+    fault::Fault,
+    lower::Bound,
+    open::Store,
+    row::Row,
+    statement::{Statement, Type::{Int, Text}},
+};
+
+pub(crate) const STATEMENTS: &[&Statement] = &[&ALL, &CREATE, &SET_DISABLED, &SET_SETTINGS, &SET_ISSUER];
+
+static ALL: Statement = Statement::read(
+    "tenant.all",
+    &[],
+    "SELECT id, name, issuer, dpop_nonce, access_token_seconds, created_at, disabled_at
+     FROM tenant
+     ORDER BY id",
+);
+
+static CREATE: Statement = Statement::write(
+    "tenant.create",
+    &[Text, Text, Text, Text, Int, Int],
+    "INSERT INTO tenant (id, name, issuer, dpop_nonce, access_token_seconds, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT DO NOTHING",
+);
+
+static SET_DISABLED: Statement = Statement::write(
+    "tenant.set_disabled",
+    &[Text, Int],
+    "UPDATE tenant
+     SET disabled_at = $2
+     WHERE id = $1",
+);
+
+static SET_SETTINGS: Statement = Statement::write(
+    "tenant.set_settings",
+    &[Text, Text, Int],
+    "UPDATE tenant
+     SET dpop_nonce = $2, access_token_seconds = $3
+     WHERE id = $1",
+);
+
+static SET_ISSUER: Statement = Statement::write(
+    "tenant.set_issuer",
+    &[Text, Text],
+    "UPDATE tenant
+     SET issuer = $2
+     WHERE id = $1",
+);
+
+impl Store {
+    /// Every tenant, in the order of their ids.
+    pub async fn tenants(&self) -> Result<Vec<Tenant>, Fault> {
+        self.engine().all(&ALL, &[], read).await
+    }
+
+    /// Gives a tenant another issuer: only when the installation's own origin changed. Tokens under the old one end.
+    pub async fn move_tenant(&self, id: &TenantId, issuer: &str) -> Result<(), Fault> {
+        let args = vec![id.as_str().to_owned().into(), issuer.to_owned().into()];
+        self.maintain(vec![Bound::new(&SET_ISSUER, args, "tenant", "", id.as_str())]).await
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<Tenant, Fault> {
+    Ok(Tenant {
+        id: TenantId::parse(&row.text(0)?).ok_or(Fault::Row("tenant.id"))?,
+        name: row.text(1)?,
+        issuer: row.text(2)?,
+        settings: Settings {
+            dpop_nonce: match row.text(3)?.as_str() {
+                "demanded" => NonceRule::Demanded,
+                "accepted" => NonceRule::Accepted,
+                _ => return Err(Fault::Row("tenant.dpop_nonce")),
+            },
+            access_token_seconds: row.int(4)?,
+        },
+        created: row.time(5)?,
+        disabled: row.time_if_any(6)?,
+    })
+}
+
+fn nonce_rule(settings: Settings) -> &'static str {
+    match settings.dpop_nonce {
+        NonceRule::Demanded => "demanded",
+        NonceRule::Accepted => "accepted",
+    }
+}
+
+/// The row of a new tenant.
+pub(crate) fn lower_create(tenant: &Tenant) -> Bound {
+    let args = vec![
+        tenant.id.as_str().to_owned().into(),
+        tenant.name.clone().into(),
+        tenant.issuer.clone().into(),
+        nonce_rule(tenant.settings).into(),
+        tenant.settings.access_token_seconds.into(),
+        tenant.created.into(),
+    ];
+    Bound::new(&CREATE, args, "tenant", "", tenant.id.as_str())
+}
+
+/// The row of a write.
+pub(crate) fn lower_write(write: &Write) -> Bound {
+    match write {
+        Write::SetDisabled { id, at } => Bound::new(&SET_DISABLED, vec![id.as_str().to_owned().into(), (*at).into()], "tenant", "", id.as_str()),
+        Write::SetSettings { id, settings } => {
+            let args = vec![id.as_str().to_owned().into(), nonce_rule(*settings).into(), settings.access_token_seconds.into()];
+            Bound::new(&SET_SETTINGS, args, "tenant", "", id.as_str())
+        }
+    }
+}
