@@ -174,3 +174,34 @@ fn line(command: &Command) -> String {
         .map(|argument| format!(" {}", argument.to_string_lossy()));
     name(command) + &arguments.collect::<String>()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str, deadline: Option<Duration>) -> Finished {
+        watch(Command::new("sh").args(["-c", script]), Echo::Nothing, deadline).unwrap()
+    }
+
+    #[test]
+    fn both_outputs_are_one_stream_and_the_status_is_told() {
+        let finished = shell("echo one; echo two >&2; echo three; exit 3", None);
+        assert_eq!(finished.output, "one\ntwo\nthree\n");
+        assert_eq!(finished.status.and_then(|status| status.code()), Some(3));
+        assert!(!finished.success());
+    }
+
+    #[test]
+    fn what_hangs_is_ended_at_its_deadline() {
+        let finished = shell("echo begun; exec sleep 60", Some(Duration::from_millis(300)));
+        assert_eq!(finished.output, "begun\n");
+        assert!(finished.status.is_none());
+    }
+
+    #[test]
+    fn a_process_left_behind_is_not_waited_for() {
+        let watch = Stopwatch::start();
+        assert!(shell("sleep 20 & echo done", None).success());
+        assert!(watch.elapsed() < Duration::from_secs(15));
+    }
+}

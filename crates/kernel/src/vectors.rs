@@ -77,15 +77,15 @@ impl Vector {
             take("expect"),
         );
         assert!(file.is_empty(), "unknown members: {file:?}");
-        let seed = moment["seed"].as_str().unwrap();
-        let byte = |n: usize| u8::from_str_radix(&seed[2 * n..2 * n + 2], 16).unwrap();
-        assert_eq!(seed.len(), 64, "a seed is 32 bytes in hex");
+        let seed = moment["seed"].as_str().unwrap().as_bytes().chunks(2);
+        let byte = |hex: &[u8]| u8::from_str_radix(str::from_utf8(hex).unwrap(), 16).unwrap();
+        let seed: Vec<u8> = seed.map(byte).collect();
         Self {
             request,
             facts: facts.as_object().unwrap().clone(),
             at: Moment {
                 now: Time::from_unix(moment["now"].as_i64().unwrap()),
-                seed: std::array::from_fn(byte),
+                seed: seed.try_into().expect("a seed of 32 bytes in hex"),
             },
             claim: claim.as_str().unwrap().to_owned(),
             expect,

@@ -23,6 +23,8 @@ pub enum Why {
     ParameterMalformed(&'static str),
     /// No such grant type.
     GrantTypeUnknown,
+    /// No response type is offered.
+    ResponseTypeUnknown,
     /// The client used more than one way to authenticate (RFC 6749 s2.3).
     CredentialsTwice,
     /// The `Authorization` header cannot be read.
@@ -125,6 +127,7 @@ impl Why {
             | Self::AuthorizationMalformed => Code::InvalidRequest,
             Self::ContentType => Code::UnsupportedMediaType,
             Self::GrantTypeUnknown => Code::UnsupportedGrantType,
+            Self::ResponseTypeUnknown => Code::UnsupportedResponseType,
             Self::CredentialsMissing
             | Self::ClientUnknown
             | Self::ClientDisabled
@@ -177,6 +180,9 @@ impl Why {
             Self::ParameterMissing(_) => "a required parameter is missing",
             Self::ParameterMalformed("resource") => "resource must be an absolute URI without fragment",
             Self::ParameterMalformed(_) => "a parameter has a form that its definition does not allow",
+            Self::ResponseTypeUnknown => {
+                "nobody can sign in here yet; machines use grant_type=client_credentials at the token endpoint"
+            }
             Self::GrantTypeUnknown => {
                 "this grant type is not offered; see grant_types_supported in the discovery document"
             }
@@ -272,6 +278,7 @@ impl Why {
             | Self::ContentType
             | Self::UnknownParameterRepeated
             | Self::GrantTypeUnknown
+            | Self::ResponseTypeUnknown
             | Self::CredentialsTwice
             | Self::AuthorizationMalformed
             | Self::DpopTwice

@@ -31,4 +31,4 @@ pub use jobs::Jobs;
 pub use listen::{Tls, serve};
 pub use routes::{Access, ROUTES, Route, Tenancy};
 pub use settings::{OriginRule, Settings};
-pub use surroundings::Surroundings;
+pub use surroundings::{Script, Surroundings};

@@ -1,1 +1,13 @@
-//! testkit
+//! A small world for tests: a server on a free port with a clock that the test moves, on SQLite or on the PostgreSQL that the runner names, and clients with keys.
+//!
+//! Never here: a short cut into the server. Everything goes through the HTTP port, as a stranger would do it.
+
+mod client;
+mod database;
+mod key;
+mod world;
+
+pub use client::{Client, Form, assertion_form, unique};
+pub use database::{Fresh, fresh};
+pub use key::Key;
+pub use world::{Answer, START, World};

@@ -17,10 +17,8 @@ use crate::{
     form::Form,
     grant::{Grant, Status},
     moment::Moment,
-    resource::Resource,
     tenant::Reach,
-    token,
-    vectors::{self, Outcome, facts, signer},
+    vectors::{self, facts, signer},
     why::Why,
 };
 
@@ -109,10 +107,10 @@ fn by(client: Client) -> Caller {
 }
 
 fn answer(decision: &Decision) -> Value {
-    match decision.answer() {
-        Answer::Issue(Reply::Document(document)) => document.clone().into(),
-        other => panic!("a document, not {other:?}"),
-    }
+    let Answer::Issue(Reply::Document(document)) = decision.answer() else {
+        panic!("a document, not {:?}", decision.answer());
+    };
+    document.clone().into()
 }
 
 fn active(caller: &Caller, facts: &Facts) -> bool {

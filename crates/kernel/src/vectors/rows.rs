@@ -9,6 +9,7 @@ use crate::{
     authority::Audience,
     client::{Authentication, Binding, Client, Introspects},
     grant::{Grant, Holder, Source, Status, Subject},
+    id::Id,
     key::SigningKey,
     resource::Resource,
     tenant::{Administrator, NonceRule, Reach, Settings, Tenant},
@@ -111,7 +112,7 @@ pub(super) fn resource(resource: &Resource) -> Value {
         "resource": uri.as_str(),
         "resource_name": name,
         "scopes": scopes,
-        "introspection_clients": introspectors.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+        "introspection_clients": introspectors.iter().map(Id::as_str).collect::<Vec<_>>(),
         "created_at": created.unix(),
     }));
     algorithm(&mut row, *token_algorithm);
@@ -213,10 +214,10 @@ pub(super) fn signing_key(key: &SigningKey) -> Value {
 }
 
 fn object(value: Value) -> Object {
-    match value {
-        Value::Object(object) => object,
-        other => panic!("an object, not {other}"),
-    }
+    let Value::Object(object) = value else {
+        panic!("an object, not {value}");
+    };
+    object
 }
 
 fn time(row: &mut Object, name: &str, time: Option<Time>) {
@@ -234,7 +235,9 @@ fn algorithm(row: &mut Object, algorithm: Option<Algorithm>) {
 #[test]
 fn what_is_written_reads_back_as_the_same() {
     use super::facts;
-    let rows: [(fn(&Value) -> Value, Value); 6] = [
+    /// Reads a row and writes it again.
+    type Round = fn(&Value) -> Value;
+    let rows: [(Round, Value); 6] = [
         (
             |row| tenant(&facts::tenant(row)),
             json!({"id": "t", "name": "T", "issuer": "https://as.example", "dpop_nonce_required": true, "access_token_seconds": 60, "created_at": 1, "disabled_at": 2}),

@@ -139,6 +139,7 @@ async fn dispatch(endpoint: Endpoint, inbound: Inbound) -> Result<Outgoing, Stop
         Endpoint::Greeting => Ok(oauth::greeting(&inbound)),
         Endpoint::Discovery(document) => Ok(oauth::discovery(&inbound, document)),
         Endpoint::Jwks => oauth::jwks(&inbound).await,
+        Endpoint::Authorization => Err(Why::ResponseTypeUnknown.into()),
         Endpoint::Token => oauth::token(inbound).await,
         Endpoint::Introspection => oauth::introspection(inbound).await,
         Endpoint::Revocation => oauth::revocation(inbound).await,

@@ -24,6 +24,7 @@ pub(crate) const RESPONSES: &[(Code, StatusCode)] = &[
     (Code::InvalidGrant, StatusCode::BAD_REQUEST),
     (Code::UnauthorizedClient, StatusCode::BAD_REQUEST),
     (Code::UnsupportedGrantType, StatusCode::BAD_REQUEST),
+    (Code::UnsupportedResponseType, StatusCode::BAD_REQUEST),
     (Code::InvalidScope, StatusCode::BAD_REQUEST),
     (Code::InvalidTarget, StatusCode::BAD_REQUEST),
     (Code::UnsupportedTokenType, StatusCode::BAD_REQUEST),
@@ -166,6 +167,7 @@ fn refusal(why: &Why, context: &Context) -> Response {
         | Code::InvalidGrant
         | Code::UnauthorizedClient
         | Code::UnsupportedGrantType
+        | Code::UnsupportedResponseType
         | Code::InvalidScope
         | Code::InvalidTarget
         | Code::UnsupportedTokenType

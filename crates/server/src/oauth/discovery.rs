@@ -34,9 +34,10 @@ pub(crate) fn document(tenant: &Tenant, kind: Document) -> json::Object {
 
     let mut o = json::Object::new();
     o.insert("issuer".into(), issuer.into());
+    // Stock MCP clients refuse metadata without an authorization endpoint (docs/divergences.md). Ours refuses every response type, as the empty list says.
+    o.insert("authorization_endpoint".into(), at("/oauth2/authorize"));
     o.insert("token_endpoint".into(), at("/oauth2/token"));
     o.insert("jwks_uri".into(), at("/oauth2/jwks"));
-    // RFC 8414 s2: required, and empty as long as no grant type here uses the authorization endpoint.
     o.insert("response_types_supported".into(), json!([]));
     o.insert("grant_types_supported".into(), GrantType::ALL.iter().map(|grant_type| grant_type.name()).collect());
     o.insert("token_endpoint_auth_methods_supported".into(), json!(methods));

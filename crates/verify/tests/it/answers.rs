@@ -199,6 +199,7 @@ async fn a_scope_that_cannot_stand_in_a_challenge_is_never_granted() {
         .guard
         .demand(&access, &["a\", error=\"x", "b\r\nX: y"])
         .unwrap_err();
+    assert_eq!(world.guard.demand(&access, &[""]).unwrap_err().reason(), Reason::Scope);
     let (_, challenges, _) = told(&denied).await;
     assert!(
         challenges.iter().all(|line| line.ends_with(r#"scope="read""#)),

@@ -102,6 +102,8 @@ pub(crate) struct Script {
     pub(crate) status: u16,
     /// `Cache-Control` of the key set.
     pub(crate) cache_control: Option<&'static str>,
+    /// The key set has moved to `/moved`, says a redirect.
+    pub(crate) moved: bool,
     /// Members of the metadata that replace the usual ones; null removes.
     pub(crate) metadata: Value,
     /// Only the OpenID form of discovery exists.
@@ -131,6 +133,7 @@ impl Issuer {
                 keys: vec![Key::ed25519("key-1")],
                 status: 200,
                 cache_control: None,
+                moved: false,
                 metadata: json!({}),
                 openid_only: false,
                 introspection: (200, r#"{"active":true}"#.to_owned()),
@@ -179,7 +182,7 @@ impl Issuer {
             .map(|value| format!("cache-control: {value}\r\n"))
             .unwrap_or_default();
         let answer = format!(
-            "HTTP/1.1 {status} Answer\r\ncontent-type: application/json\r\n{cache_control}content-length: {}\r\nconnection: close\r\n\r\n{body}",
+            "HTTP/1.1 {status} Answer\r\ncontent-type: application/json\r\nlocation: /moved\r\n{cache_control}content-length: {}\r\nconnection: close\r\n\r\n{body}",
             body.len()
         );
         // Whoever asked may have hung up.
@@ -198,7 +201,10 @@ impl Issuer {
             script.last_introspection = request.to_owned();
             return (script.introspection.0, None, script.introspection.1.clone());
         }
-        if target == "/jwks" {
+        if target == "/jwks" && script.moved {
+            return (302, None, String::new());
+        }
+        if target == "/jwks" || target == "/moved" {
             let keys: Vec<Value> = script.keys.iter().map(Key::jwk).collect();
             return (script.status, script.cache_control, json!({ "keys": keys }).to_string());
         }

@@ -87,6 +87,14 @@ async fn keys_are_not_fetched_from_where_the_issuer_may_not_send_us() {
 }
 
 #[tokio::test]
+async fn redirects_are_not_followed() {
+    let world = World::new().await;
+    world.issuer.change(|script| script.moved = true);
+    assert_eq!(passes(&world).await, Err(Reason::KeysUnavailable));
+    assert_eq!((world.issuer.key_fetches(), world.issuer.asked("/moved")), (1, 0));
+}
+
+#[tokio::test]
 async fn identifiers_that_cannot_be_used_are_refused_at_once() {
     let build = |issuer: &str, resource: &str| Guard::builder(issuer, resource).build();
     assert!(matches!(

@@ -1,0 +1,317 @@
+//! Registering clients and changing them.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::client;
+
+#[test]
+fn a_client_is_registered_with_its_root_grant() {
+    let request = json!({ "create_client": {
+        "client_id": "scout", "client_name": "Scout", "token_endpoint_auth_method": "private_key_jwt", "jwks": { "keys": [signer::ed25519_jwk()] },
+        "grant_types": ["client_credentials"], "scope": "pay read", "resources": [HERE, THERE], "access_token_signed_response_alg": "ES256",
+        "dpop_bound_access_tokens": true, "introspects_everything": true,
+    } });
+    let decision = run(&request, &new_client());
+    let expected_client = facts::client(&json!({
+        "client_id": "scout", "client_name": "Scout", "token_endpoint_auth_method": "private_key_jwt", "jwks": { "keys": [signer::ed25519_jwk()] },
+        "grant_types": ["client_credentials"], "access_token_signed_response_alg": "ES256", "dpop_bound_access_tokens": true, "introspects_everything": true,
+        "created_at": NOW,
+    }));
+    let grant_id = at().id::<crate::id::GrantKind>("grant");
+    let expected_grant = facts::grant(&json!({
+        "id": grant_id.as_str(), "client_id": "scout", "scope": "pay read", "resources": [HERE, THERE], "own_endpoints": true, "depth": 1,
+        "given_by": "admin", "created_at": NOW,
+    }));
+    let guards = [
+        Guard::Client(client::Guard::Create(Box::new(expected_client))),
+        Guard::Grant(grant::Guard::Create(Box::new(expected_grant))),
+    ];
+    assert_eq!(decision.change().guards, guards);
+    assert_eq!(
+        events(&decision),
+        [
+            ("client.created", Some("scout")),
+            ("grant.created", Some(grant_id.as_str()))
+        ]
+    );
+    assert_eq!(document(&decision).get("client_secret"), None);
+}
+
+#[test]
+fn a_client_without_grant_types_has_no_grant() {
+    let member = |name: &str, value: Value| {
+        let mut client = json!({ "client_name": "Gateway", "token_endpoint_auth_method": "client_secret_post", "introspects_everything": true });
+        client[name] = value;
+        run(&json!({ "create_client": client }), &new_client())
+    };
+    let decision = member("grant_types", json!([]));
+    assert_eq!(decision.change().guards.len(), 1);
+    assert_eq!(events(&decision).len(), 1);
+    for decision in [member("scope", json!("read")), member("resources", json!([HERE]))] {
+        assert_eq!(
+            why(&decision).unwrap().code().name(),
+            "invalid_client_metadata",
+            "authority that nothing can use"
+        );
+    }
+}
+
+#[test]
+fn a_client_is_described_in_the_words_of_rfc_7591() {
+    let decision = run(&commands()[0].0, &new_client());
+    let id = created_client(&decision).id.as_str().to_owned();
+    let secret = document(&decision)["client_secret"].as_str().unwrap().to_owned();
+    let expected = json!({
+        "client_id": id, "client_name": "Atlas", "token_endpoint_auth_method": "client_secret_basic", "grant_types": ["client_credentials"],
+        "dpop_bound_access_tokens": false, "introspects_everything": false, "created_at": NOW,
+        "client_secret": secret, "client_secret_expires_at": 0, // RFC 7591 s3.2.1
+    });
+    assert_eq!(document(&decision), expected);
+    assert_eq!(id.len(), 26, "a drawn id sorts by time");
+}
+
+#[test]
+fn client_ids_use_the_characters_that_every_client_sends_unencoded() {
+    let with_id = |id: &str| {
+        let client =
+            json!({ "client_id": id, "client_name": "x", "token_endpoint_auth_method": "client_secret_basic" });
+        run(&json!({ "create_client": client }), &new_client())
+    };
+    let longest = "x".repeat(128);
+    for good in ["s6BhdRkqt3", "a", "AZ.az_09-~", longest.as_str()] {
+        assert_eq!(created_client(&with_id(good)).id.as_str(), good);
+    }
+    let too_long = "x".repeat(129);
+    for bad in [
+        "https://agent.example/client.json",
+        "a:b",
+        "a/b",
+        "a+b",
+        "a%20b",
+        "a@b",
+        "a&b",
+        "\"",
+        too_long.as_str(),
+    ] {
+        assert_eq!(
+            why(&with_id(bad)).unwrap().code().name(),
+            "invalid_client_metadata",
+            "{bad}"
+        );
+    }
+}
+
+#[test]
+fn credentials_must_fit_the_method() {
+    let keys = json!({ "keys": [signer::ed25519_jwk(), signer::p256_jwk()] });
+    let mut private = signer::ed25519_jwk();
+    private["d"] = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A".into(); // RFC 8037 App. A.1
+    let cases = [
+        ("private_key_jwt", Some(keys.clone()), true, "public keys"),
+        ("private_key_jwt", None, false, "no keys"),
+        ("private_key_jwt", Some(json!({ "keys": [] })), false, "a set of none"),
+        (
+            "private_key_jwt",
+            Some(json!({ "keys": [{ "kty": "AKP", "alg": "ML-DSA-65" }] })),
+            false,
+            "none that can be used",
+        ),
+        (
+            "private_key_jwt",
+            Some(json!({ "keys": [private] })),
+            false,
+            "a private key: it is nobody's any more",
+        ),
+        (
+            "private_key_jwt",
+            Some(json!({ "keys": [{ "kty": "oct", "k": "c2VjcmV0" }] })),
+            false,
+            "a shared secret is no public key",
+        ),
+        ("private_key_jwt", Some(json!({ "keys": "none" })), false, "no list"),
+        ("client_secret_basic", None, true, "we make the secret"),
+        ("client_secret_post", None, true, "we make the secret"),
+        (
+            "client_secret_basic",
+            Some(keys.clone()),
+            false,
+            "keys that nothing would check",
+        ),
+        ("client_secret_post", Some(keys), false, "keys that nothing would check"),
+    ];
+    for (method, jwks, accepted, claim) in cases {
+        let mut client = json!({ "client_name": "x", "token_endpoint_auth_method": method });
+        if let Some(jwks) = jwks {
+            client["jwks"] = jwks;
+        }
+        let decision = run(&json!({ "create_client": client }), &new_client());
+        assert_eq!(why(&decision).is_none(), accepted, "{method}: {claim}");
+        if accepted {
+            assert_eq!(created_client(&decision).authentication.method().name(), method);
+        } else {
+            assert_eq!(
+                why(&decision).unwrap().code().name(),
+                "invalid_client_metadata",
+                "{method}: {claim}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_name_that_is_taken_is_a_conflict() {
+    let (client, _) = &commands()[0];
+    let (resource, _) = &commands()[3];
+    let (tenant, _) = &commands()[10];
+    let cases = [
+        (client, Why::Exists("client")),
+        (resource, Why::Exists("resource")),
+        (tenant, Why::Exists("tenant")),
+    ];
+    for (request, expected) in cases {
+        assert_eq!(expected.code().name(), "conflict");
+        assert_eq!(why(&run(request, &loaded())), Some(expected), "{request}");
+    }
+}
+
+#[test]
+fn what_is_not_there_cannot_be_changed() {
+    let absent = [
+        (
+            json!({ "change_client": { "client_id": "x", "disabled": true } }),
+            "client",
+        ),
+        (json!({ "rotate_client_secret": { "client_id": "x" } }), "client"),
+        (
+            json!({ "set_resource_disabled": { "resource": HERE, "disabled": true } }),
+            "resource",
+        ),
+        (
+            json!({ "create_grant": { "client_id": "x", "scope": "", "resources": [] } }),
+            "client",
+        ),
+        (json!({ "revoke_grant": { "id": "x" } }), "grant"),
+        (
+            json!({ "set_tenant_disabled": { "id": "x", "disabled": true } }),
+            "tenant",
+        ),
+        (json!({ "set_tenant_settings": { "id": "x" } }), "tenant"),
+    ];
+    for (request, what) in absent {
+        let expected = Why::Absent(what);
+        assert_eq!(expected.code().name(), "not_found");
+        assert_eq!(why(&run(&request, &Facts::default())), Some(expected), "{request}");
+    }
+}
+
+#[test]
+fn a_changed_registration_keeps_what_was_not_named_and_replaces_what_was_read() {
+    let old = loaded().client.unwrap();
+    let with = |members: Value| {
+        let mut change = json!({ "client_id": "atlas" });
+        for (name, value) in members.as_object().unwrap() {
+            change[name] = value.clone();
+        }
+        let decision = run(&json!({ "change_client": change }), &loaded());
+        let [Guard::Client(client::Guard::Replace { client, epoch: 4 })] = decision.change().guards.as_slice() else {
+            panic!("a replacement of epoch 4, not {:?}", decision.answer());
+        };
+        client.as_ref().clone()
+    };
+    let newer = client::Client { epoch: 5, ..old };
+    let disabled = Some(Time::from_unix(NOW));
+    let cases = [
+        (json!({}), newer.clone()),
+        (
+            json!({ "client_name": "Atlas 2" }),
+            client::Client {
+                name: "Atlas 2".to_owned(),
+                ..newer.clone()
+            },
+        ),
+        (
+            json!({ "access_token_signed_response_alg": "ES256" }),
+            client::Client {
+                token_algorithm: Some(proof::Algorithm::ES256),
+                ..newer.clone()
+            },
+        ),
+        (
+            json!({ "dpop_bound_access_tokens": true }),
+            client::Client {
+                binding: client::Binding::Required,
+                ..newer.clone()
+            },
+        ),
+        (
+            json!({ "introspects_everything": true }),
+            client::Client {
+                introspects: client::Introspects::Everything,
+                ..newer.clone()
+            },
+        ),
+        (
+            json!({ "disabled": true }),
+            client::Client {
+                disabled,
+                ..newer.clone()
+            },
+        ),
+        (json!({ "disabled": false }), newer),
+    ];
+    for (members, expected) in cases {
+        assert_eq!(with(members.clone()), expected, "{members}");
+    }
+}
+
+#[test]
+fn a_disabled_client_can_be_enabled_again() {
+    let disabled = client::Client {
+        disabled: Some(Time::from_unix(1)),
+        ..loaded().client.unwrap()
+    };
+    let facts = Facts {
+        client: Some(disabled.clone()),
+        ..Facts::default()
+    };
+    for (change, expected) in [
+        (json!({ "client_id": "atlas", "disabled": false }), None),
+        (json!({ "client_id": "atlas" }), disabled.disabled),
+    ] {
+        let decision = run(&json!({ "change_client": change }), &facts);
+        let [Guard::Client(client::Guard::Replace { client, .. })] = decision.change().guards.as_slice() else {
+            panic!("a replacement")
+        };
+        assert_eq!(client.disabled, expected);
+    }
+}
+
+#[test]
+fn keys_are_changed_for_a_client_with_keys_and_secrets_for_one_with_a_secret() {
+    let keys = json!({ "keys": [signer::p256_jwk()] });
+    let change = json!({ "change_client": { "client_id": "atlas", "jwks": keys } });
+    assert_eq!(
+        why(&run(&change, &loaded())).unwrap().code().name(),
+        "invalid_client_metadata"
+    );
+    let with_keys = facts::client(&json!({
+        "client_id": "atlas", "token_endpoint_auth_method": "private_key_jwt", "jwks": { "keys": [signer::ed25519_jwk()] },
+    }));
+    let facts = Facts {
+        client: Some(with_keys),
+        ..Facts::default()
+    };
+    let decision = run(&change, &facts);
+    assert_eq!(document(&decision)["jwks"], keys);
+    let broken = json!({ "change_client": { "client_id": "atlas", "jwks": { "keys": [] } } });
+    assert_eq!(
+        why(&run(&broken, &facts)).unwrap().code().name(),
+        "invalid_client_metadata"
+    );
+    let rotate = json!({ "rotate_client_secret": { "client_id": "atlas" } });
+    assert_eq!(
+        why(&run(&rotate, &facts)).unwrap().code().name(),
+        "invalid_client_metadata"
+    );
+}

@@ -1,0 +1,108 @@
+//! `prokura dev`: a complete server with demo clients, resources and a demo MCP server, in one process, kept between starts.
+//!
+//! What it writes to the ready file is a contract that tools rely on; see README and `docs/dev.md`.
+
+mod ready;
+mod seed;
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use server::{OriginRule, Tls};
+use store::Database;
+use tokio::{net::TcpListener, sync::watch};
+
+use crate::node::{Node, Parts, WhenAbsent, asked_to_end, kek, write_secret};
+
+/// Arguments of `prokura dev`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct DevArguments {
+    /// Where to listen: a loopback address. Port 0 picks free ports; the demo servers take the two ports behind it.
+    #[arg(long, default_value = "127.0.0.1:8460")]
+    listen: SocketAddr,
+    /// Where everything is kept between starts.
+    #[arg(long, default_value = "./.prokura")]
+    data: PathBuf,
+    /// Where to write, as JSON, what a program needs to use this server, once it accepts requests.
+    #[arg(long)]
+    ready_file: Option<PathBuf>,
+    /// Never fetch documents of clients from loopback addresses.
+    #[arg(long)]
+    no_loopback_egress: bool,
+}
+
+/// Runs the development server until it is asked to end.
+pub(crate) async fn run(arguments: DevArguments) -> Result<()> {
+    if !arguments.listen.ip().is_loopback() {
+        bail!("{} is not a loopback address: dev has known secrets and speaks plain http, so it listens on this machine only. For a server that others reach, use: prokura serve", arguments.listen);
+    }
+    std::fs::create_dir_all(&arguments.data).with_context(|| format!("cannot make {}", arguments.data.display()))?;
+    let _alone = lock(&arguments.data)?;
+    std::fs::write(arguments.data.join("DEVELOPMENT"), "Demo secrets are known to whoever can read this directory. prokura serve refuses it.\n")?;
+
+    let listener = TcpListener::bind(arguments.listen).await.with_context(|| format!("cannot listen on {}; is another prokura running? Choose another with --listen", arguments.listen))?;
+    let address = listener.local_addr()?;
+    let (mcp, api) = (beside(address, 1).await?, beside(address, 2).await?);
+    let host = "localhost"; // passkeys need a host name, and MCP clients compare it as typed
+    let issuer = format!("http://{host}:{}", address.port());
+
+    let node = Node::start(Parts {
+        database: Database::Sqlite(arguments.data.join("prokura.db")),
+        kek: kek(&arguments.data.join("kek"), WhenAbsent::Make)?,
+        origin: issuer.clone(),
+        aliases: vec![format!("127.0.0.1:{}", address.port()), format!("[::1]:{}", address.port())],
+        origin_rule: OriginRule::Move,
+        rotation: keys::rotation::Schedule::default(),
+    })
+    .await?;
+    let mcp_resource = demo::mcp_resource(host, mcp.local_addr()?.port());
+    let api_resource = demo::api_resource(host, api.local_addr()?.port());
+    let seeded = seed::seed(&node.app, &arguments.data, &mcp_resource, &api_resource).await?;
+    let introspection = seeded.introspection();
+
+    let (stop, stopped) = watch::channel(());
+    let demo_settings = demo::Settings { issuer: issuer.clone(), mcp, api, host: host.to_owned(), introspection };
+    let demo_servers = tokio::spawn(demo::serve(demo_settings, until(stopped.clone())));
+    let served = tokio::spawn(node.serve(listener, Tls::Off, until(stopped)));
+
+    let ready = ready::document(&issuer, &seeded, &mcp_resource, &api_resource, if arguments.no_loopback_egress { ready::Loopback::Refused } else { ready::Loopback::Allowed });
+    let text = format!("{}\n", serde_json::to_string_pretty(&ready)?);
+    write_secret(&arguments.data.join("ready.json"), &text)?; // the CLI finds the server by it
+    if let Some(file) = &arguments.ready_file {
+        write_secret(file, &text)?;
+    }
+    ready::say(&issuer, address, &arguments.data, &mcp_resource, &api_resource, &seeded);
+
+    asked_to_end().await;
+    drop(stop);
+    served.await??;
+    demo_servers.await?.context("the demo servers failed")
+}
+
+/// A listener on the port `step` behind the server's, or on any free one if that is taken.
+async fn beside(address: SocketAddr, step: u16) -> Result<TcpListener> {
+    let wanted = address.port().checked_add(step).map(|port| SocketAddr::new(address.ip(), port));
+    if let Some(wanted) = wanted
+        && let Ok(listener) = TcpListener::bind(wanted).await
+    {
+        return Ok(listener);
+    }
+    let any: (IpAddr, u16) = (address.ip(), 0);
+    TcpListener::bind(any).await.context("no free port for the demo servers")
+}
+
+async fn until(mut stopped: watch::Receiver<()>) {
+    drop(stopped.changed().await); // an error means that the sender is gone, which is the signal
+}
+
+/// Two servers on one directory would rotate each other's keys and print each other's ports.
+fn lock(data: &Path) -> Result<std::fs::File> {
+    let file = std::fs::File::create(data.join("lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(_) => bail!("another prokura dev uses {}; stop it, or choose another directory with --data", data.display()),
+    }
+}

@@ -1,0 +1,71 @@
+//! What the development server says when it is ready: to programs as JSON, to people in words.
+
+use std::{net::SocketAddr, path::Path};
+
+use serde_json::{Value, json};
+
+use super::seed::{DemoClient, Seeded};
+
+/// Whether documents of clients may be fetched from loopback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Loopback {
+    Allowed,
+    Refused,
+}
+
+/// The ready file.
+pub(super) fn document(issuer: &str, seeded: &Seeded, mcp: &str, api: &str, loopback: Loopback) -> Value {
+    json!({
+        "issuer": issuer,
+        "pid": std::process::id(),
+        "admin": { "token": seeded.admin_token, "api": format!("{issuer}/admin/v1") },
+        "users": [],
+        "clients": seeded.clients.iter().map(client).collect::<Vec<_>>(),
+        "resources": [
+            { "resource": mcp, "kind": "mcp", "scopes": names(demo::MCP_SCOPES) },
+            { "resource": api, "kind": "http", "scopes": names(demo::API_SCOPES) },
+        ],
+        "egress": { "loopback_allowed": loopback == Loopback::Allowed },
+    })
+}
+
+fn client(client: &DemoClient) -> Value {
+    serde_json::to_value(client).unwrap_or_default()
+}
+
+fn names(scopes: &[(&str, &str)]) -> Vec<String> {
+    scopes.iter().map(|(name, _)| (*name).to_owned()).collect()
+}
+
+/// The same for people: addresses, logins, three things to try.
+#[expect(clippy::print_stdout, reason = "this is what a person started the command for")]
+pub(super) fn say(issuer: &str, address: SocketAddr, data: &Path, mcp: &str, api: &str, seeded: &Seeded) {
+    let secret = seeded.clients.iter().find_map(|client| client.client_secret.as_deref().filter(|_| !client.scope.is_empty()).map(|secret| (client.client_id.as_str(), secret)));
+    let (id, secret) = secret.unwrap_or(("", ""));
+    println!(
+        "\
+Prokura is ready. FOR DEVELOPMENT ONLY: demo secrets, plain http, this machine only.
+
+  issuer       {issuer}    (listens on {address})
+  metadata     {issuer}/.well-known/oauth-authorization-server
+  admin API    {issuer}/admin/v1    (the CLI finds the token in {data}/ready.json)
+  MCP server   {mcp}    (demo, protected)
+  API          {api}    (demo, protected)
+  kept in      {data}
+
+Machine clients: {clients}
+
+Three things to try, in another terminal:
+
+  1. A token for the demo MCP server:
+     curl -s -u {id}:{secret} -d grant_type=client_credentials -d resource={mcp} {issuer}/oauth2/token
+  2. What the clients may do:
+     prokura grant list
+  3. Take it back, and see the next token refused:
+     prokura grant revoke ID
+
+Stop it with Ctrl-C; what it knows is kept.",
+        data = data.display(),
+        clients = seeded.clients.iter().map(|client| format!("{} ({})", client.client_id, client.token_endpoint_auth_method)).collect::<Vec<_>>().join(", "),
+    );
+}

@@ -1,0 +1,4 @@
+//! The server through its HTTP port.
+
+#[cfg(test)]
+mod machine_tokens;
