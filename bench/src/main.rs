@@ -1,1 +1,30 @@
-fn main() {}
+//! Load and figures: what a request costs, beside what it cannot avoid and beside a peer, measured by one generator in one run.
+//!
+//! `cargo xtask bench` lists the benchmarks. CPU time of the server process comes first: on a shared machine it is the steady figure.
+
+#![expect(clippy::print_stdout, reason = "printing figures is what this program is for")]
+
+mod clock;
+mod floor;
+mod generator;
+mod load;
+mod peer;
+mod process;
+mod report;
+mod token;
+
+use anyhow::{Result, bail};
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [] | ["help" | "--help" | "-h"] => {
+            println!("token [--seconds N] [--connections N] [--postgres URL] [--no-peer]\n    CPU microseconds, rate and latency of the token endpoint: secret, and private_key_jwt + DPoP; beside the floor and a peer");
+            Ok(())
+        }
+        ["token", rest @ ..] => token::run(&token::Options::parse(rest)?),
+        ["floor-server", address, database, work] => floor::serve(address, database, work),
+        _ => bail!("no such benchmark; without arguments they are listed"),
+    }
+}

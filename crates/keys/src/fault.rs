@@ -28,9 +28,12 @@ pub enum Fault {
     /// The signature could not be made.
     #[error("signing with {0} failed")]
     Sign(Algorithm),
-    /// Private JWKs are made for demonstration clients, with `EdDSA` and ES256 only.
-    #[error("a private JWK is made for EdDSA and ES256 keys, not for {0}")]
+    /// Private JWKs are written and read for `EdDSA` and ES256 only, and their halves must fit.
+    #[error("not a private JWK of an EdDSA or ES256 key: {0}")]
     PrivateJwk(Algorithm),
+    /// The JWK is not one of a key we read.
+    #[error("the JWK cannot be read: {0}")]
+    Jwk(Malformed),
     /// The operating system's source of randomness failed.
     #[error("the operating system gave no randomness")]
     Random,

@@ -55,6 +55,40 @@ impl SoftwareKey {
         })
     }
 
+    /// Reads a private JWK: what [`crate::private_jwk`] gave to a client. `EdDSA` and ES256.
+    pub fn from_private_jwk(jwk: &json::Object) -> Result<Self, Fault> {
+        let mut public = jwk.clone();
+        let private = public.remove("d");
+        let named = PublicKey::from_jwk(&public).map_err(Fault::Jwk)?;
+        let algorithm = named.algorithm();
+        let broken = || Fault::PrivateJwk(algorithm);
+        let secret = Secret::new(bytes_of(private.as_ref()).ok_or_else(broken)?);
+        let x = bytes_of(public.get("x")).ok_or_else(broken)?;
+        let private = match algorithm {
+            Algorithm::EdDSA => Private::Ed25519(
+                Ed25519KeyPair::from_seed_and_public_key(secret.reveal(), &x).map_err(|_| broken())?,
+            ),
+            Algorithm::ES256 => {
+                let y = bytes_of(public.get("y")).ok_or_else(broken)?;
+                let point = [&[4], x.as_slice(), y.as_slice()].concat();
+                Private::P256(
+                    EcdsaKeyPair::from_private_key_and_public_key(
+                        &ECDSA_P256_SHA256_FIXED_SIGNING,
+                        secret.reveal(),
+                        &point,
+                    )
+                    .map_err(|_| broken())?,
+                )
+            }
+            Algorithm::RS256 | Algorithm::PS256 => return Err(broken()),
+        };
+        let kid = named.thumbprint().to_owned();
+        Ok(Self {
+            private,
+            public: named.with_kid(kid),
+        })
+    }
+
     fn signature(&self, input: &[u8]) -> Result<Vec<u8>, Fault> {
         let failed = |_| Fault::Sign(self.algorithm());
         match &self.private {
@@ -68,6 +102,11 @@ impl SoftwareKey {
             }
         }
     }
+}
+
+/// The bytes of a base64url member.
+fn bytes_of(value: Option<&Value>) -> Option<Vec<u8>> {
+    base64url::decode(value?.as_str()?).ok()
 }
 
 impl Signer for SoftwareKey {

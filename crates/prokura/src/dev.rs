@@ -29,6 +29,9 @@ pub(crate) struct DevArguments {
     /// Where to write, as JSON, what a program needs to use this server, once it accepts requests.
     #[arg(long)]
     ready_file: Option<PathBuf>,
+    /// Keep everything in this PostgreSQL (`postgres://...`) instead of a file in the data directory.
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
     /// Never fetch documents of clients from loopback addresses.
     #[arg(long)]
     no_loopback_egress: bool,
@@ -50,7 +53,10 @@ pub(crate) async fn run(arguments: DevArguments) -> Result<()> {
     let issuer = format!("http://{host}:{}", address.port());
 
     let node = Node::start(Parts {
-        database: Database::Sqlite(arguments.data.join("prokura.db")),
+        database: match arguments.database {
+            Some(url) => Database::Postgres(url),
+            None => Database::Sqlite(arguments.data.join("prokura.db")),
+        },
         kek: kek(&arguments.data.join("kek"), WhenAbsent::Make)?,
         origin: issuer.clone(),
         aliases: vec![format!("127.0.0.1:{}", address.port()), format!("[::1]:{}", address.port())],

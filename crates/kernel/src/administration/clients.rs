@@ -53,7 +53,13 @@ pub(super) fn create(
             .about(client.id.as_str())
             .with("method", client.authentication.method().name()),
     ];
-    if !client.grant_types.is_empty() {
+    let something_given = !new.scopes.is_empty() || !new.resources.is_empty();
+    if something_given && client.grant_types.is_empty() {
+        return Err(Why::ClientMetadata(
+            "scope and resources are given with a grant type that can use them; this client has none",
+        ));
+    }
+    if something_given {
         grants::all_registered(&new.resources, facts)?;
         grants::scopes_known(&new.scopes, facts)?;
         let audiences: BTreeSet<Audience> = new
@@ -72,10 +78,6 @@ pub(super) fn create(
         let root = grants::node(&client.id, authority, None, administrator, at);
         events.push(grants::created(&root, caller, at));
         guards.push(Guard::Grant(grant::Guard::Create(Box::new(root))));
-    } else if !new.scopes.is_empty() || !new.resources.is_empty() {
-        return Err(Why::ClientMetadata(
-            "scope and resources are given with a grant type that can use them; this client has none",
-        ));
     }
 
     let document = describe::with_secret(describe::client(&client, None), secret);

@@ -84,6 +84,21 @@ fn new_client() -> Facts {
     }
 }
 
+/// These facts with no other resources than those that the command names.
+fn naming(command: &Value, facts: &Facts) -> Facts {
+    let named = command["resources"].as_array().unwrap();
+    let resources = facts
+        .resources
+        .iter()
+        .filter(|resource| named.contains(&resource.uri.as_str().into()));
+    Facts {
+        client: facts.client.clone(),
+        resources: resources.cloned().collect(),
+        path: facts.path.clone(),
+        tenant: facts.tenant.clone(),
+    }
+}
+
 /// Each command in a form that succeeds, with the facts it needs.
 fn commands() -> Vec<(Value, Facts)> {
     let secret_client = json!({ "client_name": "Atlas", "token_endpoint_auth_method": "client_secret_basic", "grant_types": ["client_credentials"], "scope": "read", "resources": [HERE] });

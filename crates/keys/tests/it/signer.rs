@@ -260,3 +260,21 @@ fn nothing_private_is_printed() {
         assert!(printed.contains(key.public_key().thumbprint()), "{printed}");
     }
 }
+
+#[test]
+fn a_private_jwk_is_read_back_to_a_key_that_signs_for_the_same_public_half() {
+    for algorithm in [Algorithm::EdDSA, Algorithm::ES256] {
+        let (key, pkcs8) = SoftwareKey::generate(algorithm).unwrap();
+        let mut jwk = private_jwk(algorithm, pkcs8.reveal()).unwrap();
+        let again = SoftwareKey::from_private_jwk(&jwk).unwrap();
+        let signature = signed(&again, b"message");
+        key.public_key().verify(b"message", &signature).unwrap();
+
+        let (_, other) = SoftwareKey::generate(algorithm).unwrap();
+        let foreign = private_jwk(algorithm, other.reveal()).unwrap();
+        jwk.insert("d".to_owned(), foreign["d"].clone());
+        assert!(SoftwareKey::from_private_jwk(&jwk).is_err(), "{algorithm}: halves of two keys");
+        jwk.remove("d");
+        assert!(SoftwareKey::from_private_jwk(&jwk).is_err(), "{algorithm}: no private half");
+    }
+}

@@ -9,7 +9,7 @@ use kernel::{
     client::{AuthenticationMethod, Binding, GrantType, Introspects},
     resource::ResourceUri,
 };
-use keys::SoftwareKey;
+use keys::{Signer, SoftwareKey};
 use serde::{Deserialize, Serialize};
 use server::App;
 use store::TenantDb;

@@ -39,21 +39,38 @@ fn a_client_is_registered_with_its_root_grant() {
 }
 
 #[test]
-fn a_client_without_grant_types_has_no_grant() {
-    let member = |name: &str, value: Value| {
-        let mut client = json!({ "client_name": "Gateway", "token_endpoint_auth_method": "client_secret_post", "introspects_everything": true });
-        client[name] = value;
-        run(&json!({ "create_client": client }), &new_client())
+fn a_root_grant_is_made_when_something_is_given_that_a_grant_type_can_use() {
+    let given = |grant_types: &[&str], scope: &str, resources: &[&str]| {
+        let client = json!({
+            "client_name": "x", "token_endpoint_auth_method": "client_secret_post",
+            "grant_types": grant_types, "scope": scope, "resources": resources,
+        });
+        run(&json!({ "create_client": client }), &naming(&client, &new_client()))
     };
-    let decision = member("grant_types", json!([]));
-    assert_eq!(decision.change().guards.len(), 1);
-    assert_eq!(events(&decision).len(), 1);
-    for decision in [member("scope", json!("read")), member("resources", json!([HERE]))] {
+    let machine: &[&str] = &["client_credentials"];
+    for (grant_types, scope, resources, grants) in [
+        (machine, "read", &[HERE][..], 1_usize),
+        (machine, "", &[HERE], 1),
+        (machine, "anything", &[], 1),
+        (machine, "", &[], 0),
+        (&[], "", &[], 0),
+    ] {
+        let decision = given(grant_types, scope, resources);
+        let made = decision
+            .change()
+            .guards
+            .iter()
+            .filter(|guard| matches!(guard, Guard::Grant(_)))
+            .count();
         assert_eq!(
-            why(&decision).unwrap().code().name(),
-            "invalid_client_metadata",
-            "authority that nothing can use"
+            (made, events(&decision).len()),
+            (grants, grants.saturating_add(1)),
+            "{grant_types:?} {scope:?} {resources:?}"
         );
+    }
+    for decision in [given(&[], "read", &[]), given(&[], "", &[HERE])] {
+        let code = why(&decision).unwrap().code().name();
+        assert_eq!(code, "invalid_client_metadata", "authority that nothing can use");
     }
 }
 
@@ -310,8 +327,6 @@ fn keys_are_changed_for_a_client_with_keys_and_secrets_for_one_with_a_secret() {
         "invalid_client_metadata"
     );
     let rotate = json!({ "rotate_client_secret": { "client_id": "atlas" } });
-    assert_eq!(
-        why(&run(&rotate, &facts)).unwrap().code().name(),
-        "invalid_client_metadata"
-    );
+    let no_secret = Why::ClientMetadata("a client of method private_key_jwt has no secret; change its jwks instead");
+    assert_eq!(why(&run(&rotate, &facts)), Some(no_secret));
 }

@@ -79,21 +79,6 @@ fn granting(members: &Value, facts: &Facts) -> Decision {
     run(&json!({ "create_grant": grant }), &facts)
 }
 
-/// These facts with no other resources than those that the command names.
-fn naming(command: &Value, facts: &Facts) -> Facts {
-    let named = command["resources"].as_array().unwrap();
-    let resources = facts
-        .resources
-        .iter()
-        .filter(|resource| named.contains(&resource.uri.as_str().into()));
-    Facts {
-        client: facts.client.clone(),
-        resources: resources.cloned().collect(),
-        path: facts.path.clone(),
-        tenant: facts.tenant.clone(),
-    }
-}
-
 #[test]
 fn a_grant_names_only_what_is_registered() {
     let elsewhere = "https://mcp.example/MCP";

@@ -1,0 +1,94 @@
+//! `prokura serve`: a node in production. It refuses to start in any way that would be unsafe, and says what it does when it starts.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use server::{OriginRule, Tls};
+use store::Database;
+use tokio::net::TcpListener;
+
+use crate::{
+    Environment,
+    config::{self, Config, Transport},
+    log,
+    node::{Node, Parts, asked_to_end},
+};
+
+/// Arguments of `prokura serve`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServeArguments {
+    /// The configuration; `prokura config example` prints one
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Go on although the database was set up for another origin: every token issued so far ends, since tokens name their issuer
+    #[arg(long)]
+    accept_new_origin: bool,
+}
+
+/// Serves until the process is asked to end (SIGTERM, Ctrl-C); then running requests finish and everything is written.
+pub(crate) async fn run(arguments: ServeArguments, environment: &Environment) -> Result<()> {
+    let config = Config::load(&arguments.config, environment)?;
+    log::start(&config.log, environment)?;
+    let tls = tls(&config.transport)?;
+    let rule = if arguments.accept_new_origin { OriginRule::Move } else { OriginRule::MustMatch };
+    let parts = parts(&config, rule, environment)?;
+    let database = config::shown(&parts.database);
+
+    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let listens = listener.local_addr()?;
+    let node = Node::start(parts).await?;
+    let how = match config.transport {
+        Transport::Https { .. } => "https",
+        Transport::BehindProxy => "plain http, for the proxy only",
+        Transport::Loopback => "plain http, on this machine only",
+    };
+    if config.transport == Transport::BehindProxy && listens.ip().is_unspecified() {
+        tracing::warn!(%listens, "plain http on every address of this machine: make sure that only the proxy can reach it");
+    }
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), %listens, speaks = how, origin = config.origin, database, "prokura serves");
+    tracing::info!(metadata = format!("{}/.well-known/oauth-authorization-server", config.origin), "clients find everything by the metadata");
+    node.serve(listener, tls, asked_to_end()).await?;
+    tracing::info!("prokura ended; everything is written");
+    Ok(())
+}
+
+/// The parts of a node, refusing what belongs to development and what is not safe.
+pub(crate) fn parts(config: &Config, origin_rule: OriginRule, environment: &Environment) -> Result<Parts> {
+    let database = config.database.resolve(environment)?;
+    if let Database::Sqlite(file) = &database {
+        refuse_development(file, "the database")?;
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !folder.is_dir() {
+            bail!("the folder {} of the database is not there; make it, owned by the user that serves", folder.display());
+        }
+    }
+    if let Some(file) = config.kek.file() {
+        refuse_development(file, "the key-encryption key")?;
+    }
+    Ok(Parts { database, kek: config.kek.read(environment)?, origin: config.origin.clone(), aliases: Vec::new(), origin_rule, rotation: config.rotation })
+}
+
+/// The secrets in a development directory are known: they must never guard anything.
+fn refuse_development(file: &Path, what: &str) -> Result<()> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    if folder.join(DEVELOPMENT).exists() {
+        bail!("{what} {} lies in the data directory of prokura dev, whose secrets are for demonstration only; production starts with a new database and a new key", file.display());
+    }
+    Ok(())
+}
+
+/// The file that `prokura dev` leaves in its data directory.
+const DEVELOPMENT: &str = "DEVELOPMENT";
+
+/// Certificate and key, if the node speaks https itself.
+pub(crate) fn tls(transport: &Transport) -> Result<Tls> {
+    match transport {
+        Transport::BehindProxy | Transport::Loopback => Ok(Tls::Off),
+        Transport::Https { certificate, key } => {
+            let read = |path: &Path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+            let chain = read(certificate)?;
+            let tls = Tls::from_pem(&chain, &read(key)?);
+            tls.with_context(|| format!("{} and {} cannot be used together", certificate.display(), key.display()))
+        }
+    }
+}
