@@ -20,7 +20,7 @@ fn main() -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         [] | ["help" | "--help" | "-h"] => {
-            println!("token [--seconds N] [--connections N] [--postgres URL] [--no-peer]\n    CPU microseconds, rate and latency of the token endpoint: secret, and private_key_jwt + DPoP; beside the floor and a peer");
+            println!("token [--seconds N] [--connections N] [--postgres URL] [--no-peer] [--only WORDS]\n    CPU microseconds, rate and latency of the token endpoint: secret, and private_key_jwt + DPoP; beside the floor and a peer");
             Ok(())
         }
         ["token", rest @ ..] => token::run(&token::Options::parse(rest)?),

@@ -33,6 +33,8 @@ pub(crate) struct Options {
     drive: Drive,
     postgres: Option<String>,
     with_peer: Beside,
+    /// Only cases whose name has this in it.
+    only: String,
 }
 
 /// Whether the peer runs too.
@@ -44,18 +46,25 @@ enum Beside {
 
 impl Options {
     pub(crate) fn parse(words: &[&str]) -> Result<Self> {
-        let mut options = Self { drive: Drive { seconds: 8, connections: 32 }, postgres: None, with_peer: Beside::Peer };
+        let mut options = Self { drive: Drive { seconds: 8, connections: 32 }, postgres: None, with_peer: Beside::Peer, only: String::new() };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match *word {
                 "--seconds" => options.drive.seconds = words.next().context("--seconds N")?.parse()?,
                 "--connections" => options.drive.connections = words.next().context("--connections N")?.parse()?,
                 "--postgres" => options.postgres = Some((*words.next().context("--postgres URL")?).to_owned()),
+                "--only" => options.only = (*words.next().context("--only WORDS")?).to_owned(),
                 "--no-peer" => options.with_peer = Beside::Nobody,
                 other => bail!("{other}: not an option of this benchmark"),
             }
         }
         Ok(options)
+    }
+}
+
+impl Options {
+    fn wants(&self, name: &str) -> bool {
+        name.contains(&self.only)
     }
 }
 
@@ -67,10 +76,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 
     let mut rows = Vec::new();
     for (name, work) in [("floor: HTTP alone", "hello"), ("floor: secret, 1 signature, 2 rows", "secret"), ("floor: key and proof, 3 signatures, 2 rows", "key")] {
-        rows.push(of_floor(name, work, folder.path(), options.drive)?);
+        if options.wants(name) {
+            rows.push(of_floor(name, work, folder.path(), options.drive)?);
+        }
     }
     of_prokura(&mut rows, folder.path(), options)?;
-    if options.with_peer == Beside::Peer {
+    if options.with_peer == Beside::Peer && options.wants("peer oidc-provider") {
         of_peer(&mut rows, options.drive)?;
     }
     println!("load {} at the end", load_average());
@@ -111,11 +122,17 @@ fn of_prokura(rows: &mut Vec<Figures>, folder: &Path, options: &Options) -> Resu
     let basic = client("client_secret_basic")?;
     let credentials = (text(&basic["client_id"])?, text(&basic["client_secret"])?);
     let secret = secret_request(address, "/oauth2/token", (&credentials.0, &credentials.1), &resource, &scope);
-    rows.push(drive(&format!("prokura: secret, {engine}"), &server, address, &|_| Ok(Feed::Same(secret.clone())), options.drive)?);
+    let name = format!("prokura: secret, {engine}");
+    if options.wants(&name) {
+        rows.push(drive(&name, &server, address, &|_| Ok(Feed::Same(secret.clone())), options.drive)?);
+    }
 
     let machine = client("private_key_jwt")?;
     let maker = Maker::new(&text(&machine["client_id"])?, private_key(&machine["jwk"])?, &issuer, &format!("{issuer}/oauth2/token"), address, "/oauth2/token", &resource, &scope)?;
-    rows.push(drive(&format!("prokura: private_key_jwt + DPoP, {engine}"), &server, address, &|n| maker.feed(n), options.drive)?);
+    let name = format!("prokura: private_key_jwt + DPoP, {engine}");
+    if options.wants(&name) {
+        rows.push(drive(&name, &server, address, &|n| maker.feed(n), options.drive)?);
+    }
     server.end()
 }
 

@@ -1,7 +1,10 @@
 //! `cargo xtask bench`: load runs against the release binary. `bench` without a name lists what it can do.
+//!
+//! `--postgres` without an address starts a PostgreSQL for the run.
 
 use anyhow::Result;
 
+use crate::postgres::Postgres;
 use crate::workspace::Workspace;
 use crate::{Verdict, run};
 use std::process::Command;
@@ -14,15 +17,26 @@ pub(crate) fn command(workspace: &Workspace, arguments: &[String]) -> Result<Ver
         build.args(["-p", "prokura"]);
     }
     run::must(&mut build)?;
+    let mut arguments = arguments.to_vec();
+    let unnamed = arguments.iter().position(|word| word == "--postgres").filter(|at| {
+        let next = arguments.get(at.saturating_add(1));
+        next.is_none_or(|word| word.starts_with("--"))
+    });
+    let own = match unnamed {
+        Some(at) => {
+            let started = Postgres::start("bench")?;
+            arguments.insert(at.saturating_add(1), started.url().to_owned());
+            Some(started)
+        }
+        None => None,
+    };
     let release = workspace.target().join("release");
     let mut bench = Command::new(release.join("bench"));
     bench
-        .args(arguments)
+        .args(&arguments)
         .env("PROKURA_BIN", release.join("prokura"))
         .current_dir(&workspace.root);
-    Ok(if run::succeeds(&mut bench)? {
-        Verdict::Good
-    } else {
-        Verdict::Bad
-    })
+    let good = run::succeeds(&mut bench)?;
+    drop(own); // the server ends with the run, whatever came of it
+    Ok(if good { Verdict::Good } else { Verdict::Bad })
 }

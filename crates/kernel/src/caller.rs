@@ -2,7 +2,7 @@
 
 use crate::{
     client::Client,
-    id::{AdministratorId, BrowserSessionId, ClientId, HostId, SessionId, UserId},
+    id::{AdministratorId, BrowserSessionId, ClientId, HostId, SessionId, TenantId, UserId},
     mark::Mark,
     tenant::Reach,
 };
@@ -76,6 +76,8 @@ pub struct Agent {
 pub struct AdministratorCaller {
     /// Who.
     pub id: AdministratorId,
+    /// The tenant it belongs to.
+    pub home: TenantId,
     /// How far it reaches.
     pub reach: Reach,
 }

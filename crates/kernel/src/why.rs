@@ -105,6 +105,8 @@ pub enum Why {
     PathForm,
     /// The `Host` is not one of ours.
     HostUnknown,
+    /// There is no `Host`, or more than one (RFC 9112 s3.2).
+    HostForm,
     /// Someone moved first, twice.
     LostTwice,
     /// The queue to the disk is full.
@@ -124,7 +126,8 @@ impl Why {
             | Self::ParameterMissing(_)
             | Self::ParameterMalformed(_)
             | Self::CredentialsTwice
-            | Self::AuthorizationMalformed => Code::InvalidRequest,
+            | Self::AuthorizationMalformed
+            | Self::HostForm => Code::InvalidRequest,
             Self::ContentType => Code::UnsupportedMediaType,
             Self::GrantTypeUnknown => Code::UnsupportedGrantType,
             Self::ResponseTypeUnknown => Code::UnsupportedResponseType,
@@ -230,6 +233,9 @@ impl Why {
             Self::Exists("client") => "a client of this id exists",
             Self::Exists("resource") => "a resource of this identifier exists",
             Self::Exists("tenant") => "a tenant of this id or issuer exists",
+            Self::Exists("keys") => {
+                "as many keys are published as verifiers read; rotate again when old ones have ended"
+            }
             Self::Exists(_) => "something of this name exists",
             Self::Absent(_) | Self::AdministratorReach | Self::NoRoute => "nothing here by that name",
             Self::PathForm => "the path is not in its plain form",
@@ -237,6 +243,7 @@ impl Why {
             Self::BodyTooLarge => "the body is larger than this route takes",
             Self::BodySlow => "the body did not arrive in time",
             Self::HostUnknown => "this server does not answer for that host name; use the issuer's",
+            Self::HostForm => "send exactly one Host header",
             Self::LostTwice | Self::Busy => "too busy now; try again after the time in Retry-After",
             Self::Fault => "something failed on our side; ask the operator and name the request id",
         }
@@ -296,7 +303,8 @@ impl Why {
             | Self::BodyTooLarge
             | Self::BodySlow
             | Self::PathForm
-            | Self::HostUnknown => self.said().to_owned(),
+            | Self::HostUnknown
+            | Self::HostForm => self.said().to_owned(),
         }
     }
 }

@@ -11,6 +11,10 @@ mod serve;
 
 use std::{collections::BTreeMap, fmt, process::ExitCode};
 
+/// Requests are many small allocations: with the system's allocator they were an eighth of a token's cost.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let environment = Environment::read();
     let arguments = match cli::parse() {

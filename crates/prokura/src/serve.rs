@@ -36,7 +36,7 @@ pub(crate) async fn run(arguments: ServeArguments, environment: &Environment) ->
 
     let listener = TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
     let listens = listener.local_addr()?;
-    let node = Node::start(parts).await?;
+    let node = start(parts).await?;
     let how = match config.transport {
         Transport::Https { .. } => "https",
         Transport::BehindProxy => "plain http, for the proxy only",
@@ -66,6 +66,20 @@ pub(crate) fn parts(config: &Config, origin_rule: OriginRule, environment: &Envi
         refuse_development(file, "the key-encryption key")?;
     }
     Ok(Parts { database, kek: config.kek.read(environment)?, origin: config.origin.clone(), aliases: Vec::new(), origin_rule, rotation: config.rotation })
+}
+
+/// Starts a node; what an operator can do about a refusal is said with it.
+pub(crate) async fn start(parts: Parts) -> Result<Node> {
+    let database = config::shown(&parts.database);
+    Node::start(parts).await.map_err(|error| {
+        let wrong_kek = matches!(error.downcast_ref(), Some(server::Fault::WrongKek));
+        let error = if wrong_kek {
+            error.context("configure the key that this database was set up with (restore it from your copy): a new one opens nothing")
+        } else {
+            error
+        };
+        error.context(format!("a node cannot start on {database}"))
+    })
 }
 
 /// The secrets in a development directory are known: they must never guard anything.

@@ -117,7 +117,8 @@ impl App {
 /// The installation itself as a caller: the operator at the machine, and background jobs.
 pub(crate) fn installation() -> Result<Caller, Fault> {
     let id = kernel::AdministratorId::parse("installation").ok_or(Fault::Stored("administrator"))?;
-    Ok(Caller::plain(Who::Administrator(AdministratorCaller { id, reach: Reach::Installation })))
+    let home = TenantId::parse(DEFAULT_TENANT).ok_or(Fault::Stored("tenant"))?;
+    Ok(Caller::plain(Who::Administrator(AdministratorCaller { id, home, reach: Reach::Installation })))
 }
 
 async fn ensure_default_tenant(settings: &Settings, store: &Arc<Store>) -> Result<(), Fault> {

@@ -96,7 +96,7 @@ async fn administrator(tenant: &TenantDb, shown: &Presented, at: &Moment) -> Res
     if ended || elsewhere {
         return Err(Why::AdministratorUnproved.into());
     }
-    Ok(Caller::plain(Who::Administrator(AdministratorCaller { id: administrator.id, reach: administrator.reach })))
+    Ok(Caller::plain(Who::Administrator(AdministratorCaller { id: administrator.id, home, reach: administrator.reach })))
 }
 
 /// Registered key sets, parsed once for each state of a registration.

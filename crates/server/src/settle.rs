@@ -59,7 +59,8 @@ pub(crate) async fn settle(app: &Arc<App>, tenant: &TenantDb, caller: &Caller, d
     if nothing_changed {
         change.events.into_iter().for_each(|event| tenant.store().note(tenant.id(), event)); // the lossy journal
     } else {
-        let commit = Commit { tenant: tenant.id(), marks, guards: &change.guards, sure: &change.sure, events: change.events.clone() };
+        let refusal = refused.then(|| Change { sure: change.sure.clone(), events: change.events.clone(), ..Change::default() });
+        let commit = Commit { tenant: tenant.id(), marks, guards: &change.guards, sure: &change.sure, events: change.events };
         match tenant.store().commit(commit).await? {
             Outcome::Committed => {}
             // 3. A guard found no row: someone moved first.
@@ -67,7 +68,7 @@ pub(crate) async fn settle(app: &Arc<App>, tenant: &TenantDb, caller: &Caller, d
             // 4. A replayed proof is not a race: it is answered at once, with its own code.
             Outcome::Lost(Lost::Mark(which)) => {
                 let why = marks.get(which).map_or(Why::Fault, |mark| mark.stands_for.why());
-                replayed(tenant, caller, &why, refused.then_some(change), at).await?;
+                replayed(tenant, caller, &why, refusal, at).await?;
                 return Ok(Settled::Done(Answered::Refuse(why)));
             }
         }

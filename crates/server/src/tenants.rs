@@ -48,8 +48,8 @@ impl Directory {
     /// The tenant of a request. `named` is the path's tenant, if the path has one.
     ///
     /// An unknown host is told so; an unknown tenant, a disabled one, and one that is asked for under the wrong host look the same: nothing here.
-    pub(crate) fn find(&self, request_authority: Option<&str>, named: Option<&str>) -> Result<Arc<Tenant>, Why> {
-        let host = request_authority.ok_or(Why::HostUnknown)?.to_ascii_lowercase();
+    pub(crate) fn find(&self, request_authority: &str, named: Option<&str>) -> Result<Arc<Tenant>, Why> {
+        let host = request_authority.to_ascii_lowercase();
         let known = self.snapshot();
         let tenant = if let Some(tenant) = known.by_authority.get(&host) {
             if named.is_some() { None } else { Some(tenant) }

@@ -3,14 +3,31 @@
 use crate::{
     lower::Bound,
     mark::Slot,
-    statement::Statement,
+    statement::{Statement, Type::{Int, Text}},
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&EMPTY_A, &EMPTY_B];
+pub(crate) const STATEMENTS: &[&Statement] = &[&EMPTY_A, &EMPTY_B, &SWEEP_TOKENS];
 
 // A DELETE without WHERE is SQLite's truncate: it drops the pages. On PostgreSQL the same DELETE would leave millions of dead rows, and TRUNCATE does not exist on SQLite.
 static EMPTY_A: Statement = Statement::write("mark.empty_a", &[], "DELETE FROM mark_a").on_postgres("TRUNCATE mark_a");
 static EMPTY_B: Statement = Statement::write("mark.empty_b", &[], "DELETE FROM mark_b").on_postgres("TRUNCATE mark_b");
+
+// Every node sweeps. On PostgreSQL two of them would delete the same rows in different orders and wait for each other in a circle: each takes the rows that nobody else has.
+static SWEEP_TOKENS: Statement = Statement::write(
+    "token.sweep",
+    &[Text, Text, Int],
+    "DELETE FROM token
+     WHERE tenant = $1 AND id IN (SELECT id FROM token WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3)",
+)
+.on_postgres(
+    "DELETE FROM token
+     WHERE tenant = $1 AND id IN (SELECT id FROM token WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)",
+);
+
+/// Deletes the oldest records of tokens before `floor` (an id), at most `rows_max` of them.
+pub(crate) fn lower_token_sweep(tenant: &str, floor: String, rows_max: i64) -> Bound {
+    Bound::new(&SWEEP_TOKENS, vec![tenant.to_owned().into(), floor.into(), rows_max.into()], "token", tenant, "")
+}
 
 /// Empties a table of marks.
 pub(crate) fn lower_empty(slot: Slot) -> Bound {

@@ -3,6 +3,7 @@
 use kernel::{Event, TenantId, Time};
 
 use crate::{
+    engine::Link,
     fault::Fault,
     open::Store,
     row::Row,
@@ -10,7 +11,7 @@ use crate::{
     tenant_db::TenantDb,
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&APPEND, &COUNT_KIND, &LATEST, &HOLES];
+pub(crate) const STATEMENTS: &[&Statement] = &[&APPEND, &LAST_PLACE, &COUNT_KIND, &LATEST, &HOLES];
 
 /// Appends an event at its place.
 pub(crate) static APPEND: Statement = Statement::write(
@@ -19,6 +20,16 @@ pub(crate) static APPEND: Statement = Statement::write(
     "INSERT INTO event (stream, n, tenant, id, kind, at, request_id, actor, about, body)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      ON CONFLICT DO NOTHING",
+);
+
+static LAST_PLACE: Statement = Statement::read(
+    "event.last_place",
+    &[Text],
+    "SELECT n
+     FROM event
+     WHERE stream = $1
+     ORDER BY n DESC
+     LIMIT 1",
 );
 
 static COUNT_KIND: Statement = Statement::read(
@@ -90,6 +101,13 @@ impl Store {
     }
 }
 
+/// The place behind the last event of a stream, asked on the committer's own connection: for after a commit of unknown outcome.
+pub(crate) async fn next_place(link: &Link, stream: &str) -> Result<i64, Fault> {
+    let rows = link.rows(&LAST_PLACE, &[stream.into()]).await?;
+    let last = rows.first().map_or(Ok(0), |row| Row::Postgres(row).int(0))?;
+    Ok(last.saturating_add(1))
+}
+
 fn read(row: &Row<'_>) -> Result<Entry, Fault> {
     Ok(Entry {
         stream: row.text(0)?,
@@ -117,6 +135,11 @@ impl Line {
     pub(crate) fn new(tenant: &TenantId, event: Event) -> Self {
         let body = serde_json::Value::Object(event.body.clone()).to_string();
         Self { tenant: tenant.as_str().to_owned(), event, body }
+    }
+
+    /// Whose it is.
+    pub(crate) fn tenant(&self) -> &str {
+        &self.tenant
     }
 
     /// The arguments of [`APPEND`] at a place.

@@ -1,5 +1,7 @@
 //! What goes wrong in a database, by what the caller can do about it.
 
+use tokio_postgres::error::{Severity, SqlState};
+
 /// A failure of the store. Being lost is not one: that is an [`crate::Outcome`].
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
@@ -29,12 +31,29 @@ pub enum Fault {
     Closed,
 }
 
+impl Fault {
+    /// The same once more: one failure, told to every change that it hit.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::Busy(what) => Self::Busy(what),
+            Self::Full(detail) => Self::Full(detail.clone()),
+            Self::Gone(detail) => Self::Gone(detail.clone()),
+            Self::Unknown(detail) => Self::Unknown(detail.clone()),
+            Self::Row(what) => Self::Row(what),
+            Self::Arguments(what) => Self::Arguments(what),
+            Self::Engine(detail) => Self::Engine(detail.clone()),
+            Self::Closed => Self::Closed,
+        }
+    }
+}
+
 impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy("another process holds the database"),
             Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::ReadOnly) => Self::Full(error.to_string()),
+            Some(ErrorCode::CannotOpen) => Self::Gone(error.to_string()),
             _ => Self::Engine(error.to_string()),
         }
     }
@@ -42,15 +61,38 @@ impl From<rusqlite::Error> for Fault {
 
 impl From<tokio_postgres::Error> for Fault {
     fn from(error: tokio_postgres::Error) -> Self {
-        let detail = error.as_db_error().map_or_else(|| error.to_string(), |db| format!("{}: {}", db.code().code(), db.message()));
-        let class = error.code().map(|code| code.code().chars().take(2).collect::<String>());
-        match class.as_deref() {
-            None if error.is_closed() => Self::Gone(detail),
-            None => Self::Gone(detail),
-            Some("08" | "57") => Self::Gone(detail),        // connection exception; operator intervention
-            Some("53") => Self::Full(detail),               // insufficient resources
-            Some("40" | "55") => Self::Busy("the database asks to try again"), // deadlock, serialization, lock not available
-            Some(_) => Self::Engine(detail),
+        let Some(db) = error.as_db_error() else {
+            return Self::Gone(error.to_string()); // not an answer of the server: the connection broke, or was never there
+        };
+        let detail = format!("{}: {}", db.code().code(), db.message());
+        if *db.code() == SqlState::QUERY_CANCELED || *db.code() == SqlState::LOCK_NOT_AVAILABLE {
+            return Self::Busy("a lock did not come free in time");
+        }
+        if *db.code() == SqlState::DISK_FULL {
+            return Self::Full(detail);
+        }
+        match class(db.code()) {
+            "40" => Self::Busy("the database asks to try again"), // deadlock, serialization
+            "53" => Self::Busy("the database has no room for more work"), // connections, memory
+            "58" => Self::Full(detail),                           // input and output of the server itself
+            // Connection exception; operator intervention; too long idle in a transaction; a server that became a copy.
+            "08" | "57" | "25" => Self::Gone(detail),
+            _ => Self::Engine(detail),
         }
     }
+}
+
+/// Whether the database undid a transaction only because of what ran beside it: the same once more is the answer.
+pub(crate) fn asks_again(error: &tokio_postgres::Error) -> bool {
+    error.code().is_some_and(|code| class(code) == "40")
+}
+
+/// Whether the server lives and said no, so that what was asked has surely not happened. Of a broken connection or a dying server one cannot say that.
+pub(crate) fn refuses(error: &tokio_postgres::Error) -> bool {
+    error.as_db_error().is_some_and(|db| db.parsed_severity() == Some(Severity::Error))
+}
+
+/// The class of an error code: its first two characters.
+fn class(code: &SqlState) -> &str {
+    code.code().get(..2).unwrap_or_default()
 }

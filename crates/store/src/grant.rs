@@ -26,14 +26,15 @@ static ONE: Statement = Statement::read(
      WHERE tenant = $1 AND id = $2",
 );
 
+/// Of a holder's grants beyond the limit, the newest are not looked at.
 static HELD: Statement = Statement::read(
     "grant.held",
-    &[Text, Text, Text, Int],
+    &[Text, Text, Text],
     "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
      FROM grants
      WHERE tenant = $1 AND holder_kind = $2 AND holder = $3 AND subject IS NULL AND revoked_at IS NULL
      ORDER BY id
-     LIMIT $4",
+     LIMIT 64",
 );
 
 static PAGE: Statement = Statement::read(
@@ -70,8 +71,6 @@ static ENSURE_REVOKED: Statement = Statement::write(
      WHERE tenant = $1 AND id = $2 AND revoked_at IS NULL",
 );
 
-/// More grants of one holder than this are not looked at: the oldest win.
-const HELD_MAX: i64 = 64;
 
 impl TenantDb {
     /// A grant by its id.
@@ -87,7 +86,7 @@ impl TenantDb {
 
     /// The grants that a client holds for itself, oldest first, each with its path. Revoked ones are left out: they never count again.
     pub async fn own_grants(&self, client: &ClientId) -> Result<Vec<Vec<Grant>>, Fault> {
-        let held = self.all(&HELD, &["client".into(), client.as_str().into(), HELD_MAX.into()], read).await?;
+        let held = self.all(&HELD, &["client".into(), client.as_str().into()], read).await?;
         let mut paths = Vec::with_capacity(held.len());
         for grant in held {
             paths.push(self.path_of(Some(grant)).await?);

@@ -24,6 +24,15 @@ struct Held {
     counted: BTreeMap<String, i64>,
 }
 
+/// What a flush writes.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    /// The rows.
+    pub(crate) lines: Vec<Line>,
+    /// For how many entries of each tenant they stand.
+    pub(crate) stands_for: BTreeMap<String, i64>,
+}
+
 impl Journal {
     /// Takes an entry, or counts it when there are too many.
     pub(crate) fn note(&self, tenant: &TenantId, event: Event) {
@@ -31,23 +40,40 @@ impl Journal {
         if held.lines.len() < ENTRIES_MAX {
             held.lines.push(Line::new(tenant, event));
         } else {
-            let count = held.counted.entry(tenant.as_str().to_owned()).or_default();
-            *count = count.saturating_add(1);
+            add(&mut held.counted, tenant.as_str(), 1);
         }
     }
 
     /// Takes everything: the entries, and one entry a tenant for those that were counted.
-    pub(crate) fn take(&self, at: &Moment) -> Vec<Line> {
-        let held = std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
-        let counted = held.counted.into_iter().filter_map(|(tenant, count)| {
+    pub(crate) fn take(&self, at: &Moment) -> Taken {
+        let Held { mut lines, counted } = std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut stands_for = counted.clone();
+        for line in &lines {
+            add(&mut stands_for, line.tenant(), 1);
+        }
+        lines.extend(counted.into_iter().filter_map(|(tenant, count)| {
             let event = Event::new(EventKind::RefusalsCounted, &Caller::plain(Who::Anyone), at).with("count", count);
             TenantId::parse(&tenant).map(|tenant| Line::new(&tenant, event))
-        });
-        held.lines.into_iter().chain(counted).collect()
+        }));
+        Taken { lines, stands_for }
+    }
+
+    /// Counts entries that were taken and could not be written, so that the log says at least how many there were.
+    pub(crate) fn give_back(&self, stands_for: BTreeMap<String, i64>) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        for (tenant, count) in stands_for {
+            add(&mut held.counted, &tenant, count);
+        }
     }
 
     /// Whether there is nothing to write.
     pub(crate) fn is_empty(&self) -> bool {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner).lines.is_empty()
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.lines.is_empty() && held.counted.is_empty()
     }
+}
+
+fn add(counted: &mut BTreeMap<String, i64>, tenant: &str, more: i64) {
+    let count = counted.entry(tenant.to_owned()).or_default();
+    *count = count.saturating_add(more);
 }

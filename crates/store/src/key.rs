@@ -54,7 +54,7 @@ fn read(row: &Row<'_>) -> Result<SigningKey, Fault> {
     })
 }
 
-/// The row of a new key.
+/// The row of a new key. Its place in the common order is its turn: two nodes that rotate at once collide there, not in the id.
 pub(crate) fn lower_create(tenant: &str, key: &SigningKey) -> Bound {
     let args = vec![
         tenant.to_owned().into(),
@@ -65,7 +65,7 @@ pub(crate) fn lower_create(tenant: &str, key: &SigningKey) -> Bound {
         key.public_jwk.clone().into(),
         key.sealed.clone().into(),
     ];
-    Bound::new(&CREATE, args, "signing_key", tenant, &key.kid)
+    Bound::new(&CREATE, args, "signing_key", tenant, &format!("{} {}", key.algorithm.name(), key.active_from.unix()))
 }
 
 /// The end of a key.

@@ -40,7 +40,10 @@ pub use tenant_db::TenantDb;
 /// For the tests of this crate: every statement there is, with what the registry test must know of it.
 #[doc(hidden)]
 pub mod registry {
-    pub use crate::{global::WITHOUT_TENANT, statement::Statement};
+    pub use crate::{
+        global::WITHOUT_TENANT,
+        statement::{Hold, Kind, Statement, Type, Value},
+    };
 
     /// Every statement of the room.
     pub fn statements() -> Vec<&'static Statement> {

@@ -13,6 +13,11 @@ pub(crate) async fn run(engine: &Engine) -> Result<(), Fault> {
     engine.migrate(STEPS).await
 }
 
+/// The text of a step for PostgreSQL: texts are compared byte by byte as SQLite does, whatever language the database was made for. Pages, cursors and floors of ids rely on it.
+pub(crate) fn for_postgres(step: &str) -> String {
+    step.replace(" TEXT", " TEXT COLLATE \"C\"")
+}
+
 /// The text of a step for SQLite: integers of 64 bits, and tables that check their types and are stored by their key.
 pub(crate) fn for_sqlite(step: &str) -> String {
     step.replace("BIGINT", "INTEGER").replace("\n);", "\n) STRICT, WITHOUT ROWID;")

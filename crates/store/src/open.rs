@@ -18,7 +18,7 @@ use crate::{
     journal::Journal,
     lower::Bound,
     mark, migrate,
-    statement::Statement,
+    statement::{Kind, Statement, Value},
     touch::Touches,
 };
 
@@ -48,7 +48,10 @@ pub struct Store {
     writer: Mutex<Option<Writer>>,
     journal: Journal,
     touches: Touches,
+    /// Marks of this period and earlier ones are refused: some node empties their table, or has.
     emptied_through: AtomicI64,
+    /// The last period whose table this node emptied.
+    emptied_here: AtomicI64,
 }
 
 impl Store {
@@ -67,6 +70,7 @@ impl Store {
             journal: Journal::default(),
             touches: Touches::default(),
             emptied_through: AtomicI64::new(i64::MIN),
+            emptied_here: AtomicI64::new(i64::MIN),
         };
         store.recall_marks().await?;
         Ok(Arc::new(store))
@@ -93,21 +97,34 @@ impl Store {
 
     /// Writes what is noted, answers what is queued, and ends the writer. Nothing can be committed afterwards.
     pub async fn close(&self, at: &Moment) -> Result<(), Fault> {
-        while !self.journal.is_empty() {
-            self.flush(at).await?;
-        }
-        self.flush(at).await?;
-        self.committer.close().await;
+        let written = self.flush_all(at).await;
+        self.committer.close().await; // also when the notes could not be written
         if let Some(writer) = self.writer.lock().await.take() {
             tokio::time::timeout(std::time::Duration::from_secs(5), writer.ended()).await.map_err(|_| Fault::Busy("the writer did not end in time"))?;
         }
-        Ok(())
+        written
+    }
+
+    async fn flush_all(&self, at: &Moment) -> Result<(), Fault> {
+        while !self.journal.is_empty() {
+            self.flush(at).await?;
+        }
+        self.flush(at).await
     }
 
     /// Prepares a statement on this engine and tells how SQLite would find its rows: for the registry test.
     #[doc(hidden)]
     pub async fn explain(&self, statement: &'static Statement) -> Result<String, Fault> {
         self.engine.explain(statement).await
+    }
+
+    /// Runs a statement of the registry: reads tell how many rows they found, writes go through the committer. For the tests of the driver.
+    #[doc(hidden)]
+    pub async fn probe(&self, statement: &'static Statement, args: &[Value<'static>]) -> Result<usize, Fault> {
+        match statement.kind {
+            Kind::Read | Kind::Expect => Ok(self.engine.all(statement, args, |_| Ok(())).await?.len()),
+            Kind::Write => self.maintain(vec![Bound::new(statement, args.to_vec(), "", "", "")]).await.map(|()| 0),
+        }
     }
 
     /// Waits until the committer answers: an empty change goes the whole way.
@@ -137,5 +154,9 @@ impl Store {
 
     pub(crate) fn emptied_through(&self) -> &AtomicI64 {
         &self.emptied_through
+    }
+
+    pub(crate) fn emptied_here(&self) -> &AtomicI64 {
+        &self.emptied_here
     }
 }

@@ -34,6 +34,14 @@ impl Value<'_> {
             Self::Int(_) | Self::NoInt => Type::Int,
         }
     }
+
+    /// Whether it is a text that only one of the engines could keep.
+    fn has_nul(&self) -> bool {
+        match self {
+            Self::Text(text) => text.contains('\0'),
+            Self::Int(_) | Self::NoText | Self::NoInt => false,
+        }
+    }
 }
 
 impl<'a> From<&'a str> for Value<'a> {
@@ -83,6 +91,15 @@ pub enum Kind {
     Expect,
 }
 
+/// How strongly an expectation holds its row on PostgreSQL; SQLite has one writer and needs none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Hold {
+    /// Others may rely on it too.
+    Share,
+    /// The same batch writes this row afterwards. Two nodes that both share a row and then both want to write it wait for each other for ever.
+    Alone,
+}
+
 /// A statement: a constant above its one function.
 #[derive(Debug)]
 pub struct Statement {
@@ -98,11 +115,12 @@ pub struct Statement {
     pub kind: Kind,
     question: OnceLock<String>,
     share: OnceLock<String>,
+    alone: OnceLock<String>,
 }
 
 impl Statement {
     const fn new(kind: Kind, name: &'static str, args: &'static [Type], sql: &'static str) -> Self {
-        Self { name, sql, postgres: None, args, kind, question: OnceLock::new(), share: OnceLock::new() }
+        Self { name, sql, postgres: None, args, kind, question: OnceLock::new(), share: OnceLock::new(), alone: OnceLock::new() }
     }
 
     /// A statement that reads.
@@ -132,18 +150,19 @@ impl Statement {
     }
 
     /// The text for PostgreSQL.
-    pub fn for_postgres(&self) -> &str {
+    pub fn for_postgres(&self, hold: Hold) -> &str {
         let text = self.postgres.unwrap_or(self.sql);
-        match self.kind {
-            Kind::Read | Kind::Write => text,
-            Kind::Expect => self.share.get_or_init(|| format!("{text} FOR SHARE")),
+        match (self.kind, hold) {
+            (Kind::Read | Kind::Write, _) => text,
+            (Kind::Expect, Hold::Share) => self.share.get_or_init(|| format!("{text} FOR SHARE")),
+            (Kind::Expect, Hold::Alone) => self.alone.get_or_init(|| format!("{text} FOR UPDATE")),
         }
     }
 
-    /// Refuses arguments that are not the statement's: SQLite would bind NULL silently.
+    /// Refuses arguments that are not the statement's, since SQLite would bind NULL silently, and texts with a NUL character, which PostgreSQL cannot keep.
     pub fn check(&self, args: &[Value<'_>]) -> Result<(), Fault> {
         let fits = args.len() == self.args.len() && args.iter().zip(self.args).all(|(value, of_type)| value.of_type() == *of_type);
-        if fits { Ok(()) } else { Err(Fault::Arguments(self.name)) }
+        if fits && !args.iter().any(Value::has_nul) { Ok(()) } else { Err(Fault::Arguments(self.name)) }
     }
 }
 

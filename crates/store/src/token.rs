@@ -8,12 +8,13 @@ use kernel::{
 use crate::{
     fault::Fault,
     lower::Bound,
+    open::Store,
     row::Row,
     statement::{Statement, Type::{Int, Text}},
     tenant_db::TenantDb,
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &COUNT, &CREATE, &ENSURE_REVOKED, &SWEEP];
+pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &COUNT, &BEFORE, &CREATE, &ENSURE_REVOKED];
 
 static ONE: Statement = Statement::read(
     "token.one",
@@ -31,6 +32,16 @@ static COUNT: Statement = Statement::read(
      WHERE tenant = $1",
 );
 
+static BEFORE: Statement = Statement::read(
+    "token.before",
+    &[Text, Text],
+    "SELECT id
+     FROM token
+     WHERE tenant = $1 AND id < $2
+     ORDER BY id
+     LIMIT 1",
+);
+
 static CREATE: Statement = Statement::write(
     "token.create",
     &[Text, Text, Text, Text, Text, Text, Text, Int, Int],
@@ -45,13 +56,6 @@ static ENSURE_REVOKED: Statement = Statement::write(
     "UPDATE token
      SET revoked_at = $3
      WHERE tenant = $1 AND id = $2 AND revoked_at IS NULL",
-);
-
-static SWEEP: Statement = Statement::write(
-    "token.sweep",
-    &[Text, Text, Int],
-    "DELETE FROM token
-     WHERE tenant = $1 AND id IN (SELECT id FROM token WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3)",
 );
 
 impl TenantDb {
@@ -103,7 +107,7 @@ pub(crate) fn lower_write(tenant: &str, write: &Write) -> Bound {
     Bound::new(&ENSURE_REVOKED, vec![tenant.to_owned().into(), id.as_str().to_owned().into(), (*at).into()], "token", tenant, id.as_str())
 }
 
-/// Records older than `floor` (an id), at most `rows_max` of them.
-pub(crate) fn lower_sweep(tenant: &str, floor: String, rows_max: i64) -> Bound {
-    Bound::new(&SWEEP, vec![tenant.to_owned().into(), floor.into(), rows_max.into()], "token", tenant, "")
+/// Whether there is a record before `floor` (an id).
+pub(crate) async fn any_before(store: &Store, tenant: &str, floor: &str) -> Result<bool, Fault> {
+    Ok(store.engine().one(&BEFORE, &[tenant.into(), floor.into()], |row| row.text(0)).await?.is_some())
 }

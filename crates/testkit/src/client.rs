@@ -6,7 +6,11 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use proof::Algorithm;
 use serde_json::{Value, json};
 
-use crate::{key::Key, world::World};
+use crate::{
+    key::Key,
+    tenant::Tenant,
+    world::{Answer, World},
+};
 
 /// A form body: parameters in order, repeated or not.
 pub type Form<'a> = Vec<(&'a str, String)>;
@@ -22,23 +26,51 @@ pub struct Client {
     pub key: Option<Key>,
     /// `token_endpoint_auth_method`.
     pub method: &'static str,
+    /// The issuer of its tenant: the audience of its assertions.
+    pub issuer: String,
 }
 
 impl Client {
-    /// Registers a client through the admin API, with these scopes and resources.
+    /// Registers a client of the default tenant through the admin API, with these scopes and resources.
     ///
     /// # Panics
     /// When the registration is refused.
     pub async fn register(world: &World, method: &'static str, scope: &str, resources: &[&str]) -> Self {
         let key = (method == "private_key_jwt").then(|| Key::new(Algorithm::ES256));
-        let mut body = json!({ "client_name": "Test client", "token_endpoint_auth_method": method, "grant_types": ["client_credentials"], "scope": scope, "resources": resources });
-        if let Some(key) = &key {
-            body["jwks"] = json!({ "keys": [key.public_jwk()] });
+        let body = registration(method, scope, resources, key.as_ref());
+        let answer = world.admin("POST", "/admin/v1/clients", Some(&body)).await;
+        Self::registered(&answer, method, key, &world.issuer)
+    }
+
+    /// Registers a client of a tenant, by the tenant's own administrator.
+    ///
+    /// # Panics
+    /// When the registration is refused.
+    pub async fn register_at(world: &World, tenant: &Tenant, method: &'static str, scope: &str, resources: &[&str]) -> Self {
+        let key = (method == "private_key_jwt").then(|| Key::new(Algorithm::ES256));
+        let body = registration(method, scope, resources, key.as_ref());
+        let answer = tenant.admin(world, "POST", "/admin/v1/clients", Some(&body)).await;
+        Self::registered(&answer, method, key, &tenant.issuer)
+    }
+
+    /// Registers a client with these members beside (or instead of) the usual ones, and this key.
+    ///
+    /// # Panics
+    /// When the registration is refused.
+    pub async fn register_with(world: &World, method: &'static str, members: &Value, key: Option<Key>) -> Self {
+        let mut body = registration(method, "", &[], key.as_ref());
+        if let (Some(body), Some(members)) = (body.as_object_mut(), members.as_object()) {
+            body.extend(members.clone());
         }
         let answer = world.admin("POST", "/admin/v1/clients", Some(&body)).await;
+        Self::registered(&answer, method, key, &world.issuer)
+    }
+
+    fn registered(answer: &Answer, method: &'static str, key: Option<Key>, issuer: &str) -> Self {
         assert_eq!(answer.status, 201, "{answer:?}");
         let text = |name: &str| answer.body[name].as_str().map(str::to_owned);
-        Self { id: text("client_id").unwrap_or_default(), secret: text("client_secret"), key, method }
+        let id = text("client_id").unwrap_or_default();
+        Self { id, secret: text("client_secret"), key, method, issuer: issuer.to_owned() }
     }
 
     /// The Basic header of a client with a secret.
@@ -50,7 +82,7 @@ impl Client {
     /// The claims of a client assertion that is right in every way.
     pub fn assertion_claims(&self, world: &World) -> Value {
         let now = world.now();
-        json!({ "iss": self.id, "sub": self.id, "aud": world.issuer, "jti": unique(), "iat": now, "exp": now + 60 })
+        json!({ "iss": self.id, "sub": self.id, "aud": self.issuer, "jti": unique(), "iat": now, "exp": now + 60 })
     }
 
     /// A client assertion with these claims.
@@ -71,6 +103,17 @@ impl Client {
             _ => (vec![], assertion_form(&self.assertion(&self.assertion_claims(world)).await)),
         }
     }
+}
+
+fn registration(method: &str, scope: &str, resources: &[&str], key: Option<&Key>) -> Value {
+    let mut body = json!({
+        "client_name": "Test client", "token_endpoint_auth_method": method, "grant_types": ["client_credentials"],
+        "scope": scope, "resources": resources,
+    });
+    if let Some(key) = key {
+        body["jwks"] = json!({ "keys": [key.public_jwk()] });
+    }
+    body
 }
 
 /// The two parameters of a client assertion.

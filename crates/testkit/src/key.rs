@@ -52,9 +52,17 @@ impl Key {
     ///
     /// # Panics
     /// When signing fails.
-    #[expect(clippy::expect_used, reason = "a test world that cannot be built must fail its test")]
     pub async fn sign_text(&self, header: &str, claims: &str) -> String {
-        let input = format!("{}.{}", base64url::encode(header.as_bytes()), base64url::encode(claims.as_bytes()));
+        self.sign_parts(&base64url::encode(header.as_bytes()), &base64url::encode(claims.as_bytes())).await
+    }
+
+    /// A compact JWS over two parts that may be no base64url at all.
+    ///
+    /// # Panics
+    /// When signing fails.
+    #[expect(clippy::expect_used, reason = "a test world that cannot be built must fail its test")]
+    pub async fn sign_parts(&self, header: &str, claims: &str) -> String {
+        let input = format!("{header}.{claims}");
         let signature = self.signer.sign(input.as_bytes()).await.expect("a signature");
         format!("{input}.{}", base64url::encode(&signature))
     }

@@ -5,9 +5,12 @@
 mod client;
 mod database;
 mod key;
+mod raw;
+mod tenant;
 mod world;
 
 pub use client::{Client, Form, assertion_form, unique};
 pub use database::{Fresh, fresh};
 pub use key::Key;
+pub use tenant::Tenant;
 pub use world::{Answer, START, World};

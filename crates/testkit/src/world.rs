@@ -54,7 +54,7 @@ pub struct World {
     pub admin_token: String,
     /// The server's inside: for counting rows, never for asking.
     pub app: Arc<App>,
-    base: String,
+    authority: String,
     script: Arc<Script>,
     database: Arc<Fresh>,
     http: reqwest::Client,
@@ -104,7 +104,7 @@ impl World {
             let ended = async move { drop(stopped.changed().await) };
             server::serve(listener, Tls::Off, router, ended).await.expect("serving ends well");
         });
-        Self { issuer, admin_token, app, base: format!("http://{authority}"), script, database, http: http_client(), stop, served }
+        Self { issuer, admin_token, app, authority, script, database, http: http_client(), stop, served }
     }
 
     /// Ends the process: what runs is finished, what is noted is written.
@@ -115,6 +115,19 @@ impl World {
         self.served.await.expect("the server ends");
         let at = self.app.moment().expect("a moment");
         self.app.store().close(&at).await.expect("the store closes");
+    }
+
+    /// `host:port` of this node.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// Every byte that the database keeps on the disk, if it is a file.
+    pub fn database_bytes(&self) -> Option<Vec<u8>> {
+        let store::Database::Sqlite(path) = &self.database.database else { return None };
+        let beside = |end: &str| path.with_file_name(format!("{}{end}", path.file_name().unwrap_or_default().display()));
+        let files = [path.clone(), beside("-wal"), beside("-journal")];
+        Some(files.iter().filter_map(|file| std::fs::read(file).ok()).flatten().collect())
     }
 
     /// The time, in seconds since 1970.
@@ -148,7 +161,7 @@ impl World {
     #[expect(clippy::expect_used, reason = "a request without any answer fails its test")]
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, String)], body: Option<String>) -> Answer {
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
-        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        let mut request = self.http.request(method, format!("http://{}{path}", self.authority));
         for (name, value) in headers {
             request = request.header(*name, value);
         }
@@ -169,10 +182,9 @@ impl World {
 
     /// POST of a form.
     pub async fn post(&self, path: &str, headers: &[(&str, String)], form: &[(&str, String)]) -> Answer {
-        let body: Vec<String> = form.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect();
         let mut all = vec![("content-type", "application/x-www-form-urlencoded".to_owned())];
         all.extend(headers.iter().map(|(name, value)| (*name, value.clone())));
-        self.send("POST", path, &all, Some(body.join("&"))).await
+        self.send("POST", path, &all, Some(form_body(form))).await
     }
 
     /// A call of the admin API by the administrator of the installation.
@@ -194,7 +206,7 @@ impl World {
     /// # Panics
     /// When it is refused.
     pub async fn resource(&self, uri: &str, introspectors: &[&str]) -> String {
-        let body = json!({ "resource": uri, "resource_name": "Test resource", "scopes": { "read": "Read things", "write": "Change things" }, "introspection_clients": introspectors });
+        let body = resource_body(uri, introspectors);
         let answer = self.admin("POST", "/admin/v1/resources", Some(&body)).await;
         assert_eq!(answer.status, 201, "{answer:?}");
         uri.to_owned()
@@ -230,8 +242,21 @@ impl World {
     }
 }
 
+/// A resource with two scopes.
+pub(crate) fn resource_body(uri: &str, introspectors: &[&str]) -> Value {
+    json!({
+        "resource": uri, "resource_name": "Test resource", "introspection_clients": introspectors,
+        "scopes": { "read": "Read things", "write": "Change things" },
+    })
+}
+
+/// A form as it travels.
+pub(crate) fn form_body(form: &[(&str, String)]) -> String {
+    form.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect::<Vec<_>>().join("&")
+}
+
 /// Names of parameters and headers come from literals of tests; a few bytes a request are nothing there.
-fn leak(name: &str) -> &'static str {
+pub(crate) fn leak(name: &str) -> &'static str {
     Box::leak(name.to_owned().into_boxed_str())
 }
 

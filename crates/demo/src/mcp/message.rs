@@ -1,4 +1,4 @@
-//! One JSON-RPC message, read strictly, and the answers of this layer to what cannot go on.
+//! One JSON-RPC message, read once, and the answers of this layer to what cannot go on.
 
 use axum::{
     body::Body,
@@ -7,14 +7,13 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use proof::{Malformed, json};
 use rmcp::model::{ErrorCode, ProtocolVersion};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use verify::Denied;
 
 /// A message, as far as this layer understands it.
 #[derive(Debug)]
-pub(crate) struct Message(json::Object);
+pub(crate) struct Message(Map<String, Value>);
 
 /// Why a message does not go on.
 #[derive(Debug)]
@@ -25,8 +24,10 @@ pub(crate) enum Refused {
     TooLarge,
     /// The body ended early.
     Cut,
-    /// Not JSON, or JSON that two readers could read differently (JSON-RPC 2.0 s5.1).
-    Unreadable(Malformed),
+    /// Not JSON (JSON-RPC 2.0 s5.1).
+    Unreadable,
+    /// JSON, but not one message: batches are gone since 2025-06-18.
+    NotOneMessage,
     /// More than one version header, or one that is not text (MCP 2026-07-28, Streamable HTTP).
     VersionHeader(Value),
     /// A version that nobody knows (MCP 2026-07-28, versioning).
@@ -52,9 +53,16 @@ pub(crate) async fn read_body(body: Body) -> Result<Bytes, Refused> {
 
 impl Message {
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Refused> {
-        json::parse_object_to_depth(bytes, DEPTH_MAX)
-            .map(Message)
-            .map_err(Refused::Unreadable)
+        match serde_json::from_slice(bytes) {
+            Ok(Value::Object(members)) => Ok(Message(members)),
+            Ok(_) => Err(Refused::NotOneMessage),
+            Err(_) => Err(Refused::Unreadable),
+        }
+    }
+
+    /// The message as it was understood here; of members that occurred twice, the one that counted.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        Bytes::from(Value::Object(self.0).to_string())
     }
 
     /// The name of the tool that is called, if this is a call.
@@ -120,21 +128,18 @@ impl Refused {
                 "the message ends early",
                 None,
             ),
-            Refused::Unreadable(Malformed::NotAnObject) => {
-                let message = "the body is not one message";
-                (
-                    StatusCode::BAD_REQUEST,
-                    Value::Null,
-                    ErrorCode::INVALID_REQUEST,
-                    message,
-                    None,
-                )
-            }
-            Refused::Unreadable(_) => (
+            Refused::Unreadable => (
                 StatusCode::BAD_REQUEST,
                 Value::Null,
                 ErrorCode::PARSE_ERROR,
-                "the body is not strict JSON",
+                "the body is not JSON",
+                None,
+            ),
+            Refused::NotOneMessage => (
+                StatusCode::BAD_REQUEST,
+                Value::Null,
+                ErrorCode::INVALID_REQUEST,
+                "the body is not one message",
                 None,
             ),
             Refused::VersionHeader(id) => {
@@ -167,9 +172,6 @@ impl Refused {
 }
 
 const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
-
-/// Deeper than any message of the protocol, and far from the depth where readers differ.
-const DEPTH_MAX: usize = 32;
 
 /// The versions the SDK answers.
 fn supported() -> impl Iterator<Item = &'static str> {

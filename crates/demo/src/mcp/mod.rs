@@ -3,7 +3,7 @@
 //! | | who answers |
 //! |---|---|
 //! | 401, 403 for `tools:read`, the metadata, `Origin`, CORS | `verify`, before anything else is looked at |
-//! | the body: size, strict JSON, one message; scopes of the tool that is called; a protocol version that nobody knows | this module |
+//! | the body: size, JSON, one message; scopes of the tool that is called; a protocol version that nobody knows | this module |
 //! | everything that is MCP | the SDK (`rmcp`) |
 //!
 //! **What the SDK does by itself** (read in the source of 3.11.0). *Until 2025-11-25*: `initialize` with negotiation down to
@@ -16,8 +16,8 @@
 //!
 //! **What this module adds.** More than one `MCP-Protocol-Version` header is `-32020`, where the SDK reads the first. A version
 //! in the header that nobody knows, with none in `_meta`, is `-32022` and lists the supported ones, where the SDK answers in
-//! plain words. A body that is not one strict JSON object is `-32700` or `-32600` with 400, where the SDK answers 415; strict,
-//! because the tool name is read here and in the SDK, and both must read the same.
+//! plain words. A body that is not JSON is `-32700`, one that is not an object `-32600`, with 400, where the SDK answers 415.
+//! The SDK gets the message as it was read here, so that a tool cannot have one name for the check and another for the call.
 //!
 //! Not covered: streams (nothing here sends notifications), subscriptions, elicitation, resources, prompts, tasks.
 
@@ -35,7 +35,7 @@ use axum::{
     routing,
 };
 use bytes::Bytes;
-use http::Method;
+use http::{Method, header::CONTENT_LENGTH};
 use http_body_util::Full;
 use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
@@ -84,16 +84,16 @@ async fn answer(State(app): State<App>, Extension(access): Extension<Access>, re
 }
 
 impl App {
-    /// Reads the message, and lets it go on if the caller may do what it asks; the SDK gets the very same bytes.
+    /// Reads the message, and lets it go on if the caller may do what it asks.
     async fn admit(&self, access: &Access, request: Request) -> Result<Request<Full<Bytes>>, Refused> {
-        let (parts, body) = request.into_parts();
-        let bytes = message::read_body(body).await?;
-        let message = Message::parse(&bytes)?;
+        let (mut parts, body) = request.into_parts();
+        let message = Message::parse(&message::read_body(body).await?)?;
         message.check_version(&parts.headers)?;
         if let Some(tool) = message.called_tool().and_then(Tool::named) {
             self.guard.demand(access, tool.needs()).map_err(Refused::Denied)?;
         }
-        Ok(Request::from_parts(parts, Full::new(bytes)))
+        parts.headers.remove(CONTENT_LENGTH);
+        Ok(Request::from_parts(parts, Full::new(message.into_bytes())))
     }
 
     async fn ask_sdk(&self, request: Request<Full<Bytes>>) -> Response {

@@ -52,6 +52,13 @@ async fn the_official_client_lists_and_calls_tools_in_both_eras() {
         let names: Vec<_> = tools.iter().map(|tool| tool.name.as_ref()).collect();
         assert_eq!(names, ["echo", "add", "note_write", "whoami"], "{mode:?}");
 
+        let changing: Vec<_> = tools
+            .iter()
+            .filter(|tool| tool.annotations.as_ref().and_then(|hints| hints.read_only_hint) != Some(true))
+            .map(|tool| tool.name.as_ref())
+            .collect();
+        assert_eq!(changing, ["note_write"]);
+
         for text in ["hello", "", "\u{1f980} \"quoted\"\n", &"x".repeat(10_000)] {
             let echoed = call(&session, "echo", json!({ "text": text })).await.unwrap();
             assert_eq!(echoed["content"][0]["text"], text);

@@ -197,30 +197,22 @@ async fn the_new_era_needs_its_metadata_and_knows_no_ping() {
 }
 
 #[tokio::test]
-async fn what_is_not_one_strict_message_is_refused() {
+async fn what_is_not_one_message_is_refused() {
     let world = World::new().await;
     let token = world.token(&world.mcp, "tools:read");
-    let deep = format!(
-        r#"{{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}{}}}"#,
-        r#"{"a":"#.repeat(40),
-        "}".repeat(40).replacen('}', "1}", 1)
-    );
+    let deep = "[".repeat(200_000);
     for (body, code) in [
         ("", -32700),
         ("{", -32700),
         ("not json", -32700),
         (r#"{"jsonrpc":"2.0","id":1,"method":"tools/list"} x"#, -32700),
-        (
-            r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","method":"tools/call"}"#,
-            -32700,
-        ),
         (&deep, -32700),
         ("[]", -32600),
         (r#"[{"jsonrpc":"2.0","id":1,"method":"tools/list"}]"#, -32600),
         ("7", -32600),
     ] {
         let answer = world.post_with(&token, OLD, body).await;
-        assert_eq!(error_code(&answer), (400, code), "{body}");
+        assert_eq!(error_code(&answer), (400, code), "{body:.200}");
         assert_eq!(answer.2["id"], Value::Null);
     }
 }

@@ -58,7 +58,12 @@ fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> R
         Command::SetTenantDisabled(id, switch) => {
             installation(administrator).and_then(|()| tenants::switch(id, *switch, caller, facts, at))
         }
-        Command::SetTenantSettings(id, settings) => tenants::settings(id, *settings, caller, facts, at),
+        Command::SetTenantSettings(id, settings) => {
+            if *id != administrator.home {
+                installation(administrator)?;
+            }
+            tenants::settings(id, *settings, caller, facts, at)
+        }
         Command::CreateAdministrator(new) => {
             if new.reach == Reach::Installation {
                 installation(administrator)?;

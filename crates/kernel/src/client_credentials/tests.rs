@@ -362,6 +362,7 @@ fn only_a_client_that_authenticated_may_ask() {
             session: None,
         }),
         Who::Administrator(AdministratorCaller {
+            home: crate::TenantId::parse("acme").unwrap(),
             id: facts::id("a"),
             reach: Reach::Installation,
         }),

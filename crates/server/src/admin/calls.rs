@@ -20,6 +20,9 @@ use crate::{
     walk::Walker,
 };
 
+/// Keys that may be published when two more are made by hand: verifiers read at most 32 of a set, and rotation by the clock needs room of its own.
+const KEYS_BEFORE_ROTATION_MAX: usize = proof::jwk::KeySet::KEYS_MAX / 2;
+
 /// Answers a call of the admin API.
 pub(crate) async fn call(call: Admin, inbound: Inbound) -> Result<Outgoing, Stop> {
     match call {
@@ -75,6 +78,9 @@ pub(crate) async fn call(call: Admin, inbound: Inbound) -> Result<Outgoing, Stop
             carry_out(inbound, command).await
         }
         Admin::RotateKeys => {
+            if inbound.tenant.signing_keys().await?.len() > KEYS_BEFORE_ROTATION_MAX {
+                return Err(Why::Exists("keys").into());
+            }
             let keys = inbound.app.keyring.successors(inbound.tenant.tenant(), inbound.at.now)?;
             let (app, tenant) = (Arc::clone(&inbound.app), Arc::clone(inbound.tenant.tenant()));
             let outgoing = carry_out(inbound, Command::RotateKeys(keys)).await?;

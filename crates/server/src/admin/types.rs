@@ -18,8 +18,13 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Why> {
     serde_json::from_value(serde_json::Value::Object(object)).map_err(|error| Why::Body(plain(&error.to_string())))
 }
 
-/// A message of the parser, cut and in ASCII: it may quote the administrator's own input.
+/// A message of the parser, cut and in ASCII, without the values that it quotes: they may be secrets, and the message goes into the audit log (S-46).
 fn plain(message: &str) -> String {
+    let value = message.find('"').zip(message.rfind('"')).filter(|(first, last)| first < last);
+    let message = match value.and_then(|(first, last)| Some((message.get(..first)?, message.get(last..)?.strip_prefix('"')?))) {
+        Some((before, after)) => format!("{before}...{after}"),
+        None => message.to_owned(),
+    };
     message.chars().map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' }).take(300).collect()
 }
 

@@ -69,7 +69,10 @@ pub fn router(app: &Arc<App>) -> Router {
             };
             router = router.route(&path, on(filter, handler));
             if route.access == Access::AnyOrigin {
-                router = router.route(&path, on(MethodFilter::OPTIONS, move || async move { cors::preflight(route) }));
+                let preflight = move |State(app): State<Arc<App>>, request: Request| async move {
+                    if let Err(why) = plain_and_ours(&app, &request) { astray(app, request, why).await } else { cors::preflight(route) }
+                };
+                router = router.route(&path, on(MethodFilter::OPTIONS, preflight));
             }
         }
     }
@@ -121,10 +124,10 @@ async fn answer(
 ) -> Result<Outgoing, (Stop, Option<String>)> {
     let unclaimed = |why: Why| (Stop::Refuse(why), None);
     let (parts, raw) = request.into_parts();
-    let shown = Presented::new(&parts.method, &parts.uri, &parts.headers, tenant.tenant());
     let body = body::read(route.body, &parts.headers, raw).await.map_err(unclaimed)?;
+    let shown = Presented::new(parts.method, &parts.uri, parts.headers, tenant.tenant());
     let form = match route.body {
-        routes::Body::Form => Form::parse(&body, kernel::token::Request::REPEATABLE).map_err(unclaimed)?,
+        routes::Body::Form => form_of(parts.uri.query(), &body).map_err(unclaimed)?,
         routes::Body::None | routes::Body::Json => Form::default(),
     };
     let claimed = || form.text("client_id").map(|id| id.chars().take(128).collect());
@@ -132,6 +135,15 @@ async fn answer(
     let query = parts.uri.query().map(str::to_owned);
     let inbound = Inbound { app: Arc::clone(app), tenant: tenant.clone(), caller: Arc::new(caller), at: Arc::clone(at), form, body, query, params };
     dispatch(route.endpoint, inbound).await.map_err(|stop| (stop, None))
+}
+
+/// The form of a body. Parameters in the query are no part of it (RFC 6749 s2.3.1 keeps credentials out of URLs), but one that stands in both stands twice (S-03).
+fn form_of(query: Option<&str>, body: &[u8]) -> Result<Form, Why> {
+    let repeatable = kernel::token::Request::REPEATABLE;
+    if let Some(query) = query {
+        Form::parse(&[query.as_bytes(), b"&", body].concat(), repeatable)?;
+    }
+    Form::parse(body, repeatable)
 }
 
 async fn dispatch(endpoint: Endpoint, inbound: Inbound) -> Result<Outgoing, Stop> {
@@ -154,10 +166,7 @@ async fn dispatch(endpoint: Endpoint, inbound: Inbound) -> Result<Outgoing, Stop
 async fn astray(app: Arc<App>, request: Request, why: Why) -> Response {
     let request_id = app.moment().map(|at| at.request_id()).unwrap_or_default();
     let context = Context { request_id, route: None, nonce: None, basic: Shown::Otherwise };
-    let why = match find_host(&app, &request) {
-        Err(unknown @ Why::HostUnknown) => unknown,
-        Ok(()) | Err(_) => why,
-    };
+    let why = plain_and_ours(&app, &request).err().unwrap_or(why);
     let mut response = render::stop(&Stop::Refuse(why), &context);
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         let methods: Vec<&str> = ROUTES.iter().filter(|route| route.paths().iter().any(|known| matches_path(known, request.uri().path()))).map(|route| route.method.as_str()).collect();
@@ -179,15 +188,20 @@ fn matches_path(pattern: &str, path: &str) -> bool {
     }
 }
 
-fn find_host(app: &App, request: &Request) -> Result<(), Why> {
-    app.tenants.find(presented::authority(request.uri(), request.headers()), None).map(|_| ())
+/// Whether a request is for a host of ours, and its path in plain form.
+fn plain_and_ours(app: &App, request: &Request) -> Result<(), Why> {
+    match app.tenants.find(presented::authority(request.uri(), request.headers())?, None) {
+        Err(unknown @ Why::HostUnknown) => return Err(unknown),
+        Ok(_) | Err(_) => {}
+    }
+    if path::is_plain(request.uri().path()) { Ok(()) } else { Err(Why::PathForm) }
 }
 
 fn find_tenant(app: &Arc<App>, request: &Request, named: Option<&str>) -> Result<TenantDb, Why> {
+    let authority = presented::authority(request.uri(), request.headers())?;
     if !path::is_plain(request.uri().path()) {
         return Err(Why::PathForm);
     }
-    let authority = presented::authority(request.uri(), request.headers());
     app.tenants.find(authority, named).map(|tenant| TenantDb::new(Arc::clone(&app.store), tenant))
 }
 

@@ -15,11 +15,11 @@ pub(crate) struct Presented {
 
 impl Presented {
     /// Of a request for a tenant. The path of a tenant by name starts with `/t/{tenant}`, which its issuer already has.
-    pub(crate) fn new(method: &Method, uri: &Uri, headers: &HeaderMap, tenant: &Tenant) -> Self {
+    pub(crate) fn new(method: Method, uri: &Uri, headers: HeaderMap, tenant: &Tenant) -> Self {
         let path = uri.path();
         let below = tenant.issuer.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| rest.split_at(at).1)).unwrap_or("");
         let url = format!("{}{}", tenant.issuer, path.strip_prefix(below).unwrap_or(path));
-        Self { method: method.clone(), url, headers: headers.clone() }
+        Self { method, url, headers }
     }
 
     /// The `Authorization` header: none, or exactly one that can be read.
@@ -46,17 +46,13 @@ impl Presented {
     }
 }
 
-/// The authority a request is for: of the target if it is in absolute form (RFC 9112 s3.2.2), else of the one `Host` header.
-pub(crate) fn authority<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+/// The authority a request is for: of the one `Host` header (RFC 9112 s3.2). A target in absolute form must name the same one: two names are two readings (S-43).
+pub(crate) fn authority<'a>(uri: &Uri, headers: &'a HeaderMap) -> Result<&'a str, Why> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
-        (Some(one), None) => one.to_str().ok(),
-        (None, _) => None,
-        (Some(_), Some(_)) => return None,
+        (Some(one), None) => one.to_str().map_err(|_| Why::HostForm)?,
+        (None, _) | (Some(_), Some(_)) => return Err(Why::HostForm),
     };
-    match (uri.authority(), host) {
-        (Some(target), Some(host)) => (target.as_str() == host).then_some(host),
-        (Some(target), None) => Some(target.as_str()),
-        (None, host) => host,
-    }
+    let named_twice_the_same = uri.authority().is_none_or(|target| target.as_str() == host);
+    if named_twice_the_same { Ok(host) } else { Err(Why::HostUnknown) }
 }

@@ -2,6 +2,7 @@
 //!
 //! The committer takes what is there, at most [`BATCH_MAX`], and never waits for more: while the disk syncs, the next batch gathers by itself.
 
+mod plan;
 mod postgres;
 mod sqlite;
 
@@ -164,6 +165,14 @@ fn gather(first: Message, changes: &mut mpsc::Receiver<Message>) -> Vec<Unit> {
         next = if batch.len() < BATCH_MAX { changes.try_recv().ok() } else { None };
     }
     batch
+}
+
+/// One line a batch, not one a change: a database that is gone fails thousands of them.
+fn log_faults<'a>(answers: impl Iterator<Item = &'a Result<Outcome, Fault>>) {
+    let mut faults = answers.filter_map(|answer| answer.as_ref().err());
+    if let Some(fault) = faults.next() {
+        tracing::error!(%fault, more = faults.count(), "changes failed");
+    }
 }
 
 /// Answers a change. Its caller may have gone; then nobody listens, and the rows say what happened.

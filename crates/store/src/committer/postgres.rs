@@ -2,28 +2,30 @@
 //!
 //! Statements of a batch run in one common order (table, tenant, id), so that two nodes never wait for each other in a circle. When row counts show that changes lost,
 //! the transaction is rolled back and run again without them, and they are answered only after that commit. One that lost only because of the effect of another
-//! loser, now undone, runs again too. A lost statement has no effect, so 63 racers behind one winner are all told at once.
+//! loser, now undone, runs again too. A lost statement has no effect, so 63 racers behind one winner are all told at once. A change whose statement fails is told so, and
+//! the others run again without it.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, pin::Pin, sync::Arc};
 
-use futures_util::future::join_all;
 use tokio::sync::mpsc;
+use tokio_postgres::Error;
 
-use super::{Lost, Message, Outcome, Unit, answer, gather};
+use super::{Lost, Message, Outcome, Unit, answer, gather, log_faults, plan::Plan};
 use crate::{
-    engine::{Link, Postgres},
+    engine::{Age, Link, Postgres, SILENCE_MAX, borrowed},
     event,
-    fault::Fault,
-    lower::Bound,
-    statement::{Kind, Value},
+    fault::{self, Fault},
+    statement::{Hold, Value},
 };
+
+/// How often a batch runs again because the database, not a change of it, asked for it.
+const AGAIN_MAX: usize = 4;
+/// How many changes of a batch may fail before the rest run one by one.
+const BROKEN_MAX: usize = 8;
 
 /// Starts the task.
 pub(super) fn start(postgres: Postgres, mut changes: mpsc::Receiver<Message>, stream: String) -> tokio::task::JoinHandle<()> {
-    let mut writer = Writer { postgres, link: None, stream, next: 1 };
+    let mut writer = Writer { postgres, link: None, stream: stream.into(), next: Place::Known(1) };
     tokio::spawn(async move {
         while let Some(first) = changes.recv().await {
             writer.run(gather(first, &mut changes)).await;
@@ -34,163 +36,259 @@ pub(super) fn start(postgres: Postgres, mut changes: mpsc::Receiver<Message>, st
 struct Writer {
     postgres: Postgres,
     link: Option<Arc<Link>>,
-    stream: String,
-    next: i64,
+    stream: Arc<str>,
+    next: Place,
+}
+
+/// The place of the next event.
+#[derive(Clone, Copy)]
+enum Place {
+    /// Every commit was answered; it is raised by commits only, so that the stream has no holes.
+    Known(i64),
+    /// A commit was sent and not answered: only the rows know. Until the next commit is answered they are asked each time, since the unanswered one may still happen.
+    InDoubt,
+}
+
+/// How an attempt at a transaction ended. Nothing of it is in the rows unless it says so.
+enum Ended {
+    /// Everything is in the rows.
+    Committed,
+    /// These changes are lost for good; the others may run again.
+    Lost(BTreeMap<usize, Lost>),
+    /// The statement of this change failed.
+    Broken(usize, Fault),
+    /// The database asks for the same once more.
+    Again(Fault),
+    /// Nobody's change is to blame.
+    Failed(Fault),
 }
 
 impl Writer {
     async fn run(&mut self, batch: Vec<Unit>) {
-        match self.settle(&batch).await {
-            Ok(outcomes) => batch.into_iter().zip(outcomes).for_each(|(unit, outcome)| answer(unit, Ok(outcome))),
-            Err(fault) => {
-                self.link = None; // whatever state it is in, the next one starts clean
-                if batch.len() == 1 || matches!(fault, Fault::Gone(_) | Fault::Unknown(_)) {
-                    tracing::error!(%fault, changes = batch.len(), "changes failed");
-                    let detail = fault.to_string();
-                    for unit in batch {
-                        answer(unit, Err(same_class(&fault, &detail)));
-                    }
-                } else {
-                    for unit in batch {
-                        Box::pin(self.run(vec![unit])).await;
+        let everyone: Vec<usize> = (0..batch.len()).collect();
+        let mut answers: BTreeMap<usize, Result<Outcome, Fault>> = self.settle(&batch, everyone).await;
+        log_faults(answers.values());
+        for (n, unit) in batch.into_iter().enumerate() {
+            answer(unit, answers.remove(&n).unwrap_or(Err(Fault::Row("committer: a change without an answer"))));
+        }
+    }
+
+    /// Runs the changes at these places until each is committed, lost or failed.
+    async fn settle(&mut self, batch: &[Unit], mut open: Vec<usize>) -> BTreeMap<usize, Result<Outcome, Fault>> {
+        let mut answers = BTreeMap::new();
+        let (mut again, mut broken) = (0_usize, 0_usize);
+        while !open.is_empty() {
+            match self.attempt(batch, &open).await {
+                Ended::Committed => answers.extend(open.drain(..).map(|n| (n, Ok(Outcome::Committed)))),
+                Ended::Lost(lost) => {
+                    open.retain(|n| !lost.contains_key(n));
+                    answers.extend(lost.into_iter().map(|(n, lost)| (n, Ok(Outcome::Lost(lost)))));
+                }
+                Ended::Broken(n, fault) => {
+                    open.retain(|other| *other != n);
+                    answers.insert(n, Err(fault));
+                    broken = broken.saturating_add(1);
+                    if broken > BROKEN_MAX {
+                        for n in open.drain(..) {
+                            answers.extend(Box::pin(self.settle(batch, vec![n])).await);
+                        }
                     }
                 }
+                Ended::Again(_) if again < AGAIN_MAX => again = again.saturating_add(1),
+                Ended::Again(fault) | Ended::Failed(fault) => answers.extend(open.drain(..).map(|n| (n, Err(fault.again())))),
             }
         }
+        answers
     }
 
-    /// Runs the batch until everything in it is committed or finally lost.
-    async fn settle(&mut self, batch: &[Unit]) -> Result<Vec<Outcome>, Fault> {
-        let link = match self.link.as_ref().filter(|link| !link.client.is_closed()) {
-            Some(link) => Arc::clone(link),
-            None => Arc::clone(self.link.insert(self.postgres.connect().await?)),
+    /// One transaction with everything that is open.
+    async fn attempt(&mut self, batch: &[Unit], open: &[usize]) -> Ended {
+        let (link, age) = match self.link.take().filter(|link| !link.client.is_closed()) {
+            Some(link) => (link, Age::Kept),
+            None => match self.postgres.connect_for_writing().await {
+                Ok(link) => (link, Age::New),
+                Err(fault) => return Ended::Failed(fault),
+            },
         };
-        let mut outcomes: Vec<Option<Outcome>> = batch.iter().map(|_| None).collect();
-        loop {
-            let open: Vec<usize> = outcomes.iter().enumerate().filter(|(_, outcome)| outcome.is_none()).map(|(n, _)| n).collect();
-            if open.is_empty() {
-                break;
-            }
-            let attempt = attempt(&link, batch, &open, &self.stream, self.next).await?;
-            if attempt.lost.is_empty() {
-                link.client.batch_execute("COMMIT").await.map_err(|error| Fault::Unknown(error.to_string()))?;
-                self.next = attempt.next;
-                set(&mut outcomes, open.iter().map(|n| (*n, Outcome::Committed)));
-            } else {
-                link.client.batch_execute("ROLLBACK").await?;
-                set(&mut outcomes, attempt.lost.into_iter().map(|(n, lost)| (n, Outcome::Lost(lost))));
-            }
+        let stream = Arc::clone(&self.stream);
+        let (ended, state) = self.on(&link, batch, open, &stream).await;
+        match (&ended, state) {
+            // A kept connection had died unnoticed, or leads to a server that no longer writes; nothing was committed on it.
+            (Ended::Failed(Fault::Gone(detail)), _) if age == Age::Kept => return Ended::Again(Fault::Gone(detail.clone())),
+            (Ended::Failed(Fault::Gone(_)), _) | (_, State::Unclear) => {} // dropped: the server undoes what is open on it
+            (_, State::Clean) => self.link = Some(link),
         }
-        Ok(outcomes.into_iter().flatten().collect())
+        ended
+    }
+
+    async fn on(&mut self, link: &Link, batch: &[Unit], open: &[usize], stream: &str) -> (Ended, State) {
+        let ready = match Ready::new(link, batch, open, stream, self.next).await {
+            Ok(ready) => ready,
+            Err(fault) => return (Ended::Failed(fault), State::Unclear),
+        };
+        let Ok(answered) = tokio::time::timeout(SILENCE_MAX, ready.send(link)).await else {
+            return (Ended::Failed(Fault::Busy("the database does not answer")), State::Unclear);
+        };
+        let ended = match answered {
+            Ok(counts) => match ready.judge(&counts) {
+                None => return self.commit(link, ready.next).await,
+                Some(lost) => Ended::Lost(lost),
+            },
+            Err(Trouble::Begin(error)) => return (self.not_begun(error), State::Unclear),
+            Err(Trouble::Statement(_, error)) if fault::asks_again(&error) => Ended::Again(error.into()),
+            Err(Trouble::Statement(unit, error)) => match Fault::from(error) {
+                fault @ (Fault::Engine(_) | Fault::Row(_) | Fault::Arguments(_)) => Ended::Broken(unit, fault),
+                fault @ (Fault::Busy(_) | Fault::Full(_) | Fault::Gone(_) | Fault::Unknown(_) | Fault::Closed) => Ended::Failed(fault),
+            },
+            Err(Trouble::Taken) => match self.next {
+                Place::InDoubt => Ended::Again(Fault::Row(FOREIGN)), // the commit in doubt has happened after all
+                Place::Known(_) => Ended::Failed(Fault::Row(FOREIGN)),
+            },
+        };
+        (ended, roll_back(link).await)
+    }
+
+    async fn commit(&mut self, link: &Link, next: i64) -> (Ended, State) {
+        let fault = match tokio::time::timeout(SILENCE_MAX, link.client.batch_execute("COMMIT")).await {
+            Ok(Ok(())) => {
+                self.next = Place::Known(next);
+                return (Ended::Committed, State::Clean);
+            }
+            Ok(Err(error)) if fault::refuses(&error) => {
+                let ended = if fault::asks_again(&error) { Ended::Again(error.into()) } else { Ended::Failed(error.into()) };
+                return (ended, State::Unclear);
+            }
+            Ok(Err(error)) => Fault::Unknown(error.to_string()),
+            Err(_) => Fault::Unknown("the database does not answer".to_owned()),
+        };
+        self.next = Place::InDoubt;
+        (Ended::Failed(fault), State::Unclear)
+    }
+
+    /// BEGIN failed. If the connection broke, nothing happened. If the server refused it and went on, each statement behind it was a transaction of its own.
+    fn not_begun(&mut self, error: Error) -> Ended {
+        if !fault::refuses(&error) {
+            return Ended::Failed(error.into());
+        }
+        self.next = Place::InDoubt;
+        Ended::Failed(Fault::Unknown(error.to_string()))
     }
 }
 
-fn set(outcomes: &mut [Option<Outcome>], new: impl Iterator<Item = (usize, Outcome)>) {
-    for (n, outcome) in new {
-        if let Some(slot) = outcomes.get_mut(n) {
-            *slot = Some(outcome);
-        }
+const FOREIGN: &str = "event: another process writes to this stream";
+
+/// Whether a connection may be used again.
+#[derive(Clone, Copy)]
+enum State {
+    /// No transaction is open on it.
+    Clean,
+    /// Nobody knows.
+    Unclear,
+}
+
+async fn roll_back(link: &Link) -> State {
+    match tokio::time::timeout(SILENCE_MAX, link.client.batch_execute("ROLLBACK")).await {
+        Ok(Ok(())) => State::Clean,
+        Ok(Err(_)) | Err(_) => State::Unclear,
     }
 }
 
-struct Attempt {
-    /// Changes that are finally lost. Empty when every open change found its rows.
-    lost: BTreeMap<usize, Lost>,
+/// A transaction that only needs to be sent.
+struct Ready<'a> {
+    plan: Plan<'a>,
+    prepared: Vec<tokio_postgres::Statement>,
+    append: tokio_postgres::Statement,
+    /// Events with whose they are.
+    lines: Vec<(usize, [Value<'a>; 10])>,
     next: i64,
 }
 
-/// Sends BEGIN and every statement of the open changes in one go, and judges the row counts.
-async fn attempt(link: &Link, batch: &[Unit], open: &[usize], stream: &str, next: i64) -> Result<Attempt, Fault> {
-    // The common order. Sorting is stable: on one row, who came first is first.
-    let mut steps: Vec<(usize, &super::Step)> =
-        open.iter().filter_map(|n| batch.get(*n).map(|unit| (*n, unit))).flat_map(|(n, unit)| unit.steps.iter().map(move |step| (n, step))).collect();
-    steps.sort_by(|(_, a), (_, b)| a.bound.order.cmp(&b.bound.order));
-
-    let mut prepared = Vec::with_capacity(steps.len());
-    for (_, step) in &steps {
-        prepared.push(link.prepare(step.bound.statement).await?);
-    }
-    let append = link.prepare(&event::APPEND).await?;
-    let mut place = next;
-    let mut lines: Vec<[Value<'_>; 10]> = Vec::new();
-    for line in open.iter().filter_map(|n| batch.get(*n)).flat_map(|unit| &unit.lines) {
-        lines.push(line.at(stream, place));
-        place = place.saturating_add(1);
-    }
-
-    // One pipeline: futures are polled in order, so their messages leave in order.
-    let begin = link.client.batch_execute("BEGIN");
-    let counts = join_all(steps.iter().zip(&prepared).map(|((_, step), statement)| rows(link, statement, &step.bound)));
-    let events = join_all(lines.iter().map(|line| execute(link, &append, line)));
-    let (begun, counts, events) = in_order(begin, counts, events).await;
-    begun?;
-    let counts = counts.into_iter().collect::<Result<Vec<u64>, Fault>>()?;
-    if events.into_iter().collect::<Result<Vec<u64>, Fault>>()?.iter().any(|rows| *rows != 1) {
-        return Err(Fault::Row("event: another process writes to this stream"));
-    }
-    Ok(Attempt { lost: finally_lost(&steps, &counts), next: place })
+/// What went wrong first.
+enum Trouble {
+    /// No transaction was opened: what followed may stand alone.
+    Begin(Error),
+    /// A statement of this change failed.
+    Statement(usize, Error),
+    /// The place of an event is taken.
+    Taken,
 }
 
-/// Who lost for good: those whose lost row no other loser had touched with effect before them. The rest run again.
-fn finally_lost(steps: &[(usize, &super::Step)], counts: &[u64]) -> BTreeMap<usize, Lost> {
-    let mut losers: BTreeMap<usize, Lost> = BTreeMap::new();
-    for ((n, step), rows) in steps.iter().zip(counts) {
-        if let (Some(lost), 0) = (step.lost, *rows) {
-            let first = losers.entry(*n).or_insert(lost);
-            *first = sooner(*first, lost);
+impl<'a> Ready<'a> {
+    /// Prepares every statement, and asks for the next place of the stream if it is in doubt.
+    async fn new(link: &Link, batch: &'a [Unit], open: &[usize], stream: &'a str, place: Place) -> Result<Self, Fault> {
+        let plan = Plan::of(batch, open);
+        let mut prepared = Vec::with_capacity(plan.sent.len());
+        for sent in &plan.sent {
+            prepared.push(link.prepare(sent.bound.statement, sent.hold).await?);
         }
-    }
-    let mut touched: BTreeSet<(&(&'static str, String, String), usize)> = BTreeSet::new();
-    let mut doubtful: BTreeSet<usize> = BTreeSet::new();
-    for ((n, step), rows) in steps.iter().zip(counts) {
-        let row = &step.bound.order;
-        if !losers.contains_key(n) {
-            continue;
-        }
-        if *rows > 0 {
-            if step.bound.statement.kind == Kind::Write {
-                touched.insert((row, *n));
+        let append = link.prepare(&event::APPEND, Hold::Share).await?;
+        let mut next = match place {
+            Place::Known(next) => next,
+            Place::InDoubt => event::next_place(link, stream).await?,
+        };
+        let mut lines = Vec::new();
+        for (n, unit) in open.iter().filter_map(|n| batch.get(*n).map(|unit| (*n, unit))) {
+            for line in &unit.lines {
+                lines.push((n, line.at(stream, next)));
+                next = next.saturating_add(1);
             }
-        } else if touched.iter().any(|(other, who)| *other == row && who != n) {
-            doubtful.insert(*n);
         }
+        Ok(Self { plan, prepared, append, lines, next })
     }
-    losers.retain(|n, _| !doubtful.contains(n));
-    losers
-}
 
-/// A lost mark is said before a lost guard: a replayed proof hears its own code.
-fn sooner(a: Lost, b: Lost) -> Lost {
-    match (a, b) {
-        (Lost::Mark(x), Lost::Mark(y)) => Lost::Mark(x.min(y)),
-        (Lost::Mark(_), Lost::Guard(_)) => a,
-        (Lost::Guard(_), Lost::Mark(_)) => b,
-        (Lost::Guard(x), Lost::Guard(y)) => Lost::Guard(x.min(y)),
+    /// Sends BEGIN, every statement and every event in one go, and reads the row counts.
+    async fn send(&self, link: &Link) -> Result<Vec<u64>, Trouble> {
+        // A message leaves when its future is polled first; the answers come in the same order.
+        let begin = sent(link.client.batch_execute("BEGIN")).await;
+        let mut steps = Vec::with_capacity(self.plan.sent.len());
+        for (statement, prepared) in self.plan.sent.iter().zip(&self.prepared) {
+            steps.push((statement.unit, sent(link.client.execute_raw(prepared, borrowed(&statement.bound.args))).await));
+        }
+        let mut events = Vec::with_capacity(self.lines.len());
+        for (unit, line) in &self.lines {
+            events.push((*unit, sent(link.client.execute_raw(&self.append, borrowed(line))).await));
+        }
+
+        begin.answer().await.map_err(Trouble::Begin)?;
+        let mut counts = Vec::with_capacity(steps.len());
+        for (unit, step) in steps {
+            counts.push(step.answer().await.map_err(|error| Trouble::Statement(unit, error))?);
+        }
+        for (unit, event) in events {
+            if event.answer().await.map_err(|error| Trouble::Statement(unit, error))? != 1 {
+                return Err(Trouble::Taken);
+            }
+        }
+        Ok(counts)
+    }
+
+    /// Who lost for good; `None` when nobody lost at all.
+    fn judge(&self, counts: &[u64]) -> Option<BTreeMap<usize, Lost>> {
+        let losers = self.plan.losers(counts);
+        if losers.is_empty() { None } else { Some(self.plan.for_good(losers, counts)) }
     }
 }
 
-async fn rows(link: &Link, statement: &tokio_postgres::Statement, bound: &Bound) -> Result<u64, Fault> {
-    execute(link, statement, &bound.args).await
+/// A request that has left, and perhaps its answer already.
+enum Sent<F: Future> {
+    Answered(F::Output),
+    Waiting(Pin<Box<F>>),
 }
 
-async fn execute(link: &Link, statement: &tokio_postgres::Statement, args: &[Value<'_>]) -> Result<u64, Fault> {
-    Ok(link.client.execute_raw(statement, crate::engine::borrowed(args)).await?)
+/// Lets a request leave by polling it once.
+async fn sent<F: Future>(request: F) -> Sent<F> {
+    let mut request = Box::pin(request);
+    match std::future::poll_fn(|context| std::task::Poll::Ready(request.as_mut().poll(context))).await {
+        std::task::Poll::Ready(answer) => Sent::Answered(answer),
+        std::task::Poll::Pending => Sent::Waiting(request),
+    }
 }
 
-/// Polls three futures together, the first one first.
-async fn in_order<A: Future, B: Future, C: Future>(a: A, b: B, c: C) -> (A::Output, B::Output, C::Output) {
-    tokio::join!(biased; a, b, c)
-}
-
-fn same_class(fault: &Fault, detail: &str) -> Fault {
-    match fault {
-        Fault::Busy(what) => Fault::Busy(what),
-        Fault::Full(_) => Fault::Full(detail.to_owned()),
-        Fault::Gone(_) => Fault::Gone(detail.to_owned()),
-        Fault::Unknown(_) => Fault::Unknown(detail.to_owned()),
-        Fault::Row(what) => Fault::Row(what),
-        Fault::Arguments(what) => Fault::Arguments(what),
-        Fault::Engine(_) => Fault::Engine(detail.to_owned()),
-        Fault::Closed => Fault::Closed,
+impl<F: Future> Sent<F> {
+    async fn answer(self) -> F::Output {
+        match self {
+            Self::Answered(answer) => answer,
+            Self::Waiting(request) => request.await,
+        }
     }
 }

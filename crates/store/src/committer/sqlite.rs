@@ -1,13 +1,21 @@
 //! The committer on SQLite: one thread, one connection, a savepoint a change (about a microsecond).
 
-use rusqlite::{Connection, Transaction, TransactionBehavior, params_from_iter};
+use std::{collections::BTreeMap, time::Duration};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior, ffi, params_from_iter};
 use tokio::sync::mpsc;
 
-use super::{Lost, Message, Outcome, Step, Unit, answer, gather};
+use super::{Lost, Message, Outcome, Step, Unit, answer, gather, log_faults};
 use crate::{event, fault::Fault, lower::Bound, statement::Kind};
+
+/// How long the writer waits for another process that writes: so many turns of so long. SQLite's own pauses grow to 100 ms, and a process that writes all the time frees the
+/// file for some microseconds only: who asks ten times a second is never let in.
+const TURNS_MAX: u32 = 500;
+const TURN: Duration = Duration::from_millis(4);
 
 /// Starts the thread.
 pub(super) fn start(connection: Connection, mut changes: mpsc::Receiver<Message>, stream: String) -> Result<std::thread::JoinHandle<()>, Fault> {
+    connection.busy_timeout(TURN)?;
     let mut writer = Writer { connection, stream, next: 1 };
     std::thread::Builder::new()
         .name("committer".to_owned())
@@ -26,52 +34,96 @@ struct Writer {
     next: i64,
 }
 
+/// Why a transaction ended without a commit.
+enum Ended {
+    /// The engine undid it because of the change at this place.
+    By(usize, Fault),
+    /// Nobody's change is to blame.
+    Failed(Fault),
+}
+
 impl Writer {
     fn run(&mut self, batch: Vec<Unit>) {
-        match self.commit(&batch) {
-            Ok(outcomes) => batch.into_iter().zip(outcomes).for_each(|(unit, outcome)| answer(unit, Ok(outcome))),
-            Err(fault) if batch.len() == 1 => batch.into_iter().for_each(|unit| {
-                tracing::error!(%fault, "a change failed");
-                answer(unit, Err(clone(&fault)));
-            }),
-            // One bad change must harm nobody else: each one for itself.
-            Err(_) => batch.into_iter().for_each(|unit| self.run(vec![unit])),
+        let mut answers = self.settle(&batch);
+        log_faults(answers.values());
+        for (n, unit) in batch.into_iter().enumerate() {
+            answer(unit, answers.remove(&n).unwrap_or(Err(Fault::Row("committer: a change without an answer"))));
         }
     }
 
-    fn commit(&mut self, batch: &[Unit]) -> Result<Vec<Outcome>, Fault> {
-        let mut next = self.next;
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut outcomes = Vec::with_capacity(batch.len());
-        for unit in batch {
-            outcomes.push(change(&transaction, unit, &self.stream, &mut next)?);
+    /// Runs the batch until each change is committed, lost or failed: one that the engine cannot bear is left out, and harms nobody else.
+    fn settle(&mut self, batch: &[Unit]) -> BTreeMap<usize, Result<Outcome, Fault>> {
+        let mut failed: BTreeMap<usize, Result<Outcome, Fault>> = BTreeMap::new();
+        loop {
+            let open: Vec<(usize, &Unit)> = batch.iter().enumerate().filter(|(n, _)| !failed.contains_key(n)).collect();
+            if open.is_empty() {
+                return failed;
+            }
+            match self.transact(&open) {
+                Ok(answers) => return answers.into_iter().chain(failed).collect(),
+                Err(Ended::By(n, fault)) => drop(failed.insert(n, Err(fault))),
+                Err(Ended::Failed(fault)) => return open.into_iter().map(|(n, _)| (n, Err(fault.again()))).chain(failed).collect(),
+            }
         }
-        transaction.commit()?;
+    }
+
+    fn transact(&mut self, open: &[(usize, &Unit)]) -> Result<BTreeMap<usize, Result<Outcome, Fault>>, Ended> {
+        let mut next = self.next;
+        let transaction = begin(&self.connection).map_err(Ended::Failed)?;
+        let mut answers = BTreeMap::new();
+        for (n, unit) in open {
+            let outcome = change(&transaction, unit, &self.stream, &mut next);
+            match outcome {
+                // Disk full, input or output error, no memory: SQLite has rolled everything back.
+                Err(fault) if transaction.is_autocommit() => return Err(if everybodys(&fault) { Ended::Failed(fault) } else { Ended::By(*n, fault) }),
+                outcome => drop(answers.insert(*n, outcome)),
+            }
+        }
+        transaction.commit().map_err(|error| Ended::Failed(uncommitted(error)))?;
         self.next = next;
-        Ok(outcomes)
+        Ok(answers)
+    }
+}
+
+/// Opens a transaction that may write.
+fn begin(connection: &Connection) -> Result<Transaction<'_>, Fault> {
+    let mut waited = 0;
+    loop {
+        match Transaction::new_unchecked(connection, TransactionBehavior::Immediate).map_err(Fault::from) {
+            Err(Fault::Busy(_)) if waited < TURNS_MAX => waited = waited.saturating_add(1),
+            begun => return begun,
+        }
     }
 }
 
 /// One change inside a savepoint: all of it, or nothing.
 fn change(transaction: &Transaction<'_>, unit: &Unit, stream: &str, next: &mut i64) -> Result<Outcome, Fault> {
     transaction.prepare_cached("SAVEPOINT change")?.execute([])?;
+    let mut place = *next;
+    let outcome = steps(transaction, unit, stream, &mut place);
+    match outcome {
+        Ok(Outcome::Committed) => *next = place,
+        Ok(Outcome::Lost(_)) => drop(transaction.prepare_cached("ROLLBACK TO change")?.execute([])?),
+        Err(_) if transaction.is_autocommit() => return outcome, // there is no savepoint any more
+        Err(_) => drop(transaction.prepare_cached("ROLLBACK TO change")?.execute([])?),
+    }
+    transaction.prepare_cached("RELEASE change")?.execute([])?;
+    outcome
+}
+
+fn steps(transaction: &Transaction<'_>, unit: &Unit, stream: &str, place: &mut i64) -> Result<Outcome, Fault> {
     for step in &unit.steps {
         if let Some(lost) = run(transaction, step)? {
-            transaction.prepare_cached("ROLLBACK TO change")?.execute([])?;
-            transaction.prepare_cached("RELEASE change")?.execute([])?;
             return Ok(Outcome::Lost(lost));
         }
     }
-    let mut place = *next;
     for line in &unit.lines {
-        let rows = transaction.prepare_cached(event::APPEND.for_sqlite())?.execute(params_from_iter(&line.at(stream, place)))?;
+        let rows = transaction.prepare_cached(event::APPEND.for_sqlite())?.execute(params_from_iter(&line.at(stream, *place)))?;
         if rows != 1 {
             return Err(Fault::Row("event: another process writes to this stream"));
         }
-        place = place.saturating_add(1);
+        *place = place.saturating_add(1);
     }
-    transaction.prepare_cached("RELEASE change")?.execute([])?;
-    *next = place;
     Ok(Outcome::Committed)
 }
 
@@ -86,15 +138,18 @@ fn run(transaction: &Transaction<'_>, step: &Step) -> Result<Option<Lost>, Fault
     Ok(if found { None } else { step.lost })
 }
 
-fn clone(fault: &Fault) -> Fault {
+/// Whether the next change would meet the same failure.
+fn everybodys(fault: &Fault) -> bool {
     match fault {
-        Fault::Busy(what) => Fault::Busy(what),
-        Fault::Full(detail) => Fault::Full(detail.clone()),
-        Fault::Gone(detail) => Fault::Gone(detail.clone()),
-        Fault::Unknown(detail) => Fault::Unknown(detail.clone()),
-        Fault::Row(what) => Fault::Row(what),
-        Fault::Arguments(what) => Fault::Arguments(what),
-        Fault::Engine(detail) => Fault::Engine(detail.clone()),
-        Fault::Closed => Fault::Closed,
+        Fault::Busy(_) | Fault::Full(_) | Fault::Gone(_) | Fault::Unknown(_) | Fault::Closed => true,
+        Fault::Row(_) | Fault::Arguments(_) | Fault::Engine(_) => false,
+    }
+}
+
+/// A commit that failed. When it was the sync that failed, its pages are in the log: after a crash it may turn out to have happened.
+fn uncommitted(error: rusqlite::Error) -> Fault {
+    match error.sqlite_error().map(|known| known.extended_code) {
+        Some(ffi::SQLITE_IOERR_FSYNC) => Fault::Unknown(error.to_string()),
+        Some(_) | None => error.into(),
     }
 }

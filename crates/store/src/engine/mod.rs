@@ -3,7 +3,7 @@
 mod postgres;
 mod sqlite;
 
-pub(crate) use postgres::{Link, Postgres, borrowed};
+pub(crate) use postgres::{Age, Link, Postgres, SILENCE_MAX, borrowed};
 pub(crate) use sqlite::Sqlite;
 
 use crate::{

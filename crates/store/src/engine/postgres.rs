@@ -6,6 +6,7 @@ use std::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::sync::Mutex;
@@ -16,15 +17,23 @@ use tokio_postgres::{
 
 use crate::{
     fault::Fault,
+    lower::Bound,
     migrate,
     row::Row,
-    statement::{Statement, Type, Value},
+    statement::{Hold, Statement, Type, Value},
 };
 
 /// Read connections of a node. tokio-postgres pipelines what runs at once on one of them.
 const READERS: usize = 2;
 /// Any number will do, as long as every node takes the same: nodes that start together migrate one after the other.
 const MIGRATION_LOCK: i64 = 0x5072_6f6b;
+/// How long a server may be silent. One that is stopped, or behind a broken network, must not hold a request for ever.
+pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(10);
+/// What a session of ours starts with; options of the connection string come later and win. A lock that somebody else keeps (a stopped node, a backup) is waited for two seconds, and a
+/// node of ours that stops in the middle of a transaction lets go after ten. The committer's retries are written for `read committed`.
+const SESSION: &str = "-c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000 -c default_transaction_isolation=read\\ committed";
+/// Answered 2xx is on the disk: a server, database or role set to `off` would take that back. Stronger settings stay.
+const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
 /// A database server.
 #[derive(Debug)]
@@ -37,13 +46,22 @@ pub(crate) struct Postgres {
 /// One connection and what is prepared on it.
 pub(crate) struct Link {
     pub(crate) client: Client,
-    prepared: RwLock<HashMap<usize, tokio_postgres::Statement>>,
+    prepared: RwLock<HashMap<(usize, Hold), tokio_postgres::Statement>>,
 }
 
 impl std::fmt::Debug for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Link").field("closed", &self.client.is_closed()).finish_non_exhaustive()
     }
+}
+
+/// Whether a connection was there before this use: one that was may have died unnoticed, and then the same on a new one is worth a try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Age {
+    /// Just opened.
+    New,
+    /// Kept from an earlier use.
+    Kept,
 }
 
 impl Postgres {
@@ -53,7 +71,15 @@ impl Postgres {
         if config.get_application_name().is_none() {
             config.application_name("prokura");
         }
-        config.connect_timeout(std::time::Duration::from_secs(5));
+        let options = config.get_options().map_or_else(|| SESSION.to_owned(), |theirs| format!("{SESSION} {theirs}"));
+        config.options(options);
+        config.connect_timeout(Duration::from_secs(5));
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(SILENCE_MAX); // a peer that vanished without a word is gone after this, not after a quarter of an hour
+        }
+        if config.get_keepalives_interval().is_none() && config.get_keepalives_retries().is_none() {
+            config.keepalives_idle(SILENCE_MAX).keepalives_interval(Duration::from_secs(3)).keepalives_retries(3);
+        }
         Ok(Self { config, readers: (0..READERS).map(|_| Mutex::new(None)).collect(), turn: AtomicUsize::new(0) })
     }
 
@@ -64,7 +90,7 @@ impl Postgres {
 
     /// Opens a connection.
     pub(crate) async fn connect(&self) -> Result<Arc<Link>, Fault> {
-        let (client, connection) = self.config.connect(NoTls).await?;
+        let (client, connection) = in_time(self.config.connect(NoTls)).await?;
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::warn!(%error, "connection to the database ended");
@@ -73,41 +99,72 @@ impl Postgres {
         Ok(Arc::new(Link { client, prepared: RwLock::new(HashMap::new()) }))
     }
 
-    async fn reader(&self) -> Result<Arc<Link>, Fault> {
+    /// Opens a connection whose commits are on the disk when they are answered.
+    pub(crate) async fn connect_for_writing(&self) -> Result<Arc<Link>, Fault> {
+        let link = self.connect().await?;
+        in_time(link.client.batch_execute(DURABLE)).await?;
+        Ok(link)
+    }
+
+    async fn reader(&self) -> Result<(Arc<Link>, Age), Fault> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed).checked_rem(READERS).unwrap_or(0);
         let slot = self.readers.get(turn).ok_or(Fault::Closed)?;
         let mut kept = slot.lock().await;
-        match kept.as_ref().filter(|link| !link.client.is_closed()) {
-            Some(link) => Ok(Arc::clone(link)),
-            None => {
-                let link = self.connect().await?;
-                *kept = Some(Arc::clone(&link));
-                Ok(link)
+        if let Some(link) = kept.as_ref().filter(|link| !link.client.is_closed()) {
+            return Ok((Arc::clone(link), Age::Kept));
+        }
+        let link = self.connect().await?;
+        *kept = Some(Arc::clone(&link));
+        Ok((link, Age::New))
+    }
+
+    /// Reads; once more on another connection if a kept one turns out to be gone.
+    async fn rows(&self, statement: &'static Statement, args: &[Value<'_>]) -> Result<Vec<tokio_postgres::Row>, Fault> {
+        for _ in 0..=READERS {
+            let (link, age) = self.reader().await?;
+            match (link.rows(statement, args).await, age) {
+                (Err(Fault::Gone(_)), Age::Kept) => self.forget(&link).await,
+                (found, _) => return found,
+            }
+        }
+        Err(Fault::Gone("every connection broke".to_owned()))
+    }
+
+    /// Lets go of a connection that failed, even if it does not look closed yet.
+    async fn forget(&self, link: &Arc<Link>) {
+        for slot in &self.readers {
+            let mut kept = slot.lock().await;
+            if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, link)) {
+                *kept = None;
             }
         }
     }
 
     pub(crate) async fn one<T>(&self, statement: &'static Statement, args: &[Value<'_>], read: impl Fn(&Row<'_>) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
-        let link = self.reader().await?;
-        let prepared = link.prepare(statement).await?;
-        let row = link.client.query_opt(&prepared, &borrowed(args)).await?;
-        row.map(|row| read(&Row::Postgres(&row))).transpose()
+        self.rows(statement, args).await?.first().map(|row| read(&Row::Postgres(row))).transpose()
     }
 
     pub(crate) async fn all<T>(&self, statement: &'static Statement, args: &[Value<'_>], read: impl Fn(&Row<'_>) -> Result<T, Fault>) -> Result<Vec<T>, Fault> {
-        let link = self.reader().await?;
-        let prepared = link.prepare(statement).await?;
-        let rows = link.client.query(&prepared, &borrowed(args)).await?;
-        rows.iter().map(|row| read(&Row::Postgres(row))).collect()
+        self.rows(statement, args).await?.iter().map(|row| read(&Row::Postgres(row))).collect()
+    }
+
+    /// Runs a sweep in a transaction of its own, apart from the committer: what holds its locks (a backup, another node's sweep) must not hold the changes behind it.
+    pub(crate) async fn apart(&self, sweep: &Bound) -> Result<(), Fault> {
+        let link = self.connect().await?;
+        let prepared = link.prepare(sweep.statement, Hold::Share).await?;
+        in_time(link.client.execute_raw(&prepared, borrowed(&sweep.args))).await?;
+        Ok(())
     }
 
     pub(crate) async fn migrate(&self, steps: &[(i64, &str)]) -> Result<(), Fault> {
         let link = self.connect().await?;
+        link.client.batch_execute("SET lock_timeout = 0").await?; // who starts beside a long step waits for its end
         link.client.execute("SELECT pg_advisory_lock($1)", &[&MIGRATION_LOCK]).await?;
         link.client.batch_execute(migrate::TABLE).await?;
         for (step, text) in steps {
             let taken = link.client.query_opt("SELECT step FROM schema_step WHERE step = $1", &[step]).await?.is_some();
             if !taken {
+                let text = migrate::for_postgres(text);
                 link.client.batch_execute(&format!("BEGIN; {text} INSERT INTO schema_step (step) VALUES ({step}); COMMIT;")).await?;
             }
         }
@@ -117,7 +174,8 @@ impl Postgres {
 
     pub(crate) async fn explain(&self, statement: &'static Statement) -> Result<String, Fault> {
         let link = self.connect().await?;
-        let prepared = link.prepare(statement).await?;
+        let prepared = link.prepare(statement, Hold::Share).await?;
+        link.prepare(statement, Hold::Alone).await?;
         if prepared.params().len() != statement.args.len() {
             return Err(Fault::Arguments(statement.name));
         }
@@ -127,8 +185,8 @@ impl Postgres {
 
 impl Link {
     /// The statement as this connection knows it, prepared with the types we state.
-    pub(crate) async fn prepare(&self, statement: &'static Statement) -> Result<tokio_postgres::Statement, Fault> {
-        let key = std::ptr::from_ref(statement).addr();
+    pub(crate) async fn prepare(&self, statement: &'static Statement, hold: Hold) -> Result<tokio_postgres::Statement, Fault> {
+        let key = (std::ptr::from_ref(statement).addr(), hold);
         let known = self.prepared.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(known) = known {
             return Ok(known);
@@ -141,9 +199,23 @@ impl Link {
                 Type::Int => PgType::INT8,
             })
             .collect();
-        let prepared = self.client.prepare_typed(statement.for_postgres(), &types).await?;
+        let prepared = in_time(self.client.prepare_typed(statement.for_postgres(hold), &types)).await?;
         self.prepared.write().unwrap_or_else(PoisonError::into_inner).insert(key, prepared.clone());
         Ok(prepared)
+    }
+
+    /// Every row of a statement.
+    pub(crate) async fn rows(&self, statement: &'static Statement, args: &[Value<'_>]) -> Result<Vec<tokio_postgres::Row>, Fault> {
+        let prepared = self.prepare(statement, Hold::Share).await?;
+        in_time(self.client.query(&prepared, &borrowed(args))).await
+    }
+}
+
+/// Waits for the server, but not for ever.
+pub(crate) async fn in_time<T>(work: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, Fault> {
+    match tokio::time::timeout(SILENCE_MAX, work).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(Fault::Busy("the database does not answer")),
     }
 }
 

@@ -29,7 +29,7 @@ pub async fn load(tenant: &TenantDb, command: &Command) -> Result<Facts, Fault> 
             facts.path = path(tenant, new.parent.as_ref()).await?;
         }
         Command::RevokeGrant(id) => facts.path = path(tenant, Some(id)).await?,
-        Command::CreateTenant(new) => facts.tenant = named(tenant, |known| known.id == new.id || known.issuer == new.issuer).await?,
+        Command::CreateTenant(new) => facts.tenant = named(tenant, |known| known.id == new.id || without_scheme(&known.issuer) == without_scheme(&new.issuer)).await?,
         Command::SetTenantDisabled(id, _) | Command::SetTenantSettings(id, _) => facts.tenant = named(tenant, |known| known.id == *id).await?,
         Command::CreateAdministrator(_) | Command::RotateKeys(_) => {}
     }
@@ -56,6 +56,11 @@ async fn resources(tenant: &TenantDb, wanted: &BTreeSet<ResourceUri>) -> Result<
         found.extend(tenant.resource(uri).await?);
     }
     Ok(found)
+}
+
+/// Two issuers that differ in their scheme alone would be reached under the same host.
+fn without_scheme(issuer: &str) -> &str {
+    issuer.split_once("://").map_or(issuer, |(_, rest)| rest)
 }
 
 async fn named(tenant: &TenantDb, is: impl Fn(&Tenant) -> bool) -> Result<Option<Tenant>, Fault> {

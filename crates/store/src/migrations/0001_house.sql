@@ -1,5 +1,5 @@
 -- The house: tenants, who administers them, clients, resources, grants, tokens, one-time marks, audit events, signing keys.
--- Portable text; on SQLite the driver writes INTEGER for BIGINT and makes each table STRICT, WITHOUT ROWID.
+-- Portable text; on SQLite the driver writes INTEGER for BIGINT and makes each table STRICT, WITHOUT ROWID, on PostgreSQL it gives every TEXT the collation "C".
 
 CREATE TABLE tenant (
   id TEXT NOT NULL,

@@ -1,0 +1,133 @@
+//! What can be typed.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::{
+    administrator::AdministratorCommand, client::ClientCommand, configuration::ConfigCommand, docs::DocsArguments, doctor::DoctorArguments, event::EventCommand,
+    failure::EXIT_CODES, grant::GrantCommand, key::KeyCommand, resource::ResourceCommand, tenant::TenantCommand,
+};
+use crate::{dev::DevArguments, serve::ServeArguments};
+
+/// Prokura: who may act for whom, how far, and whether it still stands. An authorization server for AI agents.
+#[derive(Debug, Parser)]
+#[command(
+    name = "prokura",
+    version,
+    about = "An authorization server for AI agents: who may act for whom, how far, and whether it still stands",
+    after_help = EXIT_CODES,
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub(crate) struct Global {
+    /// The server to administer [env: PROKURA_SERVER]; without it, the development server of this folder
+    #[arg(long, global = true, value_name = "URL")]
+    pub(super) server: Option<String>,
+    /// A file with an administrator's token, - for standard input [env: PROKURA_TOKEN has the token itself]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) token_file: Option<PathBuf>,
+    /// The tenant to administer; the default one if absent
+    #[arg(long, global = true, value_name = "ID")]
+    pub(super) tenant: Option<String>,
+    /// How to print: tables for people, JSON for programs
+    #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value = "table")]
+    pub(super) output: Format,
+    /// Say nothing but data and errors
+    #[arg(long, short, global = true)]
+    pub(super) quiet: bool,
+    /// Do not ask before something that hurts
+    #[arg(long, short, global = true)]
+    pub(super) yes: bool,
+}
+
+/// How data is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// Aligned columns, for people
+    Table,
+    /// The server's JSON, for programs; its members are stable
+    Json,
+}
+
+/// What every change takes.
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct Planned {
+    /// Print the request that would be sent, and send nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Start a complete server on this machine, with demo clients and a demo MCP server, to try things out
+    Dev(DevArguments),
+    /// Start a server in production, from a configuration
+    Serve(ServeArguments),
+    /// Check a configuration, or print an example of one
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Config(ConfigCommand),
+    /// Register clients (the agents and programs that get tokens), and change, disable or show them
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Client(ClientCommand),
+    /// Register resources (the APIs and MCP servers that tokens are for), and disable or list them
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Resource(ResourceCommand),
+    /// Give a client power to act, narrow it, show it, take it back
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Grant(GrantCommand),
+    /// Make tenants (isolated worlds with their own issuer, keys and clients), and change, disable or list them
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Tenant(TenantCommand),
+    /// List and rotate signing keys, or make the key that encrypts them
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Key(KeyCommand),
+    /// Read the audit log, or watch it
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Event(EventCommand),
+    /// Make an administrator's token; the first one straight from the configuration
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Administrator(AdministratorCommand),
+    /// Look whether a server, or a configuration, is well
+    Doctor(DoctorArguments),
+    /// Write the pages that are generated from the code
+    #[command(hide = true)]
+    Docs(DocsArguments),
+}
+
+/// Reads the command line; help, version and wrong usage end the process here.
+pub(crate) fn parse() -> Result<Arguments, ExitCode> {
+    Arguments::try_parse().map_err(|ended| {
+        let code = u8::try_from(ended.exit_code()).unwrap_or(2);
+        drop(ended.print()); // nobody is left to tell
+        ExitCode::from(code)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_grammar_is_sound_and_every_command_and_option_says_what_it_does() {
+        let mut top = super::Arguments::command();
+        top.build();
+        top.clone().debug_assert();
+        let mut left = vec![top];
+        while let Some(command) = left.pop() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
+            }
+            left.extend(command.get_subcommands().cloned());
+        }
+    }
+}

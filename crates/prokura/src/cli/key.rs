@@ -1,0 +1,159 @@
+//! `prokura key`, and the key pairs of clients.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand, ValueEnum};
+use keys::{Signer, SoftwareKey};
+use proof::Algorithm;
+use serde_json::{Value, json};
+
+use super::{
+    api::Call,
+    arguments::Planned,
+    console::Console,
+    failure::{Exit, Failure},
+    member::{items, text, time},
+    table::Table,
+    when,
+};
+use crate::config::secret_file;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeyCommand {
+    /// List a tenant's signing keys and what each does now
+    List,
+    /// Publish new signing keys now; they sign as soon as everyone can know them
+    Rotate(Planned),
+    /// Make the key that encrypts signing keys in the database, in a file that only its owner can read
+    Kek(KekArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct KekArguments {
+    /// The file to make; an existing one is never overwritten
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// The algorithm of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum KeyAlgorithm {
+    /// Ed25519
+    #[value(name = "EdDSA")]
+    EdDSA,
+    /// ECDSA on P-256
+    #[value(name = "ES256")]
+    Es256,
+}
+
+impl KeyAlgorithm {
+    /// Its registered name.
+    pub(super) const fn name(self) -> &'static str {
+        self.algorithm().name()
+    }
+
+    const fn algorithm(self) -> Algorithm {
+        match self {
+            Self::EdDSA => Algorithm::EdDSA,
+            Self::Es256 => Algorithm::ES256,
+        }
+    }
+}
+
+pub(super) async fn run(command: KeyCommand, console: &Console<'_>) -> Result<()> {
+    match command {
+        KeyCommand::List => {
+            let document = console.api()?.send(&Call::get("list keys", &["keys"])).await?;
+            console.show(&document, &table(items(&document, "keys"), console.now).text())
+        }
+        KeyCommand::Rotate(planned) => {
+            let Some(document) = console.change(Call::post("rotate keys", &["keys", "rotate"]), planned).await? else { return Ok(()) };
+            console.show(&document, &table(items(&document, "keys"), console.now).text())
+        }
+        KeyCommand::Kek(KekArguments { out }) => {
+            secret_file(&out, &format!("{}\n", proof::base64url::encode(&keys::random::<32>()?)))?;
+            console.say(&format!("made {}; keep a copy apart from the database's backups: without it no signing key can be opened", out.display()));
+            Ok(())
+        }
+    }
+}
+
+fn table(keys: &[Value], now: i64) -> Table {
+    let mut newest: BTreeMap<String, i64> = BTreeMap::new();
+    for key in keys {
+        if let Some(from) = time(key, "active_from").filter(|from| *from <= now) {
+            let known = newest.entry(text(key, "alg")).or_insert(from);
+            *known = from.max(*known);
+        }
+    }
+    let mut sorted: Vec<&Value> = keys.iter().collect();
+    sorted.sort_by_key(|key| (text(key, "alg"), time(key, "active_from")));
+    let mut table = Table::new(&["KEY", "ALG", "DOES", "SIGNS FROM", "CREATED"]);
+    for key in sorted {
+        let from = time(key, "active_from").unwrap_or(now);
+        let does = if from > now {
+            "is published"
+        } else if newest.get(&text(key, "alg")) == Some(&from) {
+            "signs"
+        } else {
+            "verifies"
+        };
+        table.row([text(key, "kid"), text(key, "alg"), does.to_owned(), when::both(from, now), time(key, "created_at").map(|at| when::relative(at, now)).unwrap_or_default()]);
+    }
+    table
+}
+
+/// A key pair that was made for a client.
+#[derive(Debug)]
+pub(super) struct ClientKey {
+    file: PathBuf,
+    public: Value,
+}
+
+impl ClientKey {
+    /// Makes the pair and writes the private half first: a registered key whose private half is lost would be of no use.
+    pub(super) fn generate(alg: KeyAlgorithm, file: PathBuf, planned: Planned) -> Result<Self> {
+        let (key, pkcs8) = SoftwareKey::generate(alg.algorithm())?;
+        if !planned.dry_run {
+            let private = keys::private_jwk(alg.algorithm(), pkcs8.reveal())?;
+            secret_file(&file, &format!("{}\n", serde_json::to_string_pretty(&private)?))?;
+        }
+        Ok(Self { file, public: Value::Object(key.public_key().to_jwk()) })
+    }
+
+    /// The file with the private half.
+    pub(super) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// The public half, as a JWK Set.
+    pub(super) fn public_set(&self) -> Value {
+        json!({ "keys": [self.public] })
+    }
+
+    /// The server said no: a key that nobody knows is of no use.
+    pub(super) fn forget(&self) {
+        drop(std::fs::remove_file(&self.file)); // the refusal is the error to tell
+    }
+}
+
+/// Reads public keys from a file: a JWK Set (RFC 7517 s5), or one JWK. A private key never leaves this machine.
+pub(super) fn public_keys(file: &Path) -> Result<Value> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let document: Value = serde_json::from_str(&text).with_context(|| format!("{} is not JSON", file.display()))?;
+    let set = if document.get("kty").is_some() { json!({ "keys": [document] }) } else { document };
+    if !set.get("keys").is_some_and(Value::is_array) {
+        return Err(Failure::new(Exit::Error, format!("{} is neither a JWK nor a JWK Set", file.display())).into());
+    }
+    let private = |key: &Value| ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].iter().any(|member| key.get(member).is_some());
+    if items(&set, "keys").iter().any(private) {
+        return Err(Failure::new(Exit::Error, format!("{} has a private key, which must not leave its owner", file.display()))
+            .advice("register the public half only: the same JWK without d, p, q, dp, dq, qi, oth and k")
+            .into());
+    }
+    Ok(set)
+}

@@ -1,0 +1,30 @@
+//! The commands: `prokura <noun> <verb>`.
+//!
+//! Data goes to standard output, talk to standard error. Each noun has a file; what they share is how a server is found ([`connection`]) and asked
+//! ([`api`]), how things are shown ([`console`], [`table`], [`when`]) and how a command ends ([`failure`]).
+
+mod administrator;
+mod api;
+mod arguments;
+mod client;
+mod configuration;
+mod connection;
+mod console;
+mod docs;
+mod doctor;
+mod event;
+mod failure;
+mod grant;
+mod key;
+mod member;
+mod resource;
+mod run;
+mod secret;
+mod table;
+mod tenant;
+mod visible;
+mod when;
+
+pub(crate) use arguments::parse;
+pub(crate) use run::{finish, run};
+pub(crate) use visible::visible;

@@ -1,0 +1,151 @@
+//! `prokura tenant`.
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use serde_json::{Map, Value, json};
+
+use super::{
+    api::Call,
+    arguments::Planned,
+    client::insert_if,
+    console::Console,
+    member::{is_set, state, text, time},
+    table::{Record, Table},
+    when,
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum TenantCommand {
+    /// Make a tenant: a world of its own, below this server or at an origin of its own
+    #[command(after_help = "\
+Example:
+  prokura tenant create acme --name 'Acme Ltd'
+  prokura --tenant acme administrator create --name ops --reach tenant --out acme.token")]
+    Create(CreateArguments),
+    /// List the tenants
+    List,
+    /// Change what a tenant decides for itself
+    Change(ChangeArguments),
+    /// Disable a tenant: nothing of it answers
+    Disable(Named),
+    /// Enable a tenant again
+    Enable(Named),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Named {
+    /// The tenant's id
+    #[arg(value_name = "TENANT")]
+    id: String,
+    #[command(flatten)]
+    planned: Planned,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CreateArguments {
+    /// Its id: 1 to 63 lower-case letters, digits and inner hyphens; its path is /t/ID
+    #[arg(value_name = "TENANT")]
+    id: String,
+    /// Its name, for people
+    #[arg(long, value_name = "NAME")]
+    name: String,
+    /// An origin of its own, as in https://auth.acme.example, which must lead to this server
+    #[arg(long, value_name = "URL")]
+    origin: Option<String>,
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    planned: Planned,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ChangeArguments {
+    /// The tenant's id
+    #[arg(value_name = "TENANT")]
+    id: String,
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    planned: Planned,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Settings {
+    /// Whether DPoP proofs must carry a nonce of the server's
+    #[arg(long, value_name = "true|false")]
+    require_dpop_nonce: Option<bool>,
+    /// How long access tokens live, 60 to 3600 seconds
+    #[arg(long, value_name = "SECONDS")]
+    access_token_seconds: Option<i64>,
+}
+
+impl Settings {
+    fn insert(&self, body: &mut Map<String, Value>) {
+        insert_if(body, "dpop_nonce_required", self.require_dpop_nonce.map(Value::Bool));
+        insert_if(body, "access_token_seconds", self.access_token_seconds.map(Value::from));
+    }
+}
+
+pub(super) async fn run(command: TenantCommand, console: &Console<'_>) -> Result<()> {
+    match command {
+        TenantCommand::Create(CreateArguments { id, name, origin, settings, planned }) => {
+            let mut body = Map::new();
+            body.insert("id".to_owned(), id.as_str().into());
+            body.insert("name".to_owned(), name.into());
+            insert_if(&mut body, "origin", origin.map(Value::from));
+            settings.insert(&mut body);
+            changed(Call::post(format!("create tenant {id}"), &["tenants"]).body(Value::Object(body)), planned, console).await
+        }
+        TenantCommand::List => list(console).await,
+        TenantCommand::Change(ChangeArguments { id, settings, planned }) => {
+            let mut body = Map::new();
+            settings.insert(&mut body);
+            console.something_to_change(&body, "--require-dpop-nonce or --access-token-seconds")?;
+            changed(Call::patch(format!("change tenant {id}"), &["tenants", &id]).body(Value::Object(body)), planned, console).await
+        }
+        TenantCommand::Disable(Named { id, planned }) => {
+            console.confirm(&format!("Disable tenant {id}? Nothing of it answers any more: no tokens, no administration."), planned)?;
+            changed(Call::patch(format!("disable tenant {id}"), &["tenants", &id]).body(json!({ "disabled": true })), planned, console).await
+        }
+        TenantCommand::Enable(Named { id, planned }) => {
+            changed(Call::patch(format!("enable tenant {id}"), &["tenants", &id]).body(json!({ "disabled": false })), planned, console).await
+        }
+    }
+}
+
+async fn list(console: &Console<'_>) -> Result<()> {
+    let tenants = console.api()?.list(&Call::get("list tenants", &["tenants"]), "tenants").await?;
+    let mut table = Table::new(&["TENANT", "NAME", "ISSUER", "CREATED", "STATE"]);
+    for tenant in &tenants {
+        table.row([
+            text(tenant, "id"),
+            text(tenant, "name"),
+            text(tenant, "issuer"),
+            time(tenant, "created_at").map(|at| when::relative(at, console.now)).unwrap_or_default(),
+            state(tenant).to_owned(),
+        ]);
+    }
+    console.list("tenants", tenants, &table, "no tenants that this token reaches")
+}
+
+async fn changed(call: Call, planned: Planned, console: &Console<'_>) -> Result<()> {
+    match console.change(call, planned).await? {
+        Some(document) => console.show(&document, &record(&document, console.now)),
+        None => Ok(()),
+    }
+}
+
+fn record(tenant: &Value, now: i64) -> String {
+    Record::default()
+        .line("tenant", text(tenant, "id"))
+        .line("name", text(tenant, "name"))
+        .line("issuer", text(tenant, "issuer"))
+        .line("DPoP nonce", if is_set(tenant, "dpop_nonce_required") { "demanded" } else { "accepted" })
+        .line("access tokens", format!("live {} seconds", text(tenant, "access_token_seconds")))
+        .line("state", match time(tenant, "disabled_at") {
+            Some(at) => format!("disabled {}", when::both(at, now)),
+            None => "enabled".to_owned(),
+        })
+        .line_if("created", time(tenant, "created_at").map(|at| when::both(at, now)))
+        .text()
+}

@@ -1,0 +1,112 @@
+// Starts `prokura dev` on a port of its own choice and ends it, whatever happens.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const READY_SECONDS_MAX = 30;
+const END_SECONDS_MAX = 10;
+
+/** A data folder and at most one server on it. */
+export class Prokura {
+    #folder;
+    #child;
+    #starts = 0;
+
+    /** What the server wrote to its ready file. */
+    ready;
+
+    static async start() {
+        const prokura = new Prokura();
+        prokura.#folder = await mkdtemp(join(tmpdir(), 'prokura-interop-'));
+        process.once('exit', () => prokura.#child?.kill('SIGKILL'));
+        try {
+            await prokura.#serve('127.0.0.1:0');
+        } catch (error) {
+            await prokura.end();
+            throw error;
+        }
+        return prokura;
+    }
+
+    /** Ends the server and starts another on the same data, at the port the first was given. */
+    async restart() {
+        const { port } = new URL(this.ready.issuer);
+        await this.#stop();
+        await this.#serve(`127.0.0.1:${port}`);
+    }
+
+    async end() {
+        await this.#stop();
+        await rm(this.#folder, { recursive: true, force: true });
+    }
+
+    /** A client of the ready file. */
+    client(method) {
+        return this.ready.clients.find((client) => client.token_endpoint_auth_method === method && !client.introspects);
+    }
+
+    /** The client that may introspect. */
+    get introspector() {
+        return this.ready.clients.find((client) => client.introspects);
+    }
+
+    /** The identifier of a demo resource, which is its URL too. */
+    resource(kind) {
+        return this.ready.resources.find((resource) => resource.kind === kind).resource;
+    }
+
+    /** Calls the admin API and expects it to agree. */
+    async admin(method, path, body) {
+        const response = await fetch(`${this.ready.admin.api}${path}`, {
+            method,
+            headers: { authorization: `Bearer ${this.ready.admin.token}`, ...(body && { 'content-type': 'application/json' }) },
+            body: body && JSON.stringify(body),
+        });
+        const answer = await response.json();
+        if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
+        return answer;
+    }
+
+    async #serve(listen) {
+        const binary = process.env.PROKURA_BIN;
+        if (!binary) throw new Error('PROKURA_BIN does not say where prokura is');
+        this.#starts += 1;
+        const file = join(this.#folder, `ready-${this.#starts}.json`);
+        const said = join(this.#folder, `said-${this.#starts}`);
+        const log = await open(said, 'w');
+        const child = spawn(binary, ['dev', '--listen', listen, '--data', join(this.#folder, 'data'), '--ready-file', file], {
+            stdio: ['ignore', log.fd, log.fd],
+        });
+        this.#child = child;
+        let failure;
+        child.once('error', (error) => (failure = error.message));
+        await log.close();
+        const deadline = Date.now() + READY_SECONDS_MAX * 1000;
+        for (;;) {
+            const text = await readFile(file, 'utf8').catch(() => undefined);
+            if (text) {
+                this.ready = JSON.parse(text);
+                return;
+            }
+            if (child.exitCode !== null || child.signalCode !== null) failure ??= `it ended with ${child.exitCode ?? child.signalCode}`;
+            if (Date.now() > deadline) failure ??= `it was not ready within ${READY_SECONDS_MAX} s`;
+            if (failure) throw new Error(`prokura dev: ${failure}\n${await readFile(said, 'utf8').catch(() => '')}`);
+            await pause(20);
+        }
+    }
+
+    async #stop() {
+        const child = this.#child;
+        this.#child = undefined;
+        if (!child || child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+        const ended = once(child, 'exit');
+        child.kill('SIGTERM');
+        const killer = setTimeout(() => child.kill('SIGKILL'), END_SECONDS_MAX * 1000);
+        await ended;
+        clearTimeout(killer);
+    }
+}

@@ -1,0 +1,61 @@
+// A second start on the same data: what was known is known, and what was used up stays used up.
+
+import assert from 'node:assert/strict';
+
+import { exportJWK, generateKeyPair } from 'jose';
+import * as openid from 'openid-client';
+
+import { assertion, configured, failure, introspector, proof, refusal, registered, tokenRequest, verified } from './clients.mjs';
+import { grantOf } from './grants.mjs';
+import { callRaw, connect } from './mcp.mjs';
+
+export async function restart(cases, prokura) {
+    const before = prokura.ready;
+    const resource = prokura.resource('mcp');
+    const config = await configured(prokura, 'client_secret_post');
+    const { client: session } = await connect(prokura, 'private_key_jwt', { versionNegotiation: { mode: 'auto' } });
+
+    const { access_token: live } = await openid.clientCredentialsGrant(config, { resource });
+    const { access_token: revoked } = await openid.clientCredentialsGrant(config, { resource });
+    await openid.tokenRevocation(config, revoked);
+    const ended = await registered(prokura);
+    await prokura.admin('POST', `/grants/${(await grantOf(prokura, ended.id)).id}/revoke`);
+
+    const request = { client_assertion: await assertion(prokura), resource };
+    assert.equal((await tokenRequest(prokura, request)).status, 200);
+
+    const { publicKey, privateKey } = await generateKeyPair('ES256');
+    const key = { privateKey, publicJwk: await exportJWK(publicKey) };
+    const { client_id: id, client_secret: secret } = prokura.client('client_secret_post');
+    const claims = { htm: 'POST', htu: `${before.issuer}/oauth2/token` };
+    const first = await tokenRequest(prokura, { client_id: id, client_secret: secret }, { dpop: await proof(key, claims) });
+    const shown = { dpop: await proof(key, { ...claims, nonce: first.headers.get('dpop-nonce') }) };
+    assert.equal((await tokenRequest(prokura, { client_id: id, client_secret: secret }, shown)).status, 200);
+
+    await prokura.restart();
+
+    await cases.claim('after a restart: the same issuer, resources, clients and secrets, and another process', () => {
+        const { pid, ...now } = prokura.ready;
+        assert.deepEqual({ pid: before.pid, ...now }, before);
+        assert.notEqual(pid, before.pid);
+    });
+    await cases.claim('after a restart: a token from before is verified by jose, active, and taken by the MCP server', async () => {
+        await verified(prokura, await configured(prokura, 'client_secret_post'), live, resource);
+        assert.equal((await openid.tokenIntrospection(await introspector(prokura), live)).active, true);
+        assert.equal((await callRaw(prokura, 'Bearer', live)).status, 200);
+    });
+    await cases.claim('after a restart: a revoked token is inactive, and a revoked grant gives no token', async () => {
+        assert.deepEqual(await openid.tokenIntrospection(await introspector(prokura), revoked), { active: false });
+        assert.equal((await callRaw(prokura, 'Bearer', revoked)).status, 401);
+        assert.equal((await failure(openid.clientCredentialsGrant(ended.config, { resource }))).error, 'unauthorized_client');
+    });
+    await cases.claim('after a restart: a used assertion and a used DPoP proof are used', async () => {
+        assert.deepEqual(await refusal(tokenRequest(prokura, request)), [401, 'invalid_client']);
+        assert.deepEqual(await refusal(tokenRequest(prokura, { client_id: id, client_secret: secret }, shown)), [400, 'invalid_dpop_proof']);
+    });
+    await cases.claim('after a restart: an mcp client that was connected before goes on', async () => {
+        const echoed = await session.callTool({ name: 'echo', arguments: { text: 'still here' } });
+        assert.equal(echoed.content[0].text, 'still here');
+        await session.close();
+    });
+}
