@@ -56,7 +56,7 @@ export async function grants(cases, prokura) {
         assert.equal((await callRaw(prokura, 'Bearer', token)).status, 401);
         assert.deepEqual(await openid.tokenIntrospection(gateway, token), { active: false });
         const next = await failure(openid.clientCredentialsGrant(child.config, { resource }));
-        assert.equal(next.error, 'invalid_target'); // its own empty grant lives, and reaches no resource
+        assert.equal(next.error, 'unauthorized_client'); // it was given nothing else
     });
 
     await cases.claim('a disabled client gets nothing more, and its tokens are inactive, until it is enabled', async () => {

@@ -50,9 +50,11 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
-    /// Who signs with an algorithm now.
+    /// Who signs with an algorithm now. A clock that went back behind the first key is served by the oldest one, which is published all the same.
     pub(crate) fn signer(&self, algorithm: Algorithm, now: Time) -> Result<&Arc<dyn Signer>, Fault> {
-        rotation::signing(now, algorithm, &self.slots).and_then(|slot| self.signers.get(&slot.kid)).ok_or(Fault::NoKey(algorithm.name()))
+        let oldest = || self.slots.iter().filter(|slot| slot.algorithm == algorithm).min_by_key(|slot| slot.active_from);
+        let slot = rotation::signing(now, algorithm, &self.slots).or_else(oldest);
+        slot.and_then(|slot| self.signers.get(&slot.kid)).ok_or(Fault::NoKey(algorithm.name()))
     }
 
     /// The keys as rows.

@@ -127,7 +127,7 @@ impl Api {
         let document: Option<Value> = if bytes.is_empty() { Some(Value::Null) } else { serde_json::from_slice(&bytes).ok() };
         match document {
             Some(document) if status.is_success() => Ok(document),
-            document => Err(refused(call, status, document.unwrap_or(Value::Null), self.target()).into()),
+            document => Err(refused(call, status, &document.unwrap_or(Value::Null), self.target()).into()),
         }
     }
 
@@ -187,7 +187,7 @@ pub(super) fn unreachable(doing: &str, target: &Target, error: &reqwest::Error) 
 }
 
 /// The server answered with no.
-fn refused(call: &Call, status: StatusCode, document: Value, target: &Target) -> Failure {
+fn refused(call: &Call, status: StatusCode, document: &Value, target: &Target) -> Failure {
     let member = |name: &str| document.get(name).and_then(Value::as_str);
     let why = match (member("detail"), member("error_description"), member("error")) {
         (Some(detail), _, Some(code)) => format!("{detail} ({code})"),

@@ -29,11 +29,9 @@ pub(crate) struct Arguments {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
-    /// The server to administer [env: PROKURA_SERVER]; without it, the development server of this folder
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", help = "The server to administer [env: PROKURA_SERVER]; without it, the development server of this folder")]
     pub(super) server: Option<String>,
-    /// A file with an administrator's token, - for standard input [env: PROKURA_TOKEN has the token itself]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help = "A file with an administrator's token, - for standard input [env: PROKURA_TOKEN, the token itself]")]
     pub(super) token_file: Option<PathBuf>,
     /// The tenant to administer; the default one if absent
     #[arg(long, global = true, value_name = "ID")]

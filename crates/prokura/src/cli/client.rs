@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::{
     api::Call,
     arguments::Planned,
-    console::Console,
+    console::{Console, something_to_change},
     grant,
     key::{ClientKey, KeyAlgorithm, public_keys},
     member::{is_set, items, state, text, time, words},
@@ -72,8 +72,7 @@ pub(super) struct CreateArguments {
     /// Its id; drawn by the server if absent
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    /// How it shows who it is; private_key_jwt if a key is given, else client_secret_basic
-    #[arg(long, value_enum, value_name = "METHOD")]
+    #[arg(long, value_enum, value_name = "METHOD", help = "How it shows who it is; private_key_jwt if a key is given, else client_secret_basic")]
     method: Option<Method>,
     /// A file with its public keys: a JWK Set, or one JWK
     #[arg(long, value_name = "FILE", conflicts_with = "generate_key")]
@@ -90,8 +89,11 @@ pub(super) struct CreateArguments {
     /// A resource that its tokens may be for; repeatable
     #[arg(long = "resource", value_name = "URI")]
     resources: Vec<String>,
-    /// A grant type that it may use; client_credentials if a scope, a resource, a method or a key is given; repeatable
-    #[arg(long = "grant-type", value_name = "TYPE")]
+    #[arg(
+        long = "grant-type",
+        value_name = "TYPE",
+        help = "A grant type that it may use; client_credentials if a scope, a resource, a method or a key is given; repeatable"
+    )]
     grant_types: Vec<String>,
     /// The algorithm its tokens are signed with; otherwise the resource decides
     #[arg(long, value_enum, value_name = "ALG", ignore_case = true)]
@@ -256,7 +258,7 @@ async fn change(arguments: ChangeArguments, console: &Console<'_>) -> Result<()>
     insert_if(&mut body, "access_token_signed_response_alg", token_alg.map(|alg| alg.name().into()));
     insert_if(&mut body, "dpop_bound_access_tokens", require_dpop.map(Value::Bool));
     insert_if(&mut body, "introspects_everything", introspect_everything.map(Value::Bool));
-    console.something_to_change(&body, "--name, --jwks, --token-alg, --require-dpop or --introspect-everything")?;
+    something_to_change(&body, "--name, --jwks, --token-alg, --require-dpop or --introspect-everything")?;
     changed(Call::patch(format!("change client {client}"), &["clients", &client]).body(Value::Object(body)), planned, console).await
 }
 

@@ -6,14 +6,17 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{console::Console, table::Table};
+use super::{
+    console::{Console, print},
+    table::Table,
+};
 use crate::config::{Config, EXAMPLE};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
     /// Check a configuration, and print every value with where it comes from
     ///
-    /// It reads the file and the environment (PROKURA__SECTION__KEY), and opens nothing that they name: prokura doctor --config FILE does.
+    /// It reads the file and the environment, and opens nothing that they name: prokura doctor --config FILE does.
     Check(CheckArguments),
     /// Print a configuration with comments, to start from
     Example,
@@ -28,7 +31,7 @@ pub(super) struct CheckArguments {
 
 pub(super) fn run(command: ConfigCommand, console: &Console<'_>) -> Result<()> {
     match command {
-        ConfigCommand::Example => console.print(EXAMPLE),
+        ConfigCommand::Example => print(EXAMPLE),
         ConfigCommand::Check(CheckArguments { config: file }) => {
             let config = Config::load(&file, console.environment)?;
             let mut table = Table::new(&["KEY", "VALUE", "FROM"]);

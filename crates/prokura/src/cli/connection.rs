@@ -1,9 +1,6 @@
 //! Which server, and by what right: flags, then the environment, then the development server of this folder.
 
-use std::{
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::{io::Read, path::Path};
 
 use anyhow::{Context, Result};
 use proof::Secret;
@@ -71,7 +68,7 @@ struct Found {
 impl Found {
     fn of(console: &Console<'_>) -> Result<Self> {
         if let Some((address, from)) = named(console) {
-            let target = parse(address, console.global).with_context(|| format!("{from} names no server")).map_err(usage)?;
+            let target = parse(address, console.global).with_context(|| format!("{from} names no server")).map_err(|error| usage(&error))?;
             return Ok(Self { target, development: false, token: None });
         }
         let text = std::fs::read_to_string(READY).map_err(|_| {
@@ -126,7 +123,7 @@ fn parse(address: &str, global: &Global) -> Result<Target> {
     Ok(Target { server, tenant: tenant.filter(|id| id != kernel::tenant::DEFAULT_TENANT) })
 }
 
-fn usage(error: anyhow::Error) -> Failure {
+fn usage(error: &anyhow::Error) -> Failure {
     let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
     Failure::new(Exit::Usage, error.to_string()).why(causes.join(": "))
 }
@@ -137,7 +134,7 @@ fn own_token(console: &Console<'_>) -> Result<Option<String>> {
         return Ok(console.environment.get("PROKURA_TOKEN").map(str::to_owned));
     };
     let unreadable = |error: std::io::Error| Failure::new(Exit::Usage, format!("cannot read the token from {}", file.display())).why(error.to_string());
-    if *file == PathBuf::from("-") {
+    if file == Path::new("-") {
         let mut text = String::new();
         std::io::stdin().lock().take(64 * 1024).read_to_string(&mut text).map_err(unreadable)?;
         return Ok(Some(text));

@@ -50,8 +50,8 @@ impl Console<'_> {
     /// A document, for programs as JSON, for people as they were given it.
     pub(super) fn show(&self, document: &Value, human: &str) -> Result<()> {
         match self.global.output {
-            Format::Json => self.print(&pretty(document)),
-            Format::Table => self.print(human),
+            Format::Json => print(&pretty(document)),
+            Format::Table => print(human),
         }
     }
 
@@ -69,21 +69,6 @@ impl Console<'_> {
     /// Whether tables are wanted, and what else makes reading easier.
     pub(super) fn is_for_people(&self) -> bool {
         self.global.output == Format::Table
-    }
-
-    /// A change that changes nothing is a slip.
-    pub(super) fn something_to_change(&self, body: &Map<String, Value>, options: &str) -> Result<()> {
-        if body.is_empty() {
-            return Err(Failure::new(Exit::Usage, "there is nothing to change").advice(format!("give {options}")).into());
-        }
-        Ok(())
-    }
-
-    /// Data.
-    pub(super) fn print(&self, text: &str) -> Result<()> {
-        let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes())?;
-        Ok(out.flush()?)
     }
 
     /// Talk; nobody who asked for quiet hears it.
@@ -109,6 +94,21 @@ impl Console<'_> {
     }
 }
 
+/// Data, on standard output.
+pub(super) fn print(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+/// A change that changes nothing is a slip.
+pub(super) fn something_to_change(body: &Map<String, Value>, options: &str) -> Result<()> {
+    if body.is_empty() {
+        return Err(Failure::new(Exit::Usage, "there is nothing to change").advice(format!("give {options}")).into());
+    }
+    Ok(())
+}
+
 /// A line to standard error. If that is closed there is nobody left to tell.
 pub(super) fn complain(text: &str) {
     drop(io::stderr().lock().write_all(text.as_bytes()));
@@ -117,7 +117,8 @@ pub(super) fn complain(text: &str) {
 /// JSON for reading, safe to show in a terminal: the line breaks are ours, every other control character is escaped.
 pub(super) fn pretty(document: &Value) -> String {
     let text = serde_json::to_string_pretty(document).unwrap_or_default();
-    text.lines().map(|line| format!("{}\n", visible(line))).collect()
+    let lines: Vec<_> = text.lines().map(visible).chain(["".into()]).collect();
+    lines.join("\n")
 }
 
 /// JSON on one line.

@@ -92,9 +92,8 @@ pub(super) async fn run(arguments: DoctorArguments, console: &Console<'_>) -> Re
     }
     console.show(&json!({ "state": worst.name(), "checks": checks }), &table.text())?;
     Ok(match worst {
-        State::Ok => Exit::Done,
         State::Warning if arguments.strict => Exit::Error,
-        State::Warning => Exit::Done,
+        State::Ok | State::Warning => Exit::Done,
         State::Failed => Exit::Error,
         State::Silent => Exit::Unavailable,
     })

@@ -184,11 +184,11 @@ fn place(event: &Value) -> Option<(String, i64)> {
 
 fn print(event: &Value, console: &Console<'_>) -> Result<()> {
     match console.global.output {
-        Format::Json => console.print(&console::line(event)),
+        Format::Json => console::print(&console::line(event)),
         Format::Table => {
             let [at, kind, actor, about, details] = cells(event);
             let line = format!("{at}  {kind:<22}  {actor:<24}  {about:<24}  {details}");
-            console.print(&format!("{}\n", visible(line.trim_end())))
+            console::print(&format!("{}\n", visible(line.trim_end())))
         }
     }
 }

@@ -57,7 +57,7 @@ impl Place {
             console.say("the secret is shown this once; keep it where only the client can read it");
             return console.show(document, &record.line("secret", secret).text());
         };
-        self.write(file, secret)?;
+        write(file, secret)?;
         console.say(&format!("the secret is in {}", file.display()));
         let mut rest = document.clone();
         rest.as_object_mut().and_then(|members| members.remove(name));
@@ -70,15 +70,16 @@ impl Place {
             console.say("the token is shown this once; who has it administers what it reaches");
             return console.show(document, &format!("{token}\n"));
         };
-        self.write(file, token)?;
+        write(file, token)?;
         console.say(&format!("the token is in {}; use it with --token-file", file.display()));
         let mut rest = document.clone();
         rest.as_object_mut().and_then(|members| members.remove("token"));
         console.show(&rest, "")
     }
 
-    fn write(&self, file: &Path, secret: &str) -> Result<()> {
-        std::fs::write(file, format!("{secret}\n"))?; // the file is ours, and empty
-        Ok(std::fs::File::open(file)?.sync_all()?)
-    }
+}
+
+fn write(file: &Path, secret: &str) -> Result<()> {
+    std::fs::write(file, format!("{secret}\n"))?; // the file is ours, and empty
+    Ok(std::fs::File::open(file)?.sync_all()?)
 }

@@ -17,7 +17,7 @@ impl Table {
 
     /// Adds a row.
     pub(super) fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.rows.push(cells.map(shown).to_vec());
+        self.rows.push(cells.iter().map(|cell| shown(cell)).collect());
     }
 
     /// The table as text, or nothing when it has no rows.
@@ -69,12 +69,13 @@ impl Record {
     /// The record as text.
     pub(super) fn text(&self) -> String {
         let width = self.lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-        self.lines.iter().map(|(name, value)| format!("{name:<width$}  {}\n", shown(value.clone()))).collect()
+        let lines: Vec<String> = self.lines.iter().map(|(name, value)| format!("{name:<width$}  {}", shown(value))).collect();
+        lines.join("\n") + "\n"
     }
 }
 
-fn shown(cell: String) -> String {
-    if cell.is_empty() { "-".to_owned() } else { visible(&cell).into_owned() }
+fn shown(cell: &str) -> String {
+    if cell.is_empty() { "-".to_owned() } else { visible(cell).into_owned() }
 }
 
 #[cfg(test)]

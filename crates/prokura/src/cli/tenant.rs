@@ -8,7 +8,7 @@ use super::{
     api::Call,
     arguments::Planned,
     client::insert_if,
-    console::Console,
+    console::{Console, something_to_change},
     member::{is_set, state, text, time},
     table::{Record, Table},
     when,
@@ -49,8 +49,7 @@ pub(super) struct CreateArguments {
     /// Its name, for people
     #[arg(long, value_name = "NAME")]
     name: String,
-    /// An origin of its own, as in https://auth.acme.example, which must lead to this server
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help = "An origin of its own, as in https://auth.acme.example, which must lead to this server")]
     origin: Option<String>,
     #[command(flatten)]
     settings: Settings,
@@ -100,7 +99,7 @@ pub(super) async fn run(command: TenantCommand, console: &Console<'_>) -> Result
         TenantCommand::Change(ChangeArguments { id, settings, planned }) => {
             let mut body = Map::new();
             settings.insert(&mut body);
-            console.something_to_change(&body, "--require-dpop-nonce or --access-token-seconds")?;
+            something_to_change(&body, "--require-dpop-nonce or --access-token-seconds")?;
             changed(Call::patch(format!("change tenant {id}"), &["tenants", &id]).body(Value::Object(body)), planned, console).await
         }
         TenantCommand::Disable(Named { id, planned }) => {

@@ -11,7 +11,8 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     for c in text.chars() {
         if hides(c) {
             let mut halves = [0; 2];
-            c.encode_utf16(&mut halves).iter().for_each(|half| shown.push_str(&format!("\\u{half:04x}")));
+            let escaped = c.encode_utf16(&mut halves).iter().map(|half| format!("\\u{half:04x}"));
+            shown.extend(escaped);
         } else {
             shown.push(c);
         }

@@ -19,13 +19,14 @@ pub(crate) enum DatabaseSource {
     Elsewhere(Reference),
 }
 
+const WANTED: &str = "must be \"sqlite:/path/to/file.db\", \"postgres://user@host/database\", \"file:/path\" or \"env:NAME\"";
+
 impl DatabaseSource {
     /// Reads `sqlite:/path`, `postgres://…`, or where the URL stands instead; else tells what is wanted.
     pub(super) fn parse(text: &str, folder: &Path) -> std::result::Result<Self, &'static str> {
         if let Some(reference) = Reference::parse(text, folder) {
             return Ok(Self::Elsewhere(reference));
         }
-        const WANTED: &str = "must be \"sqlite:/path/to/file.db\", \"postgres://user@host/database\", \"file:/path\" or \"env:NAME\"";
         if let Some(path) = text.strip_prefix("sqlite:") {
             return match path {
                 "" | ":memory:" | "//" => Err("a node forgets nothing, so SQLite needs a file: \"sqlite:/path/to/file.db\""),

@@ -178,7 +178,7 @@ async fn s_43_other_protocols_get_no_door() {
     let host = format!("host: {}", world.authority());
     let upgrade = request("GET /health/live HTTP/1.1", &[&host, "upgrade: h2c", "http2-settings: AAMAAABkAAQAAP__"]);
     assert_eq!(only(&world, upgrade).await.status, 200, "an offer that is not taken (RFC 9110 s7.8)");
-    for preface in ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET / HTTP/3.0\r\n\r\n", "\u{16}\u{3}\u{1}\0\u{5}hello", "CONNECT evil.example.com:443 HTTP/1.1\r\nhost: evil.example.com:443\r\n\r\n"] {
+    for preface in ["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "GET / HTTP/3.0\r\n\r\n", "\u{16}\u{3}\u{1}\0\u{5}hello", "CONNECT evil.example.com:443 HTTP/1.1\r\nhost: evil.example.com:443\r\nconnection: close\r\n\r\n"] {
         let answers = world.raw(preface).await;
         let refused = |answer: &Answer| (400..=505).contains(&answer.status);
         assert!(answers.len() <= 1 && answers.iter().all(refused), "{preface:?}: {answers:?}");
