@@ -45,6 +45,7 @@ impl Config {
     fn from_text(text: &str, name: &str, folder: &Path, environment: &Environment) -> Result<Self, Problems> {
         let mut problems = Problems::new(name);
         let found = read::values(text, name, environment, &mut problems);
+        let Some(found) = found else { return Err(problems) };
         let config = settings::interpret(&found, folder, &mut problems);
         match config {
             Some(config) if problems.is_empty() => Ok(config),

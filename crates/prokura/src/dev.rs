@@ -38,7 +38,7 @@ pub(crate) struct DevArguments {
 }
 
 /// Runs the development server until it is asked to end.
-pub(crate) async fn run(arguments: DevArguments) -> Result<()> {
+pub(crate) async fn run(arguments: DevArguments, program: &str) -> Result<()> {
     if !arguments.listen.ip().is_loopback() {
         bail!("{} is not a loopback address: dev has known secrets and speaks plain http, so it listens on this machine only. For a server that others reach, use: prokura serve", arguments.listen);
     }
@@ -80,7 +80,7 @@ pub(crate) async fn run(arguments: DevArguments) -> Result<()> {
     if let Some(file) = &arguments.ready_file {
         write_secret(file, &text)?;
     }
-    ready::say(&issuer, address, &arguments.data, &mcp_resource, &api_resource, &seeded);
+    ready::say(&ready::Addresses { issuer: &issuer, listens_on: address, data: &arguments.data, mcp: &mcp_resource, api: &api_resource }, &seeded, program);
 
     asked_to_end().await;
     drop(stop);

@@ -34,13 +34,22 @@ fn main() -> ExitCode {
 #[derive(Clone, Default)]
 pub(crate) struct Environment {
     variables: BTreeMap<String, String>,
+    program: String,
 }
 
 impl Environment {
     #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     fn read() -> Self {
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-        Self { variables: std::env::vars_os().filter_map(text).collect() }
+        Self {
+            variables: std::env::vars_os().filter_map(text).collect(),
+            program: std::env::args().next().unwrap_or_else(|| "prokura".to_owned()),
+        }
+    }
+
+    /// What the person typed to start us: hints repeat it, so that they can be copied.
+    pub(crate) fn program(&self) -> &str {
+        &self.program
     }
 
     /// A variable; an empty one counts as not set.
@@ -64,6 +73,6 @@ impl fmt::Debug for Environment {
 impl Environment {
     /// An environment that exists only in a test.
     pub(crate) fn of(variables: &[(&str, &str)]) -> Self {
-        Self { variables: variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect() }
+        Self { variables: variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(), program: "prokura".to_owned() }
     }
 }

@@ -1,14 +1,19 @@
 //! `prokura serve`: a node in production. It refuses to start in any way that would be unsafe, and says what it does when it starts.
 
-use std::path::{Path, PathBuf};
+use std::{
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
+use proof::Secret;
 use server::{OriginRule, Tls};
 use store::Database;
 use tokio::net::TcpListener;
 
 use crate::{
     Environment,
+    cli::{Exit, Failure},
     config::{self, Config, Transport},
     log,
     node::{Node, Parts, asked_to_end},
@@ -54,6 +59,18 @@ pub(crate) async fn run(arguments: ServeArguments, environment: &Environment) ->
 
 /// The parts of a node, refusing what belongs to development and what is not safe.
 pub(crate) fn parts(config: &Config, origin_rule: OriginRule, environment: &Environment) -> Result<Parts> {
+    Ok(Parts {
+        database: database(config, environment)?,
+        kek: kek(config, environment)?,
+        origin: config.origin.clone(),
+        aliases: Vec::new(),
+        origin_rule,
+        rotation: config.rotation,
+    })
+}
+
+/// The database, if it is one for production.
+pub(crate) fn database(config: &Config, environment: &Environment) -> Result<Database> {
     let database = config.database.resolve(environment)?;
     if let Database::Sqlite(file) = &database {
         refuse_development(file, "the database")?;
@@ -62,24 +79,39 @@ pub(crate) fn parts(config: &Config, origin_rule: OriginRule, environment: &Envi
             bail!("the folder {} of the database is not there; make it, owned by the user that serves", folder.display());
         }
     }
+    Ok(database)
+}
+
+/// The key-encryption key, if nobody else can read it.
+pub(crate) fn kek(config: &Config, environment: &Environment) -> Result<Secret<[u8; 32]>> {
     if let Some(file) = config.kek.file() {
         refuse_development(file, "the key-encryption key")?;
     }
-    Ok(Parts { database, kek: config.kek.read(environment)?, origin: config.origin.clone(), aliases: Vec::new(), origin_rule, rotation: config.rotation })
+    config.kek.read(environment)
 }
 
 /// Starts a node; what an operator can do about a refusal is said with it.
 pub(crate) async fn start(parts: Parts) -> Result<Node> {
     let database = config::shown(&parts.database);
+    if let Database::Sqlite(file) = &parts.database {
+        for_us_alone(file)?;
+    }
     Node::start(parts).await.map_err(|error| {
-        let wrong_kek = matches!(error.downcast_ref(), Some(server::Fault::WrongKek));
-        let error = if wrong_kek {
-            error.context("configure the key that this database was set up with (restore it from your copy): a new one opens nothing")
-        } else {
-            error
+        let advice = match error.downcast_ref() {
+            Some(server::Fault::WrongKek) => "restore the key that this database was set up with, and configure that: a new one opens nothing",
+            Some(server::Fault::OriginMoved { .. }) => "correct server.origin, or, if the installation really moves, give --accept-new-origin once",
+            Some(_) | None => "prokura doctor --config FILE looks at everything that a node needs",
         };
-        error.context(format!("a node cannot start on {database}"))
+        Failure::new(Exit::Error, format!("a node cannot start on {database}")).why(format!("{error:#}")).advice(advice).into()
     })
+}
+
+/// A new database file is made readable for its owner alone; SQLite would leave that to the umask. The files beside it follow its mode.
+fn for_us_alone(file: &Path) -> Result<()> {
+    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error).with_context(|| format!("cannot make {}", file.display())),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// The secrets in a development directory are known: they must never guard anything.
@@ -100,9 +132,16 @@ pub(crate) fn tls(transport: &Transport) -> Result<Tls> {
         Transport::BehindProxy | Transport::Loopback => Ok(Tls::Off),
         Transport::Https { certificate, key } => {
             let read = |path: &Path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
-            let chain = read(certificate)?;
-            let tls = Tls::from_pem(&chain, &read(key)?);
+            let tls = Tls::from_pem(&read(certificate)?, &read(key)?);
+            if everyone_reads(key) {
+                tracing::warn!(file = %key.display(), "everyone on this machine can read the private key of the certificate; run: chmod 600");
+            }
             tls.with_context(|| format!("{} and {} cannot be used together", certificate.display(), key.display()))
         }
     }
+}
+
+/// Whether a file is open to everyone on this machine.
+pub(crate) fn everyone_reads(file: &Path) -> bool {
+    std::fs::metadata(file).is_ok_and(|metadata| metadata.mode() & 0o007 != 0)
 }

@@ -29,6 +29,6 @@ pub use fault::Fault;
 pub use http::router;
 pub use jobs::Jobs;
 pub use listen::{Tls, serve};
-pub use routes::{Access, ROUTES, Route, Tenancy};
+pub use routes::{Access, Body, ROUTES, Route, Tenancy};
 pub use settings::{OriginRule, Settings};
 pub use surroundings::{Script, Surroundings};

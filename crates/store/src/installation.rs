@@ -39,6 +39,11 @@ impl Store {
         self.engine().one(&ONE, &[name.into()], |row| row.text(0)).await
     }
 
+    /// Keeps a fact in the place of the one before.
+    pub async fn replace_fact(&self, name: &'static str, value: &str) -> Result<(), Fault> {
+        self.maintain(vec![lower_set(name, value.to_owned())]).await
+    }
+
     /// Keeps a fact, if none of that name is kept yet, and tells which one is kept: the first writer's.
     pub async fn keep_fact(&self, name: &str, value: &str) -> Result<String, Fault> {
         let args = vec![name.to_owned().into(), value.to_owned().into()];

@@ -59,7 +59,7 @@ impl Store {
     pub async fn open(settings: Settings) -> Result<Arc<Self>, Fault> {
         let engine = match &settings.database {
             Database::Sqlite(path) => Engine::Sqlite(Sqlite::open(path)?),
-            Database::Postgres(url) => Engine::Postgres(Postgres::new(url)?),
+            Database::Postgres(url) => Engine::Postgres(Box::new(Postgres::new(url)?)),
         };
         migrate::run(&engine).await?;
         let (committer, writer) = Committer::start(&engine, settings.stream)?;

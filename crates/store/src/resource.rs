@@ -80,7 +80,7 @@ fn read(row: &Row<'_>) -> Result<Resource, Fault> {
 
 /// The row of a new resource.
 pub(crate) fn lower_create(tenant: &str, resource: &Resource) -> Bound {
-    let introspectors: Vec<&str> = resource.introspectors.iter().map(|id| id.as_str()).collect();
+    let introspectors: Vec<&str> = resource.introspectors.iter().map(kernel::Id::as_str).collect();
     let args = vec![
         tenant.to_owned().into(),
         resource.uri.as_str().to_owned().into(),

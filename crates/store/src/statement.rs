@@ -139,6 +139,7 @@ impl Statement {
     }
 
     /// The same with another text on PostgreSQL.
+    #[must_use]
     pub const fn on_postgres(mut self, sql: &'static str) -> Self {
         self.postgres = Some(sql);
         self

@@ -4,14 +4,19 @@ use std::{
     fmt,
     future::Future,
     mem,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
-use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response, header::AUTHORIZATION, request::Parts};
-use http_body_util::{Either, Full};
+use bytes::{Buf, Bytes};
+use http::{
+    HeaderMap, HeaderValue, Request, Response, Version,
+    header::{AUTHORIZATION, CONNECTION, EXPECT},
+    request::Parts,
+};
+use http_body_util::{BodyExt, Either, Full};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -79,7 +84,9 @@ impl<S, A, B> Service<Request<A>> for GuardService<S>
 where
     S: Service<Request<A>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send,
-    A: Send + 'static,
+    A: BodyExt + Send + 'static,
+    A::Data: Send,
+    A::Error: Send,
 {
     type Response = Response<GuardBody<B>>;
     type Error = S::Error;
@@ -98,7 +105,14 @@ where
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             match guard.admit(&parts, &needed).await {
-                Passage::Answered(response) => Ok(response.map(Either::Right)),
+                Passage::Answered(mut response) => {
+                    if read_past(&parts, body).await == Rest::Left && parts.version <= Version::HTTP_11 {
+                        response
+                            .headers_mut()
+                            .insert(CONNECTION, HeaderValue::from_static("close"));
+                    }
+                    Ok(response.map(Either::Right))
+                }
                 Passage::Admitted { access, exposure } => {
                     parts.extensions.insert(access);
                     let mut response = inner.call(Request::from_parts(parts, body)).await?;
@@ -109,6 +123,39 @@ where
         })
     }
 }
+
+/// What is left of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rest {
+    Nothing,
+    Left,
+}
+
+/// Reads past the body of a request that is answered here, within bounds.
+///
+/// Over HTTP/1.1 a connection with an unread body ends (RFC 9112 s9.3), often under a client that already sends its next
+/// request on it: MCP clients do, right after the 401. What is not read is said with `Connection: close` (s9.6).
+async fn read_past<B: BodyExt>(parts: &Parts, body: B) -> Rest {
+    if parts.headers.contains_key(EXPECT) {
+        return Rest::Left; // the client waits for the answer before it sends the body (RFC 9110 s10.1.1)
+    }
+    let read = async {
+        let mut body = pin!(body);
+        let mut left = UNREAD_BYTES_MAX;
+        while let Some(frame) = body.frame().await {
+            let bytes = frame.ok()?.into_data().map_or(0, |data| data.remaining());
+            left = left.checked_sub(bytes)?;
+        }
+        Some(())
+    };
+    match tokio::time::timeout(UNREAD_TIME_MAX, read).await {
+        Ok(Some(())) => Rest::Nothing,
+        Ok(None) | Err(_) => Rest::Left,
+    }
+}
+
+const UNREAD_BYTES_MAX: usize = 64 * 1024;
+const UNREAD_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// Where a request ends up.
 enum Passage {

@@ -27,9 +27,10 @@ Example:
   prokura --tenant acme administrator create --name ops --expires-in 90d --out acme.token")]
     Create(CreateArguments),
     /// Make the first administrator of an installation, straight in its database; printed this once
-    ///
-    /// For whoever holds the configuration: it needs the database and the key-encryption key, and no server. The token reaches the whole installation.
     #[command(after_help = "\
+For whoever holds the configuration: it needs the database and the key-encryption key, and no server.
+The token reaches the whole installation.
+
 Example:
   prokura administrator bootstrap --config prokura.toml --name ops --out admin.token")]
     Bootstrap(BootstrapArguments),
@@ -40,7 +41,7 @@ pub(super) struct CreateArguments {
     /// A name, for people
     #[arg(long, value_name = "NAME")]
     name: String,
-    /// How far it reaches
+    /// How far it reaches: the tenant that --tenant names (or the default one), or every tenant and tenants themselves
     #[arg(long, value_enum, value_name = "REACH", default_value = "tenant")]
     reach: Reach,
     /// When the token ends, as in 12h or 90d from now; never if absent
@@ -67,9 +68,7 @@ pub(super) struct BootstrapArguments {
 /// How far an administrator reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Reach {
-    /// The tenant that --tenant names, or the default one
     Tenant,
-    /// Every tenant, and tenants themselves
     Installation,
 }
 

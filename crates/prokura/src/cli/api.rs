@@ -196,7 +196,7 @@ fn refused(call: &Call, status: StatusCode, document: &Value, target: &Target) -
     };
     let (exit, advice) = match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => (Exit::Denied, denied(target)),
-        StatusCode::NOT_FOUND => (Exit::NotFound, "check the name, and with --tenant the tenant; the list command of the noun shows what there is".to_owned()),
+        StatusCode::NOT_FOUND => (Exit::NotFound, "check the name and --tenant (list shows what there is); what reaches beyond a tenant needs an administrator of the installation".to_owned()),
         StatusCode::CONFLICT => (Exit::Conflict, "choose another name, or change the one that exists".to_owned()),
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
             (Exit::Unavailable, "try again in a moment".to_owned())
@@ -204,15 +204,14 @@ fn refused(call: &Call, status: StatusCode, document: &Value, target: &Target) -
         StatusCode::MISDIRECTED_REQUEST => (Exit::Error, "use the address that the server's configuration has as its origin".to_owned()),
         _ if status.is_redirection() => (Exit::Error, "the server sends elsewhere; name the address of its issuer with --server".to_owned()),
         _ if status.is_server_error() => (Exit::Error, "look for the request id in the server's log".to_owned()),
-        _ => (Exit::Error, "mend what is named, and see --help of this command".to_owned()),
+        _ => (Exit::Error, "correct what is named; --help of this command shows what it takes".to_owned()),
     };
     Failure::new(exit, format!("cannot {}", call.doing)).why(why).advice(advice).request(member("request_id"))
 }
 
 fn denied(target: &Target) -> String {
-    let whose = match &target.tenant {
-        None => "the installation".to_owned(),
-        Some(id) => format!("the installation or of tenant {id}"),
-    };
-    format!("use the token of an administrator of {whose}, with --token-file or PROKURA_TOKEN")
+    match &target.tenant {
+        None => "use the token of an administrator of the installation; a tenant's own administrator names the tenant with --tenant".to_owned(),
+        Some(id) => format!("use the token of an administrator of the installation or of tenant {id}"),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::{
     administrator::AdministratorCommand, client::ClientCommand, configuration::ConfigCommand, docs::DocsArguments, doctor::DoctorArguments, event::EventCommand,
@@ -36,7 +36,7 @@ pub(crate) struct Global {
     /// The tenant to administer; the default one if absent
     #[arg(long, global = true, value_name = "ID")]
     pub(super) tenant: Option<String>,
-    /// How to print: tables for people, JSON for programs
+    /// How to print: tables for people, JSON with stable members for programs
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value = "table")]
     pub(super) output: Format,
     /// Say nothing but data and errors
@@ -50,9 +50,8 @@ pub(crate) struct Global {
 /// How data is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// Aligned columns, for people
+    // Possible values have no documentation of their own: clap would then print every option of a command twice as long.
     Table,
-    /// The server's JSON, for programs; its members are stable
     Json,
 }
 
@@ -103,20 +102,27 @@ pub(super) enum Command {
 
 /// Reads the command line; help, version and wrong usage end the process here.
 pub(crate) fn parse() -> Result<Arguments, ExitCode> {
-    Arguments::try_parse().map_err(|ended| {
+    let parsed = command().try_get_matches().and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches));
+    parsed.map_err(|ended| {
         let code = u8::try_from(ended.exit_code()).unwrap_or(2);
         drop(ended.print()); // nobody is left to tell
         ExitCode::from(code)
     })
 }
 
+/// The grammar. What starts a server has no use for the options that say which server to ask: its help leaves them out.
+fn command() -> clap::Command {
+    let top = Arguments::command();
+    let hidden: Vec<clap::Arg> = top.get_arguments().filter(|one| one.is_global_set()).map(|one| one.clone().hide(true)).collect();
+    ["dev", "serve", "config"].into_iter().fold(top, |top, name| top.mut_subcommand(name, |one| one.args(&hidden)))
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
 
     #[test]
     fn the_grammar_is_sound_and_every_command_and_option_says_what_it_does() {
-        let mut top = super::Arguments::command();
+        let mut top = super::command();
         top.build();
         top.clone().debug_assert();
         let mut left = vec![top];

@@ -72,7 +72,7 @@ pub(super) struct CreateArguments {
     /// Its id; drawn by the server if absent
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    #[arg(long, value_enum, value_name = "METHOD", help = "How it shows who it is; private_key_jwt if a key is given, else client_secret_basic")]
+    #[arg(long, value_enum, value_name = "METHOD", help = "How it shows who it is: a secret in the header or in the body, or a signature; by default private_key_jwt if a key is given, else client_secret_basic")]
     method: Option<Method>,
     /// A file with its public keys: a JWK Set, or one JWK
     #[arg(long, value_name = "FILE", conflicts_with = "generate_key")]
@@ -136,13 +136,10 @@ pub(super) struct ChangeArguments {
 /// How a client shows who it is (RFC 7591 s2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Method {
-    /// A secret in the Authorization header
     #[value(name = "client_secret_basic")]
     Basic,
-    /// A secret in the body
     #[value(name = "client_secret_post")]
     Post,
-    /// A signature with its own key; nothing secret leaves it
     #[value(name = "private_key_jwt")]
     PrivateKeyJwt,
 }
@@ -225,7 +222,7 @@ async fn list(console: &Console<'_>) -> Result<()> {
     let clients = console.api()?.list(&Call::get("list clients", &["clients"]), "clients").await?;
     let mut table = Table::new(&["CLIENT", "NAME", "SIGNS IN WITH", "GRANT TYPES", "LAST USED", "STATE"]);
     for client in &clients {
-        table.row([
+        table.row(&[
             text(client, "client_id"),
             text(client, "client_name"),
             text(client, "token_endpoint_auth_method"),
@@ -243,9 +240,10 @@ async fn show(client: &str, console: &Console<'_>) -> Result<()> {
     let mut human = record(&document, console.now).text();
     if console.is_for_people() {
         let mut grants = api.list(&Call::get("list grants", &["grants"]), "grants").await?;
+        let forest = grant::Forest::of(&grants);
         grants.retain(|grant| grant.get("client_id").and_then(Value::as_str) == Some(client));
         human.push_str(if grants.is_empty() { "\nno grants: it can get no token\n" } else { "\n" });
-        human.push_str(&grant::table(&grants, console.now).text_if_any());
+        human.push_str(&grant::table(&grants, &forest, console.now).text_if_any());
     }
     console.show(&document, &human)
 }

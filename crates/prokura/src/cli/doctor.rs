@@ -6,16 +6,26 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{connection, console::Console, failure::Exit, table::Table};
+use super::{
+    connection,
+    console::Console,
+    failure::{Exit, brief},
+    table::Table,
+};
 
 mod configured;
 mod running;
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Exit codes: 0 all is well, or there are warnings only; 1 a check failed (with --strict also: a warning); 6 the server does not answer.")]
+A database is opened as serve opens it: its schema is brought up to date.
+
+Exit codes:
+  0  all is well, or there are warnings only
+  1  a check failed; with --strict, or warned
+  6  the server does not answer")]
 pub(super) struct DoctorArguments {
-    /// Also examine this configuration: its files and their modes, and whether the database can be opened. Needs no server; like serve, it brings the database's schema up to date
+    /// Also examine this configuration, the files it names, and the database; that needs no server
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Treat warnings as failures
@@ -66,7 +76,7 @@ impl Findings {
     pub(super) fn note_result(&mut self, check: &str, outcome: Result<String>) {
         match outcome {
             Ok(found) => self.note(check, State::Ok, found),
-            Err(error) => self.note(check, State::Failed, format!("{error:#}")),
+            Err(error) => self.note(check, State::Failed, brief(&error)),
         }
     }
 
@@ -88,7 +98,7 @@ pub(super) async fn run(arguments: DoctorArguments, console: &Console<'_>) -> Re
     let mut checks: Vec<Value> = Vec::new();
     for Finding { check, state, found } in findings.found {
         checks.push(json!({ "check": check, "state": state.name(), "found": found }));
-        table.row([check, state.name().to_owned(), found]);
+        table.row(&[check, state.name().to_owned(), found]);
     }
     console.show(&json!({ "state": worst.name(), "checks": checks }), &table.text())?;
     Ok(match worst {

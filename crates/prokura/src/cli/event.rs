@@ -196,14 +196,16 @@ fn print(event: &Value, console: &Console<'_>) -> Result<()> {
 fn table(events: &[Value]) -> Table {
     let mut table = Table::new(&["TIME", "KIND", "ACTOR", "ABOUT", "DETAILS"]);
     for event in events {
-        table.row(cells(event));
+        table.row(&cells(event));
     }
     table
 }
 
 fn cells(event: &Value) -> [String; 5] {
     let details = event.get("body").and_then(Value::as_object).map(|body| {
-        let told = body.iter().map(|(name, value)| format!("{name}={}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+        // Text of one word stands as it is; anything else as JSON, so that it has a beginning and an end.
+        let word = |value: &Value| value.as_str().filter(|text| !text.is_empty() && !text.contains([' ', '"'])).map(str::to_owned);
+        let told = body.iter().map(|(name, value)| format!("{name}={}", word(value).unwrap_or_else(|| value.to_string())));
         told.collect::<Vec<_>>().join(" ")
     });
     [

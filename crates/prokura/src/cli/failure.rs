@@ -31,8 +31,8 @@ Exit codes:
 
 /// A failure, told.
 #[derive(Clone, Debug)]
-pub(super) struct Failure {
-    pub(super) exit: Exit,
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
     what: String,
     why: Option<String>,
     advice: Option<String>,
@@ -41,22 +41,22 @@ pub(super) struct Failure {
 
 impl Failure {
     /// What did not happen.
-    pub(super) fn new(exit: Exit, what: impl Into<String>) -> Self {
+    pub(crate) fn new(exit: Exit, what: impl Into<String>) -> Self {
         Self { exit, what: what.into(), why: None, advice: None, request_id: None }
     }
 
     /// Why.
-    pub(super) fn why(self, why: impl Into<String>) -> Self {
+    pub(crate) fn why(self, why: impl Into<String>) -> Self {
         Self { why: Some(why.into()), ..self }
     }
 
     /// What to do about it.
-    pub(super) fn advice(self, advice: impl Into<String>) -> Self {
+    pub(crate) fn advice(self, advice: impl Into<String>) -> Self {
         Self { advice: Some(advice.into()), ..self }
     }
 
     /// What and why, without advice.
-    pub(super) fn in_a_line(&self) -> String {
+    fn in_a_line(&self) -> String {
         self.why.as_ref().map_or_else(|| self.what.clone(), |why| format!("{}: {why}", self.what))
     }
 
@@ -91,6 +91,11 @@ pub(super) fn told(error: &anyhow::Error) -> (Exit, String) {
     let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
     let why = (!causes.is_empty()).then(|| ("why", causes.join(": ")));
     (Exit::Error, paragraph(&error.to_string(), why.into_iter()))
+}
+
+/// An error in one line, for a table.
+pub(super) fn brief(error: &anyhow::Error) -> String {
+    error.downcast_ref::<Failure>().map_or_else(|| format!("{error:#}"), Failure::in_a_line)
 }
 
 /// Whether whoever read our output went away: that ends a command quietly.

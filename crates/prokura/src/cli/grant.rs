@@ -1,5 +1,7 @@
 //! `prokura grant`.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
@@ -49,7 +51,7 @@ pub(super) struct ListArguments {
     /// Only those of this client
     #[arg(long, value_name = "ID")]
     client: Option<String>,
-    /// Also those that are revoked or have ended
+    /// Also those that are revoked, have ended, or are silent because one above them is
     #[arg(long)]
     all: bool,
 }
@@ -86,14 +88,24 @@ pub(super) async fn run(command: GrantCommand, console: &Console<'_>) -> Result<
         GrantCommand::Create(arguments) => create(arguments, console).await,
         GrantCommand::List(arguments) => list(arguments, console).await,
         GrantCommand::Show(GrantId { grant }) => {
-            let document = console.api()?.send(&Call::get(format!("show grant {grant}"), &["grants", &grant])).await?;
-            console.show(&document, &record(&document, console.now))
+            show(&grant, console).await
         }
         GrantCommand::Revoke(Named { grant, planned }) => {
             console.confirm(&format!("Revoke grant {grant}? Everything narrowed from it and every token of it falls silent, for good."), planned)?;
             changed(Call::post(format!("revoke grant {grant}"), &["grants", &grant, "revoke"]), planned, console).await
         }
     }
+}
+
+async fn show(grant: &str, console: &Console<'_>) -> Result<()> {
+    let api = console.api()?;
+    let document = api.send(&Call::get(format!("show grant {grant}"), &["grants", grant])).await?;
+    let mut path = vec![document.clone()];
+    while let Some(parent) = path.last().and_then(|last| last.get("parent")?.as_str()).filter(|_| console.is_for_people() && path.len() <= PATH_MAX) {
+        let parent = api.send(&Call::get(format!("show grant {parent}"), &["grants", parent])).await?;
+        path.push(parent);
+    }
+    console.show(&document, &record(&document, &Forest::of(&path), console.now))
 }
 
 async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()> {
@@ -111,41 +123,42 @@ async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()>
 
 async fn list(arguments: ListArguments, console: &Console<'_>) -> Result<()> {
     let mut grants = console.api()?.list(&Call::get("list grants", &["grants"]), "grants").await?;
+    let forest = Forest::of(&grants);
     if let Some(client) = &arguments.client {
         grants.retain(|grant| grant.get("client_id").and_then(Value::as_str) == Some(client));
     }
     if !arguments.all {
-        grants.retain(|grant| state(grant, console.now) == "active");
+        grants.retain(|grant| forest.state(grant, console.now) == "active");
     }
-    let table = table(&grants, console.now);
+    let table = table(&grants, &forest, console.now);
     console.list("grants", grants, &table, "no such grants; prokura grant create gives one, and --all shows those that ended")
 }
 
 async fn changed(call: Call, planned: Planned, console: &Console<'_>) -> Result<()> {
     match console.change(call, planned).await? {
-        Some(document) => console.show(&document, &record(&document, console.now)),
+        Some(document) => console.show(&document, &record(&document, &Forest::default(), console.now)),
         None => Ok(()),
     }
 }
 
 /// Grants as a table.
-pub(super) fn table(grants: &[Value], now: i64) -> Table {
+pub(super) fn table(grants: &[Value], forest: &Forest, now: i64) -> Table {
     let mut table = Table::new(&["GRANT", "HOLDER", "SCOPE", "RESOURCES", "ENDS", "NARROWED FROM", "STATE"]);
     for grant in grants {
-        table.row([
+        table.row(&[
             text(grant, "id"),
             holder(grant),
             text(grant, "scope"),
             words(grant, "resources"),
             time(grant, "expires_at").map_or_else(|| "never".to_owned(), |at| when::relative(at, now)),
             text(grant, "parent"),
-            state(grant, now).to_owned(),
+            forest.state(grant, now).to_owned(),
         ]);
     }
     table
 }
 
-fn record(grant: &Value, now: i64) -> String {
+fn record(grant: &Value, forest: &Forest, now: i64) -> String {
     let parent = text(grant, "parent");
     Record::default()
         .line("grant", text(grant, "id"))
@@ -165,7 +178,10 @@ fn record(grant: &Value, now: i64) -> String {
         .line_if("created", time(grant, "created_at").map(|at| when::both(at, now)))
         .line("state", match time(grant, "revoked_at") {
             Some(at) => format!("revoked {}", when::both(at, now)),
-            None => state(grant, now).to_owned(),
+            None => match forest.state(grant, now) {
+                "silent" => "silent: a grant above it was revoked or has ended".to_owned(),
+                state => state.to_owned(),
+            },
         })
         .text()
 }
@@ -174,13 +190,57 @@ fn holder(grant: &Value) -> String {
     ["client_id", "host_id", "session_id"].iter().map(|name| text(grant, name)).find(|holder| !holder.is_empty()).unwrap_or_default()
 }
 
-/// Whether a grant stands by itself. One whose parent ended is silent too: the server reads the whole path at every use.
-fn state(grant: &Value, now: i64) -> &'static str {
-    if time(grant, "revoked_at").is_some() {
-        "revoked"
-    } else if time(grant, "expires_at").is_some_and(|end| end <= now) {
-        "ended"
-    } else {
-        "active"
+/// More steps up than any path has (a grant is narrowed at most 8 times).
+const PATH_MAX: usize = 16;
+
+/// Grants by their ids: one whose parent has ended is silent too.
+#[derive(Debug, Default)]
+pub(super) struct Forest {
+    by_id: BTreeMap<String, Value>,
+}
+
+impl Forest {
+    /// Of all grants that are known.
+    pub(super) fn of(grants: &[Value]) -> Self {
+        Self { by_id: grants.iter().map(|grant| (text(grant, "id"), grant.clone())).collect() }
+    }
+
+    /// Whether a grant counts, in a word.
+    pub(super) fn state(&self, grant: &Value, now: i64) -> &'static str {
+        if time(grant, "revoked_at").is_some() {
+            return "revoked";
+        }
+        if has_ended(grant, now) {
+            return "ended";
+        }
+        let parent = |grant: &Value| self.by_id.get(grant.get("parent")?.as_str()?);
+        let path = std::iter::successors(parent(grant), |grant| parent(grant)).take(PATH_MAX);
+        if path.into_iter().any(|above| time(above, "revoked_at").is_some() || has_ended(above, now)) { "silent" } else { "active" }
+    }
+}
+
+fn has_ended(grant: &Value, now: i64) -> bool {
+    time(grant, "expires_at").is_some_and(|end| end <= now)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Forest;
+
+    #[test]
+    fn a_grant_below_one_that_ended_is_silent() {
+        let grants = [
+            json!({ "id": "root", "revoked_at": 5 }),
+            json!({ "id": "child", "parent": "root" }),
+            json!({ "id": "grandchild", "parent": "child" }),
+            json!({ "id": "other", "expires_at": 100 }),
+            json!({ "id": "of other", "parent": "other" }),
+        ];
+        let forest = Forest::of(&grants);
+        let states = |now| grants.iter().map(|grant| forest.state(grant, now)).collect::<Vec<_>>();
+        assert_eq!(states(10), ["revoked", "silent", "silent", "active", "active"]);
+        assert_eq!(states(100), ["revoked", "silent", "silent", "ended", "silent"]);
     }
 }

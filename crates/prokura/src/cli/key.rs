@@ -42,10 +42,8 @@ pub(super) struct KekArguments {
 /// The algorithm of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum KeyAlgorithm {
-    /// Ed25519
     #[value(name = "EdDSA")]
     EdDSA,
-    /// ECDSA on P-256
     #[value(name = "ES256")]
     Es256,
 }
@@ -102,7 +100,7 @@ fn table(keys: &[Value], now: i64) -> Table {
         } else {
             "verifies"
         };
-        table.row([text(key, "kid"), text(key, "alg"), does.to_owned(), when::both(from, now), time(key, "created_at").map(|at| when::relative(at, now)).unwrap_or_default()]);
+        table.row(&[text(key, "kid"), text(key, "alg"), does.to_owned(), when::both(from, now), time(key, "created_at").map(|at| when::relative(at, now)).unwrap_or_default()]);
     }
     table
 }

@@ -26,5 +26,6 @@ mod visible;
 mod when;
 
 pub(crate) use arguments::parse;
+pub(crate) use failure::{Exit, Failure};
 pub(crate) use run::{finish, run};
 pub(crate) use visible::visible;

@@ -93,7 +93,7 @@ async fn list(console: &Console<'_>) -> Result<()> {
     let resources = console.api()?.list(&Call::get("list resources", &["resources"]), "resources").await?;
     let mut table = Table::new(&["RESOURCE", "NAME", "SCOPES", "INTROSPECTED BY", "STATE"]);
     for resource in &resources {
-        table.row([
+        table.row(&[
             text(resource, "resource"),
             text(resource, "resource_name"),
             words(resource, "scopes"),

@@ -27,7 +27,7 @@ pub(crate) async fn run(arguments: Arguments, environment: &Environment) -> Resu
         Command::Serve(arguments) => serve::run(arguments, environment).await?,
         Command::Dev(arguments) => {
             warnings_only(environment)?;
-            dev::run(arguments).await?;
+            dev::run(arguments, environment.program()).await?;
         }
         Command::Config(command) => configuration::run(command, &console)?,
         Command::Client(command) => client::run(command, &console).await?,

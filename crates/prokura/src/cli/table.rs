@@ -16,7 +16,7 @@ impl Table {
     }
 
     /// Adds a row.
-    pub(super) fn row<const N: usize>(&mut self, cells: [String; N]) {
+    pub(super) fn row<const N: usize>(&mut self, cells: &[String; N]) {
         self.rows.push(cells.iter().map(|cell| shown(cell)).collect());
     }
 
@@ -85,8 +85,8 @@ mod tests {
     #[test]
     fn columns_are_aligned_and_no_line_ends_in_blanks() {
         let mut table = Table::new(&["ID", "NAME", "STATE"]);
-        table.row(["a".to_owned(), "Grüße".to_owned(), String::new()]);
-        table.row(["long-id".to_owned(), "x\u{1b}[2J".to_owned(), "on".to_owned()]);
+        table.row(&["a".to_owned(), "Grüße".to_owned(), String::new()]);
+        table.row(&["long-id".to_owned(), "x\u{1b}[2J".to_owned(), "on".to_owned()]);
         assert_eq!(table.text(), "ID       NAME         STATE\na        Grüße        -\nlong-id  x\\u001b[2J  on\n");
     }
 

@@ -116,7 +116,7 @@ async fn list(console: &Console<'_>) -> Result<()> {
     let tenants = console.api()?.list(&Call::get("list tenants", &["tenants"]), "tenants").await?;
     let mut table = Table::new(&["TENANT", "NAME", "ISSUER", "CREATED", "STATE"]);
     for tenant in &tenants {
-        table.row([
+        table.row(&[
             text(tenant, "id"),
             text(tenant, "name"),
             text(tenant, "issuer"),

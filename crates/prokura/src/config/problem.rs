@@ -32,9 +32,12 @@ impl Problems {
         self.found.is_empty()
     }
 
-    /// One line each: where, and what.
+    /// One line each: where, and what. The file's come first, from its first line to its last.
     pub(crate) fn lines(&self) -> Vec<String> {
-        self.found.iter().map(|(place, what)| format!("{place}: {}", visible(what))).collect()
+        let line = |place: &str| place.strip_prefix(&self.file).map_or(u64::MAX, |rest| rest.trim_start_matches(':').parse().unwrap_or(0));
+        let mut found: Vec<&(String, String)> = self.found.iter().collect();
+        found.sort_by_key(|(place, _)| line(place));
+        found.into_iter().map(|(place, what)| format!("{place}: {}", visible(what))).collect()
     }
 }
 

@@ -41,15 +41,15 @@ impl Values {
     }
 }
 
-/// Reads everything; what is wrong goes to `problems`.
-pub(super) fn values(text: &str, file: &str, environment: &Environment, problems: &mut Problems) -> Values {
+/// Reads everything; what is wrong goes to `problems`. `None` when the file is not TOML: then nothing can be said about its keys.
+pub(super) fn values(text: &str, file: &str, environment: &Environment, problems: &mut Problems) -> Option<Values> {
     let mut by_key = BTreeMap::new();
     for key in KEYS {
         if let Some(default) = key.default {
             by_key.insert(key.full(), Value { text: default.to_owned(), place: "default".to_owned(), source: Source::Default });
         }
     }
-    File { text, name: file, problems, by_key: &mut by_key }.read();
+    File { text, name: file, problems, by_key: &mut by_key }.read()?;
     for (variable, value) in environment.starting_with(PREFIX) {
         let place = variable.to_owned();
         match KEYS.iter().find(|key| key.variable() == variable) {
@@ -60,7 +60,7 @@ pub(super) fn values(text: &str, file: &str, environment: &Environment, problems
             },
         }
     }
-    Values { file: file.to_owned(), by_key }
+    Some(Values { file: file.to_owned(), by_key })
 }
 
 fn meant(variable: &str) -> String {
@@ -91,14 +91,14 @@ struct File<'a> {
 }
 
 impl File<'_> {
-    fn read(&mut self) {
+    fn read(&mut self) -> Option<()> {
         let (document, errors) = DeTable::parse_recoverable(self.text);
         for error in &errors {
             let place = self.place(error.span().map_or(0, |span| span.start));
             self.problems.add(&place, format!("not TOML: {}", error.message()));
         }
         if !errors.is_empty() {
-            return; // what was recovered may be half of what was meant
+            return None; // what was recovered may be half of what was meant
         }
         for (name, value) in document.get_ref() {
             let place = self.place(name.span().start);
@@ -114,6 +114,7 @@ impl File<'_> {
                 }
             }
         }
+        Some(())
     }
 
     fn section(&mut self, section: &str, entries: &DeTable<'_>) {

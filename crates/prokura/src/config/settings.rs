@@ -112,7 +112,7 @@ impl Reader<'_> {
         };
         let plain = parsed.origin().ascii_serialization();
         if plain != value.text {
-            return self.wrong(&value, key, &format!("has scheme, host and port only, in their plain form: \"{plain}\""));
+            return self.wrong(&value, key, &format!("write scheme, host and port only, in their plain form: \"{plain}\""));
         }
         Some(parsed)
     }

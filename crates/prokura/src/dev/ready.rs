@@ -37,16 +37,27 @@ fn names(scopes: &[(&str, &str)]) -> Vec<String> {
     scopes.iter().map(|(name, _)| (*name).to_owned()).collect()
 }
 
-/// The same for people: addresses, logins, three things to try.
+/// Where everything is.
+#[derive(Debug)]
+pub(super) struct Addresses<'a> {
+    pub(super) issuer: &'a str,
+    pub(super) listens_on: SocketAddr,
+    pub(super) data: &'a Path,
+    pub(super) mcp: &'a str,
+    pub(super) api: &'a str,
+}
+
+/// The same for people: addresses, clients, three things to try. `program` is what the person typed to start us.
 #[expect(clippy::print_stdout, reason = "this is what a person started the command for")]
-pub(super) fn say(issuer: &str, address: SocketAddr, data: &Path, mcp: &str, api: &str, seeded: &Seeded) {
+pub(super) fn say(addresses: &Addresses<'_>, seeded: &Seeded, program: &str) {
+    let Addresses { issuer, listens_on, data, mcp, api } = addresses;
     let secret = seeded.clients.iter().find_map(|client| client.client_secret.as_deref().filter(|_| !client.scope.is_empty()).map(|secret| (client.client_id.as_str(), secret)));
     let (id, secret) = secret.unwrap_or(("", ""));
     println!(
         "\
 Prokura is ready. FOR DEVELOPMENT ONLY: demo secrets, plain http, this machine only.
 
-  issuer       {issuer}    (listens on {address})
+  issuer       {issuer}    (listens on {listens_on})
   metadata     {issuer}/.well-known/oauth-authorization-server
   admin API    {issuer}/admin/v1    (the CLI finds the token in {data}/ready.json)
   MCP server   {mcp}    (demo, protected)
@@ -60,9 +71,9 @@ Three things to try, in another terminal:
   1. A token for the demo MCP server:
      curl -s -u {id}:{secret} -d grant_type=client_credentials -d resource={mcp} {issuer}/oauth2/token
   2. What the clients may do:
-     prokura grant list
+     {program} grant list
   3. Take it back, and see the next token refused:
-     prokura grant revoke ID
+     {program} grant revoke GRANT
 
 Stop it with Ctrl-C; what it knows is kept.",
         data = data.display(),

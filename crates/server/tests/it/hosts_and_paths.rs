@@ -107,7 +107,6 @@ async fn s_43_hosts_that_are_not_ours_are_misdirected() {
         for first in ["GET /oauth2/jwks HTTP/1.1", "GET /nowhere HTTP/1.1", "POST /oauth2/jwks HTTP/1.1", "OPTIONS /oauth2/token HTTP/1.1", "GET /t/acme HTTP/1.1", "GET /admin/v1/clients HTTP/1.1"] {
             let answer = only(&world, request(first, &[&format!("host: {host}")])).await;
             refused(&answer, 421, "misdirected_request", &format!("{first}, host {host:?}"));
-            assert_eq!(answer.header("access-control-allow-origin").filter(|_| first.contains("nowhere")), None);
         }
     }
     for host in ["AUTH.ACME.EXAMPLE", "auth.acme.example", "Auth.Acme.example"] {

@@ -1,6 +1,8 @@
 //! The server through its HTTP port.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod assertions;
 #[cfg(test)]
 mod bombs;
@@ -20,3 +22,7 @@ mod machine_tokens;
 mod races;
 #[cfg(test)]
 mod setup;
+#[cfg(test)]
+mod sites;
+#[cfg(test)]
+mod tenancy;

@@ -103,9 +103,8 @@ fn change(transaction: &Transaction<'_>, unit: &Unit, stream: &str, next: &mut i
     let outcome = steps(transaction, unit, stream, &mut place);
     match outcome {
         Ok(Outcome::Committed) => *next = place,
-        Ok(Outcome::Lost(_)) => drop(transaction.prepare_cached("ROLLBACK TO change")?.execute([])?),
         Err(_) if transaction.is_autocommit() => return outcome, // there is no savepoint any more
-        Err(_) => drop(transaction.prepare_cached("ROLLBACK TO change")?.execute([])?),
+        Ok(Outcome::Lost(_)) | Err(_) => drop(transaction.prepare_cached("ROLLBACK TO change")?.execute([])?),
     }
     transaction.prepare_cached("RELEASE change")?.execute([])?;
     outcome

@@ -18,7 +18,7 @@ pub(crate) enum Engine {
     /// A file of ours.
     Sqlite(Sqlite),
     /// A server.
-    Postgres(Postgres),
+    Postgres(Box<Postgres>),
 }
 
 impl Engine {

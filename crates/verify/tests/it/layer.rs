@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -266,4 +266,33 @@ async fn an_error_of_the_service_stays_its_own() {
         world.guard.layer().layer(failing).oneshot(asked).await.unwrap_err(),
         "broken"
     );
+}
+
+#[tokio::test]
+async fn the_body_of_a_refused_request_is_read_past_or_the_connection_is_said_to_end() {
+    let world = World::new().await;
+    let ask = async |version: Version, head: &[(&str, &str)], body_bytes: usize| {
+        let read = Arc::new(AtomicUsize::new(0));
+        let seen = Arc::clone(&read);
+        let body = Full::new(Bytes::from(vec![b' '; body_bytes])).map_frame(move |frame| {
+            seen.fetch_add(frame.data_ref().map_or(0, Bytes::len), Ordering::SeqCst);
+            frame
+        });
+        let request = Request::post("/mcp").version(version);
+        let request = head
+            .iter()
+            .fold(request, |request, (name, value)| request.header(*name, *value));
+        let inner = service_fn(async |_| Ok::<_, Infallible>(Response::new(Full::<Bytes>::default())));
+        let guarded = world.guard.layer().layer(inner);
+        let response = guarded.oneshot(request.body(body).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+        let connection = response.headers().get("connection").cloned();
+        (read.load(Ordering::SeqCst), connection)
+    };
+    let close = Some(HeaderValue::from_static("close")); // RFC 9112 s9.6
+    assert_eq!(ask(Version::HTTP_11, &[], 64 * 1024).await, (64 * 1024, None));
+    assert_eq!(ask(Version::HTTP_11, &[], 64 * 1024 + 1).await.1, close);
+    let waits = [("expect", "100-continue")]; // RFC 9110 s10.1.1
+    assert_eq!(ask(Version::HTTP_11, &waits, 4).await, (0, close));
+    assert_eq!(ask(Version::HTTP_2, &waits, 4).await.1, None); // RFC 9113 s8.2.2
 }

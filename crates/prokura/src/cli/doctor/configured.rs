@@ -1,20 +1,16 @@
 //! What a node would be started with: the configuration, the files it names, the database.
 
-use std::{
-    os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use proof::Secret;
-use server::{OriginRule, Surroundings};
+use server::Surroundings;
 use store::{Database, Store};
 
 use super::{Findings, State};
 use crate::{
-    cli::console::Console,
+    cli::{console::Console, failure::brief},
     config::{Config, Transport, shown},
-    node::Parts,
     serve,
 };
 
@@ -29,12 +25,12 @@ pub(super) async fn examine(file: &Path, console: &Console<'_>, findings: &mut F
     };
     findings.note("configuration", State::Ok, format!("{}: origin {}, listens on {}", file.display(), config.origin, config.listen));
     transport(&config.transport, findings);
-    match serve::parts(&config, OriginRule::MustMatch, console.environment) {
-        Ok(parts) => {
-            findings.note("key-encryption key", State::Ok, config.kek.file().map_or_else(|| "from a variable".to_owned(), |file| format!("{}: only its owner can read it", file.display())));
-            database(parts, findings).await;
-        }
-        Err(error) => findings.note("key-encryption key and database", State::Failed, format!("{error:#}")),
+    let kek = serve::kek(&config, console.environment);
+    let place = config.kek.file().map_or_else(|| "from a variable".to_owned(), |file| format!("{}: only its owner can read it", file.display()));
+    findings.note_result("key-encryption key", kek.as_ref().map(|_| place).map_err(|error| anyhow!("{}", brief(error))));
+    match serve::database(&config, console.environment) {
+        Ok(database) => examine_database(database, kek.ok(), &config.origin, findings).await,
+        Err(error) => findings.note("database", State::Failed, brief(&error)),
     }
 }
 
@@ -45,50 +41,47 @@ fn transport(transport: &Transport, findings: &mut Findings) {
         Transport::Https { certificate, key } => (certificate, key),
     };
     findings.note_result("https", serve::tls(transport).map(|_| format!("{} and its key fit together", certificate.display())));
-    if let Ok(metadata) = std::fs::metadata(key)
-        && metadata.mode() & 0o007 != 0
-    {
-        findings.note("https key", State::Failed, format!("{} can be read by everyone; run: chmod 600 {}", key.display(), key.display()));
+    if serve::everyone_reads(key) {
+        findings.note("https key", State::Failed, format!("{} can be read by everyone on this machine; run: chmod 600 {}", key.display(), key.display()));
     }
 }
 
-async fn database(parts: Parts, findings: &mut Findings) {
-    let name = shown(&parts.database);
-    if let Database::Sqlite(path) = &parts.database {
+async fn examine_database(database: Database, kek: Option<Secret<[u8; 32]>>, origin: &str, findings: &mut Findings) {
+    let name = shown(&database);
+    if let Database::Sqlite(path) = &database {
         if !path.exists() {
             return findings.note("database", State::Warning, format!("{name} is not there yet; serve makes it"));
         }
-        readers(path, findings);
+        if serve::everyone_reads(path) {
+            findings.note("database file", State::Warning, format!("{} can be read by everyone on this machine; run: chmod 600 {}", path.display(), path.display()));
+        }
     }
-    findings.note_result("database", opened(parts).await.map(|facts| format!("{name}: {facts}")));
-}
-
-fn readers(path: &PathBuf, findings: &mut Findings) {
-    if let Ok(metadata) = std::fs::metadata(path)
-        && metadata.mode() & 0o007 != 0
-    {
-        findings.note("database file", State::Warning, format!("{} can be read by everyone on this machine; run: chmod 600 {}", path.display(), path.display()));
-    }
+    findings.note_result("database", opened(database, kek, origin).await.map(|facts| format!("{name}: {facts}")));
 }
 
 /// Opens the database as serve would, and compares what it remembers with the configuration.
-async fn opened(parts: Parts) -> Result<String> {
+async fn opened(database: Database, kek: Option<Secret<[u8; 32]>>, origin: &str) -> Result<String> {
     let at = Surroundings::System.moment()?;
-    let settings = store::Settings { database: parts.database, stream: at.id::<()>("stream").as_str().to_owned() };
+    let settings = store::Settings { database, stream: at.id::<()>("stream").as_str().to_owned() };
     let store = Store::open(settings).await.context("cannot be opened")?;
-    let told = compared(&store, parts.kek, &parts.origin).await;
+    let told = compared(&store, kek, origin).await;
     store.close(&at).await?;
     told
 }
 
-async fn compared(store: &Store, kek: Secret<[u8; 32]>, origin: &str) -> Result<String> {
+async fn compared(store: &Store, kek: Option<Secret<[u8; 32]>>, origin: &str) -> Result<String> {
     let Some(check) = store.fact("kek_check").await? else {
         return Ok("opened; no node has started on it yet".to_owned());
     };
+    let tenants = store.tenants().await?;
+    let default = tenants.iter().find(|tenant| tenant.id.as_str() == kernel::tenant::DEFAULT_TENANT);
+    if let Some(default) = default {
+        ensure!(default.issuer == origin, "it was set up for {}, and the configuration says {origin}", default.issuer);
+    }
+    let Some(kek) = kek else {
+        return Ok("opened; it was set up for this origin".to_owned());
+    };
     let mine = proof::base64url::encode(&keys::Seal::new(kek)?.derive("installation check"));
     ensure!(proof::digest::same(check.as_bytes(), mine.as_bytes()), "the key-encryption key is not the one that this database was set up with");
-    let tenants = store.tenants().await?;
-    let issuer = tenants.iter().find(|tenant| tenant.id.as_str() == kernel::tenant::DEFAULT_TENANT).map(|tenant| tenant.issuer.as_str());
-    ensure!(issuer.is_none_or(|issuer| issuer == origin), "it was set up for {}, and the configuration says {origin}", issuer.unwrap_or_default());
-    Ok(format!("opened; {} tenants; the key-encryption key and the origin are its own", tenants.len()))
+    Ok("opened; it was set up for this origin and this key-encryption key".to_owned())
 }

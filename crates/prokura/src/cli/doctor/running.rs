@@ -10,7 +10,7 @@ use crate::cli::{
     api::{Api, Call, http, unreachable},
     connection::{self, Target},
     console::Console,
-    failure::{Exit, Failure},
+    failure::{Exit, Failure, brief},
     member::{items, text},
 };
 
@@ -24,13 +24,17 @@ pub(super) async fn examine(console: &Console<'_>, findings: &mut Findings) -> R
         return Ok(());
     }
     metadata(&target, findings).await?;
-    let asked = match console.api() {
-        Ok(api) => own_checks(&api, findings).await,
-        Err(error) => Err(error),
+    let (asked, without_token) = match console.api() {
+        Ok(api) => (own_checks(&api, findings).await, State::Failed),
+        Err(error) => (Err(error), State::Warning),
     };
     if let Err(error) = asked {
-        let silent = error.downcast_ref::<Failure>().is_some_and(|failure| failure.exit == Exit::Unavailable);
-        findings.note("its own checks", if silent { State::Silent } else { State::Failed }, format!("{error:#}"));
+        let state = match error.downcast_ref::<Failure>().map(|failure| failure.exit) {
+            Some(Exit::Unavailable) => State::Silent,
+            Some(Exit::Denied) => without_token,
+            Some(_) | None => State::Failed,
+        };
+        findings.note("its own checks", state, brief(&error));
     }
     Ok(())
 }
@@ -40,14 +44,16 @@ async fn ready(target: &Target, console: &Console<'_>, findings: &mut Findings) 
     let answer = match http()?.get(url).send().await {
         Ok(answer) => answer,
         Err(error) => {
-            findings.note("server", State::Silent, unreachable("ask the server", target, &error).in_a_line());
+            findings.note("server", State::Silent, brief(&unreachable("ask the server", target, &error).into()));
             return Ok(false);
         }
     };
     let server = target.server.origin().ascii_serialization();
     let status = answer.status();
     if !status.is_success() {
-        findings.note("server", State::Failed, format!("{server} answers, and is not ready: HTTP status {}", status.as_u16()));
+        let document: Value = answer.text().await.ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let said = text(&document, "error_description");
+        findings.note("server", State::Failed, format!("{server} answers, and is not ready: HTTP status {}{}{said}", status.as_u16(), if said.is_empty() { "" } else { ": " }));
         return Ok(true);
     }
     findings.note("server", State::Ok, format!("{server} is ready"));
