@@ -10,11 +10,16 @@ pub(crate) fn now() -> Instant {
 /// Seconds since 1970.
 #[expect(clippy::disallowed_methods, reason = "proofs carry the time")]
 pub(crate) fn unix() -> i64 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// Sleeps until a moment; the last stretch is spun away, so that arrivals are on time.
-#[expect(clippy::disallowed_methods, reason = "an open-loop generator waits for the next arrival")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an open-loop generator waits for the next arrival"
+)]
 pub(crate) fn sleep_until(moment: Instant) {
     loop {
         let left = moment.saturating_duration_since(now());

@@ -44,7 +44,10 @@ pub(crate) fn serve(address: &str, database: &str, work: &str) -> Result<()> {
         "hello" => Work::Hello,
         _ => bail!("no such work"),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let (rows, queue) = mpsc::channel(8_192);
         let connection = open(Path::new(database))?;
@@ -52,7 +55,13 @@ pub(crate) fn serve(address: &str, database: &str, work: &str) -> Result<()> {
         let (signer, _) = SoftwareKey::generate(Algorithm::EdDSA)?;
         let (client, _) = SoftwareKey::generate(Algorithm::ES256)?;
         let signature = client.sign(MESSAGE.as_bytes()).await?;
-        let floor = Arc::new(Floor { work, signer, client: client.public_key().clone(), signature, rows });
+        let floor = Arc::new(Floor {
+            work,
+            signer,
+            client: client.public_key().clone(),
+            signature,
+            rows,
+        });
         let listener = TcpListener::bind(address.parse::<SocketAddr>()?).await?;
         loop {
             let (stream, _) = listener.accept().await?;
@@ -60,7 +69,11 @@ pub(crate) fn serve(address: &str, database: &str, work: &str) -> Result<()> {
             let floor = Arc::clone(&floor);
             tokio::spawn(async move {
                 let service = service_fn(move |request| answer(Arc::clone(&floor), request));
-                drop(http1::Builder::new().serve_connection(TokioIo::new(stream), service).await);
+                drop(
+                    http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await,
+                );
             });
         }
     })
@@ -70,7 +83,12 @@ pub(crate) fn serve(address: &str, database: &str, work: &str) -> Result<()> {
 const MESSAGE: &str = "eyJhbGciOiJFZERTQSIsImtpZCI6IjAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIiLCJ0eXAiOiJhdCtqd3QifQ.eyJpc3MiOiJodHRwOi8vMTI3LjAuMC4xOjg0NjAiLCJzdWIiOiJkZW1vLW1hY2hpbmUiLCJhdWQiOiJodHRwOi8vMTI3LjAuMC4xOjg0NjEvbWNwIiwiY2xpZW50X2lkIjoiZGVtby1tYWNoaW5lIiwiaWF0IjoxNzk1MDAwMDAwLCJleHAiOjE3OTUwMDAzMDAsImp0aSI6IjAxMjM0NTY3ODlhYmNkZWZnaGlqa2xtbm9wIiwic2NvcGUiOiJ0b29sczpyZWFkIn0";
 
 async fn answer(floor: Arc<Floor>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let body = request.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+    let body = request
+        .into_body()
+        .collect()
+        .await
+        .map(http_body_util::Collected::to_bytes)
+        .unwrap_or_default();
     if floor.work == Work::Hello {
         return Ok(Response::new(Full::new(Bytes::from_static(b"hello"))));
     }
@@ -86,7 +104,9 @@ async fn answer(floor: Arc<Floor>, request: Request<Incoming>) -> Result<Respons
     if floor.rows.send((token.clone(), done)).await.is_ok() {
         drop(on_disk.await);
     }
-    Ok(Response::new(Full::new(Bytes::from(format!("{{\"access_token\":\"{token}\",\"token_type\":\"Bearer\",\"expires_in\":300}}")))))
+    Ok(Response::new(Full::new(Bytes::from(format!(
+        "{{\"access_token\":\"{token}\",\"token_type\":\"Bearer\",\"expires_in\":300}}"
+    )))))
 }
 
 fn open(path: &Path) -> Result<rusqlite::Connection> {
@@ -121,8 +141,12 @@ fn write(connection: &mut rusqlite::Connection, batch: &[(String, oneshot::Sende
     let transaction = connection.transaction()?;
     for (body, _) in batch {
         let row = body.get(..300).unwrap_or(body);
-        transaction.prepare_cached("INSERT INTO token (body) VALUES (?1)")?.execute([row])?;
-        transaction.prepare_cached("INSERT INTO event (body) VALUES (?1)")?.execute([row])?;
+        transaction
+            .prepare_cached("INSERT INTO token (body) VALUES (?1)")?
+            .execute([row])?;
+        transaction
+            .prepare_cached("INSERT INTO event (body) VALUES (?1)")?
+            .execute([row])?;
     }
     transaction.commit()
 }

@@ -61,10 +61,17 @@ impl Seen {
 
     /// A quantile in milliseconds.
     pub(crate) fn quantile(&self, part: f64) -> f64 {
-        #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index into a list of requests")]
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an index into a list of requests"
+        )]
         let at = ((self.latencies.len() as f64) * part) as usize;
         let last = self.latencies.len().saturating_sub(1);
-        self.latencies.get(at.min(last)).map_or(0.0, |micros| f64::from(*micros) / 1_000.0)
+        self.latencies
+            .get(at.min(last))
+            .map_or(0.0, |micros| f64::from(*micros) / 1_000.0)
     }
 }
 
@@ -75,11 +82,15 @@ pub(crate) fn run(address: SocketAddr, feed: &Feed, connections: usize, pace: Pa
     let mut threads = Vec::with_capacity(connections);
     for _ in 0..connections {
         let (feed, next) = (feed.clone(), Arc::clone(&next));
-        threads.push(std::thread::spawn(move || connection(address, &feed, &next, pace, start, time)));
+        threads.push(std::thread::spawn(move || {
+            connection(address, &feed, &next, pace, start, time)
+        }));
     }
     let mut seen = Seen::default();
     for thread in threads {
-        let part = thread.join().map_err(|_| anyhow::anyhow!("a connection's thread failed"))??;
+        let part = thread
+            .join()
+            .map_err(|_| anyhow::anyhow!("a connection's thread failed"))??;
         seen.good = seen.good.saturating_add(part.good);
         seen.bad = seen.bad.saturating_add(part.bad);
         seen.elapsed = seen.elapsed.max(part.elapsed);
@@ -90,7 +101,14 @@ pub(crate) fn run(address: SocketAddr, feed: &Feed, connections: usize, pace: Pa
     Ok(seen)
 }
 
-fn connection(address: SocketAddr, feed: &Feed, next: &AtomicUsize, pace: Pace, start: Instant, time: Duration) -> Result<Seen> {
+fn connection(
+    address: SocketAddr,
+    feed: &Feed,
+    next: &AtomicUsize,
+    pace: Pace,
+    start: Instant,
+    time: Duration,
+) -> Result<Seen> {
     let mut stream = TcpStream::connect(address).context("cannot connect")?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -116,12 +134,14 @@ fn connection(address: SocketAddr, feed: &Feed, next: &AtomicUsize, pace: Pace, 
         let Some(request) = feed.get(n) else { break };
         stream.write_all(request)?;
         let status = answer(&mut stream, &mut buffer)?;
-        seen.latencies.push(u32::try_from(clock::now().saturating_duration_since(due).as_micros()).unwrap_or(u32::MAX));
+        seen.latencies
+            .push(u32::try_from(clock::now().saturating_duration_since(due).as_micros()).unwrap_or(u32::MAX));
         if status == 200 {
             seen.good = seen.good.saturating_add(1);
         } else {
             seen.bad = seen.bad.saturating_add(1);
-            seen.complaint.get_or_insert_with(|| String::from_utf8_lossy(&buffer).into_owned());
+            seen.complaint
+                .get_or_insert_with(|| String::from_utf8_lossy(&buffer).into_owned());
         }
     }
     seen.elapsed = clock::now().saturating_duration_since(start);
@@ -136,10 +156,21 @@ fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<u16> {
         let read = stream.read(&mut chunk)?;
         anyhow::ensure!(read > 0, "the server closed the connection");
         buffer.extend_from_slice(chunk.get(..read).unwrap_or_default());
-        let Some(head_end) = buffer.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
-        let head = std::str::from_utf8(buffer.get(..head_end).unwrap_or_default()).context("a head that is not text")?;
-        let status = head.split(' ').nth(1).and_then(|text| text.parse().ok()).context("no status")?;
-        let length = head.lines().find_map(|line| line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("content-length")).map(|(_, value)| value.trim()));
+        let Some(head_end) = buffer.windows(4).position(|four| four == b"\r\n\r\n") else {
+            continue;
+        };
+        let head =
+            std::str::from_utf8(buffer.get(..head_end).unwrap_or_default()).context("a head that is not text")?;
+        let status = head
+            .split(' ')
+            .nth(1)
+            .and_then(|text| text.parse().ok())
+            .context("no status")?;
+        let length = head.lines().find_map(|line| {
+            line.split_once(':')
+                .filter(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+                .map(|(_, value)| value.trim())
+        });
         let length: usize = length.unwrap_or("0").parse()?;
         if buffer.len() >= head_end.saturating_add(4).saturating_add(length) {
             return Ok(status);

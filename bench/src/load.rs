@@ -37,27 +37,74 @@ pub(crate) struct Drive {
 const RATE_MAX: usize = 30_000;
 
 /// Drives a case.
-pub(crate) fn drive(name: &str, server: &Server, address: SocketAddr, make: &Make<'_>, drive: Drive) -> Result<Figures> {
+pub(crate) fn drive(
+    name: &str,
+    server: &Server,
+    address: SocketAddr,
+    make: &Make<'_>,
+    drive: Drive,
+) -> Result<Figures> {
     let time = Duration::from_secs(drive.seconds);
     let many = RATE_MAX.saturating_mul(usize::try_from(drive.seconds)?);
-    let warm = run(address, &make(RATE_MAX)?, drive.connections, Pace::Closed, Duration::from_secs(2))?;
-    ensure!(warm.bad == 0, "{name}: {} answers were not 200, the first one: {}", warm.bad, warm.complaint.unwrap_or_default());
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is small and positive")]
+    let warm = run(
+        address,
+        &make(RATE_MAX)?,
+        drive.connections,
+        Pace::Closed,
+        Duration::from_secs(2),
+    )?;
+    ensure!(
+        warm.bad == 0,
+        "{name}: {} answers were not 200, the first one: {}",
+        warm.bad,
+        warm.complaint.unwrap_or_default()
+    );
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rate is small and positive"
+    )]
     let enough = ((warm.rate() * 1.6 * time.as_secs_f64()) as usize).min(many);
 
     let feed = make(enough)?;
     let (before, database_before) = (server.cpu()?, cpu_of_named("postgres"));
     let saturated = run(address, &feed, drive.connections, Pace::Closed, time)?;
-    let (cpu, database_cpu) = (server.cpu()?.saturating_sub(before), cpu_of_named("postgres").saturating_sub(database_before));
-    ensure!(saturated.bad == 0, "{name}: {} answers were not 200, the first one: {}", saturated.bad, saturated.complaint.unwrap_or_default());
+    let (cpu, database_cpu) = (
+        server.cpu()?.saturating_sub(before),
+        cpu_of_named("postgres").saturating_sub(database_before),
+    );
+    ensure!(
+        saturated.bad == 0,
+        "{name}: {} answers were not 200, the first one: {}",
+        saturated.bad,
+        saturated.complaint.unwrap_or_default()
+    );
     let resident_kib = server.resident_kib()?;
 
     let feed = make(enough)?;
-    let at_70_percent = run(address, &feed, drive.connections, Pace::Open(saturated.rate() * 0.7), time)?;
-    ensure!(at_70_percent.bad == 0, "{name}: {} answers were not 200 at 70 %", at_70_percent.bad);
+    let at_70_percent = run(
+        address,
+        &feed,
+        drive.connections,
+        Pace::Open(saturated.rate() * 0.7),
+        time,
+    )?;
+    ensure!(
+        at_70_percent.bad == 0,
+        "{name}: {} answers were not 200 at 70 %",
+        at_70_percent.bad
+    );
     let alone = run(address, &make(RATE_MAX)?, 1, Pace::Closed, Duration::from_secs(2))?;
 
     #[expect(clippy::cast_precision_loss, reason = "counts of requests are far below 2^52")]
     let per_request = |time: Duration| time.as_secs_f64() * 1e6 / (saturated.good as f64).max(1.0);
-    Ok(Figures { name: name.to_owned(), cpu_us: per_request(cpu), database_cpu_us: per_request(database_cpu), saturated, at_70_percent, alone, resident_kib })
+    Ok(Figures {
+        name: name.to_owned(),
+        cpu_us: per_request(cpu),
+        database_cpu_us: per_request(database_cpu),
+        saturated,
+        at_70_percent,
+        alone,
+        resident_kib,
+    })
 }

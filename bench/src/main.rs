@@ -2,6 +2,10 @@
 //!
 //! `cargo xtask bench` lists the benchmarks. CPU time of the server process comes first: on a shared machine it is the steady figure.
 
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "times and counts of a load run are far from any limit"
+)]
 #![expect(clippy::print_stdout, reason = "printing figures is what this program is for")]
 
 mod clock;
@@ -20,7 +24,9 @@ fn main() -> Result<()> {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
         [] | ["help" | "--help" | "-h"] => {
-            println!("token [--seconds N] [--connections N] [--postgres URL] [--no-peer] [--only WORDS]\n    CPU microseconds, rate and latency of the token endpoint: secret, and private_key_jwt + DPoP; beside the floor and a peer");
+            println!(
+                "token [--seconds N] [--connections N] [--postgres URL] [--no-peer] [--only WORDS]\n    CPU microseconds, rate and latency of the token endpoint: secret, and private_key_jwt + DPoP; beside the floor and a peer"
+            );
             Ok(())
         }
         ["token", rest @ ..] => token::run(&token::Options::parse(rest)?),

@@ -31,7 +31,11 @@ impl Peer {
     pub(crate) fn start(client_jwks: &str) -> Result<Self> {
         let folder = folder();
         if !folder.join("node_modules").exists() {
-            let installed = Command::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder).status().context("npm is needed for the peer; --no-peer leaves it out")?;
+            let installed = Command::new("npm")
+                .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
+                .current_dir(&folder)
+                .status()
+                .context("npm is needed for the peer; --no-peer leaves it out")?;
             ensure!(installed.success(), "npm ci failed in bench/peer");
         }
         let address = free_address()?;
@@ -45,7 +49,11 @@ impl Peer {
         let script = folder.join("server.mjs");
         let server = Server::start(&node.to_string_lossy(), &[&script.to_string_lossy()], &variables)?;
         wait_for(address)?;
-        Ok(Self { server, address, issuer: format!("http://{address}") })
+        Ok(Self {
+            server,
+            address,
+            issuer: format!("http://{address}"),
+        })
     }
 }
 

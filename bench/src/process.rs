@@ -25,11 +25,17 @@ impl Server {
         } else {
             Command::new(program)
         };
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit());
+        command
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit());
         for (name, value) in variables {
             command.env(name, value);
         }
-        Ok(Self { child: command.spawn().with_context(|| format!("cannot start {program}"))? })
+        Ok(Self {
+            child: command.spawn().with_context(|| format!("cannot start {program}"))?,
+        })
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -44,7 +50,10 @@ impl Server {
     /// Resident memory, in KiB.
     pub(crate) fn resident_kib(&self) -> Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS")?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .context("VmRSS")?;
         Ok(line.trim().trim_end_matches(" kB").parse()?)
     }
 
@@ -84,7 +93,9 @@ fn cpu_of(pid: u32) -> Result<Duration> {
 pub(crate) fn cpu_of_named(name: &str) -> Duration {
     let mut sum = Duration::ZERO;
     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|text| text.parse::<u32>().ok()) else { continue };
+        let Some(pid) = entry.file_name().to_str().and_then(|text| text.parse::<u32>().ok()) else {
+            continue;
+        };
         let called = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
         if called.trim() == name {
             sum += cpu_of(pid).unwrap_or_default();
@@ -100,5 +111,8 @@ pub(crate) fn cores() -> usize {
 
 /// The load of the machine over the last minute: how far to trust the figures.
 pub(crate) fn load_average() -> String {
-    std::fs::read_to_string("/proc/loadavg").ok().and_then(|text| text.split(' ').next().map(str::to_owned)).unwrap_or_default()
+    std::fs::read_to_string("/proc/loadavg")
+        .ok()
+        .and_then(|text| text.split(' ').next().map(str::to_owned))
+        .unwrap_or_default()
 }

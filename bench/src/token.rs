@@ -1,5 +1,10 @@
 //! `bench token`: the token endpoint, with a secret and with `private_key_jwt` + DPoP; beside the floor and a peer.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "JSON values: a missing member reads as null, and a null where a text must be is an error"
+)]
+
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
@@ -46,14 +51,22 @@ enum Beside {
 
 impl Options {
     pub(crate) fn parse(words: &[&str]) -> Result<Self> {
-        let mut options = Self { drive: Drive { seconds: 8, connections: 32 }, postgres: None, with_peer: Beside::Peer, only: String::new() };
+        let mut options = Self {
+            drive: Drive {
+                seconds: 8,
+                connections: 32,
+            },
+            postgres: None,
+            with_peer: Beside::Peer,
+            only: String::new(),
+        };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match *word {
                 "--seconds" => options.drive.seconds = words.next().context("--seconds N")?.parse()?,
                 "--connections" => options.drive.connections = words.next().context("--connections N")?.parse()?,
                 "--postgres" => options.postgres = Some((*words.next().context("--postgres URL")?).to_owned()),
-                "--only" => options.only = (*words.next().context("--only WORDS")?).to_owned(),
+                "--only" => options.only = String::from(*words.next().context("--only WORDS")?),
                 "--no-peer" => options.with_peer = Beside::Nobody,
                 other => bail!("{other}: not an option of this benchmark"),
             }
@@ -71,11 +84,22 @@ impl Options {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let (sign, es256, eddsa) = floor::signatures()?;
-    println!("{} cores, load {}; the server on core 0, the generator on the others", cores(), load_average());
-    println!("EdDSA sign {sign:.1} us, ES256 verify {es256:.1} us, EdDSA verify {eddsa:.1} us; half of the fsyncs take at most {} us", floor::fsync_median(folder.path())?);
+    println!(
+        "{} cores, load {}; the server on core 0, the generator on the others",
+        cores(),
+        load_average()
+    );
+    println!(
+        "EdDSA sign {sign:.1} us, ES256 verify {es256:.1} us, EdDSA verify {eddsa:.1} us; half of the fsyncs take at most {} us",
+        floor::fsync_median(folder.path())?
+    );
 
     let mut rows = Vec::new();
-    for (name, work) in [("floor: HTTP alone", "hello"), ("floor: secret, 1 signature, 2 rows", "secret"), ("floor: key and proof, 3 signatures, 2 rows", "key")] {
+    for (name, work) in [
+        ("floor: HTTP alone", "hello"),
+        ("floor: secret, 1 signature, 2 rows", "secret"),
+        ("floor: key and proof, 3 signatures, 2 rows", "key"),
+    ] {
         if options.wants(name) {
             rows.push(of_floor(name, work, folder.path(), options.drive)?);
         }
@@ -95,9 +119,19 @@ fn of_floor(name: &str, work: &str, folder: &Path, how: Drive) -> Result<Figures
     let address = free_address()?;
     let program = std::env::current_exe()?;
     let database = folder.join(format!("floor-{work}.db"));
-    let server = Server::start(&program.to_string_lossy(), &["floor-server", &address.to_string(), &database.to_string_lossy(), work], &[])?;
+    let server = Server::start(
+        &program.to_string_lossy(),
+        &["floor-server", &address.to_string(), &database.to_string_lossy(), work],
+        &[],
+    )?;
     wait_for(address)?;
-    let secret = secret_request(address, "/", ("demo-machine-basic", "0123456789012345678901234567890123456789012"), "http://localhost:8461/mcp", "tools:read");
+    let secret = secret_request(
+        address,
+        "/",
+        ("demo-machine-basic", "0123456789012345678901234567890123456789012"),
+        "http://localhost:8461/mcp",
+        "tools:read",
+    );
     drive(name, &server, address, &|_| Ok(Feed::Same(secret.clone())), how)
 }
 
@@ -105,8 +139,19 @@ fn of_prokura(rows: &mut Vec<Figures>, folder: &Path, options: &Options) -> Resu
     let program = binary()?;
     let data = folder.join("prokura");
     let ready_file = folder.join("ready.json");
-    let (data_text, ready_text) = (data.to_string_lossy().into_owned(), ready_file.to_string_lossy().into_owned());
-    let mut arguments = vec!["dev", "--listen", "127.0.0.1:0", "--data", &data_text, "--ready-file", &ready_text];
+    let (data_text, ready_text) = (
+        data.to_string_lossy().into_owned(),
+        ready_file.to_string_lossy().into_owned(),
+    );
+    let mut arguments = vec![
+        "dev",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+        &data_text,
+        "--ready-file",
+        &ready_text,
+    ];
     if let Some(url) = &options.postgres {
         arguments.extend(["--database", url]);
     }
@@ -114,21 +159,55 @@ fn of_prokura(rows: &mut Vec<Figures>, folder: &Path, options: &Options) -> Resu
     let ready = wait_ready(&ready_file)?;
     let issuer = text(&ready["issuer"])?;
     let address: SocketAddr = format!("127.0.0.1:{}", issuer.rsplit(':').next().context("a port")?).parse()?;
-    let engine = if options.postgres.is_some() { "PostgreSQL" } else { "SQLite FULL" };
+    let engine = if options.postgres.is_some() {
+        "PostgreSQL"
+    } else {
+        "SQLite FULL"
+    };
     let resource = text(&ready["resources"][0]["resource"])?;
     let scope = text(&ready["resources"][0]["scopes"][0])?;
-    let client = |method: &str| ready["clients"].as_array().and_then(|all| all.iter().find(|client| client["token_endpoint_auth_method"] == method && client["scope"] != Value::Null)).cloned().context("a demo client");
+    let client = |method: &str| {
+        ready["clients"]
+            .as_array()
+            .and_then(|all| {
+                all.iter()
+                    .find(|client| client["token_endpoint_auth_method"] == method && client["scope"] != Value::Null)
+            })
+            .cloned()
+            .context("a demo client")
+    };
 
     let basic = client("client_secret_basic")?;
     let credentials = (text(&basic["client_id"])?, text(&basic["client_secret"])?);
-    let secret = secret_request(address, "/oauth2/token", (&credentials.0, &credentials.1), &resource, &scope);
+    let secret = secret_request(
+        address,
+        "/oauth2/token",
+        (&credentials.0, &credentials.1),
+        &resource,
+        &scope,
+    );
     let name = format!("prokura: secret, {engine}");
     if options.wants(&name) {
-        rows.push(drive(&name, &server, address, &|_| Ok(Feed::Same(secret.clone())), options.drive)?);
+        rows.push(drive(
+            &name,
+            &server,
+            address,
+            &|_| Ok(Feed::Same(secret.clone())),
+            options.drive,
+        )?);
     }
 
     let machine = client("private_key_jwt")?;
-    let maker = Maker::new(&text(&machine["client_id"])?, private_key(&machine["jwk"])?, &issuer, &format!("{issuer}/oauth2/token"), address, "/oauth2/token", &resource, &scope)?;
+    let maker = Maker::new(
+        &text(&machine["client_id"])?,
+        private_key(&machine["jwk"])?,
+        &issuer,
+        &format!("{issuer}/oauth2/token"),
+        address,
+        "/oauth2/token",
+        &resource,
+        &scope,
+    )?;
     let name = format!("prokura: private_key_jwt + DPoP, {engine}");
     if options.wants(&name) {
         rows.push(drive(&name, &server, address, &|n| maker.feed(n), options.drive)?);
@@ -141,9 +220,30 @@ fn of_peer(rows: &mut Vec<Figures>, how: Drive) -> Result<()> {
     let jwks = json!({ "keys": [key.public_key().to_jwk()] }).to_string();
     let peer = Peer::start(&jwks)?;
     let secret = secret_request(peer.address, "/token", peer::CLIENT, peer::RESOURCE, "read");
-    rows.push(drive("peer oidc-provider: secret, in memory", &peer.server, peer.address, &|_| Ok(Feed::Same(secret.clone())), how)?);
-    let maker = Maker::new(peer::KEY_CLIENT, key, &peer.issuer, &format!("{}/token", peer.issuer), peer.address, "/token", peer::RESOURCE, "read")?;
-    rows.push(drive("peer oidc-provider: private_key_jwt + DPoP", &peer.server, peer.address, &|n| maker.feed(n), how)?);
+    rows.push(drive(
+        "peer oidc-provider: secret, in memory",
+        &peer.server,
+        peer.address,
+        &|_| Ok(Feed::Same(secret.clone())),
+        how,
+    )?);
+    let maker = Maker::new(
+        peer::KEY_CLIENT,
+        key,
+        &peer.issuer,
+        &format!("{}/token", peer.issuer),
+        peer.address,
+        "/token",
+        peer::RESOURCE,
+        "read",
+    )?;
+    rows.push(drive(
+        "peer oidc-provider: private_key_jwt + DPoP",
+        &peer.server,
+        peer.address,
+        &|n| maker.feed(n),
+        how,
+    )?);
     Ok(())
 }
 
@@ -162,38 +262,83 @@ struct Maker {
 }
 
 impl Maker {
-    #[expect(clippy::too_many_arguments, reason = "a client, its server and what it asks for: each is used once, here")]
-    fn new(client_id: &str, key: SoftwareKey, audience: &str, url: &str, address: SocketAddr, path: &'static str, resource: &str, scope: &str) -> Result<Self> {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a client, its server and what it asks for: each is used once, here"
+    )]
+    fn new(
+        client_id: &str,
+        key: SoftwareKey,
+        audience: &str,
+        url: &str,
+        address: SocketAddr,
+        path: &'static str,
+        resource: &str,
+        scope: &str,
+    ) -> Result<Self> {
         let (dpop_key, _) = SoftwareKey::generate(Algorithm::ES256)?;
-        let rest = format!("grant_type=client_credentials&scope={}&resource={}&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer", escape(scope), escape(resource));
+        let rest = format!(
+            "grant_type=client_credentials&scope={}&resource={}&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer",
+            escape(scope),
+            escape(resource)
+        );
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-        Ok(Self { client_id: client_id.to_owned(), key, dpop_key, audience: audience.to_owned(), url: url.to_owned(), address, path, rest, runtime, next: AtomicU64::new(0) })
+        Ok(Self {
+            client_id: client_id.to_owned(),
+            key,
+            dpop_key,
+            audience: audience.to_owned(),
+            url: url.to_owned(),
+            address,
+            path,
+            rest,
+            runtime,
+            next: AtomicU64::new(0),
+        })
     }
 
     fn feed(&self, count: usize) -> Result<Feed> {
         let nonce = self.nonce()?;
-        let requests = (0..count).map(|_| self.request(nonce.as_deref())).collect::<Result<Vec<_>>>()?;
+        let requests = (0..count)
+            .map(|_| self.request(nonce.as_deref()))
+            .collect::<Result<Vec<_>>>()?;
         Ok(Feed::Each(Arc::new(requests)))
     }
 
     /// The server's nonce, if it wants one.
     fn nonce(&self) -> Result<Option<String>> {
         let answer = exchange(self.address, &self.request(None)?)?;
-        Ok(answer.lines().find_map(|line| line.split_once(':').filter(|(name, _)| name.eq_ignore_ascii_case("dpop-nonce")).map(|(_, value)| value.trim().to_owned())))
+        Ok(answer.lines().find_map(|line| {
+            line.split_once(':')
+                .filter(|(name, _)| name.eq_ignore_ascii_case("dpop-nonce"))
+                .map(|(_, value)| value.trim().to_owned())
+        }))
     }
 
     fn request(&self, nonce: Option<&str>) -> Result<Bytes> {
         let n = self.next.fetch_add(1, Ordering::Relaxed);
         let now = clock::unix();
-        let id = format!("{}-{n}-{}", std::process::id(), &self.dpop_key.public_key().thumbprint());
+        let id = format!(
+            "{}-{n}-{}",
+            std::process::id(),
+            &self.dpop_key.public_key().thumbprint()
+        );
         let assertion = json!({ "iss": self.client_id, "sub": self.client_id, "aud": self.audience, "jti": id, "iat": now, "exp": now.saturating_add(240) });
         let assertion = self.sign(&self.key, "JWT", &assertion, None)?;
         let mut proof = json!({ "htm": "POST", "htu": self.url, "jti": id, "iat": now });
         if let Some(nonce) = nonce {
             proof["nonce"] = nonce.into();
         }
-        let proof = self.sign(&self.dpop_key, "dpop+jwt", &proof, Some(Value::Object(self.dpop_key.public_key().to_jwk())))?;
-        let body = format!("{}&client_id={}&client_assertion={assertion}", self.rest, self.client_id);
+        let proof = self.sign(
+            &self.dpop_key,
+            "dpop+jwt",
+            &proof,
+            Some(Value::Object(self.dpop_key.public_key().to_jwk())),
+        )?;
+        let body = format!(
+            "{}&client_id={}&client_assertion={assertion}",
+            self.rest, self.client_id
+        );
         Ok(post(self.address, self.path, &format!("DPoP: {proof}\r\n"), &body))
     }
 
@@ -203,7 +348,11 @@ impl Maker {
             Some(jwk) => header["jwk"] = jwk,
             None => header["kid"] = key.public_key().thumbprint().into(),
         }
-        let input = format!("{}.{}", proof::base64url::encode(header.to_string().as_bytes()), proof::base64url::encode(claims.to_string().as_bytes()));
+        let input = format!(
+            "{}.{}",
+            proof::base64url::encode(header.to_string().as_bytes()),
+            proof::base64url::encode(claims.to_string().as_bytes())
+        );
         let signature = self.runtime.block_on(key.sign(input.as_bytes()))?;
         Ok(jws::assemble(input, &signature))
     }
@@ -211,12 +360,19 @@ impl Maker {
 
 fn secret_request(address: SocketAddr, path: &str, client: (&str, &str), resource: &str, scope: &str) -> Bytes {
     let basic = STANDARD.encode(format!("{}:{}", client.0, client.1));
-    let body = format!("grant_type=client_credentials&scope={}&resource={}", escape(scope), escape(resource));
+    let body = format!(
+        "grant_type=client_credentials&scope={}&resource={}",
+        escape(scope),
+        escape(resource)
+    );
     post(address, path, &format!("Authorization: Basic {basic}\r\n"), &body)
 }
 
 fn post(address: SocketAddr, path: &str, headers: &str, body: &str) -> Bytes {
-    Bytes::from(format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/x-www-form-urlencoded\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len()))
+    Bytes::from(format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/x-www-form-urlencoded\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    ))
 }
 
 /// One request on a connection of its own; the answer's head and the start of its body.
@@ -259,5 +415,13 @@ fn text(value: &Value) -> Result<String> {
 }
 
 fn escape(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii_alphanumeric() || b"-._~".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| {
+            if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
+        .collect()
 }

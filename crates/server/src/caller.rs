@@ -7,7 +7,7 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kernel::{
-    Caller, CallerKind, ClientId, Moment, Time, Who, Why,
+    Caller, CallerKind, ClientId, Moment, TenantId, Time, Who, Why,
     caller::AdministratorCaller,
     client::{Authentication, Client},
     client_authentication::{Credentials, Facts, prove},
@@ -102,8 +102,11 @@ async fn administrator(tenant: &TenantDb, shown: &Presented, at: &Moment) -> Res
 /// Registered key sets, parsed once for each state of a registration.
 #[derive(Debug, Default)]
 pub(crate) struct ClientKeys {
-    parsed: RwLock<BTreeMap<(String, ClientId), (i64, Arc<KeySet>)>>,
+    parsed: RwLock<BTreeMap<(TenantId, ClientId), Parsed>>,
 }
+
+/// The key set of a registration, and the registration's epoch it was read from.
+type Parsed = (i64, Arc<KeySet>);
 
 /// More key sets than this are not kept; the cache starts again.
 const KEY_SETS_MAX: usize = 10_000;
@@ -111,7 +114,7 @@ const KEY_SETS_MAX: usize = 10_000;
 impl ClientKeys {
     fn of(&self, tenant: &TenantDb, client: &Client) -> Result<Option<Arc<KeySet>>, Fault> {
         let Authentication::PrivateKeyJwt { jwks } = &client.authentication else { return Ok(None) };
-        let name = (tenant.id().as_str().to_owned(), client.id.clone());
+        let name = (tenant.id().clone(), client.id.clone());
         let known = self.parsed.read().unwrap_or_else(PoisonError::into_inner).get(&name).filter(|(epoch, _)| *epoch == client.epoch).map(|(_, keys)| Arc::clone(keys));
         if known.is_some() {
             return Ok(known);

@@ -48,15 +48,15 @@ pub(crate) fn description(origin: &str) -> Object {
 fn operation(route: &Route, call: Admin) -> Value {
     let (success, answer) = answer(call);
     let problem = json!({ "description": "Refused; see error", "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Problem" } } } });
-    let mut operation = json!({
-        "operationId": format!("{call:?}"),
-        "summary": route.summary,
-        "responses": {
-            success: { "description": "Done", "content": { "application/json": { "schema": answer } } },
-            "4XX": problem,
-            "5XX": problem,
-        },
+    let responses = json!({
+        success: { "description": "Done", "content": { "application/json": { "schema": answer } } },
+        "4XX": problem,
+        "5XX": problem,
     });
+    let mut operation = Object::new();
+    operation.insert("operationId".into(), format!("{call:?}").into());
+    operation.insert("summary".into(), route.summary.into());
+    operation.insert("responses".into(), responses);
     let mut parameters = Vec::new();
     if route.path.contains("{id}") {
         parameters.push(json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string", "pattern": "^[A-Za-z0-9._~-]+$", "maxLength": 128 } }));
@@ -66,12 +66,12 @@ fn operation(route: &Route, call: Admin) -> Value {
         parameters.push(json!({ "name": "after", "in": "query", "description": "The next of the page before", "schema": { "type": "string" } }));
     }
     if !parameters.is_empty() {
-        operation["parameters"] = parameters.into();
+        operation.insert("parameters".into(), parameters.into());
     }
     if route.body == Body::Json {
-        operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": request(call) } } });
+        operation.insert("requestBody".into(), json!({ "required": true, "content": { "application/json": { "schema": request(call) } } }));
     }
-    operation
+    Value::Object(operation)
 }
 
 /// The schema of what a call reads.
@@ -110,22 +110,22 @@ fn schema<T: JsonSchema>() -> Value {
 /// The status and shape of a call's answer.
 fn answer(call: Admin) -> (&'static str, Value) {
     match call {
-        Admin::ListClients => ("200", list("clients", client())),
+        Admin::ListClients => ("200", list("clients", &client())),
         Admin::CreateClient => ("201", client()),
         Admin::ShowClient | Admin::ChangeClient | Admin::RotateClientSecret => ("200", client()),
-        Admin::ListResources => ("200", list("resources", resource())),
+        Admin::ListResources => ("200", list("resources", &resource())),
         Admin::CreateResource => ("201", resource()),
         Admin::ChangeResource => ("200", resource()),
-        Admin::ListGrants => ("200", list("grants", grant())),
+        Admin::ListGrants => ("200", list("grants", &grant())),
         Admin::CreateGrant => ("201", grant()),
         Admin::ShowGrant | Admin::RevokeGrant => ("200", grant()),
-        Admin::ListTenants => ("200", list("tenants", tenant())),
+        Admin::ListTenants => ("200", list("tenants", &tenant())),
         Admin::CreateTenant => ("201", tenant()),
         Admin::ChangeTenant => ("200", tenant()),
-        Admin::ListKeys => ("200", list("keys", key())),
-        Admin::RotateKeys => ("201", list("keys", key())),
+        Admin::ListKeys => ("200", list("keys", &key())),
+        Admin::RotateKeys => ("201", list("keys", &key())),
         Admin::CreateAdministrator => ("201", object(&["id", "name", "reach", "created_at", "token"], &[("id", "string"), ("name", "string"), ("reach", "string"), ("created_at", "integer"), ("expires_at", "integer"), ("token", "string")])),
-        Admin::ListEvents => ("200", list("events", object(&["id", "kind", "at", "request_id", "place", "body"], &[("id", "string"), ("kind", "string"), ("at", "integer"), ("request_id", "string"), ("place", "string"), ("actor", "string"), ("about", "string"), ("body", "object")]))),
+        Admin::ListEvents => ("200", list("events", &object(&["id", "kind", "at", "request_id", "place", "body"], &[("id", "string"), ("kind", "string"), ("at", "integer"), ("request_id", "string"), ("place", "string"), ("actor", "string"), ("about", "string"), ("body", "object")]))),
         Admin::Doctor => ("200", object(&["state", "checks"], &[("state", "string"), ("checks", "array")])),
     }
 }
@@ -197,12 +197,20 @@ fn key() -> Value {
 
 fn problem() -> Value {
     let codes: Vec<&str> = RESPONSES.iter().map(|(code, _)| code.name()).collect();
-    let mut problem = object(&["error", "error_description", "request_id"], &[("error", "string"), ("error_description", "string"), ("request_id", "string"), ("detail", "string")]);
-    problem["properties"]["error"]["enum"] = codes.into();
-    problem
+    json!({
+        "type": "object",
+        "required": ["error", "error_description", "request_id"],
+        "additionalProperties": false,
+        "properties": {
+            "error": { "type": "string", "enum": codes },
+            "error_description": { "type": "string" },
+            "request_id": { "type": "string" },
+            "detail": { "type": "string" },
+        },
+    })
 }
 
-fn list(name: &str, item: Value) -> Value {
+fn list(name: &str, item: &Value) -> Value {
     json!({ "type": "object", "required": [name], "additionalProperties": false, "properties": { name: { "type": "array", "items": item }, "next": { "type": "string" } } })
 }
 

@@ -15,19 +15,23 @@ use crate::routes::{BODY_BYTES_MAX, Body};
 /// How long a body may take to arrive.
 const BODY_SECONDS_MAX: u64 = 10;
 
-/// Reads what the route takes. A body on a route that takes none is read past and ignored, within the same bounds.
+/// Reads what the route takes. A body on a route that takes none is read past and ignored, within the same bounds; so is one of another type.
 pub(crate) async fn read(takes: Body, headers: &HeaderMap, body: HttpBody) -> Result<Bytes, Why> {
+    let whole = whole(headers, body).await?; // first: a connection with an unread body ends under the client (RFC 9112 s9.3)
     let of_type = |wanted: &str| {
         let shown = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
         shown.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case(wanted)
     };
     match takes {
-        Body::None => {}
-        Body::Form if of_type("application/x-www-form-urlencoded") => {}
-        Body::Form => return Err(Why::FormType),
-        Body::Json if of_type("application/json") => {}
-        Body::Json => return Err(Why::ContentType),
+        Body::None => Ok(whole),
+        Body::Form if of_type("application/x-www-form-urlencoded") => Ok(whole),
+        Body::Form => Err(Why::FormType),
+        Body::Json if of_type("application/json") => Ok(whole),
+        Body::Json => Err(Why::ContentType),
     }
+}
+
+async fn whole(headers: &HeaderMap, body: HttpBody) -> Result<Bytes, Why> {
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<usize>().ok());
     if announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX) {
         return Err(Why::BodyTooLarge);

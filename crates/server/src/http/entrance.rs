@@ -96,7 +96,7 @@ async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, requ
     let named = params.iter().find(|(name, _)| name == "tenant").map(|(_, value)| value.as_str());
     let tenant = match find_tenant(&app, &request, named) {
         Ok(tenant) => tenant,
-        Err(why) => return render::stop(&Stop::Refuse(why), &context),
+        Err(why) => return read_past(request, render::stop(&Stop::Refuse(why), &context)).await,
     };
     if route.key_proof == routes::KeyProof::Taken && request.headers().contains_key("dpop") {
         context.nonce = Some(nonce::current(&app.nonce_key, at.now));
@@ -173,6 +173,15 @@ async fn astray(app: Arc<App>, request: Request, why: Why) -> Response {
         if let Ok(allow) = HeaderValue::from_str(&methods.join(", ")) {
             response.headers_mut().insert(header::ALLOW, allow);
         }
+    }
+    read_past(request, response).await
+}
+
+/// Reads past the body of a request that was refused by its head: a connection with an unread body ends under the client (RFC 9112 s9.3). What is too long for that is said to end it (s9.6).
+async fn read_past(request: Request, mut response: Response) -> Response {
+    let (parts, unread) = request.into_parts();
+    if body::read(routes::Body::None, &parts.headers, unread).await.is_err() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
