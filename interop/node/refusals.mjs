@@ -2,6 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { exportJWK, generateKeyPair, importJWK } from 'jose';
 import * as openid from 'openid-client';
@@ -12,6 +15,7 @@ export async function refusals(cases, prokura) {
     await requests(cases, prokura);
     await assertions(cases, prokura);
     await replays(cases, prokura);
+    await connections(cases, prokura);
 }
 
 async function requests(cases, prokura) {
@@ -136,6 +140,33 @@ async function replays(cases, prokura) {
         const unbound = { headers: { authorization: `DPoP ${token}`, dpop: await proof(key, { htm: 'GET', htu: notes }) } };
         assert.equal((await fetch(notes, unbound)).status, 401, 'RFC 9449 s4.3: ath is missing');
     });
+}
+
+/** Clients write head and body apart, and use the connection again right after a refusal: a server that closes it breaks the next request (RFC 9112 s9.3). */
+async function connections(cases, prokura) {
+    const places = {
+        'the MCP server': prokura.resource('mcp'),
+        'the API': `${prokura.resource('http')}/notes`,
+        'the token endpoint': `${prokura.ready.issuer}/oauth2/token`,
+        'an unknown path': `${prokura.ready.issuer}/nothing`,
+    };
+    for (const [name, url] of Object.entries(places)) {
+        await cases.claim(`a request that its head refuses at ${name} leaves the connection to the next`, async () => {
+            const { host, port, pathname } = new URL(url);
+            const head = `POST ${pathname} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\ncontent-length: 2\r\n`;
+            const socket = connect({ host: 'localhost', port });
+            let told = '';
+            socket.setEncoding('latin1').on('data', (text) => (told += text));
+            await once(socket, 'connect');
+            const ended = once(socket, 'close'); // rejects when there is an error on the way
+            socket.write(`${head}\r\n`);
+            await pause(50); // an eager server answers now, and closes
+            socket.write('{}');
+            socket.write(`${head}connection: close\r\n\r\n{}`);
+            await ended;
+            assert.equal(told.match(/HTTP\/1\.1 4\d\d /g)?.length, 2, told);
+        });
+    }
 }
 
 async function refused(config, parameters, status, code) {

@@ -1,10 +1,10 @@
 """The Python MCP SDK, unmodified, against the demo MCP server: discovery, authentication, tools."""
 
 import asyncio
+import logging
 
 import httpx2
 from cases import equal
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from joserfc.jwk import ECKey
 from mcp.client import Client
 from mcp.client.auth import OAuthTokenError
@@ -31,6 +31,7 @@ DISCOVERY = [
 
 
 def mcp_sdk(cases, prokura):
+    logging.getLogger("mcp").setLevel(logging.CRITICAL)  # it logs the refusals that are wanted here
     for method in METHODS:
         for mode, negotiated in REVISIONS.items():
             cases.claim(

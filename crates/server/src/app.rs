@@ -91,21 +91,36 @@ impl App {
     pub async fn bootstrap(self: &Arc<Self>, name: &str) -> Result<Bootstrap, Fault> {
         let at = self.moment()?;
         let tenant = self.default_tenant()?;
-        let new = NewAdministrator { name: name.to_owned(), reach: Reach::Installation, lifetime_seconds: None };
+        let new = NewAdministrator {
+            name: name.to_owned(),
+            reach: Reach::Installation,
+            lifetime_seconds: None,
+        };
         let document = self.command(&tenant, Command::CreateAdministrator(new), &at).await?;
-        let administrator_token = document.get("token").and_then(|token| token.as_str()).ok_or(Fault::Unsigned)?.to_owned();
+        let administrator_token = document
+            .get("token")
+            .and_then(|token| token.as_str())
+            .ok_or(Fault::Unsigned)?
+            .to_owned();
         Ok(Bootstrap { administrator_token })
     }
 
     /// Carries out a command as the installation itself, outside any request.
-    pub async fn command(self: &Arc<Self>, tenant: &TenantDb, command: Command, at: &Moment) -> Result<proof::json::Object, Fault> {
+    pub async fn command(
+        self: &Arc<Self>,
+        tenant: &TenantDb,
+        command: Command,
+        at: &Moment,
+    ) -> Result<proof::json::Object, Fault> {
         let facts = store::flows::administration::load(tenant, &command).await?;
         let caller = installation()?;
         let decision = kernel::administration::decide(&command, &caller, &facts, at);
-        let settled = settle::settle(self, tenant, &caller, decision, at).await.map_err(|stop| match stop {
-            crate::fault::Stop::Fault(fault) => fault,
-            crate::fault::Stop::Refuse(why) => Fault::Setting(why.told()),
-        })?;
+        let settled = settle::settle(self, tenant, &caller, decision, at)
+            .await
+            .map_err(|stop| match stop {
+                crate::fault::Stop::Fault(fault) => fault,
+                crate::fault::Stop::Refuse(why) => Fault::Setting(why.told()),
+            })?;
         self.tenants.refresh(&self.store).await?;
         match settled {
             Settled::Done(answered) => answered.document().map_err(|why| Fault::Setting(why.told())),
@@ -118,7 +133,11 @@ impl App {
 pub(crate) fn installation() -> Result<Caller, Fault> {
     let id = kernel::AdministratorId::parse("installation").ok_or(Fault::Stored("administrator"))?;
     let home = TenantId::parse(DEFAULT_TENANT).ok_or(Fault::Stored("tenant"))?;
-    Ok(Caller::plain(Who::Administrator(AdministratorCaller { id, home, reach: Reach::Installation })))
+    Ok(Caller::plain(Who::Administrator(AdministratorCaller {
+        id,
+        home,
+        reach: Reach::Installation,
+    })))
 }
 
 async fn ensure_default_tenant(settings: &Settings, store: &Arc<Store>) -> Result<(), Fault> {
@@ -126,20 +145,35 @@ async fn ensure_default_tenant(settings: &Settings, store: &Arc<Store>) -> Resul
     let tenants = store.tenants().await?;
     let Some(default) = tenants.iter().find(|tenant| tenant.id.as_str() == DEFAULT_TENANT) else {
         let id = TenantId::parse(DEFAULT_TENANT).ok_or(Fault::Stored("tenant"))?;
-        let tenant =
-            Tenant { id, name: "Default".to_owned(), issuer: settings.origin.clone(), settings: kernel::tenant::Settings::default(), created: at.now, disabled: None };
+        let tenant = Tenant {
+            id,
+            name: "Default".to_owned(),
+            issuer: settings.origin.clone(),
+            settings: kernel::tenant::Settings::default(),
+            created: at.now,
+            disabled: None,
+        };
         return settle::found_tenant(store, tenant, &at).await;
     };
     if default.issuer == settings.origin {
         return Ok(());
     }
     if settings.origin_rule == OriginRule::MustMatch {
-        return Err(Fault::OriginMoved { stored: default.issuer.clone(), configured: settings.origin.clone() });
+        return Err(Fault::OriginMoved {
+            stored: default.issuer.clone(),
+            configured: settings.origin.clone(),
+        });
     }
     for tenant in &tenants {
         // Path tenants live below the origin; tenants with a host name of their own stay where they are.
-        if let Some(rest) = tenant.issuer.strip_prefix(&default.issuer).filter(|rest| rest.is_empty() || rest.starts_with("/t/")) {
-            store.move_tenant(&tenant.id, &format!("{}{rest}", settings.origin)).await?;
+        if let Some(rest) = tenant
+            .issuer
+            .strip_prefix(&default.issuer)
+            .filter(|rest| rest.is_empty() || rest.starts_with("/t/"))
+        {
+            store
+                .move_tenant(&tenant.id, &format!("{}{rest}", settings.origin))
+                .await?;
         }
     }
     Ok(())
@@ -149,11 +183,19 @@ async fn ensure_default_tenant(settings: &Settings, store: &Arc<Store>) -> Resul
 async fn check_kek(seal: &Seal, store: &Store) -> Result<(), Fault> {
     let mine = proof::base64url::encode(&seal.derive("installation check"));
     let kept = store.keep_fact("kek_check", &mine).await?;
-    if proof::digest::same(kept.as_bytes(), mine.as_bytes()) { Ok(()) } else { Err(Fault::WrongKek) }
+    if proof::digest::same(kept.as_bytes(), mine.as_bytes()) {
+        Ok(())
+    } else {
+        Err(Fault::WrongKek)
+    }
 }
 
 fn check_origin(origin: &str) -> Result<(), Fault> {
-    let wrong = || Fault::Setting(format!("origin {origin}: scheme, host and port only, as in https://auth.example.com"));
+    let wrong = || {
+        Fault::Setting(format!(
+            "origin {origin}: scheme, host and port only, as in https://auth.example.com"
+        ))
+    };
     let parsed = url::Url::parse(origin).map_err(|_| wrong())?;
     let plain = matches!(parsed.scheme(), "http" | "https") && parsed.origin().ascii_serialization() == origin;
     if plain { Ok(()) } else { Err(wrong()) }

@@ -30,24 +30,48 @@ use crate::{
 };
 
 /// Proves the caller of a request, of a kind that the route admits.
-pub(crate) async fn authenticate(app: &Arc<App>, tenant: &TenantDb, route: &Route, shown: &Presented, form: &Form, at: &Moment) -> Result<Caller, Stop> {
+pub(crate) async fn authenticate(
+    app: &Arc<App>,
+    tenant: &TenantDb,
+    route: &Route,
+    shown: &Presented,
+    form: &Form,
+    at: &Moment,
+) -> Result<Caller, Stop> {
     let caller = match route.admits {
         CallerKind::Anyone => Caller::plain(Who::Anyone),
         CallerKind::PureMachine => client(app, tenant, route, shown, form, at).await?,
         CallerKind::Administrator => administrator(tenant, shown, at).await?,
         // No route of this version admits them; one that did would have to say here how they are proved.
-        CallerKind::BrowserUser | CallerKind::UserDelegatedMachine | CallerKind::Agent | CallerKind::PublicClient => return Err(Why::NoRoute.into()),
+        CallerKind::BrowserUser | CallerKind::UserDelegatedMachine | CallerKind::Agent | CallerKind::PublicClient => {
+            return Err(Why::NoRoute.into());
+        }
     };
     Ok(caller)
 }
 
 /// A client by a credential of its own, and by a DPoP proof if it sent one and the route takes it.
-async fn client(app: &Arc<App>, tenant: &TenantDb, route: &Route, shown: &Presented, form: &Form, at: &Moment) -> Result<Caller, Stop> {
+async fn client(
+    app: &Arc<App>,
+    tenant: &TenantDb,
+    route: &Route,
+    shown: &Presented,
+    form: &Form,
+    at: &Moment,
+) -> Result<Caller, Stop> {
     let basic = shown.authorization()?.map(decode_basic).transpose()?;
     let credentials = Credentials::parse(basic.as_deref(), form)?;
     let registered = tenant.client(&credentials.client).await?;
-    let keys = registered.as_ref().map(|client| app.client_keys.of(tenant, client)).transpose()?.flatten();
-    let facts = Facts { client: registered, keys: keys.as_deref(), issuer: &tenant.tenant().issuer };
+    let keys = registered
+        .as_ref()
+        .map(|client| app.client_keys.of(tenant, client))
+        .transpose()?
+        .flatten();
+    let facts = Facts {
+        client: registered,
+        keys: keys.as_deref(),
+        issuer: &tenant.tenant().issuer,
+    };
     let dpop = match route.key_proof {
         KeyProof::Taken => dpop_proof(shown, at.now)?,
         KeyProof::Ignored => None,
@@ -65,21 +89,30 @@ fn decode_basic(header: &str) -> Result<String, Why> {
     if !scheme.eq_ignore_ascii_case("basic") {
         return Err(Why::CredentialsMissing);
     }
-    let bytes = STANDARD.decode(encoded.trim_start_matches(' ')).map_err(|_| Why::AuthorizationMalformed)?;
+    let bytes = STANDARD
+        .decode(encoded.trim_start_matches(' '))
+        .map_err(|_| Why::AuthorizationMalformed)?;
     String::from_utf8(bytes).map_err(|_| Why::AuthorizationMalformed)
 }
 
 /// The DPoP proof of the request: exactly one header, for this method and URL, now (RFC 9449 s4.3).
 fn dpop_proof(shown: &Presented, now: Time) -> Result<Option<Verified<DpopProof>>, Why> {
     let Some(header) = shown.dpop()? else { return Ok(None) };
-    let expect = dpop::Expect { method: shown.method.as_str(), url: &shown.url, now, access_token: None };
+    let expect = dpop::Expect {
+        method: shown.method.as_str(),
+        url: &shown.url,
+        now,
+        access_token: None,
+    };
     dpop::check(header, &expect).map(Some).map_err(Why::Dpop)
 }
 
 /// A nonce that is there must be one of ours, and fresh; whether it must be there is the tenant's rule (RFC 9449 s8).
 fn check_nonce(app: &App, tenant: &TenantDb, shown: Option<&str>, now: Time) -> Result<(), Why> {
     match (shown, tenant.tenant().settings.dpop_nonce) {
-        (Some(shown), NonceRule::Demanded | NonceRule::Accepted) => nonce::check(&app.nonce_key, shown, now).map_err(|_| Why::DpopNonceStale),
+        (Some(shown), NonceRule::Demanded | NonceRule::Accepted) => {
+            nonce::check(&app.nonce_key, shown, now).map_err(|_| Why::DpopNonceStale)
+        }
         (None, NonceRule::Demanded) => Err(Why::DpopNonceMissing),
         (None, NonceRule::Accepted) => Ok(()),
     }
@@ -87,16 +120,27 @@ fn check_nonce(app: &App, tenant: &TenantDb, shown: Option<&str>, now: Time) -> 
 
 /// An administrator by token, of this tenant or of the whole installation.
 async fn administrator(tenant: &TenantDb, shown: &Presented, at: &Moment) -> Result<Caller, Stop> {
-    let token = shown.authorization()?.and_then(|header| header.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, token)| token);
+    let token = shown
+        .authorization()?
+        .and_then(|header| header.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token);
     let token = token.ok_or(Why::AdministratorUnproved)?;
-    let found = tenant.store().administrator(&digest::sha256_b64(token.as_bytes())).await?;
+    let found = tenant
+        .store()
+        .administrator(&digest::sha256_b64(token.as_bytes()))
+        .await?;
     let (home, administrator) = found.ok_or(Why::AdministratorUnproved)?;
     let ended = administrator.expires.is_some_and(|end| end <= at.now);
     let elsewhere = administrator.reach == Reach::Tenant && home != *tenant.id();
     if ended || elsewhere {
         return Err(Why::AdministratorUnproved.into());
     }
-    Ok(Caller::plain(Who::Administrator(AdministratorCaller { id: administrator.id, home, reach: administrator.reach })))
+    Ok(Caller::plain(Who::Administrator(AdministratorCaller {
+        id: administrator.id,
+        home,
+        reach: administrator.reach,
+    })))
 }
 
 /// Registered key sets, parsed once for each state of a registration.
@@ -113,9 +157,17 @@ const KEY_SETS_MAX: usize = 10_000;
 
 impl ClientKeys {
     fn of(&self, tenant: &TenantDb, client: &Client) -> Result<Option<Arc<KeySet>>, Fault> {
-        let Authentication::PrivateKeyJwt { jwks } = &client.authentication else { return Ok(None) };
+        let Authentication::PrivateKeyJwt { jwks } = &client.authentication else {
+            return Ok(None);
+        };
         let name = (tenant.id().clone(), client.id.clone());
-        let known = self.parsed.read().unwrap_or_else(PoisonError::into_inner).get(&name).filter(|(epoch, _)| *epoch == client.epoch).map(|(_, keys)| Arc::clone(keys));
+        let known = self
+            .parsed
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&name)
+            .filter(|(epoch, _)| *epoch == client.epoch)
+            .map(|(_, keys)| Arc::clone(keys));
         if known.is_some() {
             return Ok(known);
         }

@@ -24,7 +24,9 @@ pub enum Fault {
     #[error("the key-encryption key is not the one this database was set up with")]
     WrongKek,
     /// The configured origin is not the one the database was set up with.
-    #[error("the database was set up for {stored}, the configuration says {configured}; tokens name their issuer, so a move ends every token: confirm it with --accept-new-origin")]
+    #[error(
+        "the database was set up for {stored}, the configuration says {configured}; tokens name their issuer, so a move ends every token: confirm it with --accept-new-origin"
+    )]
     OriginMoved {
         /// What the default tenant's issuer is.
         stored: String,
@@ -49,7 +51,13 @@ impl Fault {
     /// What the caller may know of it: try again, or ask the operator.
     pub(crate) fn why(&self) -> Why {
         match self {
-            Self::Store(store::Fault::Busy(_) | store::Fault::Gone(_) | store::Fault::Unknown(_) | store::Fault::Full(_) | store::Fault::Closed) => Why::Busy,
+            Self::Store(
+                store::Fault::Busy(_)
+                | store::Fault::Gone(_)
+                | store::Fault::Unknown(_)
+                | store::Fault::Full(_)
+                | store::Fault::Closed,
+            ) => Why::Busy,
             Self::Store(store::Fault::Row(_) | store::Fault::Arguments(_) | store::Fault::Engine(_))
             | Self::Keys(_)
             | Self::NoKey(_)

@@ -19,9 +19,15 @@ impl Jobs {
     pub fn start(app: &Arc<App>) -> Self {
         let (stop, stopped) = watch::channel(());
         let tasks = vec![
-            every(app, &stopped, Duration::from_millis(250), |app, at| Box::pin(async move { Ok(app.store.flush(&at).await?) })),
-            every(app, &stopped, Duration::from_secs(1), |app, _| Box::pin(async move { app.tenants.refresh(&app.store).await })),
-            every(app, &stopped, Duration::from_secs(30), |app, at| Box::pin(sweep(app, at))),
+            every(app, &stopped, Duration::from_millis(250), |app, at| {
+                Box::pin(async move { Ok(app.store.flush(&at).await?) })
+            }),
+            every(app, &stopped, Duration::from_secs(1), |app, _| {
+                Box::pin(async move { app.tenants.refresh(&app.store).await })
+            }),
+            every(app, &stopped, Duration::from_secs(30), |app, at| {
+                Box::pin(sweep(app, at))
+            }),
         ];
         Self { stop, tasks }
     }
@@ -38,7 +44,12 @@ impl Jobs {
 
 type Work = std::pin::Pin<Box<dyn Future<Output = Result<(), Fault>> + Send>>;
 
-fn every(app: &Arc<App>, stopped: &watch::Receiver<()>, pause: Duration, work: fn(Arc<App>, Moment) -> Work) -> JoinHandle<()> {
+fn every(
+    app: &Arc<App>,
+    stopped: &watch::Receiver<()>,
+    pause: Duration,
+    work: fn(Arc<App>, Moment) -> Work,
+) -> JoinHandle<()> {
     let (app, mut stopped) = (Arc::clone(app), stopped.clone());
     tokio::spawn(async move {
         let mut ticks = tokio::time::interval(pause);

@@ -7,9 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use kernel::{
-    Algorithm, Change, Event, EventKind, Guard, TenantId, Time, Write,
-    client::TOKEN_ALGORITHMS,
-    key::SigningKey,
+    Algorithm, Change, Event, EventKind, Guard, TenantId, Time, Write, client::TOKEN_ALGORITHMS, key::SigningKey,
     tenant::Tenant,
 };
 use keys::{
@@ -52,9 +50,15 @@ pub(crate) struct Ring {
 impl Ring {
     /// Who signs with an algorithm now. A clock that went back behind the first key is served by the oldest one, which is published all the same.
     pub(crate) fn signer(&self, algorithm: Algorithm, now: Time) -> Result<&Arc<dyn Signer>, Fault> {
-        let oldest = || self.slots.iter().filter(|slot| slot.algorithm == algorithm).min_by_key(|slot| slot.active_from);
+        let oldest = || {
+            self.slots
+                .iter()
+                .filter(|slot| slot.algorithm == algorithm)
+                .min_by_key(|slot| slot.active_from)
+        };
         let slot = rotation::signing(now, algorithm, &self.slots).or_else(oldest);
-        slot.and_then(|slot| self.signers.get(&slot.kid)).ok_or(Fault::NoKey(algorithm.name()))
+        slot.and_then(|slot| self.signers.get(&slot.kid))
+            .ok_or(Fault::NoKey(algorithm.name()))
     }
 
     /// The keys as rows.
@@ -65,12 +69,22 @@ impl Ring {
 
 impl Keyring {
     pub(crate) fn new(seal: Seal, schedule: Schedule) -> Self {
-        Self { seal, schedule, rings: RwLock::default(), reread_at: std::sync::atomic::AtomicI64::new(0) }
+        Self {
+            seal,
+            schedule,
+            rings: RwLock::default(),
+            reread_at: std::sync::atomic::AtomicI64::new(0),
+        }
     }
 
     /// A tenant's ring; made at the first use.
     pub(crate) async fn ring(&self, app: &Arc<App>, tenant: &Arc<Tenant>) -> Result<Arc<Ring>, Fault> {
-        let known = self.rings.read().unwrap_or_else(PoisonError::into_inner).get(&tenant.id).cloned();
+        let known = self
+            .rings
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&tenant.id)
+            .cloned();
         match known {
             Some(ring) => Ok(ring),
             None => self.tend(app, tenant).await,
@@ -91,22 +105,38 @@ impl Keyring {
             for (n, step) in steps.into_iter().enumerate() {
                 let numbered = |kind, about: &str| {
                     let event = Event::new(kind, &caller, &at).about(about);
-                    Event { id: format!("{}.{n}", event.id), ..event }
+                    Event {
+                        id: format!("{}.{n}", event.id),
+                        ..event
+                    }
                 };
                 let change = match step {
                     Step::Create { algorithm, active_from } => {
                         let key = self.make(tenant, algorithm, at.now, active_from)?;
-                        let event = numbered(EventKind::KeyCreated, &key.kid).with("algorithm", algorithm.name()).with("active_from", active_from.unix());
-                        Change { guards: vec![Guard::CreateKey(Box::new(key))], events: vec![event], ..Change::default() }
+                        let event = numbered(EventKind::KeyCreated, &key.kid)
+                            .with("algorithm", algorithm.name())
+                            .with("active_from", active_from.unix());
+                        Change {
+                            guards: vec![Guard::CreateKey(Box::new(key))],
+                            events: vec![event],
+                            ..Change::default()
+                        }
                     }
-                    Step::Drop { kid } => Change { events: vec![numbered(EventKind::KeyDropped, &kid)], sure: vec![Write::DropKey { kid }], ..Change::default() },
+                    Step::Drop { kid } => Change {
+                        events: vec![numbered(EventKind::KeyDropped, &kid)],
+                        sure: vec![Write::DropKey { kid }],
+                        ..Change::default()
+                    },
                 };
                 settle::job(&db, change).await?; // lost: another node was quicker, and its key is as good
             }
             db.signing_keys().await?
         };
         let ring = Arc::new(self.open(tenant, records)?);
-        self.rings.write().unwrap_or_else(PoisonError::into_inner).insert(tenant.id.clone(), Arc::clone(&ring));
+        self.rings
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(tenant.id.clone(), Arc::clone(&ring));
         Ok(ring)
     }
 
@@ -114,21 +144,41 @@ impl Keyring {
     pub(crate) async fn reread(&self, app: &Arc<App>, tenant: &Arc<Tenant>) -> Result<Arc<Ring>, Fault> {
         let now = app.surroundings.now().unix();
         let last = self.reread_at.swap(now, std::sync::atomic::Ordering::Relaxed);
-        if last == now { self.ring(app, tenant).await } else { self.tend(app, tenant).await }
+        if last == now {
+            self.ring(app, tenant).await
+        } else {
+            self.tend(app, tenant).await
+        }
     }
 
     /// New keys that sign as soon as every cached copy of the present key set has ended: for `key rotate`.
     pub(crate) fn successors(&self, tenant: &Tenant, now: Time) -> Result<Vec<SigningKey>, Fault> {
         let active_from = now.plus(JWKS_CACHE_SECONDS).plus(10);
-        TOKEN_ALGORITHMS.iter().map(|algorithm| self.make(tenant, *algorithm, now, active_from)).collect()
+        TOKEN_ALGORITHMS
+            .iter()
+            .map(|algorithm| self.make(tenant, *algorithm, now, active_from))
+            .collect()
     }
 
-    fn make(&self, tenant: &Tenant, algorithm: Algorithm, created: Time, active_from: Time) -> Result<SigningKey, Fault> {
+    fn make(
+        &self,
+        tenant: &Tenant,
+        algorithm: Algorithm,
+        created: Time,
+        active_from: Time,
+    ) -> Result<SigningKey, Fault> {
         let (key, private) = SoftwareKey::generate(algorithm)?;
         let kid = key.public_key().thumbprint().to_owned();
         let public_jwk = serde_json::Value::Object(key.public_key().to_jwk()).to_string();
         let sealed = self.seal.seal(&context(&tenant.id, &kid), private.reveal())?;
-        Ok(SigningKey { kid, algorithm, created, active_from, public_jwk, sealed })
+        Ok(SigningKey {
+            kid,
+            algorithm,
+            created,
+            active_from,
+            public_jwk,
+            sealed,
+        })
     }
 
     fn open(&self, tenant: &Tenant, records: Vec<SigningKey>) -> Result<Ring, Fault> {
@@ -142,12 +192,22 @@ impl Keyring {
         }
         let listed: Vec<json::Object> = public.iter().map(proof::PublicKey::to_jwk).collect();
         let document = Bytes::from(serde_json::json!({ "keys": listed }).to_string());
-        Ok(Ring { slots: records.iter().map(slot).collect(), signers, records, key_set: KeySet::from_keys(public), document })
+        Ok(Ring {
+            slots: records.iter().map(slot).collect(),
+            signers,
+            records,
+            key_set: KeySet::from_keys(public),
+            document,
+        })
     }
 }
 
 fn slot(record: &SigningKey) -> Slot {
-    Slot { kid: record.kid.clone(), algorithm: record.algorithm, active_from: record.active_from }
+    Slot {
+        kid: record.kid.clone(),
+        algorithm: record.algorithm,
+        active_from: record.active_from,
+    }
 }
 
 /// What a sealed key is bound to: it opens nowhere else.

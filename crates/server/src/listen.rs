@@ -45,7 +45,9 @@ impl Tls {
     /// From a certificate chain and its private key, both PEM.
     pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, Fault> {
         use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
-        let chain = CertificateDer::pem_slice_iter(chain).collect::<Result<Vec<_>, _>>().map_err(|error| Fault::Tls(format!("certificate: {error}")))?;
+        let chain = CertificateDer::pem_slice_iter(chain)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| Fault::Tls(format!("certificate: {error}")))?;
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| Fault::Tls(format!("private key: {error}")))?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut config = rustls::ServerConfig::builder_with_provider(provider)
@@ -60,7 +62,12 @@ impl Tls {
 }
 
 /// Serves a router until `ended`, then lets running requests finish.
-pub async fn serve(listener: TcpListener, tls: Tls, router: Router, ended: impl Future<Output = ()>) -> Result<(), Fault> {
+pub async fn serve(
+    listener: TcpListener,
+    tls: Tls,
+    router: Router,
+    ended: impl Future<Output = ()>,
+) -> Result<(), Fault> {
     let acceptor = match tls {
         Tls::Off => None,
         Tls::On(config) => Some(TlsAcceptor::from(config)),
@@ -96,7 +103,12 @@ pub async fn serve(listener: TcpListener, tls: Tls, router: Router, ended: impl 
 
 type Ended = Box<dyn std::error::Error + Send + Sync>;
 
-async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, router: Router, watcher: Watcher) -> Result<(), Ended> {
+async fn connection(
+    stream: TcpStream,
+    acceptor: Option<TlsAcceptor>,
+    router: Router,
+    watcher: Watcher,
+) -> Result<(), Ended> {
     stream.set_nodelay(true)?;
     let mut builder = http1::Builder::new();
     builder
@@ -107,10 +119,16 @@ async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, router: Ro
         .keep_alive(true);
     let service = TowerToHyperService::new(router);
     match acceptor {
-        None => watcher.watch(builder.serve_connection(TokioIo::new(stream), service)).await?,
+        None => {
+            watcher
+                .watch(builder.serve_connection(TokioIo::new(stream), service))
+                .await?;
+        }
         Some(acceptor) => {
             let stream = tokio::time::timeout(Duration::from_secs(HEAD_SECONDS_MAX), acceptor.accept(stream)).await??;
-            watcher.watch(builder.serve_connection(TokioIo::new(stream), service)).await?;
+            watcher
+                .watch(builder.serve_connection(TokioIo::new(stream), service))
+                .await?;
         }
     }
     Ok(())

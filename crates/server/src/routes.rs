@@ -134,57 +134,255 @@ const fn get(path: &'static str, endpoint: Endpoint, summary: &'static str) -> R
 }
 
 const fn discovery(path: &'static str, document: Document, summary: &'static str) -> Route {
-    Route { tenancy: Tenancy::WellKnown, access: Access::AnyOrigin, cache_seconds: 300, ..get(path, Endpoint::Discovery(document), summary) }
+    Route {
+        tenancy: Tenancy::WellKnown,
+        access: Access::AnyOrigin,
+        cache_seconds: 300,
+        ..get(path, Endpoint::Discovery(document), summary)
+    }
 }
 
-const fn form(path: &'static str, endpoint: Endpoint, access: Access, key_proof: KeyProof, summary: &'static str) -> Route {
-    Route { method: &Method::POST, admits: CallerKind::PureMachine, body: Body::Form, access, key_proof, ..get(path, endpoint, summary) }
+const fn form(
+    path: &'static str,
+    endpoint: Endpoint,
+    access: Access,
+    key_proof: KeyProof,
+    summary: &'static str,
+) -> Route {
+    Route {
+        method: &Method::POST,
+        admits: CallerKind::PureMachine,
+        body: Body::Form,
+        access,
+        key_proof,
+        ..get(path, endpoint, summary)
+    }
 }
 
 const fn admin(method: &'static Method, path: &'static str, call: Admin, body: Body, summary: &'static str) -> Route {
-    Route { method, admits: CallerKind::Administrator, body, ..get(path, Endpoint::Admin(call), summary) }
+    Route {
+        method,
+        admits: CallerKind::Administrator,
+        body,
+        ..get(path, Endpoint::Admin(call), summary)
+    }
 }
 
 /// Every route there is. What is not here is 404.
 pub static ROUTES: &[Route] = &[
-    get("/", Endpoint::Greeting, "Say what this is, for people who open it in a browser"),
-    discovery("/.well-known/oauth-authorization-server", Document::AuthorizationServer, "Authorization server metadata (RFC 8414)"),
-    discovery("/.well-known/openid-configuration", Document::OpenId, "The same at the place OpenID Connect clients look"),
-    Route { access: Access::AnyOrigin, cache_seconds: 300, ..get("/oauth2/jwks", Endpoint::Jwks, "The tenant's public keys (RFC 7517)") },
-    get("/oauth2/authorize", Endpoint::Authorization, "Refuse: no response type is offered yet; the address is here because stock clients demand one"),
-    form("/oauth2/token", Endpoint::Token, Access::AnyOrigin, KeyProof::Taken, "Issue a token (RFC 6749 s3.2)"),
-    form("/oauth2/introspect", Endpoint::Introspection, Access::SameOrigin, KeyProof::Ignored, "Tell whether a token counts (RFC 7662)"),
-    form("/oauth2/revoke", Endpoint::Revocation, Access::AnyOrigin, KeyProof::Ignored, "Take a token back (RFC 7009)"),
-    Route { tenancy: Tenancy::Installation, ..get("/health/live", Endpoint::Live, "The process answers") },
-    Route { tenancy: Tenancy::Installation, ..get("/health/ready", Endpoint::Ready, "The database can be read and written") },
-    Route { tenancy: Tenancy::Installation, ..get("/admin/v1/openapi.json", Endpoint::OpenApi, "This description of the admin API (OpenAPI 3.1)") },
-    admin(&Method::GET, "/admin/v1/clients", Admin::ListClients, Body::None, "List clients"),
-    admin(&Method::POST, "/admin/v1/clients", Admin::CreateClient, Body::Json, "Register a client and give it its root grant"),
-    admin(&Method::GET, "/admin/v1/clients/{id}", Admin::ShowClient, Body::None, "Show a client"),
-    admin(&Method::PATCH, "/admin/v1/clients/{id}", Admin::ChangeClient, Body::Json, "Change, disable or enable a client"),
-    admin(&Method::POST, "/admin/v1/clients/{id}/secret", Admin::RotateClientSecret, Body::None, "Give a client a new secret; the old one ends at once"),
-    admin(&Method::GET, "/admin/v1/resources", Admin::ListResources, Body::None, "List resources"),
-    admin(&Method::POST, "/admin/v1/resources", Admin::CreateResource, Body::Json, "Register a resource"),
-    admin(&Method::PATCH, "/admin/v1/resources", Admin::ChangeResource, Body::Json, "Disable or enable a resource"),
-    admin(&Method::GET, "/admin/v1/grants", Admin::ListGrants, Body::None, "List grants"),
-    admin(&Method::POST, "/admin/v1/grants", Admin::CreateGrant, Body::Json, "Give a client a grant, or narrow one"),
-    admin(&Method::GET, "/admin/v1/grants/{id}", Admin::ShowGrant, Body::None, "Show a grant"),
-    admin(&Method::POST, "/admin/v1/grants/{id}/revoke", Admin::RevokeGrant, Body::None, "Revoke a grant and everything projected from it"),
-    admin(&Method::GET, "/admin/v1/tenants", Admin::ListTenants, Body::None, "List tenants"),
-    admin(&Method::POST, "/admin/v1/tenants", Admin::CreateTenant, Body::Json, "Make a tenant"),
-    admin(&Method::PATCH, "/admin/v1/tenants/{id}", Admin::ChangeTenant, Body::Json, "Change, disable or enable a tenant"),
-    admin(&Method::GET, "/admin/v1/keys", Admin::ListKeys, Body::None, "List signing keys"),
-    admin(&Method::POST, "/admin/v1/keys/rotate", Admin::RotateKeys, Body::None, "Publish new signing keys now"),
-    admin(&Method::POST, "/admin/v1/administrators", Admin::CreateAdministrator, Body::Json, "Make an administrator's token"),
-    admin(&Method::GET, "/admin/v1/events", Admin::ListEvents, Body::None, "Read the audit log from the newest entry back"),
-    admin(&Method::GET, "/admin/v1/doctor", Admin::Doctor, Body::None, "Check the node: database, keys, audit streams"),
+    get(
+        "/",
+        Endpoint::Greeting,
+        "Say what this is, for people who open it in a browser",
+    ),
+    discovery(
+        "/.well-known/oauth-authorization-server",
+        Document::AuthorizationServer,
+        "Authorization server metadata (RFC 8414)",
+    ),
+    discovery(
+        "/.well-known/openid-configuration",
+        Document::OpenId,
+        "The same at the place OpenID Connect clients look",
+    ),
+    Route {
+        access: Access::AnyOrigin,
+        cache_seconds: 300,
+        ..get("/oauth2/jwks", Endpoint::Jwks, "The tenant's public keys (RFC 7517)")
+    },
+    get(
+        "/oauth2/authorize",
+        Endpoint::Authorization,
+        "Refuse: no response type is offered yet; the address is here because stock clients demand one",
+    ),
+    form(
+        "/oauth2/token",
+        Endpoint::Token,
+        Access::AnyOrigin,
+        KeyProof::Taken,
+        "Issue a token (RFC 6749 s3.2)",
+    ),
+    form(
+        "/oauth2/introspect",
+        Endpoint::Introspection,
+        Access::SameOrigin,
+        KeyProof::Ignored,
+        "Tell whether a token counts (RFC 7662)",
+    ),
+    form(
+        "/oauth2/revoke",
+        Endpoint::Revocation,
+        Access::AnyOrigin,
+        KeyProof::Ignored,
+        "Take a token back (RFC 7009)",
+    ),
+    Route {
+        tenancy: Tenancy::Installation,
+        ..get("/health/live", Endpoint::Live, "The process answers")
+    },
+    Route {
+        tenancy: Tenancy::Installation,
+        ..get("/health/ready", Endpoint::Ready, "The database can be read and written")
+    },
+    Route {
+        tenancy: Tenancy::Installation,
+        ..get(
+            "/admin/v1/openapi.json",
+            Endpoint::OpenApi,
+            "This description of the admin API (OpenAPI 3.1)",
+        )
+    },
+    admin(
+        &Method::GET,
+        "/admin/v1/clients",
+        Admin::ListClients,
+        Body::None,
+        "List clients",
+    ),
+    admin(
+        &Method::POST,
+        "/admin/v1/clients",
+        Admin::CreateClient,
+        Body::Json,
+        "Register a client and give it its root grant",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/clients/{id}",
+        Admin::ShowClient,
+        Body::None,
+        "Show a client",
+    ),
+    admin(
+        &Method::PATCH,
+        "/admin/v1/clients/{id}",
+        Admin::ChangeClient,
+        Body::Json,
+        "Change, disable or enable a client",
+    ),
+    admin(
+        &Method::POST,
+        "/admin/v1/clients/{id}/secret",
+        Admin::RotateClientSecret,
+        Body::None,
+        "Give a client a new secret; the old one ends at once",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/resources",
+        Admin::ListResources,
+        Body::None,
+        "List resources",
+    ),
+    admin(
+        &Method::POST,
+        "/admin/v1/resources",
+        Admin::CreateResource,
+        Body::Json,
+        "Register a resource",
+    ),
+    admin(
+        &Method::PATCH,
+        "/admin/v1/resources",
+        Admin::ChangeResource,
+        Body::Json,
+        "Disable or enable a resource",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/grants",
+        Admin::ListGrants,
+        Body::None,
+        "List grants",
+    ),
+    admin(
+        &Method::POST,
+        "/admin/v1/grants",
+        Admin::CreateGrant,
+        Body::Json,
+        "Give a client a grant, or narrow one",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/grants/{id}",
+        Admin::ShowGrant,
+        Body::None,
+        "Show a grant",
+    ),
+    admin(
+        &Method::POST,
+        "/admin/v1/grants/{id}/revoke",
+        Admin::RevokeGrant,
+        Body::None,
+        "Revoke a grant and everything projected from it",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/tenants",
+        Admin::ListTenants,
+        Body::None,
+        "List tenants",
+    ),
+    admin(
+        &Method::POST,
+        "/admin/v1/tenants",
+        Admin::CreateTenant,
+        Body::Json,
+        "Make a tenant",
+    ),
+    admin(
+        &Method::PATCH,
+        "/admin/v1/tenants/{id}",
+        Admin::ChangeTenant,
+        Body::Json,
+        "Change, disable or enable a tenant",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/keys",
+        Admin::ListKeys,
+        Body::None,
+        "List signing keys",
+    ),
+    admin(
+        &Method::POST,
+        "/admin/v1/keys/rotate",
+        Admin::RotateKeys,
+        Body::None,
+        "Publish new signing keys now",
+    ),
+    admin(
+        &Method::POST,
+        "/admin/v1/administrators",
+        Admin::CreateAdministrator,
+        Body::Json,
+        "Make an administrator's token",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/events",
+        Admin::ListEvents,
+        Body::None,
+        "Read the audit log from the newest entry back",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/doctor",
+        Admin::Doctor,
+        Body::None,
+        "Check the node: database, keys, audit streams",
+    ),
 ];
 
 impl Route {
     /// The concrete paths of the route.
     pub fn paths(&self) -> Vec<String> {
         let own = self.path.to_owned();
-        let of_tenant = if self.path == "/" { "/t/{tenant}".to_owned() } else { format!("/t/{{tenant}}{}", self.path) };
+        let of_tenant = if self.path == "/" {
+            "/t/{tenant}".to_owned()
+        } else {
+            format!("/t/{{tenant}}{}", self.path)
+        };
         match self.tenancy {
             Tenancy::Installation => vec![own],
             Tenancy::Each => vec![own, of_tenant],

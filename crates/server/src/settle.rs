@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use kernel::{Answer, Caller, Change, Decision, Event, EventKind, Mark, Moment, Pending, Reply, Unsigned, Why, tenant::Tenant};
+use kernel::{
+    Answer, Caller, Change, Decision, Event, EventKind, Mark, Moment, Pending, Reply, Unsigned, Why, tenant::Tenant,
+};
 use proof::{json, jws};
 use store::{Commit, Lost, Outcome, Store, TenantDb};
 
@@ -43,7 +45,13 @@ impl Answered {
 }
 
 /// Signs what the decision asks for, commits what it changes, and only then lets the answer out.
-pub(crate) async fn settle(app: &Arc<App>, tenant: &TenantDb, caller: &Caller, decision: Decision, at: &Moment) -> Result<Settled, Stop> {
+pub(crate) async fn settle(
+    app: &Arc<App>,
+    tenant: &TenantDb,
+    caller: &Caller,
+    decision: Decision,
+    at: &Moment,
+) -> Result<Settled, Stop> {
     let (answer, unsigned, change) = decision.into_parts();
 
     // 1. Sign, with no transaction open: an HSM call must never hold the writer.
@@ -54,13 +62,30 @@ pub(crate) async fn settle(app: &Arc<App>, tenant: &TenantDb, caller: &Caller, d
 
     // 2. Commit. Nobody fills the tables with self-made proofs: a refusal takes marks only of callers who authenticated.
     let refused = matches!(answer, Answer::Refuse(..));
-    let marks: &[Mark] = if refused && !caller.authenticated() { &[] } else { &caller.marks };
+    let marks: &[Mark] = if refused && !caller.authenticated() {
+        &[]
+    } else {
+        &caller.marks
+    };
     let nothing_changed = change.guards.is_empty() && change.sure.is_empty() && marks.is_empty();
     if nothing_changed {
-        change.events.into_iter().for_each(|event| tenant.store().note(tenant.id(), event)); // the lossy journal
+        change
+            .events
+            .into_iter()
+            .for_each(|event| tenant.store().note(tenant.id(), event)); // the lossy journal
     } else {
-        let refusal = refused.then(|| Change { sure: change.sure.clone(), events: change.events.clone(), ..Change::default() });
-        let commit = Commit { tenant: tenant.id(), marks, guards: &change.guards, sure: &change.sure, events: change.events };
+        let refusal = refused.then(|| Change {
+            sure: change.sure.clone(),
+            events: change.events.clone(),
+            ..Change::default()
+        });
+        let commit = Commit {
+            tenant: tenant.id(),
+            marks,
+            guards: &change.guards,
+            sure: &change.sure,
+            events: change.events,
+        };
         match tenant.store().commit(commit).await? {
             Outcome::Committed => {}
             // 3. A guard found no row: someone moved first.
@@ -73,7 +98,10 @@ pub(crate) async fn settle(app: &Arc<App>, tenant: &TenantDb, caller: &Caller, d
             }
         }
     }
-    change.touches.into_iter().for_each(|touch| tenant.store().touch(tenant.id(), touch));
+    change
+        .touches
+        .into_iter()
+        .for_each(|touch| tenant.store().touch(tenant.id(), touch));
 
     // 5. The answer.
     Ok(Settled::Done(match answer {
@@ -84,14 +112,35 @@ pub(crate) async fn settle(app: &Arc<App>, tenant: &TenantDb, caller: &Caller, d
 }
 
 /// The event of a replay. If the decision was a refusal its effects and events are committed all the same; what a yes would have changed is dropped.
-async fn replayed(tenant: &TenantDb, caller: &Caller, why: &Why, refusal: Option<Change>, at: &Moment) -> Result<(), Stop> {
-    let event = Event::new(EventKind::ProofReplayed, caller, at).with("error", why.code().name()).with("reason", why.told());
+async fn replayed(
+    tenant: &TenantDb,
+    caller: &Caller,
+    why: &Why,
+    refusal: Option<Change>,
+    at: &Moment,
+) -> Result<(), Stop> {
+    let event = Event::new(EventKind::ProofReplayed, caller, at)
+        .with("error", why.code().name())
+        .with("reason", why.told());
     match refusal {
         Some(change) if !change.sure.is_empty() => {
             let events = change.events.into_iter().chain([event]).collect();
-            tenant.store().commit(Commit { tenant: tenant.id(), marks: &[], guards: &[], sure: &change.sure, events }).await?;
+            tenant
+                .store()
+                .commit(Commit {
+                    tenant: tenant.id(),
+                    marks: &[],
+                    guards: &[],
+                    sure: &change.sure,
+                    events,
+                })
+                .await?;
         }
-        Some(change) => change.events.into_iter().chain([event]).for_each(|event| tenant.store().note(tenant.id(), event)),
+        Some(change) => change
+            .events
+            .into_iter()
+            .chain([event])
+            .for_each(|event| tenant.store().note(tenant.id(), event)),
         None => tenant.store().note(tenant.id(), event),
     }
     Ok(())
@@ -111,13 +160,33 @@ async fn sign(app: &Arc<App>, tenant: &TenantDb, token: Unsigned, at: &Moment) -
 
 /// Commits a change of a background job. Lost means that another node did it.
 pub(crate) async fn job(tenant: &TenantDb, change: Change) -> Result<Outcome, Fault> {
-    Ok(tenant.store().commit(Commit { tenant: tenant.id(), marks: &[], guards: &change.guards, sure: &change.sure, events: change.events }).await?)
+    Ok(tenant
+        .store()
+        .commit(Commit {
+            tenant: tenant.id(),
+            marks: &[],
+            guards: &change.guards,
+            sure: &change.sure,
+            events: change.events,
+        })
+        .await?)
 }
 
 /// Commits the first tenant of an installation. Lost means that another node did it.
 pub(crate) async fn found_tenant(store: &Arc<Store>, tenant: Tenant, at: &Moment) -> Result<(), Fault> {
-    let event = Event::new(EventKind::TenantCreated, &installation()?, at).about(tenant.id.as_str()).with("issuer", tenant.issuer.as_str());
+    let event = Event::new(EventKind::TenantCreated, &installation()?, at)
+        .about(tenant.id.as_str())
+        .with("issuer", tenant.issuer.as_str());
     let db = TenantDb::new(Arc::clone(store), Arc::new(tenant.clone()));
     let guard = kernel::Guard::Tenant(kernel::tenant::Guard::Create(Box::new(tenant)));
-    job(&db, Change { guards: vec![guard], events: vec![event], ..Change::default() }).await.map(|_| ())
+    job(
+        &db,
+        Change {
+            guards: vec![guard],
+            events: vec![event],
+            ..Change::default()
+        },
+    )
+    .await
+    .map(|_| ())
 }

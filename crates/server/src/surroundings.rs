@@ -32,7 +32,10 @@ pub struct Script {
 impl Script {
     /// Starts at a time, with a seed.
     pub fn new(now: Time, seed: &[u8]) -> Arc<Self> {
-        Arc::new(Self { now: AtomicI64::new(now.unix()), drawn: Mutex::new((seed.to_vec(), 0)) })
+        Arc::new(Self {
+            now: AtomicI64::new(now.unix()),
+            drawn: Mutex::new((seed.to_vec(), 0)),
+        })
     }
 
     /// The scripted time.
@@ -56,8 +59,14 @@ impl Surroundings {
     /// The moment of a request: the only clock and random number read of its walk.
     pub fn moment(&self) -> Result<Moment, Fault> {
         match self {
-            Self::System => Ok(Moment { now: system_now(), seed: keys::random()? }),
-            Self::Scripted(script) => Ok(Moment { now: script.now(), seed: script.next() }),
+            Self::System => Ok(Moment {
+                now: system_now(),
+                seed: keys::random()?,
+            }),
+            Self::Scripted(script) => Ok(Moment {
+                now: script.now(),
+                seed: script.next(),
+            }),
         }
     }
 
@@ -72,7 +81,9 @@ impl Surroundings {
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
 fn system_now() -> Time {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
     Time::from_unix(i64::try_from(since).unwrap_or(i64::MAX))
 }
 

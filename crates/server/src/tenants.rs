@@ -27,8 +27,15 @@ struct Known {
 
 impl Directory {
     pub(crate) fn new(origin: &str, aliases: Vec<String>) -> Self {
-        let own = authority(origin).map(str::to_owned).into_iter().chain(aliases).collect();
-        Self { own, known: RwLock::default() }
+        let own = authority(origin)
+            .map(str::to_owned)
+            .into_iter()
+            .chain(aliases)
+            .collect();
+        Self {
+            own,
+            known: RwLock::default(),
+        }
     }
 
     /// Reads the tenants.
@@ -55,12 +62,16 @@ impl Directory {
             if named.is_some() { None } else { Some(tenant) }
         } else if self.own.contains(&host) {
             let id = TenantId::parse(named.unwrap_or(kernel::tenant::DEFAULT_TENANT)).ok_or(Why::NoRoute)?;
-            let reached_by_name = |tenant: &&Arc<Tenant>| named.is_none() || tenant.issuer.ends_with(&format!("/t/{}", tenant.id));
+            let reached_by_name =
+                |tenant: &&Arc<Tenant>| named.is_none() || tenant.issuer.ends_with(&format!("/t/{}", tenant.id));
             known.by_id.get(&id).filter(reached_by_name)
         } else {
             return Err(Why::HostUnknown);
         };
-        tenant.filter(|tenant| tenant.disabled.is_none()).cloned().ok_or(Why::NoRoute)
+        tenant
+            .filter(|tenant| tenant.disabled.is_none())
+            .cloned()
+            .ok_or(Why::NoRoute)
     }
 
     /// A tenant by its id, disabled or not.
@@ -70,7 +81,12 @@ impl Directory {
 
     /// Every tenant that is enabled.
     pub(crate) fn all(&self) -> Vec<Arc<Tenant>> {
-        self.snapshot().by_id.values().filter(|tenant| tenant.disabled.is_none()).cloned().collect()
+        self.snapshot()
+            .by_id
+            .values()
+            .filter(|tenant| tenant.disabled.is_none())
+            .cloned()
+            .collect()
     }
 
     fn snapshot(&self) -> Arc<Known> {

@@ -46,9 +46,9 @@ static CREATE: Statement = Statement::write(
 
 static REPLACE: Statement = Statement::write(
     "client.replace",
-    &[Text, Text, Int, Text, Text, Text, Text, Text, Text, Text, Int, Int],
+    &[Text, Text, Int, Text, Text, Text, Text, Text, Text, Text, Text, Int, Int],
     "UPDATE client
-     SET name = $4, secret_digest = $5, jwks = $6, grant_types = $7, token_algorithm = $8, binding = $9, introspects = $10, epoch = $11, disabled_at = $12
+     SET name = $4, method = $5, secret_digest = $6, jwks = $7, grant_types = $8, token_algorithm = $9, binding = $10, introspects = $11, epoch = $12, disabled_at = $13
      WHERE tenant = $1 AND id = $2 AND epoch = $3",
 );
 
@@ -129,6 +129,7 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 client.id.as_str().to_owned().into(),
                 (*epoch).into(),
                 client.name.clone().into(),
+                client.authentication.method().name().to_owned().into(),
                 secret,
                 jwks,
                 grant_types(client).into(),

@@ -6,7 +6,7 @@ use crate::{
     statement::{Statement, Type::{Int, Text}},
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&EMPTY_A, &EMPTY_B, &SWEEP_TOKENS];
+pub(crate) const STATEMENTS: &[&Statement] = &[&EMPTY_A, &EMPTY_B, &SWEEP_TOKENS, &GRANTS_HELD];
 
 // A DELETE without WHERE is SQLite's truncate: it drops the pages. On PostgreSQL the same DELETE would leave millions of dead rows, and TRUNCATE does not exist on SQLite.
 static EMPTY_A: Statement = Statement::write("mark.empty_a", &[], "DELETE FROM mark_a").on_postgres("TRUNCATE mark_a");
@@ -36,3 +36,22 @@ pub(crate) fn lower_empty(slot: Slot) -> Bound {
         Slot::B => Bound::new(&EMPTY_B, Vec::new(), "mark_b", "", ""),
     }
 }
+
+/// What a holder has for itself and still counts, oldest first. Of its grants beyond the limit, the newest are not looked at.
+// SQLite believes, without statistics, that a tenant has ten rows, and would read all of its grants by the primary key for each token. PostgreSQL keeps statistics.
+pub(crate) static GRANTS_HELD: Statement = Statement::read(
+    "grant.held",
+    &[Text, Text, Text],
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+     FROM grants INDEXED BY grants_holder
+     WHERE tenant = $1 AND holder_kind = $2 AND holder = $3 AND subject IS NULL AND revoked_at IS NULL
+     ORDER BY id
+     LIMIT 64",
+)
+.on_postgres(
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+     FROM grants
+     WHERE tenant = $1 AND holder_kind = $2 AND holder = $3 AND subject IS NULL AND revoked_at IS NULL
+     ORDER BY id
+     LIMIT 64",
+);

@@ -9,6 +9,7 @@ use kernel::{
 };
 
 use crate::{
+    engine_only,
     fault::Fault,
     lower::Bound,
     row::Row,
@@ -16,7 +17,7 @@ use crate::{
     tenant_db::TenantDb,
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &HELD, &PAGE, &LIVE, &CREATE, &ENSURE_REVOKED];
+pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &PAGE, &LIVE, &CREATE, &ENSURE_REVOKED];
 
 static ONE: Statement = Statement::read(
     "grant.one",
@@ -24,17 +25,6 @@ static ONE: Statement = Statement::read(
     "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
      FROM grants
      WHERE tenant = $1 AND id = $2",
-);
-
-/// Of a holder's grants beyond the limit, the newest are not looked at.
-static HELD: Statement = Statement::read(
-    "grant.held",
-    &[Text, Text, Text],
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
-     FROM grants
-     WHERE tenant = $1 AND holder_kind = $2 AND holder = $3 AND subject IS NULL AND revoked_at IS NULL
-     ORDER BY id
-     LIMIT 64",
 );
 
 static PAGE: Statement = Statement::read(
@@ -71,7 +61,6 @@ static ENSURE_REVOKED: Statement = Statement::write(
      WHERE tenant = $1 AND id = $2 AND revoked_at IS NULL",
 );
 
-
 impl TenantDb {
     /// A grant by its id.
     pub async fn grant(&self, id: &GrantId) -> Result<Option<Grant>, Fault> {
@@ -86,7 +75,7 @@ impl TenantDb {
 
     /// The grants that a client holds for itself, oldest first, each with its path. Revoked ones are left out: they never count again.
     pub async fn own_grants(&self, client: &ClientId) -> Result<Vec<Vec<Grant>>, Fault> {
-        let held = self.all(&HELD, &["client".into(), client.as_str().into()], read).await?;
+        let held = self.all(&engine_only::GRANTS_HELD, &["client".into(), client.as_str().into()], read).await?;
         let mut paths = Vec::with_capacity(held.len());
         for grant in held {
             paths.push(self.path_of(Some(grant)).await?);

@@ -46,7 +46,13 @@ impl Client {
     ///
     /// # Panics
     /// When the registration is refused.
-    pub async fn register_at(world: &World, tenant: &Tenant, method: &'static str, scope: &str, resources: &[&str]) -> Self {
+    pub async fn register_at(
+        world: &World,
+        tenant: &Tenant,
+        method: &'static str,
+        scope: &str,
+        resources: &[&str],
+    ) -> Self {
         let key = (method == "private_key_jwt").then(|| Key::new(Algorithm::ES256));
         let body = registration(method, scope, resources, key.as_ref());
         let answer = tenant.admin(world, "POST", "/admin/v1/clients", Some(&body)).await;
@@ -68,9 +74,14 @@ impl Client {
 
     fn registered(answer: &Answer, method: &'static str, key: Option<Key>, issuer: &str) -> Self {
         assert_eq!(answer.status, 201, "{answer:?}");
-        let text = |name: &str| answer.body[name].as_str().map(str::to_owned);
-        let id = text("client_id").unwrap_or_default();
-        Self { id, secret: text("client_secret"), key, method, issuer: issuer.to_owned() }
+        let secret = Some(answer.text_of("client_secret").to_owned());
+        Self {
+            id: answer.text_of("client_id").to_owned(),
+            secret: secret.filter(|secret| !secret.is_empty()),
+            key,
+            method,
+            issuer: issuer.to_owned(),
+        }
     }
 
     /// The Basic header of a client with a secret.
@@ -82,25 +93,41 @@ impl Client {
     /// The claims of a client assertion that is right in every way.
     pub fn assertion_claims(&self, world: &World) -> Value {
         let now = world.now();
-        json!({ "iss": self.id, "sub": self.id, "aud": self.issuer, "jti": unique(), "iat": now, "exp": now + 60 })
+        json!({ "iss": self.id, "sub": self.id, "aud": self.issuer, "jti": unique(), "iat": now, "exp": now.saturating_add(60) })
     }
 
     /// A client assertion with these claims.
     ///
     /// # Panics
     /// When the client has no key.
-    #[expect(clippy::expect_used, reason = "a test that asks a client without key for an assertion is wrong")]
+    #[expect(
+        clippy::expect_used,
+        reason = "a test that asks a client without key for an assertion is wrong"
+    )]
     pub async fn assertion(&self, claims: &Value) -> String {
         let key = self.key.as_ref().expect("a client with a key");
-        key.sign(&json!({ "alg": key.algorithm().name(), "kid": key.thumbprint() }), claims).await
+        key.sign(
+            &json!({ "alg": key.algorithm().name(), "kid": key.thumbprint() }),
+            claims,
+        )
+        .await
     }
 
     /// Headers and parameters that authenticate it now.
     pub async fn credentials(&self, world: &World) -> (Vec<(&'static str, String)>, Form<'static>) {
         match self.method {
             "client_secret_basic" => (vec![self.basic()], vec![]),
-            "client_secret_post" => (vec![], vec![("client_id", self.id.clone()), ("client_secret", self.secret.clone().unwrap_or_default())]),
-            _ => (vec![], assertion_form(&self.assertion(&self.assertion_claims(world)).await)),
+            "client_secret_post" => (
+                vec![],
+                vec![
+                    ("client_id", self.id.clone()),
+                    ("client_secret", self.secret.clone().unwrap_or_default()),
+                ],
+            ),
+            _ => (
+                vec![],
+                assertion_form(&self.assertion(&self.assertion_claims(world)).await),
+            ),
         }
     }
 }
@@ -110,15 +137,21 @@ fn registration(method: &str, scope: &str, resources: &[&str], key: Option<&Key>
         "client_name": "Test client", "token_endpoint_auth_method": method, "grant_types": ["client_credentials"],
         "scope": scope, "resources": resources,
     });
-    if let Some(key) = key {
-        body["jwks"] = json!({ "keys": [key.public_jwk()] });
+    if let (Some(key), Some(members)) = (key, body.as_object_mut()) {
+        members.insert("jwks".to_owned(), json!({ "keys": [key.public_jwk()] }));
     }
     body
 }
 
 /// The two parameters of a client assertion.
 pub fn assertion_form(assertion: &str) -> Form<'static> {
-    vec![("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".to_owned()), ("client_assertion", assertion.to_owned())]
+    vec![
+        (
+            "client_assertion_type",
+            "urn:ietf:params:oauth:client-assertion-type:jwt-bearer".to_owned(),
+        ),
+        ("client_assertion", assertion.to_owned()),
+    ]
 }
 
 /// A `jti` that no other proof of this process has.

@@ -22,22 +22,36 @@ pub async fn fresh() -> Fresh {
     match postgres() {
         None => {
             let folder = tempfile::tempdir().expect("a temporary folder");
-            Fresh { database: Database::Sqlite(folder.path().join("test.db")), _folder: Some(folder) }
+            Fresh {
+                database: Database::Sqlite(folder.path().join("test.db")),
+                _folder: Some(folder),
+            }
         }
         Some(url) => {
             static NEXT: AtomicU32 = AtomicU32::new(0);
             let schema = format!("t{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-            let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.expect("the test database server");
+            let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls)
+                .await
+                .expect("the test database server");
             let running = tokio::spawn(connection);
-            client.batch_execute(&format!("CREATE SCHEMA {schema}")).await.expect("a schema of the test's own");
+            client
+                .batch_execute(&format!("CREATE SCHEMA {schema}"))
+                .await
+                .expect("a schema of the test's own");
             running.abort();
             let join = if url.contains('?') { '&' } else { '?' };
-            Fresh { database: Database::Postgres(format!("{url}{join}options=-csearch_path%3D{schema}")), _folder: None }
+            Fresh {
+                database: Database::Postgres(format!("{url}{join}options=-csearch_path%3D{schema}")),
+                _folder: None,
+            }
         }
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the runner names the server by this variable, and this is the one place that reads it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the runner names the server by this variable, and this is the one place that reads it"
+)]
 fn postgres() -> Option<String> {
     std::env::var("PROKURA_TEST_POSTGRES").ok()
 }

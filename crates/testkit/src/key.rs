@@ -53,7 +53,11 @@ impl Key {
     /// # Panics
     /// When signing fails.
     pub async fn sign_text(&self, header: &str, claims: &str) -> String {
-        self.sign_parts(&base64url::encode(header.as_bytes()), &base64url::encode(claims.as_bytes())).await
+        self.sign_parts(
+            &base64url::encode(header.as_bytes()),
+            &base64url::encode(claims.as_bytes()),
+        )
+        .await
     }
 
     /// A compact JWS over two parts that may be no base64url at all.

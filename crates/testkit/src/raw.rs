@@ -56,11 +56,7 @@ impl World {
     /// # Panics
     /// When there is not exactly one.
     pub async fn send_raw(&self, method: &str, path: &str, headers: &[(&str, String)], body: &str) -> Answer {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.authority());
-        for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+        let head = self.head(method, path, headers, body.len());
         let mut answers = self.raw_in_parts(&[head.as_bytes(), body.as_bytes()]).await;
         assert_eq!(answers.len(), 1, "{answers:?}");
         answers.swap_remove(0)
@@ -75,15 +71,23 @@ impl World {
     /// A POST of a form, as bytes, for this node's port and the default tenant.
     pub fn form_bytes(&self, path: &str, headers: &[(&str, String)], form: &[(&str, String)]) -> Vec<u8> {
         let body = crate::world::form_body(form);
-        let mut text = format!("POST {path} HTTP/1.1\r\nhost: {}\r\n", self.authority());
-        for (name, value) in headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
-        }
-        let length = body.len();
-        text.push_str(&format!(
-            "content-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
-        ));
+        let mut all: Vec<(&str, String)> = headers.to_vec();
+        all.push(("content-type", "application/x-www-form-urlencoded".to_owned()));
+        let mut text = self.head("POST", path, &all, body.len());
+        text.push_str(&body);
         text.into_bytes()
+    }
+
+    fn head(&self, method: &str, path: &str, headers: &[(&str, String)], body_bytes: usize) -> String {
+        let lines: Vec<String> = headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
+        format!(
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{}content-length: {body_bytes}\r\n\r\n",
+            self.authority(),
+            lines.concat()
+        )
     }
 }
 
@@ -104,15 +108,27 @@ fn answers(bytes: &[u8]) -> Vec<Answer> {
     let mut found = Vec::new();
     while let Some((head, after)) = rest.split_once("\r\n\r\n") {
         let mut lines = head.split("\r\n");
-        let status: u16 = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok()).unwrap_or(0);
+        let status: u16 = lines
+            .next()
+            .and_then(|line| line.split(' ').nth(1))
+            .and_then(|code| code.parse().ok())
+            .unwrap_or(0);
         let headers: Vec<(String, String)> = lines
             .filter_map(|line| line.split_once(':'))
             .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
             .collect();
-        let length = headers.iter().find(|(name, _)| name == "content-length").and_then(|(_, value)| value.parse().ok());
+        let length = headers
+            .iter()
+            .find(|(name, _)| name == "content-length")
+            .and_then(|(_, value)| value.parse().ok());
         let (text, after) = after.split_at_checked(length.unwrap_or(0)).unwrap_or((after, ""));
         let body = serde_json::from_str(text).unwrap_or_default();
-        let answer = Answer { status, headers, body, text: text.to_owned() };
+        let answer = Answer {
+            status,
+            headers,
+            body,
+            text: text.to_owned(),
+        };
         rest = after.to_owned();
         if status >= 200 || status == 0 {
             found.push(answer);

@@ -45,30 +45,59 @@ impl World {
     /// Makes a tenant with an origin of its own.
     pub async fn tenant_by_origin(&self, id: &str, origin: &str) -> Tenant {
         let host = origin.split_once("://").map(|(_, host)| host.to_owned());
-        make(self, json!({ "id": id, "name": id, "origin": origin }), origin.to_owned(), String::new(), host).await
+        make(
+            self,
+            json!({ "id": id, "name": id, "origin": origin }),
+            origin.to_owned(),
+            String::new(),
+            host,
+        )
+        .await
     }
 }
 
 async fn make(world: &World, body: Value, issuer: String, prefix: String, host: Option<String>) -> Tenant {
     let answer = world.admin("POST", "/admin/v1/tenants", Some(&body)).await;
-    assert_eq!((answer.status, answer.body["issuer"].as_str()), (201, Some(issuer.as_str())), "{answer:?}");
-    let id = body["id"].as_str().unwrap_or_default().to_owned();
-    let mut tenant = Tenant { id, issuer, admin_token: String::new(), prefix, host };
+    assert_eq!(
+        (answer.status, answer.text_of("issuer")),
+        (201, issuer.as_str()),
+        "{answer:?}"
+    );
+    let id = answer.text_of("id").to_owned();
+    let mut tenant = Tenant {
+        id,
+        issuer,
+        admin_token: String::new(),
+        prefix,
+        host,
+    };
     tenant.admin_token = administrator(world, &tenant).await;
     tenant
 }
 
 async fn administrator(world: &World, tenant: &Tenant) -> String {
     let body = json!({ "name": "Administrator of one tenant", "reach": "tenant" });
-    let answer = tenant.admin_as(world, &world.admin_token, "POST", "/admin/v1/administrators", Some(&body)).await;
+    let answer = tenant
+        .admin_as(
+            world,
+            &world.admin_token,
+            "POST",
+            "/admin/v1/administrators",
+            Some(&body),
+        )
+        .await;
     assert_eq!(answer.status, 201, "{answer:?}");
-    answer.body["token"].as_str().unwrap_or_default().to_owned()
+    answer.text_of("token").to_owned()
 }
 
 impl Tenant {
     /// One of its paths, as it stands in a request.
     pub fn path(&self, path: &str) -> String {
-        if path == "/" && !self.prefix.is_empty() { self.prefix.clone() } else { format!("{}{path}", self.prefix) }
+        if path == "/" && !self.prefix.is_empty() {
+            self.prefix.clone()
+        } else {
+            format!("{}{path}", self.prefix)
+        }
     }
 
     /// Sends a request for one of its paths.
@@ -108,7 +137,8 @@ impl Tenant {
         if body.is_some() {
             headers.push(("content-type", "application/json".to_owned()));
         }
-        self.send(world, method, path, &headers, body.map(Value::to_string)).await
+        self.send(world, method, path, &headers, body.map(Value::to_string))
+            .await
     }
 
     /// Registers a resource with the scopes `read` and `write`.

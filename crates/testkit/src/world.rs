@@ -36,12 +36,20 @@ pub struct Answer {
 impl Answer {
     /// A header, if it is there.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The error code of the body.
     pub fn error(&self) -> &str {
-        self.body["error"].as_str().unwrap_or("")
+        self.text_of("error")
+    }
+
+    /// A text member of the body; empty when it is not there.
+    pub fn text_of(&self, member: &str) -> &str {
+        self.body.get(member).and_then(Value::as_str).unwrap_or_default()
     }
 }
 
@@ -65,17 +73,31 @@ pub struct World {
 impl World {
     /// A new world.
     pub async fn new() -> Self {
-        Self::on(Arc::new(fresh().await), Script::new(Time::from_unix(START), b"world"), None).await
+        Self::on(
+            Arc::new(fresh().await),
+            Script::new(Time::from_unix(START), b"world"),
+            None,
+        )
+        .await
     }
 
     /// A second node on the same database and clock: another process in all but name.
     pub async fn second_node(&self) -> Self {
-        Self::on(Arc::clone(&self.database), Arc::clone(&self.script), Some(self.issuer.clone())).await
+        Self::on(
+            Arc::clone(&self.database),
+            Arc::clone(&self.script),
+            Some(self.issuer.clone()),
+        )
+        .await
     }
 
     /// The same world after its process ended and another one began.
     pub async fn restart(self) -> Self {
-        let (database, script, issuer) = (Arc::clone(&self.database), Arc::clone(&self.script), self.issuer.clone());
+        let (database, script, issuer) = (
+            Arc::clone(&self.database),
+            Arc::clone(&self.script),
+            self.issuer.clone(),
+        );
         self.end().await;
         Self::on(database, script, Some(issuer)).await
     }
@@ -86,8 +108,18 @@ impl World {
         let authority = format!("127.0.0.1:{}", listener.local_addr().expect("an address").port());
         let issuer = issuer.unwrap_or_else(|| format!("http://{authority}"));
         let surroundings = Surroundings::Scripted(Arc::clone(&script));
-        let stream = surroundings.moment().expect("a moment").id::<()>("stream").as_str().to_owned();
-        let store = Store::open(store::Settings { database: database.database.clone(), stream }).await.expect("the store opens");
+        let stream = surroundings
+            .moment()
+            .expect("a moment")
+            .id::<()>("stream")
+            .as_str()
+            .to_owned();
+        let store = Store::open(store::Settings {
+            database: database.database.clone(),
+            stream,
+        })
+        .await
+        .expect("the store opens");
         let settings = Settings {
             origin: issuer.clone(),
             aliases: vec![authority.clone()],
@@ -97,17 +129,36 @@ impl World {
             surroundings,
         };
         let app = App::start(settings, store).await.expect("the server starts");
-        let admin_token = app.bootstrap("Test").await.expect("an administrator").administrator_token;
+        let admin_token = app
+            .bootstrap("Test")
+            .await
+            .expect("an administrator")
+            .administrator_token;
         let (stop, mut stopped) = watch::channel(());
         let router = server::router(&app);
         let served = tokio::spawn(async move {
             let ended = async move { drop(stopped.changed().await) };
-            server::serve(listener, Tls::Off, router, ended).await.expect("serving ends well");
+            server::serve(listener, Tls::Off, router, ended)
+                .await
+                .expect("serving ends well");
         });
-        Self { issuer, admin_token, app, authority, script, database, http: http_client(), stop, served }
+        Self {
+            issuer,
+            admin_token,
+            app,
+            authority,
+            script,
+            database,
+            http: http_client(),
+            stop,
+            served,
+        }
     }
 
     /// Ends the process: what runs is finished, what is noted is written.
+    ///
+    /// # Panics
+    /// When it does not end well.
     #[expect(clippy::expect_used, reason = "a test world that cannot be ended must fail its test")]
     pub async fn end(self) {
         drop(self.stop);
@@ -124,10 +175,19 @@ impl World {
 
     /// Every byte that the database keeps on the disk, if it is a file.
     pub fn database_bytes(&self) -> Option<Vec<u8>> {
-        let store::Database::Sqlite(path) = &self.database.database else { return None };
-        let beside = |end: &str| path.with_file_name(format!("{}{end}", path.file_name().unwrap_or_default().display()));
+        let store::Database::Sqlite(path) = &self.database.database else {
+            return None;
+        };
+        let beside =
+            |end: &str| path.with_file_name(format!("{}{end}", path.file_name().unwrap_or_default().display()));
         let files = [path.clone(), beside("-wal"), beside("-journal")];
-        Some(files.iter().filter_map(|file| std::fs::read(file).ok()).flatten().collect())
+        Some(
+            files
+                .iter()
+                .filter_map(|file| std::fs::read(file).ok())
+                .flatten()
+                .collect(),
+        )
     }
 
     /// The time, in seconds since 1970.
@@ -141,6 +201,9 @@ impl World {
     }
 
     /// Writes the journal, as the background job would.
+    ///
+    /// # Panics
+    /// When it cannot.
     #[expect(clippy::expect_used, reason = "a test world that cannot write must fail its test")]
     pub async fn flush(&self) {
         let at = self.app.moment().expect("a moment");
@@ -148,10 +211,18 @@ impl World {
     }
 
     /// How many events of a kind the default tenant's log has, the journal included.
+    ///
+    /// # Panics
+    /// When they cannot be counted.
     #[expect(clippy::expect_used, reason = "a test world that cannot read must fail its test")]
     pub async fn events(&self, kind: &str) -> i64 {
         self.flush().await;
-        self.app.default_tenant().expect("the tenant").event_count(kind).await.expect("a count")
+        self.app
+            .default_tenant()
+            .expect("the tenant")
+            .event_count(kind)
+            .await
+            .expect("a count")
     }
 
     /// Sends a request to this node.
@@ -170,9 +241,18 @@ impl World {
         }
         let response = request.send().await.expect("an answer");
         let status = response.status().as_u16();
-        let headers = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap_or("").to_owned())).collect();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap_or("").to_owned()))
+            .collect();
         let text = response.text().await.expect("a body");
-        Answer { status, headers, body: serde_json::from_str(&text).unwrap_or_default(), text }
+        Answer {
+            status,
+            headers,
+            body: serde_json::from_str(&text).unwrap_or_default(),
+            text,
+        }
     }
 
     /// GET.
@@ -238,7 +318,11 @@ impl World {
 
     /// A DPoP proof with these claims.
     pub async fn dpop(&self, key: &Key, claims: &Value) -> String {
-        key.sign(&json!({ "typ": "dpop+jwt", "alg": key.algorithm().name(), "jwk": key.public_jwk() }), claims).await
+        key.sign(
+            &json!({ "typ": "dpop+jwt", "alg": key.algorithm().name(), "jwk": key.public_jwk() }),
+            claims,
+        )
+        .await
     }
 }
 
@@ -252,7 +336,10 @@ pub(crate) fn resource_body(uri: &str, introspectors: &[&str]) -> Value {
 
 /// A form as it travels.
 pub(crate) fn form_body(form: &[(&str, String)]) -> String {
-    form.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))).collect::<Vec<_>>().join("&")
+    form.iter()
+        .map(|(name, value)| format!("{}={}", escape(name), escape(value)))
+        .collect::<Vec<_>>()
+        .join("&")
 }
 
 /// Names of parameters and headers come from literals of tests; a few bytes a request are nothing there.
@@ -262,11 +349,28 @@ pub(crate) fn leak(name: &str) -> &'static str {
 
 /// Percent-encodes everything but unreserved characters.
 fn escape(text: &str) -> String {
-    text.bytes().map(|b| if b.is_ascii_alphanumeric() || b"-._~".contains(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    text.bytes()
+        .map(|b| {
+            if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
+        .collect()
 }
 
-#[expect(clippy::disallowed_methods, clippy::expect_used, reason = "the client of the tests talks to the server under test and to nobody else")]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    reason = "the client of the tests talks to the server under test and to nobody else"
+)]
 fn http_client() -> reqwest::Client {
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default()); // the second world of a process finds it installed
-    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(Duration::from_secs(30)).build().expect("an HTTP client")
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(Duration::from_secs(30))
+        .build()
+        .expect("an HTTP client")
 }

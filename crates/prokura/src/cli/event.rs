@@ -58,6 +58,7 @@ pub(super) async fn run(command: EventCommand, console: &Console<'_>) -> Result<
     }
     let mut heads = Heads::find(&api).await?;
     for event in latest(&api, &arguments).await? {
+        heads.see(&event);
         print(&event, console)?;
     }
     let mut silent = false;
@@ -119,42 +120,65 @@ async fn page(api: &Api, after: Option<&str>, rows: usize) -> Result<(Vec<Value>
 }
 
 /// The last entry seen of each stream that is followed. Streams are named in the order of their processes' starts, and the log is listed from the
-/// newest stream back, so an older process that still writes must be asked for by its name.
+/// newest stream back, so an older process that still writes must be asked for by its name; and one whose clock is behind may start below the newest.
 #[derive(Debug, Default)]
 struct Heads {
     seen: BTreeMap<String, i64>,
+    asked: u32,
 }
+
+/// After so many questions it is looked whether a stream has begun below the newest.
+const DISCOVER_EVERY: u32 = 20;
 
 impl Heads {
     async fn find(api: &Api) -> Result<Self> {
-        let mut heads = Self::default();
-        let mut before = None;
-        while heads.seen.len() < STREAMS_MAX {
-            let (events, _) = page(api, before.as_deref(), 1).await?;
-            let Some((stream, n)) = events.first().and_then(place) else { break };
-            before = Some(format!("{stream}:1"));
-            heads.seen.insert(stream, n);
+        Ok(Self { seen: newest_streams(api).await?, asked: 0 })
+    }
+
+    /// Notes that an entry was seen, and with it all before it in its stream.
+    fn see(&mut self, event: &Value) {
+        if let Some((stream, n)) = place(event) {
+            let last = self.seen.entry(stream).or_insert(n);
+            *last = n.max(*last);
         }
-        Ok(heads)
     }
 
     /// What came since the last time, in the order of time.
     async fn news(&mut self, api: &Api) -> Result<Vec<Value>> {
         let newest = self.seen.last_key_value().map(|(stream, n)| (stream.clone(), *n));
         let mut found = back_to(api, None, |stream, n| newest.as_ref().is_some_and(|(known, last)| (stream, n) <= (known.as_str(), *last))).await?;
-        for (stream, last) in self.seen.iter().rev().skip(1) {
+        self.asked = self.asked.wrapping_add(1);
+        if self.asked.is_multiple_of(DISCOVER_EVERY) {
+            for stream in newest_streams(api).await?.into_keys() {
+                self.seen.entry(stream).or_insert(0);
+            }
+        }
+        for (stream, last) in self.seen.iter().filter(|(stream, _)| newest.as_ref().is_none_or(|(known, _)| known != *stream)) {
             found.extend(back_to(api, Some(format!("{stream}:{}", i64::MAX)), |other, n| other != stream || n <= *last).await?);
         }
-        for (stream, n) in found.iter().filter_map(place) {
-            let last = self.seen.entry(stream).or_insert(n);
-            *last = n.max(*last);
+        for event in &found {
+            self.see(event);
         }
         while self.seen.len() > STREAMS_MAX {
             self.seen.pop_first();
         }
         found.sort_by_key(|event| (time(event, "at"), place(event)));
+        found.dedup_by_key(|event| place(event));
         Ok(found)
     }
+}
+
+/// The newest streams, each with its last entry.
+async fn newest_streams(api: &Api) -> Result<BTreeMap<String, i64>> {
+    let mut found = BTreeMap::new();
+    let mut before = None;
+    while found.len() < STREAMS_MAX {
+        let (events, _) = page(api, before.as_deref(), 1).await?;
+        let Some((stream, n)) = events.first().and_then(place) else { break };
+        before = Some(format!("{stream}:1"));
+        found.insert(stream, n);
+    }
+    Ok(found)
 }
 
 /// Entries from a place back until one is known.

@@ -87,7 +87,7 @@ mod tests {
         let mut table = Table::new(&["ID", "NAME", "STATE"]);
         table.row(&["a".to_owned(), "Grüße".to_owned(), String::new()]);
         table.row(&["long-id".to_owned(), "x\u{1b}[2J".to_owned(), "on".to_owned()]);
-        assert_eq!(table.text(), "ID       NAME         STATE\na        Grüße        -\nlong-id  x\\u001b[2J  on\n");
+        assert_eq!(table.text(), "ID       NAME        STATE\na        Grüße       -\nlong-id  x\\u001b[2J  on\n");
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(super) fn duration(text: &str) -> Result<i64, String> {
         Some(last) if last.is_ascii_digit() => return text.parse().ok().filter(|n: &i64| *n > 0).ok_or_else(wrong),
         Some(_) | None => return Err(wrong()),
     };
-    let number: i64 = text.trim_end_matches(['s', 'm', 'h', 'd']).parse().map_err(|_| wrong())?;
+    let number: i64 = text.strip_suffix(['s', 'm', 'h', 'd']).unwrap_or(text).parse().map_err(|_| wrong())?;
     number.checked_mul(unit).filter(|seconds| *seconds > 0).ok_or_else(wrong)
 }
 

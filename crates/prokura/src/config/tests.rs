@@ -49,7 +49,7 @@ fn paths_start_at_the_folder_of_the_file() {
 #[test]
 fn an_unknown_key_is_a_problem_with_its_line_and_the_word_that_was_meant() {
     assert_eq!(problems("listen =", "lisen ="), ["p.toml:3: unknown key lisen in [server]; did you mean listen?"]);
-    assert_eq!(problems("[tls]", "[tsl]").first().unwrap(), "p.toml:5: unknown section [tsl]; did you mean [tls]?");
+    assert!(problems("[tls]", "[tsl]").contains(&"p.toml:5: unknown section [tsl]; did you mean [tls]?".to_owned()));
     assert_eq!(problems("kek =", "url = \"x\"\nkek ="), ["p.toml:13: unknown key url in [keys]; it belongs below [database]"]);
     assert_eq!(problems("[server]", "kek = \"x\"\n[server]"), ["p.toml:1: unknown key kek outside of any section; it belongs below [keys]"]);
     assert_eq!(problems("listen =", "backdoor ="), ["p.toml:3: unknown key backdoor in [server]; [server] has origin, listen"]);

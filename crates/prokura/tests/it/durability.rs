@@ -26,7 +26,7 @@ struct Dev {
 }
 
 impl Dev {
-    fn start(folder: &Path) -> Self {
+    async fn start(folder: &Path) -> Self {
         let ready = folder.join("ready.json");
         let child = Command::new(env!("CARGO_BIN_EXE_prokura"))
             .args(["dev", "--listen", "127.0.0.1:0", "--data"])
@@ -37,12 +37,15 @@ impl Dev {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let text = (0..600)
-            .find_map(|_| std::fs::read_to_string(&ready).ok().or_else(|| {
-                std::thread::sleep(Duration::from_millis(50));
-                None
-            }))
-            .expect("the server is ready within 30 seconds");
+        let mut text = None;
+        for _ in 0..600 {
+            text = std::fs::read_to_string(&ready).ok();
+            if text.is_some() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let text = text.expect("the server is ready within 30 seconds");
         let ready: Value = serde_json::from_str(&text).unwrap();
         let client = ready["clients"].as_array().unwrap().iter().find(|client| client["client_id"] == "demo-machine-basic").unwrap().clone();
         let pair = format!("{}:{}", client["client_id"].as_str().unwrap(), client["client_secret"].as_str().unwrap());
@@ -110,11 +113,13 @@ async fn counted(folder: &Path, answered: &BTreeSet<String>) -> (i64, i64, usize
     let store = Store::open(store::Settings { database, stream: "zz-counting".to_owned() }).await.unwrap();
     let tenant: Tenant = store.tenants().await.unwrap().into_iter().find(|tenant| tenant.id.as_str() == "default").unwrap();
     let db = TenantDb::new(Arc::clone(&store), Arc::new(tenant));
-    let mut missing = 0;
+    let mut missing = BTreeSet::new();
     for id in answered {
-        missing += usize::from(db.token(&TokenId::parse(id).unwrap()).await.unwrap().is_none());
+        if db.token(&TokenId::parse(id).unwrap()).await.unwrap().is_none() {
+            missing.insert(id);
+        }
     }
-    (db.token_count().await.unwrap(), db.event_count("token.issued").await.unwrap(), missing, store.streams_with_holes().await.unwrap())
+    (db.token_count().await.unwrap(), db.event_count("token.issued").await.unwrap(), missing.len(), store.streams_with_holes().await.unwrap())
 }
 
 fn joined(threads: Vec<std::thread::JoinHandle<Vec<String>>>) -> BTreeSet<String> {
@@ -124,10 +129,10 @@ fn joined(threads: Vec<std::thread::JoinHandle<Vec<String>>>) -> BTreeSet<String
 #[tokio::test]
 async fn after_a_drained_load_rows_are_events_are_answers() {
     let folder = tempfile::tempdir().unwrap();
-    let mut dev = Dev::start(folder.path());
+    let mut dev = Dev::start(folder.path()).await;
     let ended = Arc::new(AtomicBool::new(false));
     let threads = dev.load(&ended);
-    std::thread::sleep(Duration::from_secs(1));
+    tokio::time::sleep(Duration::from_secs(1)).await;
     ended.store(true, Ordering::Relaxed);
     let answered = joined(threads);
     assert!(Command::new("kill").args(["-TERM", &dev.child.id().to_string()]).status().unwrap().success());
@@ -143,11 +148,11 @@ async fn after_a_kill_in_the_middle_every_answer_has_its_row_and_rows_are_events
     let folder = tempfile::tempdir().unwrap();
     let mut all = BTreeSet::new();
     for round in 0..3 {
-        let mut dev = Dev::start(folder.path());
+        let mut dev = Dev::start(folder.path()).await;
         std::fs::remove_file(folder.path().join("ready.json")).unwrap();
         let ended = Arc::new(AtomicBool::new(false));
         let threads = dev.load(&ended);
-        std::thread::sleep(Duration::from_millis(300 + 137 * round));
+        tokio::time::sleep(Duration::from_millis(300 + 137 * round)).await;
         dev.child.kill().unwrap(); // SIGKILL
         dev.child.wait().unwrap();
         all.extend(joined(threads));

@@ -34,11 +34,19 @@ pub(crate) async fn call(call: Admin, inbound: Inbound) -> Result<Outgoing, Stop
         Admin::ListKeys => lists::keys(&inbound).await,
         Admin::Doctor => doctor::examine(&inbound).await,
         Admin::ShowClient => {
-            let client = inbound.tenant.client(&client_id(&inbound)?).await?.ok_or(Why::Absent("client"))?;
+            let client = inbound
+                .tenant
+                .client(&client_id(&inbound)?)
+                .await?
+                .ok_or(Why::Absent("client"))?;
             Ok(Outgoing::Document(Document::json(describe::client(&client, None))))
         }
         Admin::ShowGrant => {
-            let grant = inbound.tenant.grant(&grant_id(&inbound)?).await?.ok_or(Why::Absent("grant"))?;
+            let grant = inbound
+                .tenant
+                .grant(&grant_id(&inbound)?)
+                .await?
+                .ok_or(Why::Absent("grant"))?;
             Ok(Outgoing::Document(Document::json(describe::grant(&grant))))
         }
         Admin::CreateClient => {
@@ -81,7 +89,10 @@ pub(crate) async fn call(call: Admin, inbound: Inbound) -> Result<Outgoing, Stop
             if inbound.tenant.signing_keys().await?.len() > KEYS_BEFORE_ROTATION_MAX {
                 return Err(Why::Exists("keys").into());
             }
-            let keys = inbound.app.keyring.successors(inbound.tenant.tenant(), inbound.at.now)?;
+            let keys = inbound
+                .app
+                .keyring
+                .successors(inbound.tenant.tenant(), inbound.at.now)?;
             let (app, tenant) = (Arc::clone(&inbound.app), Arc::clone(inbound.tenant.tenant()));
             let outgoing = carry_out(inbound, Command::RotateKeys(keys)).await?;
             app.keyring.tend(&app, &tenant).await?;
@@ -96,7 +107,10 @@ pub(crate) async fn call(call: Admin, inbound: Inbound) -> Result<Outgoing, Stop
 
 /// The walk of a command. What changes tenants is seen by this node at once, by others within a second.
 async fn carry_out(inbound: Inbound, command: Command) -> Result<Outgoing, Stop> {
-    let about_tenants = matches!(command, Command::CreateTenant(_) | Command::SetTenantDisabled(..) | Command::SetTenantSettings(..));
+    let about_tenants = matches!(
+        command,
+        Command::CreateTenant(_) | Command::SetTenantDisabled(..) | Command::SetTenantSettings(..)
+    );
     let (app, command) = (Arc::clone(&inbound.app), Arc::new(command));
     let answered = inbound
         .walker()
@@ -128,13 +142,26 @@ fn new_tenant(inbound: &Inbound) -> Result<NewTenant, Why> {
     let issuer = match body.origin {
         None => format!("{}/t/{id}", inbound.app.origin()),
         Some(origin) => {
-            let parsed = url::Url::parse(&origin).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == origin);
-            parsed.ok_or_else(|| Why::Body("origin: scheme, host and port only, as in https://auth.acme.example".to_owned()))?;
+            let parsed = url::Url::parse(&origin)
+                .ok()
+                .filter(|url| matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == origin);
+            parsed.ok_or_else(|| {
+                Why::Body("origin: scheme, host and port only, as in https://auth.acme.example".to_owned())
+            })?;
             origin
         }
     };
-    let settings = types::settings(tenant::Settings::default(), body.dpop_nonce_required, body.access_token_seconds);
-    Ok(NewTenant { id, name: types::name(body.name, "name")?, issuer, settings })
+    let settings = types::settings(
+        tenant::Settings::default(),
+        body.dpop_nonce_required,
+        body.access_token_seconds,
+    );
+    Ok(NewTenant {
+        id,
+        name: types::name(body.name, "name")?,
+        issuer,
+        settings,
+    })
 }
 
 /// A tenant's administrator may change its own tenant; only those of the installation see others.

@@ -19,7 +19,10 @@ pub(super) async fn clients(inbound: &Inbound) -> Result<Outgoing, Stop> {
     let page = Page::of(inbound)?;
     let found = inbound.tenant.clients_after(&page.after, page.limit).await?;
     let next = found.last().map(|(client, _)| client.id.as_str().to_owned());
-    let items = found.iter().map(|(client, used)| describe::client(client, *used)).collect();
+    let items = found
+        .iter()
+        .map(|(client, used)| describe::client(client, *used))
+        .collect();
     Ok(page.answer("clients", items, next))
 }
 
@@ -43,7 +46,12 @@ pub(super) async fn tenants(inbound: &Inbound) -> Result<Outgoing, Stop> {
     let all = inbound.tenant.store().tenants().await?;
     let mine = |tenant: &&kernel::tenant::Tenant| reaches_installation(inbound) || tenant.id == *inbound.tenant.id();
     let limit = usize::try_from(page.limit).unwrap_or(0);
-    let found: Vec<_> = all.iter().filter(mine).filter(|tenant| tenant.id.as_str() > page.after.as_str()).take(limit).collect();
+    let found: Vec<_> = all
+        .iter()
+        .filter(mine)
+        .filter(|tenant| tenant.id.as_str() > page.after.as_str())
+        .take(limit)
+        .collect();
     let next = found.last().map(|tenant| tenant.id.as_str().to_owned());
     let items = found.into_iter().map(describe::tenant).collect();
     Ok(page.answer("tenants", items, next))
@@ -58,13 +66,21 @@ pub(super) async fn keys(inbound: &Inbound) -> Result<Outgoing, Stop> {
 /// Events from the newest back; the cursor is the place of the last one, `stream:n`.
 pub(super) async fn events(inbound: &Inbound) -> Result<Outgoing, Stop> {
     let page = Page::of(inbound)?;
-    let place = page.after.rsplit_once(':').map(|(stream, n)| n.parse::<i64>().map(|n| (stream.to_owned(), n)));
+    let place = page
+        .after
+        .rsplit_once(':')
+        .map(|(stream, n)| n.parse::<i64>().map(|n| (stream.to_owned(), n)));
     let place = match (page.after.is_empty(), place) {
         (true, _) => None,
         (false, Some(Ok(place))) => Some(place),
-        (false, Some(Err(_)) | None) => return Err(Why::Body("after: the value of next from the page before".to_owned()).into()),
+        (false, Some(Err(_)) | None) => {
+            return Err(Why::Body("after: the value of next from the page before".to_owned()).into());
+        }
     };
-    let found = inbound.tenant.events_before(place.as_ref().map(|(stream, n)| (stream.as_str(), *n)), page.limit).await?;
+    let found = inbound
+        .tenant
+        .events_before(place.as_ref().map(|(stream, n)| (stream.as_str(), *n)), page.limit)
+        .await?;
     let next = found.last().map(|entry| format!("{}:{}", entry.stream, entry.n));
     let items = found
         .into_iter()
@@ -101,8 +117,19 @@ struct Page {
 impl Page {
     fn of(inbound: &Inbound) -> Result<Self, Why> {
         let query = kernel::form::Form::parse(inbound.query.as_deref().unwrap_or("").as_bytes(), &[])?;
-        let limit = query.text("limit").map_or(Ok(ROWS), str::parse).ok().filter(|rows| (1..=ROWS_MAX).contains(rows));
-        Ok(Self { after: query.text("after").unwrap_or("").to_owned(), limit: limit.ok_or_else(|| Why::Body("limit: 1 to 500".to_owned()))? })
+        let limit = query
+            .text("limit")
+            .map_or(Ok(ROWS), str::parse)
+            .ok()
+            .filter(|rows| (1..=ROWS_MAX).contains(rows));
+        let after = query.text("after").unwrap_or("");
+        if !after.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(Why::Body("after: the value of next from the page before".to_owned())); // no cursor of ours, and no text for a database
+        }
+        Ok(Self {
+            after: after.to_owned(),
+            limit: limit.ok_or_else(|| Why::Body("limit: 1 to 500".to_owned()))?,
+        })
     }
 
     fn answer(&self, name: &str, items: Vec<Object>, next: Option<String>) -> Outgoing {

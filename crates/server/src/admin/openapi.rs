@@ -23,7 +23,9 @@ pub(crate) fn openapi(inbound: &Inbound) -> Outgoing {
 pub(crate) fn description(origin: &str) -> Object {
     let mut paths = Object::new();
     for route in ROUTES.iter().filter(|route| route.admits == CallerKind::Administrator) {
-        let Endpoint::Admin(call) = route.endpoint else { continue };
+        let Endpoint::Admin(call) = route.endpoint else {
+            continue;
+        };
         let entry = paths.entry(route.path.to_owned()).or_insert_with(|| json!({}));
         if let Some(entry) = entry.as_object_mut() {
             entry.insert(route.method.as_str().to_lowercase(), operation(route, call));
@@ -61,15 +63,22 @@ fn operation(route: &Route, call: Admin) -> Value {
     if route.path.contains("{id}") {
         parameters.push(json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string", "pattern": "^[A-Za-z0-9._~-]+$", "maxLength": 128 } }));
     }
-    if matches!(call, Admin::ListClients | Admin::ListResources | Admin::ListGrants | Admin::ListTenants | Admin::ListEvents) {
-        parameters.push(json!({ "name": "limit", "in": "query", "description": "Rows at most", "schema": { "type": "integer", "minimum": 1, "maximum": 500, "default": 50 } }));
-        parameters.push(json!({ "name": "after", "in": "query", "description": "The next of the page before", "schema": { "type": "string" } }));
+    if matches!(
+        call,
+        Admin::ListClients | Admin::ListResources | Admin::ListGrants | Admin::ListTenants | Admin::ListEvents
+    ) {
+        // An empty value counts as none, as in every form (RFC 6749 s3.1).
+        parameters.push(json!({ "name": "limit", "in": "query", "description": "Rows at most", "allowEmptyValue": true, "schema": { "type": "integer", "minimum": 1, "maximum": 500, "default": 50 } }));
+        parameters.push(json!({ "name": "after", "in": "query", "description": "The next of the page before", "allowEmptyValue": true, "schema": { "type": "string", "pattern": "^[!-~]*$" } }));
     }
     if !parameters.is_empty() {
         operation.insert("parameters".into(), parameters.into());
     }
     if route.body == Body::Json {
-        operation.insert("requestBody".into(), json!({ "required": true, "content": { "application/json": { "schema": request(call) } } }));
+        operation.insert(
+            "requestBody".into(),
+            json!({ "required": true, "content": { "application/json": { "schema": request(call) } } }),
+        );
     }
     Value::Object(operation)
 }
@@ -124,15 +133,57 @@ fn answer(call: Admin) -> (&'static str, Value) {
         Admin::ChangeTenant => ("200", tenant()),
         Admin::ListKeys => ("200", list("keys", &key())),
         Admin::RotateKeys => ("201", list("keys", &key())),
-        Admin::CreateAdministrator => ("201", object(&["id", "name", "reach", "created_at", "token"], &[("id", "string"), ("name", "string"), ("reach", "string"), ("created_at", "integer"), ("expires_at", "integer"), ("token", "string")])),
-        Admin::ListEvents => ("200", list("events", &object(&["id", "kind", "at", "request_id", "place", "body"], &[("id", "string"), ("kind", "string"), ("at", "integer"), ("request_id", "string"), ("place", "string"), ("actor", "string"), ("about", "string"), ("body", "object")]))),
-        Admin::Doctor => ("200", object(&["state", "checks"], &[("state", "string"), ("checks", "array")])),
+        Admin::CreateAdministrator => (
+            "201",
+            object(
+                &["id", "name", "reach", "created_at", "token"],
+                &[
+                    ("id", "string"),
+                    ("name", "string"),
+                    ("reach", "string"),
+                    ("created_at", "integer"),
+                    ("expires_at", "integer"),
+                    ("token", "string"),
+                ],
+            ),
+        ),
+        Admin::ListEvents => (
+            "200",
+            list(
+                "events",
+                &object(
+                    &["id", "kind", "at", "request_id", "place", "body"],
+                    &[
+                        ("id", "string"),
+                        ("kind", "string"),
+                        ("at", "integer"),
+                        ("request_id", "string"),
+                        ("place", "string"),
+                        ("actor", "string"),
+                        ("about", "string"),
+                        ("body", "object"),
+                    ],
+                ),
+            ),
+        ),
+        Admin::Doctor => (
+            "200",
+            object(&["state", "checks"], &[("state", "string"), ("checks", "array")]),
+        ),
     }
 }
 
 fn client() -> Value {
     object(
-        &["client_id", "client_name", "token_endpoint_auth_method", "grant_types", "dpop_bound_access_tokens", "introspects_everything", "created_at"],
+        &[
+            "client_id",
+            "client_name",
+            "token_endpoint_auth_method",
+            "grant_types",
+            "dpop_bound_access_tokens",
+            "introspects_everything",
+            "created_at",
+        ],
         &[
             ("client_id", "string"),
             ("client_name", "string"),
@@ -153,14 +204,37 @@ fn client() -> Value {
 
 fn resource() -> Value {
     object(
-        &["resource", "resource_name", "scopes", "introspection_clients", "created_at"],
-        &[("resource", "string"), ("resource_name", "string"), ("scopes", "object"), ("introspection_clients", "array"), ("access_token_signed_response_alg", "string"), ("created_at", "integer"), ("disabled_at", "integer")],
+        &[
+            "resource",
+            "resource_name",
+            "scopes",
+            "introspection_clients",
+            "created_at",
+        ],
+        &[
+            ("resource", "string"),
+            ("resource_name", "string"),
+            ("scopes", "object"),
+            ("introspection_clients", "array"),
+            ("access_token_signed_response_alg", "string"),
+            ("created_at", "integer"),
+            ("disabled_at", "integer"),
+        ],
     )
 }
 
 fn grant() -> Value {
     object(
-        &["id", "scope", "resources", "own_endpoints", "depth", "given_by", "created_at", "status"],
+        &[
+            "id",
+            "scope",
+            "resources",
+            "own_endpoints",
+            "depth",
+            "given_by",
+            "created_at",
+            "status",
+        ],
         &[
             ("id", "string"),
             ("client_id", "string"),
@@ -183,15 +257,37 @@ fn grant() -> Value {
 
 fn tenant() -> Value {
     object(
-        &["id", "name", "issuer", "dpop_nonce_required", "access_token_seconds", "created_at"],
-        &[("id", "string"), ("name", "string"), ("issuer", "string"), ("dpop_nonce_required", "boolean"), ("access_token_seconds", "integer"), ("created_at", "integer"), ("disabled_at", "integer")],
+        &[
+            "id",
+            "name",
+            "issuer",
+            "dpop_nonce_required",
+            "access_token_seconds",
+            "created_at",
+        ],
+        &[
+            ("id", "string"),
+            ("name", "string"),
+            ("issuer", "string"),
+            ("dpop_nonce_required", "boolean"),
+            ("access_token_seconds", "integer"),
+            ("created_at", "integer"),
+            ("disabled_at", "integer"),
+        ],
     )
 }
 
 fn key() -> Value {
     object(
         &["kid", "alg", "created_at", "active_from", "state", "public_jwk"],
-        &[("kid", "string"), ("alg", "string"), ("created_at", "integer"), ("active_from", "integer"), ("state", "string"), ("public_jwk", "object")],
+        &[
+            ("kid", "string"),
+            ("alg", "string"),
+            ("created_at", "integer"),
+            ("active_from", "integer"),
+            ("state", "string"),
+            ("public_jwk", "object"),
+        ],
     )
 }
 
@@ -215,6 +311,9 @@ fn list(name: &str, item: &Value) -> Value {
 }
 
 fn object(required: &[&str], members: &[(&str, &str)]) -> Value {
-    let properties: Object = members.iter().map(|(name, of_type)| ((*name).to_owned(), json!({ "type": of_type }))).collect();
+    let properties: Object = members
+        .iter()
+        .map(|(name, of_type)| ((*name).to_owned(), json!({ "type": of_type })))
+        .collect();
     json!({ "type": "object", "required": required, "additionalProperties": false, "properties": properties })
 }

@@ -19,8 +19,16 @@ const BODY_SECONDS_MAX: u64 = 10;
 pub(crate) async fn read(takes: Body, headers: &HeaderMap, body: HttpBody) -> Result<Bytes, Why> {
     let whole = whole(headers, body).await?; // first: a connection with an unread body ends under the client (RFC 9112 s9.3)
     let of_type = |wanted: &str| {
-        let shown = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
-        shown.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case(wanted)
+        let shown = headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("");
+        shown
+            .split(';')
+            .next()
+            .unwrap_or("")
+            .trim()
+            .eq_ignore_ascii_case(wanted)
     };
     match takes {
         Body::None => Ok(whole),
@@ -32,11 +40,18 @@ pub(crate) async fn read(takes: Body, headers: &HeaderMap, body: HttpBody) -> Re
 }
 
 async fn whole(headers: &HeaderMap, body: HttpBody) -> Result<Bytes, Why> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<usize>().ok());
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse::<usize>().ok());
     if announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX) {
         return Err(Why::BodyTooLarge);
     }
-    let collected = tokio::time::timeout(Duration::from_secs(BODY_SECONDS_MAX), Limited::new(body, BODY_BYTES_MAX).collect()).await;
+    let collected = tokio::time::timeout(
+        Duration::from_secs(BODY_SECONDS_MAX),
+        Limited::new(body, BODY_BYTES_MAX).collect(),
+    )
+    .await;
     match collected {
         Ok(Ok(whole)) => Ok(whole.to_bytes()),
         Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => Err(Why::BodyTooLarge),

@@ -14,7 +14,10 @@ const EXPOSED_HEADERS: &str = "dpop-nonce, www-authenticate, x-request-id, retry
 pub(super) fn open(access: Access, headers: &mut HeaderMap) {
     if access == Access::AnyOrigin {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED_HEADERS));
+        headers.insert(
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            HeaderValue::from_static(EXPOSED_HEADERS),
+        );
     }
 }
 
@@ -23,9 +26,19 @@ pub(super) fn preflight(route: &Route) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
     open(route.access, headers);
-    let methods: HeaderValue = if *route.method == Method::GET { HeaderValue::from_static("GET, OPTIONS") } else { HeaderValue::from_static("POST, OPTIONS") };
+    let methods: HeaderValue = if *route.method == Method::GET {
+        HeaderValue::from_static("GET, OPTIONS")
+    } else {
+        HeaderValue::from_static("POST, OPTIONS")
+    };
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(ALLOWED_HEADERS));
-    headers.insert(HeaderName::from_static("access-control-max-age"), HeaderValue::from_static("600"));
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static(ALLOWED_HEADERS),
+    );
+    headers.insert(
+        HeaderName::from_static("access-control-max-age"),
+        HeaderValue::from_static("600"),
+    );
     response
 }

@@ -22,9 +22,9 @@ use super::{
 use crate::{
     admin,
     app::App,
-    caller,
+    caller, doctor,
     fault::Stop,
-    doctor, oauth,
+    oauth,
     routes::{self, Access, Endpoint, ROUTES, Route},
     walk::Walker,
 };
@@ -45,12 +45,21 @@ pub(crate) struct Inbound {
 impl Inbound {
     /// What a walk needs of it.
     pub(crate) fn walker(&self) -> Walker {
-        Walker { app: Arc::clone(&self.app), tenant: self.tenant.clone(), caller: Arc::clone(&self.caller), at: Arc::clone(&self.at) }
+        Walker {
+            app: Arc::clone(&self.app),
+            tenant: self.tenant.clone(),
+            caller: Arc::clone(&self.caller),
+            at: Arc::clone(&self.at),
+        }
     }
 
     /// A segment of the path.
     pub(crate) fn param(&self, name: &str) -> Result<&str, Why> {
-        self.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).ok_or(Why::NoRoute)
+        self.params
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+            .ok_or(Why::NoRoute)
     }
 }
 
@@ -59,7 +68,9 @@ pub fn router(app: &Arc<App>) -> Router {
     let mut router = Router::new();
     for route in ROUTES {
         for path in route.paths() {
-            let handler = move |State(app): State<Arc<App>>, params: RawPathParams, request: Request| enter(app, route, params, request);
+            let handler = move |State(app): State<Arc<App>>, params: RawPathParams, request: Request| {
+                enter(app, route, params, request)
+            };
             let filter = if *route.method == Method::GET {
                 MethodFilter::GET
             } else if *route.method == Method::POST {
@@ -70,14 +81,20 @@ pub fn router(app: &Arc<App>) -> Router {
             router = router.route(&path, on(filter, handler));
             if route.access == Access::AnyOrigin {
                 let preflight = move |State(app): State<Arc<App>>, request: Request| async move {
-                    if let Err(why) = plain_and_ours(&app, &request) { astray(app, request, why).await } else { cors::preflight(route) }
+                    if let Err(why) = plain_and_ours(&app, &request) {
+                        astray(app, request, why).await
+                    } else {
+                        cors::preflight(route)
+                    }
                 };
                 router = router.route(&path, on(MethodFilter::OPTIONS, preflight));
             }
         }
     }
     router
-        .method_not_allowed_fallback(|State(app): State<Arc<App>>, request: Request| astray(app, request, Why::NoMethod))
+        .method_not_allowed_fallback(|State(app): State<Arc<App>>, request: Request| {
+            astray(app, request, Why::NoMethod)
+        })
         .fallback(|State(app): State<Arc<App>>, request: Request| astray(app, request, Why::NoRoute))
         .with_state(Arc::clone(app))
 }
@@ -86,14 +103,35 @@ pub fn router(app: &Arc<App>) -> Router {
 async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, request: Request) -> Response {
     let at = match app.moment() {
         Ok(at) => at,
-        Err(fault) => return render::stop(&Stop::Fault(fault), &Context { request_id: String::new(), route: None, nonce: None, basic: Shown::Otherwise }),
+        Err(fault) => {
+            return render::stop(
+                &Stop::Fault(fault),
+                &Context {
+                    request_id: String::new(),
+                    route: None,
+                    nonce: None,
+                    basic: Shown::Otherwise,
+                },
+            );
+        }
     };
-    let mut context = Context { request_id: at.request_id(), route: Some(route), nonce: None, basic: Shown::Otherwise };
+    let mut context = Context {
+        request_id: at.request_id(),
+        route: Some(route),
+        nonce: None,
+        basic: Shown::Otherwise,
+    };
     if request.headers().contains_key(header::AUTHORIZATION) {
         context.basic = Shown::Header;
     }
-    let params: Vec<(String, String)> = params.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-    let named = params.iter().find(|(name, _)| name == "tenant").map(|(_, value)| value.as_str());
+    let params: Vec<(String, String)> = params
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    let named = params
+        .iter()
+        .find(|(name, _)| name == "tenant")
+        .map(|(_, value)| value.as_str());
     let tenant = match find_tenant(&app, &request, named) {
         Ok(tenant) => tenant,
         Err(why) => return read_past(request, render::stop(&Stop::Refuse(why), &context)).await,
@@ -131,9 +169,20 @@ async fn answer(
         routes::Body::None | routes::Body::Json => Form::default(),
     };
     let claimed = || form.text("client_id").map(|id| id.chars().take(128).collect());
-    let caller = caller::authenticate(app, tenant, route, &shown, &form, at).await.map_err(|stop| (stop, claimed()))?;
+    let caller = caller::authenticate(app, tenant, route, &shown, &form, at)
+        .await
+        .map_err(|stop| (stop, claimed()))?;
     let query = parts.uri.query().map(str::to_owned);
-    let inbound = Inbound { app: Arc::clone(app), tenant: tenant.clone(), caller: Arc::new(caller), at: Arc::clone(at), form, body, query, params };
+    let inbound = Inbound {
+        app: Arc::clone(app),
+        tenant: tenant.clone(),
+        caller: Arc::new(caller),
+        at: Arc::clone(at),
+        form,
+        body,
+        query,
+        params,
+    };
     dispatch(route.endpoint, inbound).await.map_err(|stop| (stop, None))
 }
 
@@ -165,11 +214,25 @@ async fn dispatch(endpoint: Endpoint, inbound: Inbound) -> Result<Outgoing, Stop
 /// A request without a route, or with the wrong method. Under an unknown host or in a strange form even the known paths are not there.
 async fn astray(app: Arc<App>, request: Request, why: Why) -> Response {
     let request_id = app.moment().map(|at| at.request_id()).unwrap_or_default();
-    let context = Context { request_id, route: None, nonce: None, basic: Shown::Otherwise };
+    let context = Context {
+        request_id,
+        route: None,
+        nonce: None,
+        basic: Shown::Otherwise,
+    };
     let why = plain_and_ours(&app, &request).err().unwrap_or(why);
     let mut response = render::stop(&Stop::Refuse(why), &context);
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
-        let methods: Vec<&str> = ROUTES.iter().filter(|route| route.paths().iter().any(|known| matches_path(known, request.uri().path()))).map(|route| route.method.as_str()).collect();
+        let methods: Vec<&str> = ROUTES
+            .iter()
+            .filter(|route| {
+                route
+                    .paths()
+                    .iter()
+                    .any(|known| matches_path(known, request.uri().path()))
+            })
+            .map(|route| route.method.as_str())
+            .collect();
         if let Ok(allow) = HeaderValue::from_str(&methods.join(", ")) {
             response.headers_mut().insert(header::ALLOW, allow);
         }
@@ -181,7 +244,9 @@ async fn astray(app: Arc<App>, request: Request, why: Why) -> Response {
 async fn read_past(request: Request, mut response: Response) -> Response {
     let (parts, unread) = request.into_parts();
     if body::read(routes::Body::None, &parts.headers, unread).await.is_err() {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        response
+            .headers_mut()
+            .insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
@@ -199,11 +264,15 @@ fn matches_path(pattern: &str, path: &str) -> bool {
 
 /// Whether a request is for a host of ours, and its path in plain form.
 fn plain_and_ours(app: &App, request: &Request) -> Result<(), Why> {
-    match app.tenants.find(presented::authority(request.uri(), request.headers())?, None) {
-        Err(unknown @ Why::HostUnknown) => return Err(unknown),
-        Ok(_) | Err(_) => {}
+    let authority = presented::authority(request.uri(), request.headers())?;
+    if let Err(unknown @ Why::HostUnknown) = app.tenants.find(authority, None) {
+        return Err(unknown);
     }
-    if path::is_plain(request.uri().path()) { Ok(()) } else { Err(Why::PathForm) }
+    if path::is_plain(request.uri().path()) {
+        Ok(())
+    } else {
+        Err(Why::PathForm)
+    }
 }
 
 fn find_tenant(app: &Arc<App>, request: &Request, named: Option<&str>) -> Result<TenantDb, Why> {
@@ -211,7 +280,9 @@ fn find_tenant(app: &Arc<App>, request: &Request, named: Option<&str>) -> Result
     if !path::is_plain(request.uri().path()) {
         return Err(Why::PathForm);
     }
-    app.tenants.find(authority, named).map(|tenant| TenantDb::new(Arc::clone(&app.store), tenant))
+    app.tenants
+        .find(authority, named)
+        .map(|tenant| TenantDb::new(Arc::clone(&app.store), tenant))
 }
 
 /// The lossy journal of refusals at the entrance.

@@ -17,7 +17,11 @@ impl Presented {
     /// Of a request for a tenant. The path of a tenant by name starts with `/t/{tenant}`, which its issuer already has.
     pub(crate) fn new(method: Method, uri: &Uri, headers: HeaderMap, tenant: &Tenant) -> Self {
         let path = uri.path();
-        let below = tenant.issuer.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| rest.split_at(at).1)).unwrap_or("");
+        let below = tenant
+            .issuer
+            .split_once("://")
+            .and_then(|(_, rest)| rest.find('/').map(|at| rest.split_at(at).1))
+            .unwrap_or("");
         let url = format!("{}{}", tenant.issuer, path.strip_prefix(below).unwrap_or(path));
         Self { method, url, headers }
     }
@@ -54,5 +58,9 @@ pub(crate) fn authority<'a>(uri: &Uri, headers: &'a HeaderMap) -> Result<&'a str
         (None, _) | (Some(_), Some(_)) => return Err(Why::HostForm),
     };
     let named_twice_the_same = uri.authority().is_none_or(|target| target.as_str() == host);
-    if named_twice_the_same { Ok(host) } else { Err(Why::HostUnknown) }
+    if named_twice_the_same {
+        Ok(host)
+    } else {
+        Err(Why::HostUnknown)
+    }
 }

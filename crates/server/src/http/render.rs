@@ -77,11 +77,17 @@ pub(crate) struct Document {
 
 impl Document {
     pub(crate) fn json(object: json::Object) -> Self {
-        Self { content_type: "application/json", bytes: Bytes::from(serde_json::Value::Object(object).to_string()) }
+        Self {
+            content_type: "application/json",
+            bytes: Bytes::from(serde_json::Value::Object(object).to_string()),
+        }
     }
 
     pub(crate) fn text(text: String) -> Self {
-        Self { content_type: "text/plain; charset=utf-8", bytes: Bytes::from(text) }
+        Self {
+            content_type: "text/plain; charset=utf-8",
+            bytes: Bytes::from(text),
+        }
     }
 }
 
@@ -101,7 +107,11 @@ pub(crate) fn outgoing(outgoing: Outgoing, context: &Context) -> Response {
         Outgoing::Answered(Answered::Issue(reply, tokens)) => reply_with(reply, &tokens, context),
         Outgoing::Answered(Answered::Wait(pending)) => {
             let body = json!({ "handle": pending.handle, "interval": pending.interval_seconds, "expires_at": pending.expires.unix() });
-            respond(StatusCode::ACCEPTED, body.as_object().cloned().map(Document::json), context)
+            respond(
+                StatusCode::ACCEPTED,
+                body.as_object().cloned().map(Document::json),
+                context,
+            )
         }
         Outgoing::Answered(Answered::Refuse(why)) => refusal(&why, context),
     }
@@ -120,9 +130,17 @@ pub(crate) fn stop(stop: &Stop, context: &Context) -> Response {
 
 fn reply_with(reply: Reply, tokens: &[String], context: &Context) -> Response {
     match reply {
-        Reply::Token { access, kind, expires_in_seconds, scope } => {
+        Reply::Token {
+            access,
+            kind,
+            expires_in_seconds,
+            scope,
+        } => {
             let mut body = json::Object::new();
-            body.insert("access_token".to_owned(), tokens.get(access).map(String::as_str).unwrap_or_default().into());
+            body.insert(
+                "access_token".to_owned(),
+                tokens.get(access).map(String::as_str).unwrap_or_default().into(),
+            );
             body.insert("token_type".to_owned(), kind.name().into());
             body.insert("expires_in".to_owned(), expires_in_seconds.into());
             if !scope.is_empty() {
@@ -138,7 +156,10 @@ fn reply_with(reply: Reply, tokens: &[String], context: &Context) -> Response {
 
 fn refusal(why: &Why, context: &Context) -> Response {
     let code = why.code();
-    let status = RESPONSES.iter().find(|(known, _)| *known == code).map_or(StatusCode::INTERNAL_SERVER_ERROR, |(_, status)| *status);
+    let status = RESPONSES
+        .iter()
+        .find(|(known, _)| *known == code)
+        .map_or(StatusCode::INTERNAL_SERVER_ERROR, |(_, status)| *status);
     let mut body = json::Object::new();
     body.insert("error".to_owned(), code.name().into());
     body.insert("error_description".to_owned(), why.said().into());
@@ -150,7 +171,10 @@ fn refusal(why: &Why, context: &Context) -> Response {
     let headers = response.headers_mut();
     match code {
         Code::InvalidClient if context.basic == Shown::Header => {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"prokura\", charset=\"UTF-8\""));
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Basic realm=\"prokura\", charset=\"UTF-8\""),
+            );
         }
         Code::InvalidToken => {
             let challenge = match context.basic {
@@ -207,16 +231,33 @@ fn respond(status: StatusCode, document: Option<Document>, context: &Context) ->
 /// What every answer carries.
 pub(super) fn decorate(headers: &mut HeaderMap, status: StatusCode, context: &Context) {
     let access = context.route.map_or(Access::SameOrigin, |route| route.access);
-    let keep = context.route.filter(|_| status == StatusCode::OK).map_or(0, |route| route.cache_seconds);
-    let cache = if keep > 0 { HeaderValue::from_str(&format!("public, max-age={keep}")).ok() } else { None };
-    headers.insert(header::CACHE_CONTROL, cache.unwrap_or(HeaderValue::from_static("no-store")));
+    let keep = context
+        .route
+        .filter(|_| status == StatusCode::OK)
+        .map_or(0, |route| route.cache_seconds);
+    let cache = if keep > 0 {
+        HeaderValue::from_str(&format!("public, max-age={keep}")).ok()
+    } else {
+        None
+    };
+    headers.insert(
+        header::CACHE_CONTROL,
+        cache.unwrap_or(HeaderValue::from_static("no-store")),
+    );
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    );
     if let Ok(id) = HeaderValue::from_str(&context.request_id) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }
-    if let Some(nonce) = context.nonce.as_deref().and_then(|nonce| HeaderValue::from_str(nonce).ok()) {
+    if let Some(nonce) = context
+        .nonce
+        .as_deref()
+        .and_then(|nonce| HeaderValue::from_str(nonce).ok())
+    {
         headers.insert(HeaderName::from_static("dpop-nonce"), nonce);
     }
     cors::open(access, headers);

@@ -39,21 +39,36 @@ pub(crate) fn document(tenant: &Tenant, kind: Document) -> json::Object {
     o.insert("token_endpoint".into(), at("/oauth2/token"));
     o.insert("jwks_uri".into(), at("/oauth2/jwks"));
     o.insert("response_types_supported".into(), json!([]));
-    o.insert("grant_types_supported".into(), GrantType::ALL.iter().map(|grant_type| grant_type.name()).collect());
+    o.insert(
+        "grant_types_supported".into(),
+        GrantType::ALL.iter().map(|grant_type| grant_type.name()).collect(),
+    );
     o.insert("token_endpoint_auth_methods_supported".into(), json!(methods));
     o.insert("token_endpoint_auth_signing_alg_values_supported".into(), json!(proofs));
     o.insert("introspection_endpoint".into(), at("/oauth2/introspect"));
     o.insert("introspection_endpoint_auth_methods_supported".into(), json!(methods));
-    o.insert("introspection_endpoint_auth_signing_alg_values_supported".into(), json!(proofs));
+    o.insert(
+        "introspection_endpoint_auth_signing_alg_values_supported".into(),
+        json!(proofs),
+    );
     o.insert("revocation_endpoint".into(), at("/oauth2/revoke"));
     o.insert("revocation_endpoint_auth_methods_supported".into(), json!(methods));
-    o.insert("revocation_endpoint_auth_signing_alg_values_supported".into(), json!(proofs));
+    o.insert(
+        "revocation_endpoint_auth_signing_alg_values_supported".into(),
+        json!(proofs),
+    );
     o.insert("dpop_signing_alg_values_supported".into(), json!(proofs));
-    o.insert("access_token_signing_alg_values_supported".into(), TOKEN_ALGORITHMS.iter().map(|algorithm| algorithm.name()).collect());
+    o.insert(
+        "access_token_signing_alg_values_supported".into(),
+        TOKEN_ALGORITHMS.iter().map(|algorithm| algorithm.name()).collect(),
+    );
     if kind == Document::OpenId {
         // OpenID Discovery s3 requires these; no ID token is issued yet, and the algorithms are those of our keys.
         o.insert("subject_types_supported".into(), json!(["public"]));
-        o.insert("id_token_signing_alg_values_supported".into(), TOKEN_ALGORITHMS.iter().map(|algorithm| algorithm.name()).collect());
+        o.insert(
+            "id_token_signing_alg_values_supported".into(),
+            TOKEN_ALGORITHMS.iter().map(|algorithm| algorithm.name()).collect(),
+        );
     }
     o
 }
@@ -61,7 +76,10 @@ pub(crate) fn document(tenant: &Tenant, kind: Document) -> json::Object {
 /// The key set of the tenant.
 pub(crate) async fn jwks(inbound: &Inbound) -> Result<Outgoing, Stop> {
     let ring = inbound.app.keyring.ring(&inbound.app, inbound.tenant.tenant()).await?;
-    Ok(Outgoing::Document(Rendered { content_type: "application/jwk-set+json", bytes: ring.document.clone() }))
+    Ok(Outgoing::Document(Rendered {
+        content_type: "application/jwk-set+json",
+        bytes: ring.document.clone(),
+    }))
 }
 
 /// For people who open the issuer in a browser.

@@ -21,15 +21,24 @@ use crate::{
 
 /// RFC 7662 s2.
 pub(crate) async fn introspection(inbound: Inbound) -> Result<Outgoing, Stop> {
-    about_token(inbound, |walker, facts| introspection::decide(&walker.caller, facts, &walker.at)).await
+    about_token(inbound, |walker, facts| {
+        introspection::decide(&walker.caller, facts, &walker.at)
+    })
+    .await
 }
 
 /// RFC 7009 s2.
 pub(crate) async fn revocation(inbound: Inbound) -> Result<Outgoing, Stop> {
-    about_token(inbound, |walker, facts| revocation::decide(&walker.caller, facts, &walker.at)).await
+    about_token(inbound, |walker, facts| {
+        revocation::decide(&walker.caller, facts, &walker.at)
+    })
+    .await
 }
 
-async fn about_token(inbound: Inbound, decide: fn(&Walker, &introspection::Facts) -> Decision) -> Result<Outgoing, Stop> {
+async fn about_token(
+    inbound: Inbound,
+    decide: fn(&Walker, &introspection::Facts) -> Decision,
+) -> Result<Outgoing, Stop> {
     let request = Arc::new(Request::parse(&inbound.form)?);
     let answered = inbound
         .walker()
@@ -47,7 +56,9 @@ async fn about_token(inbound: Inbound, decide: fn(&Walker, &introspection::Facts
 
 /// The token, if it is one of ours and has not ended. A key that this node does not know may be newer than its ring, so the ring is read once more.
 async fn verified(walker: &Walker, token: &str) -> Result<Option<Verified<AccessToken>>, Fault> {
-    let Ok(compact) = Compact::parse(token) else { return Ok(None) };
+    let Ok(compact) = Compact::parse(token) else {
+        return Ok(None);
+    };
     let tenant = walker.tenant.tenant();
     let mut ring = walker.app.keyring.ring(&walker.app, tenant).await?;
     let known = |kid: &str| ring.key_set.keys().iter().any(|key| key.kid() == Some(kid));

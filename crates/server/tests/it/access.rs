@@ -23,7 +23,15 @@ enum By {
     HolderOfATokenOfA,
 }
 
-const ALL: [By; 7] = [By::Nobody, By::AdministratorOfA, By::AdministratorOfB, By::AdministratorOfTheInstallation, By::ClientOfA, By::ClientOfB, By::HolderOfATokenOfA];
+const ALL: [By; 7] = [
+    By::Nobody,
+    By::AdministratorOfA,
+    By::AdministratorOfB,
+    By::AdministratorOfTheInstallation,
+    By::ClientOfA,
+    By::ClientOfB,
+    By::HolderOfATokenOfA,
+];
 
 fn headers(world: &World, by: By, a: &Site, b: &Site) -> Vec<(&'static str, String)> {
     let bearer = |token: &str| vec![("authorization", format!("Bearer {token}"))];
@@ -42,13 +50,21 @@ fn headers(world: &World, by: By, a: &Site, b: &Site) -> Vec<(&'static str, Stri
 fn expected(route: &Route, by: By) -> (u16, &'static str) {
     let done = match name(route).as_str() {
         "GET /oauth2/authorize" => return (400, "unsupported_response_type"),
-        "POST /admin/v1/clients" | "POST /admin/v1/resources" | "POST /admin/v1/grants" | "POST /admin/v1/tenants" | "POST /admin/v1/keys/rotate" | "POST /admin/v1/administrators" => (201, ""),
+        "POST /admin/v1/clients"
+        | "POST /admin/v1/resources"
+        | "POST /admin/v1/grants"
+        | "POST /admin/v1/tenants"
+        | "POST /admin/v1/keys/rotate"
+        | "POST /admin/v1/administrators" => (201, ""),
         _ => (200, ""),
     };
     match (route.admits, by) {
-        (CallerKind::Anyone, _) | (CallerKind::PureMachine, By::ClientOfA) | (CallerKind::Administrator, By::AdministratorOfTheInstallation) => done,
-        (CallerKind::Administrator, By::AdministratorOfA) if name(route) == "POST /admin/v1/tenants" => (404, "not_found"),
-        (CallerKind::Administrator, By::AdministratorOfA) => done,
+        (CallerKind::Administrator, By::AdministratorOfA) if name(route) == "POST /admin/v1/tenants" => {
+            (404, "not_found")
+        }
+        (CallerKind::Anyone, _)
+        | (CallerKind::PureMachine, By::ClientOfA)
+        | (CallerKind::Administrator, By::AdministratorOfTheInstallation | By::AdministratorOfA) => done,
         (CallerKind::PureMachine, _) => (401, "invalid_client"),
         (CallerKind::Administrator, _) => (401, "invalid_token"),
         (other, _) => panic!("{}: this test does not know {other:?}", name(route)),
@@ -86,24 +102,53 @@ async fn s_38_without_credentials_no_route_of_administration_says_anything() {
     let world = World::new().await;
     let [root, acme, _] = sites::three(&world).await;
     for site in [&root, &acme] {
-        let mut answers: Vec<(String, (u16, Vec<(String, String)>, serde_json::Value))> = Vec::new();
+        let mut answers = Vec::new();
         for route in routes().filter(|route| route.admits == CallerKind::Administrator) {
-            for shown in [vec![], vec![("authorization", "Bearer ".to_owned())], vec![("authorization", "Bearer x".to_owned())], vec![("cookie", format!("token={}", world.admin_token))], vec![("x-admin-token", world.admin_token.clone())]] {
+            for shown in [
+                vec![],
+                vec![("authorization", "Bearer ".to_owned())],
+                vec![("authorization", "Bearer x".to_owned())],
+                vec![("cookie", format!("token={}", world.admin_token))],
+                vec![("x-admin-token", world.admin_token.clone())],
+            ] {
                 let answer = call(&world, route, site, site, &shown).await;
                 refused(&answer, 401, "invalid_token", &name(route));
                 let (status, headers, body) = apart_from_request_id(&answer);
-                let headers = headers.into_iter().filter(|(name, _)| name != "www-authenticate").collect();
+                let headers: Vec<(String, String)> = headers
+                    .into_iter()
+                    .filter(|(name, _)| name != "www-authenticate")
+                    .collect();
                 answers.push((name(route), (status, headers, body)));
             }
-            let in_query = site.tenant.path(&format!("{}?access_token={}&token={}", sites::path_of(route, site), world.admin_token, world.admin_token));
-            assert_eq!(world.send(route.method.as_str(), &in_query, &json_if(route), Some("{}".to_owned())).await.status, 401, "{}", name(route));
+            let in_query = site.tenant.path(&format!(
+                "{}?access_token={}&token={}",
+                sites::path_of(route, site),
+                world.admin_token,
+                world.admin_token
+            ));
+            assert_eq!(
+                world
+                    .send(route.method.as_str(), &in_query, &json_if(route), Some("{}".to_owned()))
+                    .await
+                    .status,
+                401,
+                "{}",
+                name(route)
+            );
         }
-        assert!(answers.iter().all(|(_, answer)| *answer == answers[0].1), "every refusal is the same one: {answers:#?}");
+        assert!(
+            answers.iter().all(|(_, answer)| *answer == answers[0].1),
+            "every refusal is the same one: {answers:#?}"
+        );
     }
 }
 
 fn json_if(route: &Route) -> Vec<(&'static str, String)> {
-    if route.body == Body::Json { vec![("content-type", "application/json".to_owned())] } else { vec![] }
+    if route.body == Body::Json {
+        vec![("content-type", "application/json".to_owned())]
+    } else {
+        vec![]
+    }
 }
 
 #[tokio::test]
@@ -112,8 +157,14 @@ async fn methods_that_a_path_does_not_take_are_answered_with_those_it_takes() {
     let [root, acme, globex] = sites::three(&world).await;
     for site in [&root, &acme, &globex] {
         for route in routes() {
-            let of_path: BTreeSet<&str> = routes().filter(|other| other.path == route.path).map(|other| other.method.as_str()).collect();
-            for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "get"].into_iter().filter(|method| !of_path.contains(method)) {
+            let of_path: BTreeSet<&str> = routes()
+                .filter(|other| other.path == route.path)
+                .map(|other| other.method.as_str())
+                .collect();
+            for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND", "get"]
+                .into_iter()
+                .filter(|method| !of_path.contains(method))
+            {
                 let answer = wrong_method(&world, method, route, site).await;
                 let what = format!("{method} {} at {}", route.path, site.tenant.id);
                 refused(&answer, 405, "method_not_allowed", &what);
@@ -127,7 +178,11 @@ async fn methods_that_a_path_does_not_take_are_answered_with_those_it_takes() {
 async fn wrong_method(world: &World, method: &str, route: &Route, site: &Site) -> Answer {
     let headers = [("authorization", format!("Bearer {}", world.admin_token))];
     let path = sites::path_of(route, site);
-    if route.tenancy == Tenancy::Installation { world.send(method, &path, &headers, None).await } else { site.tenant.send(world, method, &path, &headers, None).await }
+    if route.tenancy == Tenancy::Installation {
+        world.send(method, &path, &headers, None).await
+    } else {
+        site.tenant.send(world, method, &path, &headers, None).await
+    }
 }
 
 #[tokio::test]
@@ -135,8 +190,16 @@ async fn head_is_get_without_the_body() {
     let world = World::new().await;
     let [root, ..] = sites::three(&world).await;
     for route in routes().filter(|route| route.method == "GET" && route.admits == CallerKind::Anyone) {
-        let (get, head) = (world.get(route.path).await, world.send("HEAD", route.path, &[], None).await);
-        assert_eq!((head.status, head.text.as_str()), (get.status, ""), "RFC 9110 s9.3.2: {}", route.path);
+        let (get, head) = (
+            world.get(route.path).await,
+            world.send("HEAD", route.path, &[], None).await,
+        );
+        assert_eq!(
+            (head.status, head.text.as_str()),
+            (get.status, ""),
+            "RFC 9110 s9.3.2: {}",
+            route.path
+        );
         let comparable = |answer: &Answer| apart_from_request_id(answer).1;
         assert_eq!(comparable(&head), comparable(&get), "{}", route.path);
     }
@@ -147,18 +210,55 @@ async fn head_is_get_without_the_body() {
 async fn only_what_browsers_need_is_open_to_other_origins_and_never_with_credentials() {
     let world = World::new().await;
     let [root, acme, globex] = sites::three(&world).await;
-    let ask = |method: &str| vec![("origin", "https://spa.example.com".to_owned()), ("access-control-request-method", method.to_owned()), ("access-control-request-headers", "authorization, dpop".to_owned())];
+    let ask = |method: &str| {
+        vec![
+            ("origin", "https://spa.example.com".to_owned()),
+            ("access-control-request-method", method.to_owned()),
+            ("access-control-request-headers", "authorization, dpop".to_owned()),
+        ]
+    };
     for site in [&root, &acme, &globex] {
         for route in routes().filter(|route| route.tenancy != Tenancy::Installation) {
-            let preflight = site.tenant.send(&world, "OPTIONS", &sites::path_of(route, site), &ask(route.method.as_str()), None).await;
-            let real = call(&world, route, site, site, &[("origin", "https://spa.example.com".to_owned())]).await;
+            let preflight = site
+                .tenant
+                .send(
+                    &world,
+                    "OPTIONS",
+                    &sites::path_of(route, site),
+                    &ask(route.method.as_str()),
+                    None,
+                )
+                .await;
+            let real = call(
+                &world,
+                route,
+                site,
+                site,
+                &[("origin", "https://spa.example.com".to_owned())],
+            )
+            .await;
             let what = format!("{} at {}", name(route), site.tenant.id);
             let origin = |answer: &Answer| answer.header("access-control-allow-origin").map(str::to_owned);
             if route.access == Access::AnyOrigin {
-                assert_eq!((preflight.status, origin(&preflight).as_deref()), (204, Some("*")), "{what}");
-                assert!(preflight.header("access-control-allow-methods").unwrap().contains(route.method.as_str()), "{what}");
+                assert_eq!(
+                    (preflight.status, origin(&preflight).as_deref()),
+                    (204, Some("*")),
+                    "{what}"
+                );
+                assert!(
+                    preflight
+                        .header("access-control-allow-methods")
+                        .unwrap()
+                        .contains(route.method.as_str()),
+                    "{what}"
+                );
                 let headers = preflight.header("access-control-allow-headers").unwrap();
-                assert!(["authorization", "content-type", "dpop", "mcp-protocol-version"].iter().all(|header| headers.contains(header)), "{what}: {headers}");
+                assert!(
+                    ["authorization", "content-type", "dpop", "mcp-protocol-version"]
+                        .iter()
+                        .all(|header| headers.contains(header)),
+                    "{what}: {headers}"
+                );
                 assert_eq!(origin(&real).as_deref(), Some("*"), "{what}, refused or not");
             } else {
                 assert_eq!(preflight.status, 405, "{what}");
@@ -182,16 +282,30 @@ async fn every_answer_has_the_headers_that_keep_browsers_and_caches_honest() {
             let what = format!("{} by {by:?}: {:?}", name(route), answer.headers);
             assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{what}");
             assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{what}");
-            assert!(answer.header("content-security-policy").is_some_and(|policy| policy.contains("default-src 'none'")), "{what}");
+            assert!(
+                answer
+                    .header("content-security-policy")
+                    .is_some_and(|policy| policy.contains("default-src 'none'")),
+                "{what}"
+            );
             assert_eq!(answer.header("x-request-id").map(str::len), Some(26), "{what}");
             let kept = answer.status == 200 && route.cache_seconds > 0;
-            let cache = if kept { format!("public, max-age={}", route.cache_seconds) } else { "no-store".to_owned() };
+            let cache = if kept {
+                format!("public, max-age={}", route.cache_seconds)
+            } else {
+                "no-store".to_owned()
+            };
             assert_eq!(answer.header("cache-control"), Some(cache.as_str()), "{what}");
             assert_eq!(answer.header("server"), None, "{what}");
         }
     }
     for route in routes().filter(|route| route.admits != CallerKind::Anyone) {
-        assert_eq!(route.cache_seconds, 0, "what needs credentials is never kept: {}", name(route));
+        assert_eq!(
+            route.cache_seconds,
+            0,
+            "what needs credentials is never kept: {}",
+            name(route)
+        );
     }
 }
 

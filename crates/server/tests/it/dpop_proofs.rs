@@ -23,7 +23,12 @@ impl Prover {
     async fn new() -> Self {
         let (world, client) = machine("client_secret_basic").await;
         let nonce = world.nonce().await;
-        Self { world, client, key: Key::new(Algorithm::ES256), nonce }
+        Self {
+            world,
+            client,
+            key: Key::new(Algorithm::ES256),
+            nonce,
+        }
     }
 
     fn header(&self) -> Value {
@@ -51,7 +56,11 @@ impl Prover {
 
     async fn claims_pass(&self, claims: &Value, what: &str) {
         let answer = self.show(&self.proof(claims).await).await;
-        assert_eq!((answer.status, &answer.body["token_type"]), (200, &json!("DPoP")), "{what}: {answer:?}");
+        assert_eq!(
+            (answer.status, &answer.body["token_type"]),
+            (200, &json!("DPoP")),
+            "{what}: {answer:?}"
+        );
     }
 }
 
@@ -63,10 +72,17 @@ async fn s_11_forged_signatures_of_proofs_are_refused() {
         refused(&prover.show(&proof).await, 400, CODE, &what);
     }
     let honest = prover.proof(&claims).await;
-    for (what, proof) in forged::other_spellings(&honest).into_iter().filter(|(what, _)| !what.contains("space") && !what.contains("line feed")) {
+    for (what, proof) in forged::other_spellings(&honest)
+        .into_iter()
+        .filter(|(what, _)| !what.contains("space") && !what.contains("line feed"))
+    {
         refused(&prover.show(&proof).await, 400, CODE, what); // white space around a header's value is no part of it
     }
-    assert_eq!(prover.show(&honest).await.status, 200, "the refused ones did not use it up");
+    assert_eq!(
+        prover.show(&honest).await.status,
+        200,
+        "the refused ones did not use it up"
+    );
 }
 
 #[tokio::test]
@@ -84,18 +100,36 @@ async fn s_12_the_key_of_a_proof_is_a_public_signature_key_of_ours() {
         ("a key with a private prime", with(&jwk, "p", "AAAA")),
         ("a symmetric key", json!({ "kty": "oct", "k": "AAAA" })),
         ("another key than the one that signed", other),
-        ("no point of the curve", json!({ "kty": "EC", "crv": "P-256", "x": coordinate, "y": coordinate })),
+        (
+            "no point of the curve",
+            json!({ "kty": "EC", "crv": "P-256", "x": coordinate, "y": coordinate }),
+        ),
         ("half a point", without(&jwk, "y")),
-        ("the point at infinity", json!({ "kty": "EC", "crv": "P-256", "x": base64url::encode(&[0; 32]), "y": base64url::encode(&[0; 32]) })),
+        (
+            "the point at infinity",
+            json!({ "kty": "EC", "crv": "P-256", "x": base64url::encode(&[0; 32]), "y": base64url::encode(&[0; 32]) }),
+        ),
         ("another curve's name", with(&jwk, "crv", "P-384")),
         ("a short coordinate", with(&jwk, "x", base64url::encode(&[1; 31]))),
         ("an encryption key", with(&jwk, "use", "enc")),
         ("a key for something else", with(&jwk, "key_ops", json!(["encrypt"]))),
         ("a key of another algorithm", with(&jwk, "alg", "RS256")),
-        ("an RSA key of 1024 bits", json!({ "kty": "RSA", "n": modulus(128), "e": "AQAB" })),
-        ("an RSA key of 16384 bits", json!({ "kty": "RSA", "n": modulus(2_048), "e": "AQAB" })),
-        ("an Ed25519 key of small order", json!({ "kty": "OKP", "crv": "Ed25519", "x": base64url::encode(&[[1].as_slice(), &[0; 31]].concat()) })),
-        ("an Ed25519 key of zeros", json!({ "kty": "OKP", "crv": "Ed25519", "x": base64url::encode(&[0; 32]) })),
+        (
+            "an RSA key of 1024 bits",
+            json!({ "kty": "RSA", "n": modulus(128), "e": "AQAB" }),
+        ),
+        (
+            "an RSA key of 16384 bits",
+            json!({ "kty": "RSA", "n": modulus(2_048), "e": "AQAB" }),
+        ),
+        (
+            "an Ed25519 key of small order",
+            json!({ "kty": "OKP", "crv": "Ed25519", "x": base64url::encode(&[[1].as_slice(), &[0; 31]].concat()) }),
+        ),
+        (
+            "an Ed25519 key of zeros",
+            json!({ "kty": "OKP", "crv": "Ed25519", "x": base64url::encode(&[0; 32]) }),
+        ),
         ("a text", json!(jwk.to_string())),
         ("an array", json!([jwk])),
         ("null", Value::Null),
@@ -109,10 +143,18 @@ async fn s_12_the_key_of_a_proof_is_a_public_signature_key_of_ours() {
     }
     for name in ["jku", "x5u", "x5c", "kid"] {
         let header = with(&without(&prover.header(), "jwk"), name, "http://127.0.0.1:9/keys");
-        refused(&prover.show(&sign(&header).await).await, 400, CODE, &format!("{name} in place of jwk"));
+        refused(
+            &prover.show(&sign(&header).await).await,
+            400,
+            CODE,
+            &format!("{name} in place of jwk"),
+        );
     }
     for (name, raw) in [("crit", r#"["exp"]"#), ("crit", "[]"), ("b64", "false")] {
-        let proof = prover.key.sign_text(&raw_member(&prover.header(), name, raw), &prover.claims().to_string()).await;
+        let proof = prover
+            .key
+            .sign_text(&raw_member(&prover.header(), name, raw), &prover.claims().to_string())
+            .await;
         refused(&prover.show(&proof).await, 400, CODE, name);
     }
     still_well(&prover.world, &prover.client).await;
@@ -137,16 +179,27 @@ async fn s_13_headers_and_claims_of_proofs_have_the_right_types() {
     }
     for name in ["jti", "htm", "htu", "iat"] {
         claim(format!("without {name}"), without(&claims, name).to_string());
-        claim(format!("{name} twice"), format!(r#"{{"{name}":{},{}"#, claims[name], &claims.to_string()[1..]));
+        claim(
+            format!("{name} twice"),
+            format!(r#"{{"{name}":{},{}"#, claims[name], &claims.to_string()[1..]),
+        );
     }
     for (what, text) in forged::not_an_object(&claims) {
         claim(format!("claims: {what}"), text);
     }
     for name in ["typ", "alg"] {
         for raw in NOT_A_TEXT {
-            broken.push((format!("{name}: {raw}"), raw_member(&header, name, raw), claims.to_string()));
+            broken.push((
+                format!("{name}: {raw}"),
+                raw_member(&header, name, raw),
+                claims.to_string(),
+            ));
         }
-        broken.push((format!("without {name}"), without(&header, name).to_string(), claims.to_string()));
+        broken.push((
+            format!("without {name}"),
+            without(&header, name).to_string(),
+            claims.to_string(),
+        ));
     }
     for (what, text) in forged::not_an_object(&header) {
         broken.push((format!("header: {what}"), text, claims.to_string()));
@@ -154,18 +207,40 @@ async fn s_13_headers_and_claims_of_proofs_have_the_right_types() {
     for (what, header, claims) in broken {
         refused(&prover.show(&sign(&header, &claims).await).await, 400, CODE, &what);
     }
-    assert_eq!(prover.show(&sign(&header.to_string(), &claims.to_string()).await).await.status, 200, "what they were made of is right");
+    assert_eq!(
+        prover
+            .show(&sign(&header.to_string(), &claims.to_string()).await)
+            .await
+            .status,
+        200,
+        "what they were made of is right"
+    );
 }
 
 #[tokio::test]
 async fn s_17_the_type_of_a_proof_is_dpop_jwt() {
     let prover = Prover::new().await;
-    for typ in ["JWT", "at+jwt", "dpop", "jwt+dpop", "dpop+jwt2", "text/dpop+jwt", "client-authentication+jwt", ""] {
-        let proof = prover.key.sign(&with(&prover.header(), "typ", typ), &prover.claims()).await;
+    for typ in [
+        "JWT",
+        "at+jwt",
+        "dpop",
+        "jwt+dpop",
+        "dpop+jwt2",
+        "text/dpop+jwt",
+        "client-authentication+jwt",
+        "",
+    ] {
+        let proof = prover
+            .key
+            .sign(&with(&prover.header(), "typ", typ), &prover.claims())
+            .await;
         refused(&prover.show(&proof).await, 400, CODE, typ);
     }
     for typ in ["dpop+jwt", "DPOP+JWT", "application/dpop+jwt"] {
-        let proof = prover.key.sign(&with(&prover.header(), "typ", typ), &prover.claims()).await;
+        let proof = prover
+            .key
+            .sign(&with(&prover.header(), "typ", typ), &prover.claims())
+            .await;
         assert_eq!(prover.show(&proof).await.status, 200, "RFC 7515 s4.1.9: {typ}");
     }
 }
@@ -174,7 +249,9 @@ async fn s_17_the_type_of_a_proof_is_dpop_jwt() {
 async fn s_17_a_proof_is_for_one_method_and_one_url() {
     let prover = Prover::new().await;
     for method in ["GET", "post", "Post", "PUT", "POST ", "", "*"] {
-        prover.claims_are_refused(&with(&prover.claims(), "htm", method), method).await;
+        prover
+            .claims_are_refused(&with(&prover.claims(), "htm", method), method)
+            .await;
     }
     let issuer = prover.world.issuer.clone();
     let port = issuer.rsplit_once(':').unwrap().1.to_owned();
@@ -213,11 +290,21 @@ async fn s_17_a_proof_is_for_one_method_and_one_url() {
         format!("//127.0.0.1:{port}/oauth2/token"),
     ];
     for url in wrong {
-        prover.claims_are_refused(&with(&prover.claims(), "htu", url.as_str()), &url).await;
+        prover
+            .claims_are_refused(&with(&prover.claims(), "htu", url.as_str()), &url)
+            .await;
     }
     // RFC 9449 s4.3 step 9: without query and fragment, after syntax- and scheme-based normalisation.
-    for url in [format!("{issuer}/oauth2/token?a=b"), format!("{issuer}/oauth2/token#f"), format!("{issuer}/oauth2/token?"), format!("HTTP://127.0.0.1:{port}/oauth2/token"), format!("{issuer}/oauth2/%74oken")] {
-        prover.claims_pass(&with(&prover.claims(), "htu", url.as_str()), &url).await;
+    for url in [
+        format!("{issuer}/oauth2/token?a=b"),
+        format!("{issuer}/oauth2/token#f"),
+        format!("{issuer}/oauth2/token?"),
+        format!("HTTP://127.0.0.1:{port}/oauth2/token"),
+        format!("{issuer}/oauth2/%74oken"),
+    ] {
+        prover
+            .claims_pass(&with(&prover.claims(), "htu", url.as_str()), &url)
+            .await;
     }
 }
 
@@ -227,36 +314,75 @@ async fn s_17_a_proof_is_of_now() {
     let now = prover.world.now();
     // RFC 9449 s4.3 step 11 and security.md S-17: a minute back, ten seconds ahead.
     for iat in [now - 61, now - 3_600, 0, now + 11, now + 3_600, 4_102_444_800] {
-        prover.claims_are_refused(&with(&prover.claims(), "iat", iat), &format!("iat {}", iat - now)).await;
+        prover
+            .claims_are_refused(&with(&prover.claims(), "iat", iat), &format!("iat {}", iat - now))
+            .await;
     }
     for iat in [now - 60, now + 10] {
-        prover.claims_pass(&with(&prover.claims(), "iat", iat), &format!("iat {}", iat - now)).await;
+        prover
+            .claims_pass(&with(&prover.claims(), "iat", iat), &format!("iat {}", iat - now))
+            .await;
     }
-    prover.claims_are_refused(&with(&prover.claims(), "exp", now), "exp is over").await;
-    prover.claims_are_refused(&with(&prover.claims(), "nbf", now + 11), "nbf is ahead").await;
+    prover
+        .claims_are_refused(&with(&prover.claims(), "exp", now), "exp is over")
+        .await;
+    prover
+        .claims_are_refused(&with(&prover.claims(), "nbf", now + 11), "nbf is ahead")
+        .await;
 }
 
 #[tokio::test]
 async fn s_17_an_identifier_is_there_and_short() {
     let prover = Prover::new().await;
-    prover.claims_are_refused(&with(&prover.claims(), "jti", ""), "empty").await;
-    prover.claims_are_refused(&with(&prover.claims(), "jti", "j".repeat(257)), "257 bytes").await;
-    prover.claims_pass(&with(&prover.claims(), "jti", "j".repeat(256)), "256 bytes").await;
+    prover
+        .claims_are_refused(&with(&prover.claims(), "jti", ""), "empty")
+        .await;
+    prover
+        .claims_are_refused(&with(&prover.claims(), "jti", "j".repeat(257)), "257 bytes")
+        .await;
+    prover
+        .claims_pass(&with(&prover.claims(), "jti", "j".repeat(256)), "256 bytes")
+        .await;
 }
 
 #[tokio::test]
 async fn s_17_a_request_has_one_proof_in_one_header() {
     let prover = Prover::new().await;
-    let proofs = [prover.proof(&prover.claims()).await, prover.proof(&prover.claims()).await];
-    let joined = [format!("{}, {}", proofs[0], proofs[1]), format!("{},{}", proofs[0], proofs[1]), format!("{},", proofs[0]), format!(",{}", proofs[0])];
-    let others = [String::new(), ".".to_owned(), "..".to_owned(), "x".to_owned(), format!("DPoP {}", proofs[0]), format!("\"{}\"", proofs[0]), format!("{}.{}.x", proofs[0], proofs[1])];
+    let proofs = [
+        prover.proof(&prover.claims()).await,
+        prover.proof(&prover.claims()).await,
+    ];
+    let joined = [
+        format!("{}, {}", proofs[0], proofs[1]),
+        format!("{},{}", proofs[0], proofs[1]),
+        format!("{},", proofs[0]),
+        format!(",{}", proofs[0]),
+    ];
+    let others = [
+        String::new(),
+        ".".to_owned(),
+        "..".to_owned(),
+        "x".to_owned(),
+        format!("DPoP {}", proofs[0]),
+        format!("\"{}\"", proofs[0]),
+        format!("{}.{}.x", proofs[0], proofs[1]),
+    ];
     for value in joined.into_iter().chain(others) {
         refused(&prover.show(&value).await, 400, CODE, &format!("{value:.60}"));
     }
     let form = [("resource", MCP.to_owned())];
-    for pair in [[proofs[0].clone(), proofs[1].clone()], [proofs[0].clone(), proofs[0].clone()], [proofs[0].clone(), String::new()]] {
+    for pair in [
+        [proofs[0].clone(), proofs[1].clone()],
+        [proofs[0].clone(), proofs[0].clone()],
+        [proofs[0].clone(), String::new()],
+    ] {
         let headers = pair.map(|proof| ("dpop", proof));
-        refused(&prover.world.token(&prover.client, &form, &headers).await, 400, CODE, "two headers");
+        refused(
+            &prover.world.token(&prover.client, &form, &headers).await,
+            400,
+            CODE,
+            "two headers",
+        );
     }
     for proof in &proofs {
         assert_eq!(prover.show(proof).await.status, 200, "none of it used them up");
@@ -268,7 +394,12 @@ async fn s_17_a_client_whose_tokens_are_bound_cannot_do_without_a_proof() {
     let (world, _) = machine("client_secret_basic").await;
     let members = json!({ "dpop_bound_access_tokens": true, "scope": "read", "resources": [MCP] });
     let client = Client::register_with(&world, "client_secret_basic", &members, None).await;
-    refused(&world.token(&client, &[("resource", MCP.to_owned())], &[]).await, 400, CODE, "no proof");
+    refused(
+        &world.token(&client, &[("resource", MCP.to_owned())], &[]).await,
+        400,
+        CODE,
+        "no proof",
+    );
     let key = Key::new(Algorithm::EdDSA);
     let proof = world.dpop(&key, &world.dpop_claims().await).await;
     let answer = with_proof(&world, &client, &proof).await;
@@ -283,26 +414,57 @@ async fn s_17_a_proof_works_once() {
     assert_eq!(prover.show(&proof).await.status, 200);
     refused(&prover.show(&proof).await, 400, CODE, "the second time");
     prover.claims_are_refused(&claims, "the same jti, signed anew").await;
-    prover.claims_are_refused(&with(&claims, "htu", format!("{}/oauth2/token?x", prover.world.issuer)), "the same jti for another spelling of the URL").await;
+    prover
+        .claims_are_refused(
+            &with(&claims, "htu", format!("{}/oauth2/token?x", prover.world.issuer)),
+            "the same jti for another spelling of the URL",
+        )
+        .await;
     let other = Client::register(&prover.world, "client_secret_basic", "read", &[MCP]).await;
-    refused(&with_proof(&prover.world, &other, &proof).await, 400, CODE, "by another client");
+    refused(
+        &with_proof(&prover.world, &other, &proof).await,
+        400,
+        CODE,
+        "by another client",
+    );
 
     let second = prover.world.second_node().await;
-    refused(&with_proof(&second, &prover.client, &proof).await, 400, CODE, "on another node");
+    refused(
+        &with_proof(&second, &prover.client, &proof).await,
+        400,
+        CODE,
+        "on another node",
+    );
     let there = prover.proof(&prover.claims()).await;
-    assert_eq!(with_proof(&second, &prover.client, &there).await.status, 200, "the nonce of one node is good at the other");
+    assert_eq!(
+        with_proof(&second, &prover.client, &there).await.status,
+        200,
+        "the nonce of one node is good at the other"
+    );
     refused(&prover.show(&there).await, 400, CODE, "first there, then here");
     second.end().await;
 
     let key = Key::new(Algorithm::ES256);
-    let theirs = prover.world.dpop(&key, &with(&claims, "jti", claims["jti"].clone())).await;
-    assert_eq!(prover.show(&theirs).await.status, 200, "nobody can use up another key's jti");
+    let theirs = prover
+        .world
+        .dpop(&key, &with(&claims, "jti", claims["jti"].clone()))
+        .await;
+    assert_eq!(
+        prover.show(&theirs).await.status,
+        200,
+        "nobody can use up another key's jti"
+    );
 
     let Prover { world, client, .. } = prover;
     let world = world.restart().await;
     refused(&with_proof(&world, &client, &proof).await, 400, CODE, "after a restart");
     world.advance(60);
-    refused(&with_proof(&world, &client, &proof).await, 400, CODE, "in its last second");
+    refused(
+        &with_proof(&world, &client, &proof).await,
+        400,
+        CODE,
+        "in its last second",
+    );
     world.advance(1);
     refused(&with_proof(&world, &client, &proof).await, 400, CODE, "after its end");
     still_well(&world, &client).await;
@@ -314,7 +476,12 @@ async fn empty_the_marks(world: &World) -> i64 {
     let into = world.now().rem_euclid(720);
     let ahead = 720 - into + 100;
     world.advance(ahead);
-    world.app.store().sweep_marks(world.app.moment().unwrap().now).await.unwrap();
+    world
+        .app
+        .store()
+        .sweep_marks(world.app.moment().unwrap().now)
+        .await
+        .unwrap();
     ahead
 }
 
@@ -322,23 +489,55 @@ async fn empty_the_marks(world: &World) -> i64 {
 async fn s_17_a_clock_that_goes_back_past_an_emptied_table_brings_no_proof_back() {
     let prover = Prover::new().await;
     prover.world.advance(720 - prover.world.now().rem_euclid(720)); // the marks of now end in this period
-    let prover = Prover { nonce: prover.world.nonce().await, ..prover };
-    let (proof, unused) = (prover.proof(&prover.claims()).await, prover.proof(&prover.claims()).await);
+    let prover = Prover {
+        nonce: prover.world.nonce().await,
+        ..prover
+    };
+    let (proof, unused) = (
+        prover.proof(&prover.claims()).await,
+        prover.proof(&prover.claims()).await,
+    );
     let second = prover.world.second_node().await;
     assert_eq!(prover.show(&proof).await.status, 200);
     let ahead = empty_the_marks(&prover.world).await;
     prover.world.advance(-ahead);
-    refused(&prover.show(&proof).await, 400, CODE, "whether it was used is not known any more, so it counts as used");
-    refused(&prover.show(&unused).await, 400, CODE, "an unused one of that time as well");
-    second.app.store().sweep_marks(second.app.moment().unwrap().now).await.unwrap();
-    refused(&with_proof(&second, &prover.client, &proof).await, 400, CODE, "another node has heard of it");
+    refused(
+        &prover.show(&proof).await,
+        400,
+        CODE,
+        "whether it was used is not known any more, so it counts as used",
+    );
+    refused(
+        &prover.show(&unused).await,
+        400,
+        CODE,
+        "an unused one of that time as well",
+    );
+    second
+        .app
+        .store()
+        .sweep_marks(second.app.moment().unwrap().now)
+        .await
+        .unwrap();
+    refused(
+        &with_proof(&second, &prover.client, &proof).await,
+        400,
+        CODE,
+        "another node has heard of it",
+    );
     second.end().await;
     let Prover { world, client, .. } = prover;
     let world = world.restart().await;
     refused(&with_proof(&world, &client, &proof).await, 400, CODE, "after a restart");
     world.advance(ahead);
-    let later = world.dpop(&Key::new(Algorithm::ES256), &world.dpop_claims().await).await;
-    assert_eq!(with_proof(&world, &client, &later).await.status, 200, "when the clock is right again, proofs count again");
+    let later = world
+        .dpop(&Key::new(Algorithm::ES256), &world.dpop_claims().await)
+        .await;
+    assert_eq!(
+        with_proof(&world, &client, &later).await.status,
+        200,
+        "when the clock is right again, proofs count again"
+    );
 }
 
 #[tokio::test]
@@ -347,13 +546,26 @@ async fn a_nonce_of_ours_is_demanded_and_fresh() {
     let use_nonce = async |claims: &Value, what: &str| {
         let answer = prover.show(&prover.proof(claims).await).await;
         refused(&answer, 400, "use_dpop_nonce", what);
-        assert_eq!(answer.header("dpop-nonce"), Some(prover.world.nonce().await.as_str()), "RFC 9449 s8: with the nonce to use");
+        assert_eq!(
+            answer.header("dpop-nonce"),
+            Some(prover.world.nonce().await.as_str()),
+            "RFC 9449 s8: with the nonce to use"
+        );
     };
     use_nonce(&without(&prover.claims(), "nonce"), "none").await;
     let mut flipped = prover.nonce.clone().into_bytes();
     flipped[20] = if flipped[20] == b'A' { b'B' } else { b'A' };
     let truncated = &prover.nonce[..prover.nonce.len() - 1];
-    let foreign = ["", "x", &base64url::encode(&[0; 24]), &base64url::encode(&[9; 32]), truncated, &format!("{}A", prover.nonce), &String::from_utf8(flipped).unwrap()].map(str::to_owned);
+    let foreign = [
+        "",
+        "x",
+        &base64url::encode(&[0; 24]),
+        &base64url::encode(&[9; 32]),
+        truncated,
+        &format!("{}A", prover.nonce),
+        &String::from_utf8(flipped).unwrap(),
+    ]
+    .map(str::to_owned);
     for nonce in foreign {
         use_nonce(&with(&prover.claims(), "nonce", nonce.as_str()), &nonce).await;
     }
@@ -365,7 +577,9 @@ async fn a_nonce_of_ours_is_demanded_and_fresh() {
     use_nonce(&prover.claims(), "a nonce that is over").await;
     // A clock may be half a minute behind the node that made the nonce, and no more.
     prover.world.advance(-300 - 30);
-    prover.claims_pass(&prover.claims(), "made by a node that is half a minute ahead").await;
+    prover
+        .claims_pass(&prover.claims(), "made by a node that is half a minute ahead")
+        .await;
     prover.world.advance(-1);
     use_nonce(&prover.claims(), "made too far ahead").await;
 }
@@ -374,23 +588,48 @@ async fn a_nonce_of_ours_is_demanded_and_fresh() {
 async fn every_answer_to_a_proof_brings_the_next_nonce() {
     let prover = Prover::new().await;
     let right = prover.show(&prover.proof(&prover.claims()).await).await;
-    assert_eq!((right.status, right.header("dpop-nonce")), (200, Some(prover.nonce.as_str())));
+    assert_eq!(
+        (right.status, right.header("dpop-nonce")),
+        (200, Some(prover.nonce.as_str()))
+    );
     prover.world.advance(30);
     let next = prover.show("x").await;
-    assert_ne!(next.header("dpop-nonce"), Some(prover.nonce.as_str()), "another half minute, another nonce");
-    assert!(next.header("access-control-expose-headers").unwrap().contains("dpop-nonce"), "browsers may read it");
+    assert_ne!(
+        next.header("dpop-nonce"),
+        Some(prover.nonce.as_str()),
+        "another half minute, another nonce"
+    );
+    assert!(
+        next.header("access-control-expose-headers")
+            .unwrap()
+            .contains("dpop-nonce"),
+        "browsers may read it"
+    );
     let without_proof = prover.world.token(&prover.client, &[], &[]).await;
-    assert_eq!((without_proof.status, without_proof.header("dpop-nonce")), (200, None), "who sends no proof needs none");
+    assert_eq!(
+        (without_proof.status, without_proof.header("dpop-nonce")),
+        (200, None),
+        "who sends no proof needs none"
+    );
 }
 
 #[tokio::test]
 async fn a_tenant_may_accept_proofs_without_nonce_but_never_a_wrong_one() {
     let prover = Prover::new().await;
     let rule = json!({ "dpop_nonce_required": false });
-    assert_eq!(prover.world.admin("PATCH", "/admin/v1/tenants/default", Some(&rule)).await.status, 200);
+    assert_eq!(
+        prover
+            .world
+            .admin("PATCH", "/admin/v1/tenants/default", Some(&rule))
+            .await
+            .status,
+        200
+    );
     prover.claims_pass(&without(&prover.claims(), "nonce"), "none").await;
     prover.claims_pass(&prover.claims(), "a good one").await;
-    let answer = prover.show(&prover.proof(&with(&prover.claims(), "nonce", "x")).await).await;
+    let answer = prover
+        .show(&prover.proof(&with(&prover.claims(), "nonce", "x")).await)
+        .await;
     refused(&answer, 400, "use_dpop_nonce", "a wrong one");
 }
 
@@ -402,7 +641,9 @@ async fn use_dpop_nonce_uses_up_neither_the_assertion_nor_the_proof() {
     let ask = async |claims: &Value| {
         let mut form = asking();
         form.extend(assertion_form(&assertion));
-        world.post("/oauth2/token", &[("dpop", world.dpop(&key, claims).await)], &form).await
+        world
+            .post("/oauth2/token", &[("dpop", world.dpop(&key, claims).await)], &form)
+            .await
     };
     let claims = world.dpop_claims().await;
     let first = ask(&without(&claims, "nonce")).await;
@@ -410,7 +651,12 @@ async fn use_dpop_nonce_uses_up_neither_the_assertion_nor_the_proof() {
     let nonce = first.header("dpop-nonce").unwrap().to_owned();
     let retry = ask(&with(&claims, "nonce", nonce.as_str())).await;
     assert_eq!(retry.status, 200, "the same assertion and the same jti: {retry:?}");
-    refused(&ask(&world.dpop_claims().await).await, 401, "invalid_client", "now the assertion is used up");
+    refused(
+        &ask(&world.dpop_claims().await).await,
+        401,
+        "invalid_client",
+        "now the assertion is used up",
+    );
 }
 
 #[tokio::test]
@@ -424,10 +670,28 @@ async fn a_refused_request_of_a_proved_client_uses_up_its_proofs() {
         form.push(("scope", scope.to_owned()));
         world.post("/oauth2/token", &[("dpop", proof.to_owned())], &form).await
     };
-    let assertions = [client.assertion(&client.assertion_claims(&world)).await, client.assertion(&client.assertion_claims(&world)).await];
-    refused(&ask(&assertions[0], &proof, "admin").await, 400, "invalid_scope", "more than was granted");
-    refused(&ask(&assertions[0], &proof, "read").await, 401, "invalid_client", "the assertion was used for that");
-    refused(&ask(&assertions[1], &proof, "read").await, 400, CODE, "and so was the proof");
+    let assertions = [
+        client.assertion(&client.assertion_claims(&world)).await,
+        client.assertion(&client.assertion_claims(&world)).await,
+    ];
+    refused(
+        &ask(&assertions[0], &proof, "admin").await,
+        400,
+        "invalid_scope",
+        "more than was granted",
+    );
+    refused(
+        &ask(&assertions[0], &proof, "read").await,
+        401,
+        "invalid_client",
+        "the assertion was used for that",
+    );
+    refused(
+        &ask(&assertions[1], &proof, "read").await,
+        400,
+        CODE,
+        "and so was the proof",
+    );
     // That last answer was a replay too, and nothing of a lost change is kept: the second assertion is still good.
     let fresh = world.dpop(&key, &world.dpop_claims().await).await;
     assert_eq!(ask(&assertions[1], &fresh, "read").await.status, 200);
@@ -439,11 +703,18 @@ async fn proofs_of_callers_who_did_not_prove_themselves_are_not_remembered() {
     let key = Key::new(Algorithm::ES256);
     let proof = world.dpop(&key, &world.dpop_claims().await).await;
     let form = asking();
-    let strangers = [vec![], vec![("authorization", "Basic bm9ib2R5OngK".to_owned())], vec![("authorization", "Basic".to_owned())]];
+    let strangers = [
+        vec![],
+        vec![("authorization", "Basic bm9ib2R5OngK".to_owned())],
+        vec![("authorization", "Basic".to_owned())],
+    ];
     for mut headers in strangers {
         headers.push(("dpop", proof.clone()));
         let answer = world.post("/oauth2/token", &headers, &form).await;
-        assert!(matches!(answer.error(), "invalid_client" | "invalid_request"), "{answer:?}");
+        assert!(
+            matches!(answer.error(), "invalid_client" | "invalid_request"),
+            "{answer:?}"
+        );
     }
     assert_eq!(with_proof(&world, &client, &proof).await.status, 200);
 }

@@ -17,10 +17,23 @@ async fn world_with(method: &'static str) -> (World, Client) {
 async fn each_way_to_authenticate_gets_a_bearer_token() {
     for method in ["client_secret_basic", "client_secret_post", "private_key_jwt"] {
         let (world, client) = world_with(method).await;
-        let answer = world.token(&client, &[("resource", MCP.to_owned()), ("scope", "read".to_owned())], &[]).await;
+        let answer = world
+            .token(
+                &client,
+                &[("resource", MCP.to_owned()), ("scope", "read".to_owned())],
+                &[],
+            )
+            .await;
         assert_eq!(answer.status, 200, "{method}: {answer:?}");
         assert_eq!(answer.header("cache-control"), Some("no-store"));
-        assert_eq!((answer.body["token_type"].as_str(), answer.body["expires_in"].as_i64(), answer.body["scope"].as_str()), (Some("Bearer"), Some(300), Some("read")));
+        assert_eq!(
+            (
+                answer.body["token_type"].as_str(),
+                answer.body["expires_in"].as_i64(),
+                answer.body["scope"].as_str()
+            ),
+            (Some("Bearer"), Some(300), Some("read"))
+        );
 
         // RFC 9068 s2: read with the published keys, by the checks of `proof`.
         let keys = KeySet::parse(world.get("/oauth2/jwks").await.text.as_bytes()).unwrap();
@@ -45,14 +58,19 @@ async fn a_proof_binds_the_token_to_its_key() {
     let (world, client) = world_with("private_key_jwt").await;
     let key = Key::new(Algorithm::EdDSA);
     let proof = world.dpop(&key, &world.dpop_claims().await).await;
-    let answer = world.token(&client, &[("resource", MCP.to_owned())], &[("dpop", proof)]).await;
+    let answer = world
+        .token(&client, &[("resource", MCP.to_owned())], &[("dpop", proof)])
+        .await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.body["token_type"], "DPoP");
     assert!(answer.header("dpop-nonce").is_some());
     let token = answer.body["access_token"].as_str().unwrap().to_owned();
     let claims = Compact::parse(&token).unwrap().claims_unverified().unwrap();
     assert_eq!(claims["cnf"], json!({ "jkt": key.thumbprint() }));
-    assert_eq!(claims["scope"], "read write", "without scope: all that is granted there");
+    assert_eq!(
+        claims["scope"], "read write",
+        "without scope: all that is granted there"
+    );
 }
 
 #[tokio::test]
@@ -62,16 +80,32 @@ async fn introspection_and_revocation_follow_the_token() {
     let stranger = Client::register(&world, "client_secret_basic", "", &[]).await;
     world.resource(MCP, &[&gateway.id]).await;
     let client = Client::register(&world, "client_secret_post", "read", &[MCP]).await;
-    let token = world.token(&client, &[("resource", MCP.to_owned())], &[]).await.body["access_token"].as_str().unwrap().to_owned();
-    let ask = async |who: &Client| world.post("/oauth2/introspect", &[who.basic()], &[("token", token.clone())]).await;
+    let token = world.token(&client, &[("resource", MCP.to_owned())], &[]).await.body["access_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let ask = async |who: &Client| {
+        world
+            .post("/oauth2/introspect", &[who.basic()], &[("token", token.clone())])
+            .await
+    };
 
     let active = ask(&gateway).await;
-    assert_eq!((active.status, &active.body["active"], &active.body["token_type"]), (200, &json!(true), &json!("Bearer")));
+    assert_eq!(
+        (active.status, &active.body["active"], &active.body["token_type"]),
+        (200, &json!(true), &json!("Bearer"))
+    );
     assert_eq!(active.body["aud"], MCP);
-    assert_eq!(ask(&stranger).await.body, json!({ "active": false }), "a token is shown only to those it is meant for");
+    assert_eq!(
+        ask(&stranger).await.body,
+        json!({ "active": false }),
+        "a token is shown only to those it is meant for"
+    );
 
     // Somebody else's revocation changes nothing and looks the same.
-    let foreign = world.post("/oauth2/revoke", &[stranger.basic()], &[("token", token.clone())]).await;
+    let foreign = world
+        .post("/oauth2/revoke", &[stranger.basic()], &[("token", token.clone())])
+        .await;
     assert_eq!((foreign.status, foreign.text.as_str()), (200, ""));
     assert_eq!(ask(&gateway).await.body["active"], true);
     let (headers, mut form) = client.credentials(&world).await;
@@ -88,17 +122,53 @@ async fn revoking_a_grant_silences_what_was_projected_from_it_and_below_it() {
     let parent = Client::register(&world, "client_secret_basic", "read write", &[MCP]).await;
     let child = Client::register(&world, "client_secret_basic", "", &[]).await;
     let grants = world.admin("GET", "/admin/v1/grants", None).await;
-    let root = grants.body["grants"].as_array().unwrap().iter().find(|grant| grant["client_id"] == json!(parent.id)).unwrap()["id"].as_str().unwrap().to_owned();
+    let root = grants.body["grants"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|grant| grant["client_id"] == json!(parent.id))
+        .unwrap()["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let narrowed = json!({ "client_id": child.id, "scope": "read", "resources": [MCP], "parent": root });
-    assert_eq!(world.admin("POST", "/admin/v1/grants", Some(&narrowed)).await.status, 201);
+    assert_eq!(
+        world.admin("POST", "/admin/v1/grants", Some(&narrowed)).await.status,
+        201
+    );
     let wider = json!({ "client_id": child.id, "scope": "read write", "resources": [MCP], "parent": root, "depth": 1 });
-    assert_eq!(world.admin("POST", "/admin/v1/grants", Some(&wider)).await.error(), "invalid_body", "a child may not be handed on as often as its parent");
+    assert_eq!(
+        world.admin("POST", "/admin/v1/grants", Some(&wider)).await.error(),
+        "invalid_body",
+        "a child may not be handed on as often as its parent"
+    );
 
-    let token = async |client: &Client| world.token(client, &[("resource", MCP.to_owned()), ("scope", "read".to_owned())], &[]).await;
-    let tokens = [token(&parent).await, token(&child).await].map(|answer| answer.body["access_token"].as_str().unwrap().to_owned());
-    assert_eq!(world.admin("POST", &format!("/admin/v1/grants/{root}/revoke"), None).await.body["status"], "revoked");
+    let token = async |client: &Client| {
+        world
+            .token(
+                client,
+                &[("resource", MCP.to_owned()), ("scope", "read".to_owned())],
+                &[],
+            )
+            .await
+    };
+    let tokens = [token(&parent).await, token(&child).await]
+        .map(|answer| answer.body["access_token"].as_str().unwrap().to_owned());
+    assert_eq!(
+        world
+            .admin("POST", &format!("/admin/v1/grants/{root}/revoke"), None)
+            .await
+            .body["status"],
+        "revoked"
+    );
     for live in tokens {
-        assert_eq!(world.post("/oauth2/introspect", &[gateway.basic()], &[("token", live)]).await.body, json!({ "active": false }));
+        assert_eq!(
+            world
+                .post("/oauth2/introspect", &[gateway.basic()], &[("token", live)])
+                .await
+                .body,
+            json!({ "active": false })
+        );
     }
     for client in [&parent, &child] {
         assert_eq!(token(client).await.error(), "unauthorized_client");

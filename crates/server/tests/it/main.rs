@@ -1,7 +1,15 @@
 //! The server through its HTTP port.
 
+#![expect(clippy::arithmetic_side_effects, reason = "test arithmetic on small known values")]
+#![expect(
+    clippy::string_slice,
+    reason = "tokens and JSON that the tests made themselves are ASCII"
+)]
+
 #[cfg(test)]
 mod access;
+#[cfg(test)]
+mod administration;
 #[cfg(test)]
 mod assertions;
 #[cfg(test)]
@@ -11,9 +19,13 @@ mod client_authentication;
 #[cfg(test)]
 mod confusion;
 #[cfg(test)]
+mod discovery;
+#[cfg(test)]
 mod dpop_proofs;
 #[cfg(test)]
 mod forged;
+#[cfg(test)]
+mod golden;
 #[cfg(test)]
 mod hosts_and_paths;
 #[cfg(test)]
@@ -21,8 +33,12 @@ mod machine_tokens;
 #[cfg(test)]
 mod races;
 #[cfg(test)]
+mod secrecy;
+#[cfg(test)]
 mod setup;
 #[cfg(test)]
 mod sites;
 #[cfg(test)]
 mod tenancy;
+#[cfg(test)]
+mod token_status;

@@ -25,7 +25,10 @@ pub(crate) async fn machine_and_gateway(method: &'static str) -> (World, Client,
 
 /// The parameters of a token request, without credentials.
 pub(crate) fn asking() -> Form<'static> {
-    vec![("grant_type", "client_credentials".to_owned()), ("resource", MCP.to_owned())]
+    vec![
+        ("grant_type", "client_credentials".to_owned()),
+        ("resource", MCP.to_owned()),
+    ]
 }
 
 /// A token request with this assertion.
@@ -37,7 +40,9 @@ pub(crate) async fn with_assertion(world: &World, assertion: &str) -> Answer {
 
 /// A token request of a client with a secret, with this DPoP proof.
 pub(crate) async fn with_proof(world: &World, client: &Client, proof: &str) -> Answer {
-    world.token(client, &[("resource", MCP.to_owned())], &[("dpop", proof.to_owned())]).await
+    world
+        .token(client, &[("resource", MCP.to_owned())], &[("dpop", proof.to_owned())])
+        .await
 }
 
 /// The access token of an answer.
@@ -48,7 +53,9 @@ pub(crate) fn access_token(answer: &Answer) -> String {
 
 /// What introspection says of a token.
 pub(crate) async fn introspect(world: &World, by: &Client, token: &str) -> Value {
-    let answer = world.post("/oauth2/introspect", &[by.basic()], &[("token", token.to_owned())]).await;
+    let answer = world
+        .post("/oauth2/introspect", &[by.basic()], &[("token", token.to_owned())])
+        .await;
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.body
 }
@@ -58,7 +65,10 @@ pub(crate) fn refused(answer: &Answer, status: u16, code: &str, what: &str) {
     assert_eq!((answer.status, answer.error()), (status, code), "{what}: {answer:?}");
     assert_eq!(answer.header("content-type"), Some("application/json"), "{what}");
     assert_eq!(answer.header("cache-control"), Some("no-store"), "{what}");
-    assert!(!answer.body["error_description"].as_str().unwrap_or("").is_empty(), "{what}: {answer:?}");
+    assert!(
+        !answer.body["error_description"].as_str().unwrap_or("").is_empty(),
+        "{what}: {answer:?}"
+    );
     let id = answer.body["request_id"].as_str().unwrap_or("");
     assert_eq!((id.len(), answer.header("x-request-id")), (26, Some(id)), "{what}");
 }
@@ -66,7 +76,12 @@ pub(crate) fn refused(answer: &Answer, status: u16, code: &str, what: &str) {
 /// An answer without what names the request: two refusals that must look the same are equal in this.
 pub(crate) fn apart_from_request_id(answer: &Answer) -> (u16, Vec<(String, String)>, Value) {
     let volatile = |name: &str| matches!(name, "x-request-id" | "date");
-    let headers = answer.headers.iter().filter(|(name, _)| !volatile(name)).cloned().collect();
+    let headers = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| !volatile(name))
+        .cloned()
+        .collect();
     let mut body = answer.body.clone();
     if let Some(body) = body.as_object_mut() {
         body.remove("request_id");

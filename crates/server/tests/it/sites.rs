@@ -22,19 +22,47 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn new(world: &World, tenant: Tenant) -> Self {
-        let resource = tenant.resource(world, &format!("https://{}.mcp.example.com/mcp", tenant.id), &[]).await;
+        let resource = tenant
+            .resource(world, &format!("https://{}.mcp.example.com/mcp", tenant.id), &[])
+            .await;
         let client = Client::register_at(world, &tenant, "client_secret_basic", "read write", &[&resource]).await;
-        let spare = Client::register_at(world, &tenant, "client_secret_basic", "read", &[&resource]).await.id;
+        let spare = Client::register_at(world, &tenant, "client_secret_basic", "read", &[&resource])
+            .await
+            .id;
         let grants = tenant.admin(world, "GET", "/admin/v1/grants", None).await;
-        let grant = grants.body["grants"].as_array().unwrap().iter().find(|grant| grant["client_id"] == spare.as_str()).unwrap()["id"].as_str().unwrap().to_owned();
-        let answer = tenant.token(world, &client, &[("resource", resource.clone())], &[]).await;
+        let grant = grants.body["grants"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|grant| grant["client_id"] == spare.as_str())
+            .unwrap()["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let answer = tenant
+            .token(world, &client, &[("resource", resource.clone())], &[])
+            .await;
         let token = crate::setup::access_token(&answer);
-        Self { tenant, client, spare, grant, resource, token }
+        Self {
+            tenant,
+            client,
+            spare,
+            grant,
+            resource,
+            token,
+        }
     }
 
     /// Names of it that nobody elsewhere may ever read.
     pub(crate) fn secrets(&self) -> [&str; 6] {
-        [&self.client.id, &self.spare, &self.grant, &self.resource, &self.tenant.issuer, &self.tenant.admin_token]
+        [
+            &self.client.id,
+            &self.spare,
+            &self.grant,
+            &self.resource,
+            &self.tenant.issuer,
+            &self.tenant.admin_token,
+        ]
     }
 }
 
@@ -42,7 +70,11 @@ impl Site {
 pub(crate) async fn three(world: &World) -> [Site; 3] {
     let acme = world.tenant_by_path("acme").await;
     let globex = world.tenant_by_origin("globex", "https://auth.globex.example").await;
-    [Site::new(world, world.root_tenant().await).await, Site::new(world, acme).await, Site::new(world, globex).await]
+    [
+        Site::new(world, world.root_tenant().await).await,
+        Site::new(world, acme).await,
+        Site::new(world, globex).await,
+    ]
 }
 
 /// `POST /oauth2/token` and the like.
@@ -64,17 +96,30 @@ pub(crate) fn body_of(route: &Route, about: &Site) -> Option<(&'static str, Stri
     match name(route).as_str() {
         "POST /oauth2/token" => Some((FORM, "grant_type=client_credentials".to_owned())),
         "POST /oauth2/introspect" | "POST /oauth2/revoke" => Some((FORM, format!("token={}", about.token))),
-        "POST /admin/v1/clients" => json(json!({ "client_name": "New", "token_endpoint_auth_method": method, "grant_types": ["client_credentials"], "scope": "read", "resources": [about.resource] })),
+        "POST /admin/v1/clients" => json(
+            json!({ "client_name": "New", "token_endpoint_auth_method": method, "grant_types": ["client_credentials"], "scope": "read", "resources": [about.resource] }),
+        ),
         "PATCH /admin/v1/clients/{id}" => json(json!({ "client_name": "Renamed" })),
-        "POST /admin/v1/resources" => json(json!({ "resource": format!("https://{}.example.com/", new_name()), "resource_name": "New" })),
+        "POST /admin/v1/resources" => {
+            json(json!({ "resource": format!("https://{}.example.com/", new_name()), "resource_name": "New" }))
+        }
         "PATCH /admin/v1/resources" => json(json!({ "resource": about.resource, "disabled": false })),
-        "POST /admin/v1/grants" => json(json!({ "client_id": about.spare, "scope": "read", "resources": [about.resource] })),
+        "POST /admin/v1/grants" => {
+            json(json!({ "client_id": about.spare, "scope": "read", "resources": [about.resource] }))
+        }
         "POST /admin/v1/tenants" => json(json!({ "id": new_name(), "name": "New" })),
         "PATCH /admin/v1/tenants/{id}" => json(json!({ "access_token_seconds": 300 })),
         "POST /admin/v1/administrators" => json(json!({ "name": "New", "reach": "tenant" })),
         _ => {
-            let without_body = route.method == "GET" || ["/secret", "/revoke", "/rotate"].iter().any(|end| route.path.ends_with(end));
-            assert!(without_body, "{}: this test does not know what to say there", name(route));
+            let without_body = route.method == "GET"
+                || ["/secret", "/revoke", "/rotate"]
+                    .iter()
+                    .any(|end| route.path.ends_with(end));
+            assert!(
+                without_body,
+                "{}: this test does not know what to say there",
+                name(route)
+            );
             None
         }
     }
@@ -88,7 +133,12 @@ pub(crate) fn path_of(route: &Route, about: &Site) -> String {
         Some("tenants") => about.tenant.id.as_str(),
         _ => "",
     };
-    assert_eq!(route.path.contains("{id}"), !id.is_empty() && route.path.contains('{'), "{}: whose id is that?", route.path);
+    assert_eq!(
+        route.path.contains("{id}"),
+        !id.is_empty() && route.path.contains('{'),
+        "{}: whose id is that?",
+        route.path
+    );
     route.path.replace("{id}", id)
 }
 
@@ -103,7 +153,9 @@ pub(crate) async fn call(world: &World, route: &Route, at: &Site, about: &Site, 
         headers.extend(at.tenant.host.iter().map(|host| ("host", host.clone())));
         return world.send(route.method.as_str(), &path, &headers, text).await;
     }
-    at.tenant.send(world, route.method.as_str(), &path, &headers, text).await
+    at.tenant
+        .send(world, route.method.as_str(), &path, &headers, text)
+        .await
 }
 
 /// Every route, in the order of the table.

@@ -12,7 +12,9 @@ use crate::{
 const LISTS: [&str; 5] = ["clients", "resources", "grants", "tenants", "keys"];
 
 async fn list(world: &World, tenant: &Tenant, token: &str, what: &str) -> Value {
-    let answer = tenant.admin_as(world, token, "GET", &format!("/admin/v1/{what}?limit=500"), None).await;
+    let answer = tenant
+        .admin_as(world, token, "GET", &format!("/admin/v1/{what}?limit=500"), None)
+        .await;
     assert_eq!(answer.status, 200, "{answer:?}");
     answer.body
 }
@@ -28,14 +30,34 @@ async fn snapshot(world: &World, site: &Site) -> Vec<Value> {
 
 /// A site whose names are all well formed and all unknown.
 fn unknown_like(site: &Site) -> Site {
-    let client = Client { id: "nobody".to_owned(), secret: None, key: None, method: "client_secret_basic", issuer: String::new() };
-    let tenant = Tenant { id: "nowhere".to_owned(), ..site.tenant.clone() };
-    Site { tenant, client, spare: "nobody".to_owned(), grant: "nothing".to_owned(), resource: "https://nowhere.example.com/mcp".to_owned(), token: String::new() }
+    let client = Client {
+        id: "nobody".to_owned(),
+        secret: None,
+        key: None,
+        method: "client_secret_basic",
+        issuer: String::new(),
+    };
+    let tenant = Tenant {
+        id: "nowhere".to_owned(),
+        ..site.tenant.clone()
+    };
+    Site {
+        tenant,
+        client,
+        spare: "nobody".to_owned(),
+        grant: "nothing".to_owned(),
+        resource: "https://nowhere.example.com/mcp".to_owned(),
+        token: String::new(),
+    }
 }
 
 /// The routes whose path or body names something of the tenant.
 fn naming() -> impl Iterator<Item = &'static Route> {
-    let names = ["POST /admin/v1/clients", "PATCH /admin/v1/resources", "POST /admin/v1/grants"];
+    let names = [
+        "POST /admin/v1/clients",
+        "PATCH /admin/v1/resources",
+        "POST /admin/v1/grants",
+    ];
     routes().filter(move |route| route.path.contains("{id}") || names.contains(&name(route).as_str()))
 }
 
@@ -55,15 +77,32 @@ async fn s_35_things_of_another_tenant_are_not_there_for_anyone() {
                 let foreign = call(&world, route, a, b, &bearer).await;
                 let unknown = call(&world, route, a, &unknown_like(b), &bearer).await;
                 let what = format!("{} at {} about {}", name(route), a.tenant.id, b.tenant.id);
-                let (status, code) = if name(route) == "POST /admin/v1/clients" { (400, "invalid_body") } else { (404, "not_found") };
+                let (status, code) = if name(route) == "POST /admin/v1/clients" {
+                    (400, "invalid_body")
+                } else {
+                    (404, "not_found")
+                };
                 refused(&foreign, status, code, &what);
                 let (mut foreign, unknown) = (apart_from_request_id(&foreign), apart_from_request_id(&unknown));
                 if let Some(detail) = foreign.2.get_mut("detail") {
-                    *detail = detail.as_str().unwrap().replace(&b.resource, "https://nowhere.example.com/mcp").into(); // what the caller wrote itself
+                    *detail = detail
+                        .as_str()
+                        .unwrap()
+                        .replace(&b.resource, "https://nowhere.example.com/mcp")
+                        .into(); // what the caller wrote itself
                     foreign.1.retain(|(name, _)| name != "content-length");
                 }
-                let unknown_headers = unknown.1.iter().filter(|(name, _)| foreign.2.get("detail").is_none() || name != "content-length").cloned().collect();
-                assert_eq!(foreign, (unknown.0, unknown_headers, unknown.2), "{what}: forbidden and unknown look the same");
+                let unknown_headers = unknown
+                    .1
+                    .iter()
+                    .filter(|(name, _)| foreign.2.get("detail").is_none() || name != "content-length")
+                    .cloned()
+                    .collect();
+                assert_eq!(
+                    foreign,
+                    (unknown.0, unknown_headers, unknown.2),
+                    "{what}: forbidden and unknown look the same"
+                );
             }
         }
         assert_eq!(snapshot(&world, b).await, before, "nothing of {} changed", b.tenant.id);
@@ -82,17 +121,49 @@ async fn s_35_grants_and_clients_cannot_reach_across_by_names_in_bodies() {
         }
         body
     };
-    refused(&post("/admin/v1/grants", grant(&root.spare, &acme.resource, None)).await, 404, "not_found", "a client of another tenant");
-    refused(&post("/admin/v1/grants", grant(&acme.spare, &root.resource, None)).await, 400, "invalid_body", "a resource of another tenant");
-    refused(&post("/admin/v1/grants", grant(&acme.spare, &acme.resource, Some(&root.grant))).await, 404, "not_found", "a parent of another tenant");
+    refused(
+        &post("/admin/v1/grants", grant(&root.spare, &acme.resource, None)).await,
+        404,
+        "not_found",
+        "a client of another tenant",
+    );
+    refused(
+        &post("/admin/v1/grants", grant(&acme.spare, &root.resource, None)).await,
+        400,
+        "invalid_body",
+        "a resource of another tenant",
+    );
+    refused(
+        &post(
+            "/admin/v1/grants",
+            grant(&acme.spare, &acme.resource, Some(&root.grant)),
+        )
+        .await,
+        404,
+        "not_found",
+        "a parent of another tenant",
+    );
     // The same names may exist in two tenants, and are two things.
     let twin = json!({ "client_id": root.client.id, "client_name": "Twin", "token_endpoint_auth_method": "client_secret_basic", "grant_types": ["client_credentials"], "scope": "read" });
     let made = post("/admin/v1/clients", twin).await;
     assert_eq!(made.status, 201, "{made:?}");
     let same_resource = json!({ "resource": root.resource, "resource_name": "Twin", "scopes": { "read": "Read" } });
     assert_eq!(post("/admin/v1/resources", same_resource).await.status, 201);
-    refused(&acme.tenant.token(&world, &root.client, &[], &[]).await, 401, "invalid_client", "the secret of the one is not that of the other");
-    let introspected = root.tenant.post(&world, "/oauth2/introspect", &[root.client.basic()], &[("token", root.token.clone())]).await;
+    refused(
+        &acme.tenant.token(&world, &root.client, &[], &[]).await,
+        401,
+        "invalid_client",
+        "the secret of the one is not that of the other",
+    );
+    let introspected = root
+        .tenant
+        .post(
+            &world,
+            "/oauth2/introspect",
+            &[root.client.basic()],
+            &[("token", root.token.clone())],
+        )
+        .await;
     assert_eq!(introspected.status, 200);
 }
 
@@ -103,35 +174,77 @@ async fn s_35_lists_and_logs_hold_nothing_of_another_tenant() {
     world.flush().await;
     for (n, mine) in all.iter().enumerate() {
         for what in LISTS.iter().chain(&["events", "doctor"]) {
-            for query in ["?limit=500", "?limit=500&after=", "?limit=500&tenant=acme", "?limit=500&filter=acme"] {
-                let answer = mine.tenant.admin(&world, "GET", &format!("/admin/v1/{what}{query}"), None).await;
+            for query in [
+                "?limit=500",
+                "?limit=500&after=",
+                "?limit=500&tenant=acme",
+                "?limit=500&filter=acme",
+            ] {
+                let answer = mine
+                    .tenant
+                    .admin(&world, "GET", &format!("/admin/v1/{what}{query}"), None)
+                    .await;
                 assert_eq!(answer.status, 200, "{answer:?}");
                 for other in all.iter().enumerate().filter(|(m, _)| *m != n).map(|(_, other)| other) {
                     // The issuer of the installation is part of every issuer below it, and its own log says which tenants were made.
-                    let issuer_is_known = mine.tenant.issuer.starts_with(&other.tenant.issuer) || (mine.tenant.id == "default" && *what == "events");
-                    for secret in other.secrets().into_iter().filter(|secret| !(issuer_is_known && *secret == other.tenant.issuer)) {
-                        assert!(!answer.text.contains(secret), "{what} of {} shows {secret} of {}", mine.tenant.id, other.tenant.id);
+                    let issuer_is_known = mine.tenant.issuer.starts_with(&other.tenant.issuer)
+                        || (mine.tenant.id == "default" && *what == "events");
+                    for secret in other
+                        .secrets()
+                        .into_iter()
+                        .filter(|secret| !(issuer_is_known && *secret == other.tenant.issuer))
+                    {
+                        assert!(
+                            !answer.text.contains(secret),
+                            "{what} of {} shows {secret} of {}",
+                            mine.tenant.id,
+                            other.tenant.id
+                        );
                     }
                 }
             }
         }
         let tenants = list(&world, &mine.tenant, &mine.tenant.admin_token, "tenants").await;
-        assert_eq!(tenants["tenants"].as_array().unwrap().len(), 1, "a tenant's administrator sees its own tenant");
+        assert_eq!(
+            tenants["tenants"].as_array().unwrap().len(),
+            1,
+            "a tenant's administrator sees its own tenant"
+        );
     }
     // A cursor of another tenant shows nothing of it either.
     let [root, acme, _] = &all;
     let places = root.tenant.admin(&world, "GET", "/admin/v1/events", None).await;
-    for cursor in [root.spare.clone(), root.grant.clone(), root.resource.replace(':', "%3A"), places.body["events"][0]["place"].as_str().unwrap().to_owned()] {
-        for what in LISTS.iter().chain(&["events"]).filter(|what| **what == "events" || !cursor.contains(':')) {
-            let answer = acme.tenant.admin(&world, "GET", &format!("/admin/v1/{what}?after={cursor}"), None).await;
+    for cursor in [
+        root.spare.clone(),
+        root.grant.clone(),
+        root.resource.replace(':', "%3A"),
+        places.body["events"][0]["place"].as_str().unwrap().to_owned(),
+    ] {
+        for what in LISTS
+            .iter()
+            .chain(&["events"])
+            .filter(|what| **what == "events" || !cursor.contains(':'))
+        {
+            let answer = acme
+                .tenant
+                .admin(&world, "GET", &format!("/admin/v1/{what}?after={cursor}"), None)
+                .await;
             assert!(matches!(answer.status, 200 | 400), "{answer:?}");
-            for secret in root.secrets().into_iter().filter(|secret| *secret != root.tenant.issuer) {
+            for secret in root
+                .secrets()
+                .into_iter()
+                .filter(|secret| *secret != root.tenant.issuer)
+            {
                 assert!(!answer.text.contains(secret), "{what} after {cursor}");
             }
         }
     }
     let everything = list(&world, &root.tenant, &world.admin_token, "tenants").await;
-    assert_eq!(everything["tenants"].as_array().unwrap().len(), 3, "those of the installation see all");
+    assert_eq!(
+        everything["tenants"].as_array().unwrap().len(),
+        3,
+        "those of the installation see all"
+    );
 }
 
 #[tokio::test]
@@ -144,8 +257,14 @@ async fn s_35_tokens_count_in_their_tenant_only() {
             let (tenant, everything) = (tenant.clone(), everything.clone());
             let world = &world;
             async move {
-                let made = tenant.admin(world, "POST", "/admin/v1/clients", Some(&everything)).await.body;
-                vec![("client_id", made["client_id"].as_str().unwrap().to_owned()), ("client_secret", made["client_secret"].as_str().unwrap().to_owned())]
+                let made = tenant
+                    .admin(world, "POST", "/admin/v1/clients", Some(&everything))
+                    .await
+                    .body;
+                vec![
+                    ("client_id", made["client_id"].as_str().unwrap().to_owned()),
+                    ("client_secret", made["client_secret"].as_str().unwrap().to_owned()),
+                ]
             }
         };
         let ask = async |tenant: &Tenant, credentials: &Form<'static>, path: &str, token: &str| {
@@ -155,12 +274,38 @@ async fn s_35_tokens_count_in_their_tenant_only() {
         };
         let (at_a, at_b) = (gateway(&a.tenant).await, gateway(&b.tenant).await);
         let what = format!("a token of {} at {}", a.tenant.id, b.tenant.id);
-        assert_eq!(ask(&b.tenant, &at_b, "/oauth2/introspect", &a.token).await.body, json!({ "active": false }), "{what}");
-        refused(&ask(&b.tenant, &at_a, "/oauth2/introspect", &b.token).await, 401, "invalid_client", "a gateway of another tenant");
+        assert_eq!(
+            ask(&b.tenant, &at_b, "/oauth2/introspect", &a.token).await.body,
+            json!({ "active": false }),
+            "{what}"
+        );
+        refused(
+            &ask(&b.tenant, &at_a, "/oauth2/introspect", &b.token).await,
+            401,
+            "invalid_client",
+            "a gateway of another tenant",
+        );
         assert_eq!(ask(&b.tenant, &at_b, "/oauth2/revoke", &a.token).await.status, 200);
-        let by_its_client = b.tenant.post(&world, "/oauth2/revoke", &[a.client.basic()], &[("token", a.token.clone())]).await;
-        refused(&by_its_client, 401, "invalid_client", "its own client, at the wrong tenant");
-        assert_eq!(ask(&a.tenant, &at_a, "/oauth2/introspect", &a.token).await.body["active"], true, "{what} changed nothing");
+        let by_its_client = b
+            .tenant
+            .post(
+                &world,
+                "/oauth2/revoke",
+                &[a.client.basic()],
+                &[("token", a.token.clone())],
+            )
+            .await;
+        refused(
+            &by_its_client,
+            401,
+            "invalid_client",
+            "its own client, at the wrong tenant",
+        );
+        assert_eq!(
+            ask(&a.tenant, &at_a, "/oauth2/introspect", &a.token).await.body["active"],
+            true,
+            "{what} changed nothing"
+        );
     }
 }
 
@@ -169,49 +314,150 @@ async fn s_35_an_administrator_of_a_tenant_does_not_reach_the_installation() {
     let world = World::new().await;
     let [root, acme, globex] = sites::three(&world).await;
     for site in [&root, &acme, &globex] {
-        let attempt = async |method: &str, path: &str, body: Value| site.tenant.admin(&world, method, path, Some(&body)).await;
-        refused(&attempt("POST", "/admin/v1/administrators", json!({ "name": "Me", "reach": "installation" })).await, 404, "not_found", "more reach");
-        refused(&attempt("POST", "/admin/v1/tenants", json!({ "id": "mine", "name": "Mine" })).await, 404, "not_found", "a tenant");
+        let attempt =
+            async |method: &str, path: &str, body: Value| site.tenant.admin(&world, method, path, Some(&body)).await;
+        refused(
+            &attempt(
+                "POST",
+                "/admin/v1/administrators",
+                json!({ "name": "Me", "reach": "installation" }),
+            )
+            .await,
+            404,
+            "not_found",
+            "more reach",
+        );
+        refused(
+            &attempt("POST", "/admin/v1/tenants", json!({ "id": "mine", "name": "Mine" })).await,
+            404,
+            "not_found",
+            "a tenant",
+        );
         for id in ["default", "acme", "globex"] {
             for body in [json!({ "disabled": true }), json!({ "disabled": false })] {
-                refused(&attempt("PATCH", &format!("/admin/v1/tenants/{id}"), body).await, 404, "not_found", "a switch");
+                refused(
+                    &attempt("PATCH", &format!("/admin/v1/tenants/{id}"), body).await,
+                    404,
+                    "not_found",
+                    "a switch",
+                );
             }
-            let settings = attempt("PATCH", &format!("/admin/v1/tenants/{id}"), json!({ "access_token_seconds": 300 })).await;
-            assert_eq!(settings.status, if id == site.tenant.id { 200 } else { 404 }, "{settings:?}");
+            let settings = attempt(
+                "PATCH",
+                &format!("/admin/v1/tenants/{id}"),
+                json!({ "access_token_seconds": 300 }),
+            )
+            .await;
+            assert_eq!(
+                settings.status,
+                if id == site.tenant.id { 200 } else { 404 },
+                "{settings:?}"
+            );
         }
     }
     // An administrator of acme whose token ended is nobody, to the second.
     let body = json!({ "name": "For a minute", "reach": "tenant", "lifetime_seconds": 60 });
-    let token = acme.tenant.admin(&world, "POST", "/admin/v1/administrators", Some(&body)).await.body["token"].as_str().unwrap().to_owned();
+    let token = acme
+        .tenant
+        .admin(&world, "POST", "/admin/v1/administrators", Some(&body))
+        .await
+        .body["token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     world.advance(59);
-    assert_eq!(acme.tenant.admin_as(&world, &token, "GET", "/admin/v1/clients", None).await.status, 200);
+    assert_eq!(
+        acme.tenant
+            .admin_as(&world, &token, "GET", "/admin/v1/clients", None)
+            .await
+            .status,
+        200
+    );
     world.advance(1);
-    refused(&acme.tenant.admin_as(&world, &token, "GET", "/admin/v1/clients", None).await, 401, "invalid_token", "ended");
+    refused(
+        &acme
+            .tenant
+            .admin_as(&world, &token, "GET", "/admin/v1/clients", None)
+            .await,
+        401,
+        "invalid_token",
+        "ended",
+    );
 }
 
 #[tokio::test]
 async fn s_36_a_disabled_tenant_is_as_absent_as_one_that_never_was() {
     let world = World::new().await;
     let [root, acme, globex] = sites::three(&world).await;
-    let switch = async |id: &str, disabled: bool| world.admin("PATCH", &format!("/admin/v1/tenants/{id}"), Some(&json!({ "disabled": disabled }))).await;
+    let switch = async |id: &str, disabled: bool| {
+        world
+            .admin(
+                "PATCH",
+                &format!("/admin/v1/tenants/{id}"),
+                Some(&json!({ "disabled": disabled })),
+            )
+            .await
+    };
     for site in [&acme, &globex] {
         assert_eq!(switch(&site.tenant.id, true).await.body["disabled_at"], world.now());
-        let never = Tenant { prefix: if site.tenant.host.is_none() { "/t/never".to_owned() } else { String::new() }, ..site.tenant.clone() };
-        let nowhere = Site { tenant: never, ..Site::clone_names(site) };
+        let never = Tenant {
+            prefix: if site.tenant.host.is_none() {
+                "/t/never".to_owned()
+            } else {
+                String::new()
+            },
+            ..site.tenant.clone()
+        };
+        let nowhere = Site {
+            tenant: never,
+            ..Site::clone_names(site)
+        };
         for route in routes().filter(|route| route.tenancy != Tenancy::Installation) {
-            for header in [vec![], vec![("authorization", format!("Bearer {}", site.tenant.admin_token))], vec![("authorization", format!("Bearer {}", world.admin_token))], vec![site.client.basic()]] {
+            for header in [
+                vec![],
+                vec![("authorization", format!("Bearer {}", site.tenant.admin_token))],
+                vec![("authorization", format!("Bearer {}", world.admin_token))],
+                vec![site.client.basic()],
+            ] {
                 let answer = call(&world, route, site, site, &header).await;
-                refused(&answer, 404, "not_found", &format!("{} at {}", name(route), site.tenant.id));
+                refused(
+                    &answer,
+                    404,
+                    "not_found",
+                    &format!("{} at {}", name(route), site.tenant.id),
+                );
                 let absent = call(&world, route, &nowhere, site, &header).await;
-                assert_eq!(apart_from_request_id(&answer), apart_from_request_id(&absent), "{}", name(route));
+                assert_eq!(
+                    apart_from_request_id(&answer),
+                    apart_from_request_id(&absent),
+                    "{}",
+                    name(route)
+                );
             }
         }
         // Its administrator is nobody elsewhere, and its tokens are nothing elsewhere.
-        refused(&root.tenant.admin_as(&world, &site.tenant.admin_token, "GET", "/admin/v1/clients", None).await, 401, "invalid_token", "its administrator");
+        refused(
+            &root
+                .tenant
+                .admin_as(&world, &site.tenant.admin_token, "GET", "/admin/v1/clients", None)
+                .await,
+            401,
+            "invalid_token",
+            "its administrator",
+        );
         assert_eq!(switch(&site.tenant.id, false).await.status, 200);
-        assert_eq!(site.tenant.token(&world, &site.client, &[], &[]).await.status, 200, "enabled again, all of it is there again");
+        assert_eq!(
+            site.tenant.token(&world, &site.client, &[], &[]).await.status,
+            200,
+            "enabled again, all of it is there again"
+        );
     }
-    refused(&switch("default", true).await, 400, "invalid_body", "administration lives there");
+    refused(
+        &switch("default", true).await,
+        400,
+        "invalid_body",
+        "administration lives there",
+    );
     refused(&switch("never", true).await, 404, "not_found", "no such tenant");
 }
 
@@ -221,18 +467,31 @@ async fn s_35_every_form_of_discovery_names_the_tenant_it_is_for() {
     let [root, acme, globex] = sites::three(&world).await;
     let mut kids: Vec<String> = Vec::new();
     for site in [&root, &acme, &globex] {
-        for document in ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"] {
+        for document in [
+            "/.well-known/oauth-authorization-server",
+            "/.well-known/openid-configuration",
+        ] {
             let mut forms = vec![site.tenant.get(&world, document).await];
             if !site.tenant.prefix.is_empty() {
                 forms.push(world.get(&format!("{document}{}", site.tenant.prefix)).await); // RFC 8414 s3.1
             }
             for answer in &forms {
-                assert_eq!((answer.status, answer.body["issuer"].as_str()), (200, Some(site.tenant.issuer.as_str())), "{answer:?}");
+                assert_eq!(
+                    (answer.status, answer.body["issuer"].as_str()),
+                    (200, Some(site.tenant.issuer.as_str())),
+                    "{answer:?}"
+                );
                 assert_eq!(answer.body, forms[0].body);
             }
         }
         let keys = site.tenant.get(&world, "/oauth2/jwks").await.body;
-        kids.extend(keys["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()));
+        kids.extend(
+            keys["keys"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|key| key["kid"].as_str().unwrap().to_owned()),
+        );
     }
     let count = kids.len();
     kids.sort();
@@ -242,12 +501,31 @@ async fn s_35_every_form_of_discovery_names_the_tenant_it_is_for() {
     let at_globex = |path: &str| {
         let path = path.to_owned();
         let world = &world;
-        async move { world.send("GET", &path, &[("host", "auth.globex.example".to_owned())], None).await }
+        async move {
+            world
+                .send("GET", &path, &[("host", "auth.globex.example".to_owned())], None)
+                .await
+        }
     };
-    for path in ["/t/acme", "/t/globex", "/t/default", "/.well-known/openid-configuration/t/globex", "/.well-known/openid-configuration/t/acme", "/t/globex/oauth2/jwks"] {
+    for path in [
+        "/t/acme",
+        "/t/globex",
+        "/t/default",
+        "/.well-known/openid-configuration/t/globex",
+        "/.well-known/openid-configuration/t/acme",
+        "/t/globex/oauth2/jwks",
+    ] {
         refused(&at_globex(path).await, 404, "not_found", path);
     }
-    for path in ["/t/globex", "/t/default", "/t/default/oauth2/jwks", "/t/globex/oauth2/jwks", "/.well-known/openid-configuration/t/globex", "/.well-known/openid-configuration/t/default", "/t/never"] {
+    for path in [
+        "/t/globex",
+        "/t/default",
+        "/t/default/oauth2/jwks",
+        "/t/globex/oauth2/jwks",
+        "/.well-known/openid-configuration/t/globex",
+        "/.well-known/openid-configuration/t/default",
+        "/t/never",
+    ] {
         refused(&world.get(path).await, 404, "not_found", path);
     }
 }
@@ -268,22 +546,71 @@ async fn no_two_tenants_answer_at_one_place() {
         json!({ "id": "other", "name": "Other", "origin": own_by_tls }),
     ];
     for body in cases {
-        refused(&world.admin("POST", "/admin/v1/tenants", Some(&body)).await, 409, "conflict", &body.to_string());
+        refused(
+            &world.admin("POST", "/admin/v1/tenants", Some(&body)).await,
+            409,
+            "conflict",
+            &body.to_string(),
+        );
     }
-    for origin in ["https://auth.acme.example/", "https://auth.acme.example/t", "https://AUTH.acme.example", "https://auth.acme.example:443", "ftp://auth.acme.example", "auth.acme.example", "https://u@auth.acme.example", "https://auth.acme.example?x", "https://auth.acme.example#x", "", "https://"] {
+    for origin in [
+        "https://auth.acme.example/",
+        "https://auth.acme.example/t",
+        "https://AUTH.acme.example",
+        "https://auth.acme.example:443",
+        "ftp://auth.acme.example",
+        "auth.acme.example",
+        "https://u@auth.acme.example",
+        "https://auth.acme.example?x",
+        "https://auth.acme.example#x",
+        "",
+        "https://",
+    ] {
         let body = json!({ "id": "other", "name": "Other", "origin": origin });
-        refused(&world.admin("POST", "/admin/v1/tenants", Some(&body)).await, 400, "invalid_body", origin);
+        refused(
+            &world.admin("POST", "/admin/v1/tenants", Some(&body)).await,
+            400,
+            "invalid_body",
+            origin,
+        );
     }
     for id in ["", "A", "a_b", "-a", "a-", "a.b", "a/b", "a%2fb", "..", &"a".repeat(64)] {
-        refused(&world.admin("POST", "/admin/v1/tenants", Some(&json!({ "id": id, "name": "Other" }))).await, 400, "invalid_body", id);
+        refused(
+            &world
+                .admin("POST", "/admin/v1/tenants", Some(&json!({ "id": id, "name": "Other" })))
+                .await,
+            400,
+            "invalid_body",
+            id,
+        );
     }
 }
 
 impl Site {
     /// The same names, for another tenant to be asked about.
     fn clone_names(site: &Self) -> Self {
-        let Self { tenant, client, spare, grant, resource, token } = site;
-        let client = Client { id: client.id.clone(), secret: client.secret.clone(), key: None, method: client.method, issuer: client.issuer.clone() };
-        Self { tenant: tenant.clone(), client, spare: spare.clone(), grant: grant.clone(), resource: resource.clone(), token: token.clone() }
+        let Self {
+            tenant,
+            client,
+            spare,
+            grant,
+            resource,
+            token,
+        } = site;
+        let client = Client {
+            id: client.id.clone(),
+            secret: client.secret.clone(),
+            key: None,
+            method: client.method,
+            issuer: client.issuer.clone(),
+        };
+        Self {
+            tenant: tenant.clone(),
+            client,
+            spare: spare.clone(),
+            grant: grant.clone(),
+            resource: resource.clone(),
+            token: token.clone(),
+        }
     }
 }

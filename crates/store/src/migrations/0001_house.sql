@@ -79,7 +79,8 @@ CREATE TABLE grants (
   created_at BIGINT NOT NULL,
   PRIMARY KEY (tenant, id)
 );
-CREATE INDEX grants_holder ON grants (tenant, holder_kind, holder, id);
+-- A token request reads what a holder has for itself and still counts; the grants that were revoked over the years must not lie in its way.
+CREATE INDEX grants_holder ON grants (tenant, holder_kind, holder, subject, revoked_at, id);
 
 CREATE TABLE token (
   tenant TEXT NOT NULL,

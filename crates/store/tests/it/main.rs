@@ -1,6 +1,20 @@
 //! The store's contract, the same for both engines: SQLite, or the PostgreSQL that `PROKURA_TEST_POSTGRES` names.
 
 #[cfg(test)]
+mod beside;
+#[cfg(test)]
+mod committer;
+#[cfg(test)]
+mod driver;
+#[cfg(test)]
+mod queue;
+#[cfg(test)]
+mod races;
+#[cfg(test)]
 mod registry;
+#[cfg(test)]
+mod round_trips;
+#[cfg(test)]
+mod two_stores;
 #[cfg(test)]
 mod world;

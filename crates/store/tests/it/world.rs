@@ -55,6 +55,11 @@ impl World {
         Self::around(Arc::clone(&self.fresh), store)
     }
 
+    /// The same store, for another task.
+    pub(crate) fn again(&self) -> Self {
+        Self { fresh: Arc::clone(&self.fresh), db: self.db.clone() }
+    }
+
     /// The same database after the process ended and another one began.
     pub(crate) async fn reopen(self) -> Self {
         self.store().close(&at(0)).await.unwrap();

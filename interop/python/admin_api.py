@@ -1,0 +1,100 @@
+"""schemathesis against the admin API, made from the server's own description of it."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import requests
+from cases import equal
+from joserfc.jwk import ECKey
+from jsonschema import Draft202012Validator
+
+SECONDS_MAX = 90
+EXAMPLES = 30
+# It wants 2xx for whatever the schema admits. Schemas do not say what members mean together (a jwks goes with private_key_jwt only) or that an end lies ahead.
+EXCLUDED = "positive_data_acceptance"
+# Members of a new client depend on one another too much for chance; `_clients` makes them on purpose.
+NOT_BY_CHANCE = ["POST /admin/v1/clients"]
+
+
+def admin_api(cases, prokura):
+    found = {}
+    cases.claim("schemathesis: every operation of the admin API answers as its description says, and never with 5xx", lambda: _fuzz(prokura, found))
+    cases.claim("schemathesis: every operation was reached with data that it took", lambda: _reached(found))
+    cases.claim("a new client of each method is answered as the description says", lambda: _clients(prokura))
+    cases.claim("after all that and a restart the doctor finds nothing, and a new client gets a token", lambda: _well(prokura))
+
+
+def _fuzz(prokura, found):
+    report = prokura.folder / "schemathesis.json"
+    command = [
+        str(Path(sys.executable).parent / "schemathesis"),
+        *["run", f"{prokura.ready['admin']['api']}/openapi.json"],
+        *["--header", f"Authorization: Bearer {prokura.ready['admin']['token']}"],
+        *["--exclude-checks", EXCLUDED, "--max-examples", str(EXAMPLES), "--seed", "1", "--generation-database", "none"],
+        *["--report", "json", "--report-json-path", str(report), "--no-color"],
+    ]
+    ended = subprocess.run(command, cwd=prokura.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS_MAX)
+    if not report.exists():
+        raise AssertionError(f"no report: {ended.stdout} {ended.stderr}")
+    found.update(json.loads(report.read_text()))
+    described = requests.get(f"{prokura.ready['admin']['api']}/openapi.json", timeout=10).json()
+    operations = sum(len(methods) for methods in described["paths"].values())
+    equal((found["operations"]["tested"], found["operations"]["errored"]), (operations, 0))
+    if ended.returncode != 0 or found["failures"] or found["errors"]:
+        raise AssertionError(ended.stdout[ended.stdout.find("FAILURES") :])
+    print(f"# {found['test_cases']['generated']} requests to {operations} operations in {found['running_time']:.0f} s")
+
+
+def _reached(found):
+    never = [
+        operation
+        for operation, phases in found["valid_rates"].items()
+        if operation not in NOT_BY_CHANCE and not any(phase["accepted"] for phase in phases.values())
+    ]
+    equal(never, [])
+    equal(len(found["valid_rates"]), found["operations"]["total"])
+
+
+def _clients(prokura):
+    described = requests.get(f"{prokura.ready['admin']['api']}/openapi.json", timeout=10).json()["paths"]["/admin/v1/clients"]["post"]
+    schemas = [described["requestBody"], described["responses"]["201"]]
+    asked, answered = [Draft202012Validator(part["content"]["application/json"]["schema"]) for part in schemas]
+    key = ECKey.generate_key("P-256", auto_kid=True).as_dict(private=False)
+    for method, more in [("client_secret_basic", {}), ("client_secret_post", {}), ("private_key_jwt", {"jwks": {"keys": [key]}})]:
+        body = {"client_name": f"By {method}", "token_endpoint_auth_method": method, "grant_types": ["client_credentials"], **more}
+        asked.validate(body)
+        made = prokura.admin("POST", "/clients", body)
+        answered.validate(made)
+        equal("client_secret" in made, method != "private_key_jwt")
+        again = prokura.admin("GET", f"/clients/{made['client_id']}")
+        answered.validate(again)
+        assert "client_secret" not in again, "a secret is shown once"
+
+
+def _well(prokura):
+    prokura.restart()
+    equal(requests.get(f"{prokura.issuer}/health/ready", timeout=10).status_code, 200)
+    equal(prokura.admin("GET", "/doctor")["state"], "ok")
+    resource = f"https://{time.time_ns()}.example/"  # what the demo has may be disabled by now
+    prokura.admin("POST", "/resources", {"resource": resource, "resource_name": "New", "scopes": {"read": "Read"}})
+    client = prokura.admin(
+        "POST",
+        "/clients",
+        {
+            "client_name": "New",
+            "token_endpoint_auth_method": "client_secret_basic",
+            "grant_types": ["client_credentials"],
+            "scope": "read",
+            "resources": [resource],
+        },
+    )
+    answer = requests.post(
+        f"{prokura.issuer}/oauth2/token",
+        data={"grant_type": "client_credentials", "resource": resource},
+        auth=(client["client_id"], client["client_secret"]),
+        timeout=10,
+    )
+    equal((answer.status_code, answer.json().get("scope")), (200, "read"))
