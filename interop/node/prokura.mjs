@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +23,7 @@ export class Prokura {
     static async start() {
         const prokura = new Prokura();
         prokura.#folder = await mkdtemp(join(tmpdir(), 'prokura-interop-'));
-        process.once('exit', () => prokura.#child?.kill('SIGKILL'));
+        process.once('exit', () => prokura.#abandon());
         try {
             await prokura.#serve('127.0.0.1:0');
         } catch (error) {
@@ -97,6 +98,12 @@ export class Prokura {
             if (failure) throw new Error(`prokura dev: ${failure}\n${await readFile(said, 'utf8').catch(() => '')}`);
             await pause(20);
         }
+    }
+
+    /** Ends everything at once, when this process ends before its time. */
+    #abandon() {
+        this.#child?.kill('SIGKILL');
+        rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
     }
 
     async #stop() {

@@ -147,10 +147,7 @@ async fn replayed(
 }
 
 async fn sign(app: &Arc<App>, tenant: &TenantDb, token: Unsigned, at: &Moment) -> Result<String, Fault> {
-    let mut ring = app.keyring.ring(app, tenant.tenant()).await?;
-    if ring.signer(token.algorithm, at.now).is_err() {
-        ring = app.keyring.tend(app, tenant.tenant()).await?; // the clock went back behind every key: one is made this instant
-    }
+    let ring = app.keyring.ring(app, tenant.tenant()).await?;
     let signer = ring.signer(token.algorithm, at.now)?;
     let kid = signer.public_key().kid().unwrap_or_default();
     let input = jws::signing_input(token.algorithm, kid, token.typ, &token.claims);

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use proof::Algorithm;
 use serde_json::{Value, json};
-use testkit::{Answer, Client, World, assertion_form};
+use testkit::{Answer, Client, Key, World, assertion_form};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -112,7 +113,8 @@ async fn s_15_floods_of_parameters_dots_and_scopes_are_refused() {
             .collect::<String>()
     };
     let basic = Client::register(&world, "client_secret_basic", "read", &[MCP]).await;
-    let parameters: Vec<String> = (0..10_000).map(|n| format!("{}=1", name(n))).collect();
+    let mut parameters = vec!["grant_type=client_credentials".to_owned()];
+    parameters.extend((0..10_000).map(|n| format!("{}=1", name(n))));
     refused(
         &quickly(post_text(&world, &basic, parameters.join("&")), "parameters").await,
         400,
@@ -319,8 +321,14 @@ async fn s_15_registrations_are_bounded() {
         .await
     };
     let rsa = |bytes: usize| json!({ "kty": "RSA", "n": proof::base64url::encode(&vec![0xff; bytes]), "e": "AQAB" });
+    let right = |count: usize| {
+        (0..count)
+            .map(|_| Value::Object(Key::new(Algorithm::ES256).public_jwk()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(register(json!({ "keys": right(32) })).await.status, 201, "32 are taken");
     let sets = [
-        ("33 keys", json!({ "keys": (0..33).map(key).collect::<Vec<_>>() })),
+        ("33 keys, each of them right", json!({ "keys": right(33) })),
         (
             "1,000 keys of no known type",
             json!({ "keys": vec![json!({ "kty": "?" }); 1_000] }),

@@ -8,37 +8,69 @@
 
 #[cfg(test)]
 mod access;
+
+#[cfg(test)]
+mod admin_bodies;
+
+#[cfg(test)]
+mod admin_bounds;
+
+#[cfg(test)]
+mod admin_description;
+
 #[cfg(test)]
 mod administration;
+
 #[cfg(test)]
 mod assertions;
+
 #[cfg(test)]
 mod bombs;
+
 #[cfg(test)]
 mod client_authentication;
+
 #[cfg(test)]
 mod confusion;
+
 #[cfg(test)]
 mod discovery;
+
 #[cfg(test)]
 mod dpop_proofs;
+
+#[cfg(test)]
+mod dpop_replays;
+
 #[cfg(test)]
 mod forged;
+
 #[cfg(test)]
 mod golden;
+
 #[cfg(test)]
 mod hosts_and_paths;
+
 #[cfg(test)]
 mod machine_tokens;
+
 #[cfg(test)]
 mod races;
+
 #[cfg(test)]
 mod secrecy;
+
 #[cfg(test)]
 mod setup;
+
 #[cfg(test)]
 mod sites;
+
 #[cfg(test)]
 mod tenancy;
+
+#[cfg(test)]
+mod tenant_directory;
+
 #[cfg(test)]
 mod token_status;

@@ -3,9 +3,15 @@
 #[cfg(test)]
 mod beside;
 #[cfg(test)]
+mod child;
+#[cfg(test)]
 mod committer;
 #[cfg(test)]
 mod driver;
+#[cfg(test)]
+mod durability;
+#[cfg(test)]
+mod journal;
 #[cfg(test)]
 mod queue;
 #[cfg(test)]
@@ -14,6 +20,8 @@ mod races;
 mod registry;
 #[cfg(test)]
 mod round_trips;
+#[cfg(test)]
+mod sweeps;
 #[cfg(test)]
 mod two_stores;
 #[cfg(test)]

@@ -67,7 +67,7 @@ impl World {
     }
 
     pub(crate) fn around(fresh: Arc<Fresh>, store: Arc<Store>) -> Self {
-        Self { fresh, db: TenantDb::new(store, Arc::new(acme())) }
+        Self { fresh, db: acmes(store) }
     }
 
     pub(crate) fn store(&self) -> &Arc<Store> {
@@ -76,8 +76,7 @@ impl World {
 
     /// Commits for the world's tenant.
     pub(crate) async fn commit(&self, wanted: Wanted) -> Result<Outcome, Fault> {
-        let Wanted { marks, guards, sure, events } = wanted;
-        self.store().commit(Commit { tenant: self.db.id(), marks: &marks, guards: &guards, sure: &sure, events }).await
+        commit(&self.db, wanted).await
     }
 
     /// Commits what nothing can stop.
@@ -88,10 +87,7 @@ impl World {
     /// Commits on a task of its own.
     pub(crate) fn spawn(&self, wanted: Wanted) -> tokio::task::JoinHandle<Result<Outcome, Fault>> {
         let db = self.db.clone();
-        tokio::spawn(async move {
-            let Wanted { marks, guards, sure, events } = wanted;
-            db.store().commit(Commit { tenant: db.id(), marks: &marks, guards: &guards, sure: &sure, events }).await
-        })
+        tokio::spawn(async move { commit(&db, wanted).await })
     }
 
     /// The numbers of the events of each stream, in order.
@@ -109,7 +105,7 @@ impl World {
         let streams = self.streams().await;
         for (stream, places) in &streams {
             let expected: Vec<i64> = (1..).take(places.len()).collect();
-            assert_eq!(*places, expected, "stream {stream}");
+            assert!(*places == expected, "stream {stream} is not numbered without holes for this tenant");
         }
         streams.values().map(Vec::len).sum()
     }
@@ -118,6 +114,17 @@ impl World {
 /// Opens a database as a new process does.
 pub(crate) async fn open(database: &Database) -> Result<Arc<Store>, Fault> {
     Store::open(Settings { database: database.clone(), stream: stream() }).await
+}
+
+/// The store as the world's tenant sees it.
+pub(crate) fn acmes(store: Arc<Store>) -> TenantDb {
+    TenantDb::new(store, Arc::new(acme()))
+}
+
+/// Commits a change.
+pub(crate) async fn commit(db: &TenantDb, wanted: Wanted) -> Result<Outcome, Fault> {
+    let Wanted { marks, guards, sure, events } = wanted;
+    db.store().commit(Commit { tenant: db.id(), marks: &marks, guards: &guards, sure: &sure, events }).await
 }
 
 /// The name of a stream that nobody else has: process and place.

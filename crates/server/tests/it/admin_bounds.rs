@@ -1,0 +1,148 @@
+//! What the members of bodies of administration may be.
+
+use proof::Algorithm;
+use serde_json::{Value, json};
+use testkit::{Key, World};
+
+use crate::{
+    admin_bodies::{administrator, site},
+    setup::{raw_member, refused},
+    sites::Site,
+};
+
+const METADATA: &str = "invalid_client_metadata";
+
+const BODY: &str = "invalid_body";
+
+/// A call, a body that is right, and what is wrong about it when one member is this.
+type Bounds = (
+    &'static str,
+    &'static str,
+    Value,
+    &'static [(&'static str, &'static str, &'static str)],
+);
+
+/// What each member may not be, as JSON text, with the code of the refusal. `LONG` stands for 1,100 letters.
+fn bounds(site: &Site, now: i64) -> Vec<Bounds> {
+    let machine = json!({ "client_name": "New", "token_endpoint_auth_method": "client_secret_basic", "grant_types": ["client_credentials"], "resources": [site.resource] });
+    let keyed = json!({ "client_name": "New", "token_endpoint_auth_method": "private_key_jwt" });
+    let resource = json!({ "resource": "https://new.example.com/", "resource_name": "New" });
+    let grant =
+        json!({ "client_id": site.spare, "scope": "read", "resources": [site.resource], "expires_at": now + 1 });
+    let somebody = json!({ "name": "New", "reach": "tenant" });
+    vec![
+        ("POST", "/admin/v1/clients", machine, CLIENT),
+        (
+            "POST",
+            "/admin/v1/clients",
+            keyed,
+            &[
+                ("client_name", r#""New""#, METADATA),
+                ("jwks", r#"{"keys":[]}"#, METADATA),
+            ],
+        ),
+        ("POST", "/admin/v1/resources", resource, RESOURCE),
+        ("POST", "/admin/v1/grants", grant, GRANT),
+        ("POST", "/admin/v1/administrators", somebody, ADMINISTRATOR),
+        ("PATCH", "/admin/v1/tenants/default", json!({}), TENANT),
+    ]
+}
+
+const CLIENT: &[(&str, &str, &str)] = &[
+    ("client_name", r#""""#, BODY),
+    ("client_name", "\" \u{a0} \"", BODY),
+    ("client_name", r#""a\nb""#, BODY),
+    ("client_name", r#""a\u001b[31m""#, BODY),
+    ("client_name", r#""LONG""#, BODY),
+    ("client_id", r#""""#, METADATA),
+    ("client_id", r#""a b""#, METADATA),
+    ("client_id", r#""https://app.example.com/client.json""#, METADATA),
+    ("client_id", r#""a/../b""#, METADATA),
+    ("client_id", r#""LONG""#, METADATA),
+    ("token_endpoint_auth_method", r#""none""#, METADATA),
+    ("token_endpoint_auth_method", r#""client_secret_jwt""#, METADATA),
+    ("token_endpoint_auth_method", r#""private_key_jwt""#, METADATA),
+    ("grant_types", r#"["password"]"#, METADATA),
+    (
+        "grant_types",
+        r#"["client_credentials","authorization_code"]"#,
+        METADATA,
+    ),
+    ("grant_types", "[]", METADATA),
+    ("access_token_signed_response_alg", r#""HS256""#, METADATA),
+    ("access_token_signed_response_alg", r#""none""#, METADATA),
+    ("jwks", r#"{"keys":[]}"#, METADATA),
+    ("scope", r#""a\"b""#, "invalid_scope"),
+    ("scope", r#""admin""#, BODY),
+    ("resources", r#"["https://nobody.example.com/"]"#, BODY),
+    ("resources", r#"["mcp"]"#, BODY),
+];
+
+const RESOURCE: &[(&str, &str, &str)] = &[
+    ("resource", r#""mcp""#, BODY),
+    ("resource", r#""""#, BODY),
+    ("resource", r#""https://a.example.com/#f""#, BODY),
+    ("resource", r#""https://a.example.com/LONG""#, BODY),
+    ("scopes", r#"{"two words":"x"}"#, BODY),
+    ("scopes", r#"{"":"x"}"#, BODY),
+    ("introspection_clients", r#"[""]"#, BODY),
+    ("access_token_signed_response_alg", r#""RS256""#, METADATA),
+];
+
+const GRANT: &[(&str, &str, &str)] = &[
+    ("depth", "9", BODY),
+    ("depth", "256", BODY),
+    ("depth", "-1", BODY),
+    ("expires_at", "1795000000", BODY),
+    ("expires_at", "-1", BODY),
+    ("scope", r#""admin""#, BODY),
+];
+
+const ADMINISTRATOR: &[(&str, &str, &str)] = &[
+    ("reach", r#""everything""#, BODY),
+    ("lifetime_seconds", "59", BODY),
+    ("lifetime_seconds", "-1", BODY),
+    ("lifetime_seconds", "31622401", BODY),
+];
+
+const TENANT: &[(&str, &str, &str)] = &[
+    ("disabled", "null", BODY),
+    ("access_token_seconds", "59", BODY),
+    ("access_token_seconds", "3601", BODY),
+    ("disabled", "true", BODY),
+];
+
+#[tokio::test]
+async fn values_outside_their_bounds_are_refused_with_what_is_wrong() {
+    let world = World::new().await;
+    let site = site(&world).await;
+    assert_eq!(world.now(), testkit::START, "the time that stands in the tables");
+    for (method, path, right, members) in bounds(&site, world.now()) {
+        for (member, raw, code) in members {
+            let text = raw_member(&right, member, &raw.replace("LONG", &"x".repeat(1_100)));
+            let headers = [
+                administrator(&world)[0].clone(),
+                ("content-type", "application/json".to_owned()),
+            ];
+            let answer = world.send(method, path, &headers, Some(text)).await;
+            refused(&answer, 400, code, &format!("{method} {path} with {member} {raw}"));
+            let detailed = answer.body.get("detail").is_some();
+            assert_eq!(
+                detailed,
+                *code == BODY,
+                "what is wrong, for the administrator: {answer:?}"
+            );
+        }
+    }
+    let both = json!({ "disabled": false, "access_token_seconds": 300 });
+    let answer = world.admin("PATCH", "/admin/v1/tenants/default", Some(&both)).await;
+    refused(&answer, 400, BODY, "a switch goes alone");
+    let jwks = json!({ "keys": [Key::new(Algorithm::ES256).public_jwk()] });
+    let spare = format!("/admin/v1/clients/{}", site.spare);
+    let keys_for_a_secret = world.admin("PATCH", &spare, Some(&json!({ "jwks": jwks }))).await;
+    refused(&keys_for_a_secret, 400, METADATA, "keys for a client with a secret");
+    let private = json!({ "keys": [Key::new(Algorithm::ES256).private_jwk()] });
+    let body = json!({ "client_name": "New", "token_endpoint_auth_method": "private_key_jwt", "jwks": private });
+    let private_keys = world.admin("POST", "/admin/v1/clients", Some(&body)).await;
+    refused(&private_keys, 400, METADATA, "a private key");
+}
