@@ -62,9 +62,9 @@ fn routes() -> String {
             Tenancy::Installation => "none",
         };
         let body = match route.body {
-            Body::None => "none",
-            Body::Form => "form",
-            Body::Json => "JSON",
+            Body::None => "none".to_owned(),
+            Body::Form => format!("form, {} KiB", route.body_bytes_max / 1024),
+            Body::Json => format!("JSON, {} KiB", route.body_bytes_max / 1024),
         };
         let origins = match route.access {
             Access::AnyOrigin => "any",

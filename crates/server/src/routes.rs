@@ -18,6 +18,8 @@ pub struct Route {
     pub key_proof: KeyProof,
     /// What it reads of the body.
     pub body: Body,
+    /// The largest body it takes, in bytes; more is refused whether it reads it or not.
+    pub body_bytes_max: usize,
     /// Whether pages of other origins may call it.
     pub access: Access,
     /// How long its answer may be kept, in seconds; 0 is not at all.
@@ -115,7 +117,7 @@ pub(crate) enum Admin {
     Doctor,
 }
 
-/// The largest body of a form or of JSON, in bytes.
+/// The largest body where a route says nothing else, in bytes.
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
 
 const fn get(path: &'static str, endpoint: Endpoint, summary: &'static str) -> Route {
@@ -126,6 +128,7 @@ const fn get(path: &'static str, endpoint: Endpoint, summary: &'static str) -> R
         admits: CallerKind::Anyone,
         key_proof: KeyProof::Ignored,
         body: Body::None,
+        body_bytes_max: BODY_BYTES_MAX,
         access: Access::SameOrigin,
         cache_seconds: 0,
         summary,

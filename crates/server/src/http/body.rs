@@ -10,14 +10,14 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kernel::Why;
 
-use crate::routes::{BODY_BYTES_MAX, Body};
+use crate::routes::Body;
 
 /// How long a body may take to arrive.
 const BODY_SECONDS_MAX: u64 = 10;
 
 /// Reads what the route takes. A body on a route that takes none is read past and ignored, within the same bounds; so is one of another type.
-pub(crate) async fn read(takes: Body, headers: &HeaderMap, body: HttpBody) -> Result<Bytes, Why> {
-    let whole = whole(headers, body).await?; // first: a connection with an unread body ends under the client (RFC 9112 s9.3)
+pub(crate) async fn read(takes: Body, bytes_max: usize, headers: &HeaderMap, body: HttpBody) -> Result<Bytes, Why> {
+    let whole = whole(bytes_max, headers, body).await?; // first: a connection with an unread body ends under the client (RFC 9112 s9.3)
     let of_type = |wanted: &str| {
         let shown = headers
             .get(header::CONTENT_TYPE)
@@ -39,17 +39,17 @@ pub(crate) async fn read(takes: Body, headers: &HeaderMap, body: HttpBody) -> Re
     }
 }
 
-async fn whole(headers: &HeaderMap, body: HttpBody) -> Result<Bytes, Why> {
+async fn whole(bytes_max: usize, headers: &HeaderMap, body: HttpBody) -> Result<Bytes, Why> {
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok())
         .and_then(|text| text.parse::<usize>().ok());
-    if announced.is_some_and(|bytes| bytes > BODY_BYTES_MAX) {
+    if announced.is_some_and(|bytes| bytes > bytes_max) {
         return Err(Why::BodyTooLarge);
     }
     let collected = tokio::time::timeout(
         Duration::from_secs(BODY_SECONDS_MAX),
-        Limited::new(body, BODY_BYTES_MAX).collect(),
+        Limited::new(body, bytes_max).collect(),
     )
     .await;
     match collected {
