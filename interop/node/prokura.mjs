@@ -7,9 +7,12 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 
 const READY_SECONDS_MAX = 30;
 const END_SECONDS_MAX = 10;
+/** Ports are shared with everything on the machine. */
+const TRIES_MAX = 5;
 
 /** A data folder and at most one server on it. */
 export class Prokura {
@@ -21,23 +24,41 @@ export class Prokura {
     ready;
 
     static async start() {
-        const prokura = new Prokura();
-        prokura.#folder = await mkdtemp(join(tmpdir(), 'prokura-interop-'));
-        process.once('exit', () => prokura.#abandon());
-        try {
-            await prokura.#serve('127.0.0.1:0');
-        } catch (error) {
+        for (let tries = 1; ; tries += 1) {
+            const prokura = new Prokura();
+            prokura.#folder = await mkdtemp(join(tmpdir(), 'prokura-interop-'));
+            process.once('exit', () => prokura.#abandon());
+            try {
+                await prokura.#serve('127.0.0.1:0');
+            } catch (error) {
+                await prokura.end();
+                throw error;
+            }
+            if (prokura.#demoIsBehind() || tries === TRIES_MAX) return prokura;
             await prokura.end();
-            throw error;
         }
-        return prokura;
     }
 
-    /** Ends the server and starts another on the same data, at the port the first was given. */
+    /** Ends the server and starts another on the same data, at the port the first was given, with the demo servers where they were. */
     async restart() {
-        const { port } = new URL(this.ready.issuer);
-        await this.#stop();
-        await this.#serve(`127.0.0.1:${port}`);
+        const { issuer, resources } = this.ready;
+        for (let tries = 1; ; tries += 1) {
+            await this.#stop();
+            try {
+                await this.#serve(`127.0.0.1:${new URL(issuer).port}`);
+                if (isDeepStrictEqual(this.ready.resources, resources)) return;
+            } catch (error) {
+                if (tries === TRIES_MAX) throw error;
+            }
+            if (tries === TRIES_MAX) return;
+            await pause(200); // somebody has one of the ports for a moment
+        }
+    }
+
+    /** Whether the demo servers got the two ports behind the server's. Elsewhere they would be somewhere else after a restart. */
+    #demoIsBehind() {
+        const port = Number(new URL(this.ready.issuer).port);
+        return this.ready.resources.every(({ resource }, index) => Number(new URL(resource).port) === port + index + 1);
     }
 
     async end() {

@@ -13,6 +13,7 @@ import requests
 
 READY_SECONDS_MAX = 30
 END_SECONDS_MAX = 10
+TRIES_MAX = 5  # ports are shared with everything on the machine
 
 
 class Prokura:
@@ -36,8 +37,14 @@ class Prokura:
     def restart(self):
         """Ends the server and starts another on the same data, at the port the first was given."""
         port = urlsplit(self.ready["issuer"]).port
-        self._stop()
-        self._serve(f"127.0.0.1:{port}")
+        for tries in range(TRIES_MAX):
+            self._stop()
+            try:
+                return self._serve(f"127.0.0.1:{port}")
+            except RuntimeError:
+                if tries + 1 == TRIES_MAX:
+                    raise
+                time.sleep(0.2)  # somebody has the port for a moment
 
     @property
     def issuer(self):

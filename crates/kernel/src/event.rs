@@ -39,6 +39,8 @@ pub enum EventKind {
     TenantChanged,
     /// An administrator's token was made.
     AdministratorCreated,
+    /// An administrator's token was ended before its time.
+    AdministratorEnded,
     /// A signing key was made.
     KeyCreated,
     /// A signing key is no longer published.
@@ -65,6 +67,7 @@ impl EventKind {
             Self::TenantCreated => "tenant.created",
             Self::TenantChanged => "tenant.changed",
             Self::AdministratorCreated => "administrator.created",
+            Self::AdministratorEnded => "administrator.ended",
             Self::KeyCreated => "key.created",
             Self::KeyDropped => "key.dropped",
         }

@@ -115,6 +115,13 @@ pub enum Write {
         /// Since when.
         at: Option<Time>,
     },
+    /// The administrator's token ends, if it had not ended before.
+    EndAdministrator {
+        /// Whose.
+        id: AdministratorId,
+        /// When.
+        at: Time,
+    },
     /// The tenant's settings are these.
     SetSettings {
         /// Which.

@@ -13,10 +13,10 @@ mod reference;
 mod settings;
 mod table;
 
+pub(crate) use database::shown;
 pub(crate) use example::EXAMPLE;
 pub(crate) use problem::Problems;
 pub(crate) use reference::secret_file;
-pub(crate) use database::shown;
 pub(crate) use settings::{Config, LogFormat, LogSettings, Transport, is_loopback};
 
 use std::path::{Path, PathBuf};

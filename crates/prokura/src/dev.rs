@@ -40,15 +40,29 @@ pub(crate) struct DevArguments {
 /// Runs the development server until it is asked to end.
 pub(crate) async fn run(arguments: DevArguments, program: &str) -> Result<()> {
     if !arguments.listen.ip().is_loopback() {
-        bail!("{} is not a loopback address: dev has known secrets and speaks plain http, so it listens on this machine only. For a server that others reach, use: prokura serve", arguments.listen);
+        bail!(
+            "{} is not a loopback address: dev has known secrets and speaks plain http, so it listens on this machine only. For a server that others reach, use: prokura serve",
+            arguments.listen
+        );
     }
     std::fs::create_dir_all(&arguments.data).with_context(|| format!("cannot make {}", arguments.data.display()))?;
     let _alone = lock(&arguments.data)?;
-    std::fs::write(arguments.data.join("DEVELOPMENT"), "Demo secrets are known to whoever can read this directory. prokura serve refuses it.\n")?;
+    std::fs::write(
+        arguments.data.join("DEVELOPMENT"),
+        "Demo secrets are known to whoever can read this directory. prokura serve refuses it.\n",
+    )?;
 
-    let listener = TcpListener::bind(arguments.listen).await.with_context(|| format!("cannot listen on {}; is another prokura running? Choose another with --listen", arguments.listen))?;
+    let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
+        format!(
+            "cannot listen on {}; is another prokura running? Choose another with --listen",
+            arguments.listen
+        )
+    })?;
     let address = listener.local_addr()?;
-    let (mcp, api) = (beside(address, 1).await?, beside(address, 2).await?);
+    // Whoever names a port finds the demo servers right behind it; whoever does not finds them where they were.
+    let before = seed::ports(&arguments.data).filter(|_| arguments.listen.port() == 0);
+    let mcp = beside(address, 1, before.map(|(mcp, _)| mcp)).await?;
+    let api = beside(address, 2, before.map(|(_, api)| api)).await?;
     let host = "localhost"; // passkeys need a host name, and MCP clients compare it as typed
     let issuer = format!("http://{host}:{}", address.port());
 
@@ -59,7 +73,10 @@ pub(crate) async fn run(arguments: DevArguments, program: &str) -> Result<()> {
         },
         kek: kek(&arguments.data.join("kek"), WhenAbsent::Make)?,
         origin: issuer.clone(),
-        aliases: vec![format!("127.0.0.1:{}", address.port()), format!("[::1]:{}", address.port())],
+        aliases: vec![
+            format!("127.0.0.1:{}", address.port()),
+            format!("[::1]:{}", address.port()),
+        ],
         origin_rule: OriginRule::Move,
         rotation: keys::rotation::Schedule::default(),
     })
@@ -70,17 +87,43 @@ pub(crate) async fn run(arguments: DevArguments, program: &str) -> Result<()> {
     let introspection = seeded.introspection();
 
     let (stop, stopped) = watch::channel(());
-    let demo_settings = demo::Settings { issuer: issuer.clone(), mcp, api, host: host.to_owned(), introspection };
+    let demo_settings = demo::Settings {
+        issuer: issuer.clone(),
+        mcp,
+        api,
+        host: host.to_owned(),
+        introspection,
+    };
     let demo_servers = tokio::spawn(demo::serve(demo_settings, until(stopped.clone())));
     let served = tokio::spawn(node.serve(listener, Tls::Off, until(stopped)));
 
-    let ready = ready::document(&issuer, &seeded, &mcp_resource, &api_resource, if arguments.no_loopback_egress { ready::Loopback::Refused } else { ready::Loopback::Allowed });
+    let ready = ready::document(
+        &issuer,
+        &seeded,
+        &mcp_resource,
+        &api_resource,
+        if arguments.no_loopback_egress {
+            ready::Loopback::Refused
+        } else {
+            ready::Loopback::Allowed
+        },
+    );
     let text = format!("{}\n", serde_json::to_string_pretty(&ready)?);
     write_secret(&arguments.data.join("ready.json"), &text)?; // the CLI finds the server by it
     if let Some(file) = &arguments.ready_file {
         write_secret(file, &text)?;
     }
-    ready::say(&ready::Addresses { issuer: &issuer, listens_on: address, data: &arguments.data, mcp: &mcp_resource, api: &api_resource }, &seeded, program);
+    ready::say(
+        &ready::Addresses {
+            issuer: &issuer,
+            listens_on: address,
+            data: &arguments.data,
+            mcp: &mcp_resource,
+            api: &api_resource,
+        },
+        &seeded,
+        program,
+    );
 
     asked_to_end().await;
     drop(stop);
@@ -88,13 +131,12 @@ pub(crate) async fn run(arguments: DevArguments, program: &str) -> Result<()> {
     demo_servers.await?.context("the demo servers failed")
 }
 
-/// A listener on the port `step` behind the server's, or on any free one if that is taken.
-async fn beside(address: SocketAddr, step: u16) -> Result<TcpListener> {
-    let wanted = address.port().checked_add(step).map(|port| SocketAddr::new(address.ip(), port));
-    if let Some(wanted) = wanted
-        && let Ok(listener) = TcpListener::bind(wanted).await
-    {
-        return Ok(listener);
+/// A listener on the port it had before, so that resource identifiers and tokens for them stay good; else on the port `step` behind the server's; else on any free one.
+async fn beside(address: SocketAddr, step: u16, before: Option<u16>) -> Result<TcpListener> {
+    for port in before.into_iter().chain(address.port().checked_add(step)) {
+        if let Ok(listener) = TcpListener::bind(SocketAddr::new(address.ip(), port)).await {
+            return Ok(listener);
+        }
     }
     let any: (IpAddr, u16) = (address.ip(), 0);
     TcpListener::bind(any).await.context("no free port for the demo servers")
@@ -109,6 +151,9 @@ fn lock(data: &Path) -> Result<std::fs::File> {
     let file = std::fs::File::create(data.join("lock"))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(_) => bail!("another prokura dev uses {}; stop it, or choose another directory with --data", data.display()),
+        Err(_) => bail!(
+            "another prokura dev uses {}; stop it, or choose another directory with --data",
+            data.display()
+        ),
     }
 }

@@ -14,8 +14,13 @@ use crate::{
 /// Starts logging; `RUST_LOG` wins over the level of the settings.
 pub(crate) fn start(settings: &LogSettings, environment: &Environment) -> Result<()> {
     let filter = environment.get("RUST_LOG").unwrap_or(&settings.level);
-    let filter = EnvFilter::try_new(filter).with_context(|| format!("RUST_LOG is not a log filter: {}", visible(filter)))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(StandardError).with_ansi(false).with_target(false);
+    let filter =
+        EnvFilter::try_new(filter).with_context(|| format!("RUST_LOG is not a log filter: {}", visible(filter)))?;
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(StandardError)
+        .with_ansi(false)
+        .with_target(false);
     let started = match settings.format {
         LogFormat::Text => lines.try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),
@@ -59,7 +64,12 @@ mod tests {
     #[test]
     fn s_10_an_event_is_one_line_without_control_characters() {
         let mut kept = Vec::new();
-        Line(&mut kept).write_all(b"INFO name=a\nERROR forged \x1b[2J\xe2\x80\xaeend\n").unwrap();
-        assert_eq!(String::from_utf8(kept).unwrap(), "INFO name=a\\u000aERROR forged \\u001b[2J\\u202eend\n");
+        Line(&mut kept)
+            .write_all(b"INFO name=a\nERROR forged \x1b[2J\xe2\x80\xaeend\n")
+            .unwrap();
+        assert_eq!(
+            String::from_utf8(kept).unwrap(),
+            "INFO name=a\\u000aERROR forged \\u001b[2J\\u202eend\n"
+        );
     }
 }

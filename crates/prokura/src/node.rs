@@ -31,7 +31,12 @@ impl Node {
     pub(crate) async fn start(parts: Parts) -> Result<Self> {
         let surroundings = Surroundings::System;
         let stream = surroundings.moment()?.id::<()>("stream").as_str().to_owned();
-        let store = Store::open(store::Settings { database: parts.database, stream }).await.context("cannot open the database")?;
+        let store = Store::open(store::Settings {
+            database: parts.database,
+            stream,
+        })
+        .await
+        .context("cannot open the database")?;
         let settings = Settings {
             origin: parts.origin,
             aliases: parts.aliases,
@@ -54,21 +59,29 @@ impl Node {
 
     /// Ends a node that does not listen.
     pub(crate) async fn finish(self) -> Result<()> {
-        self.jobs.finish(&self.app).await.context("the store did not close cleanly")
+        self.jobs
+            .finish(&self.app)
+            .await
+            .context("the store did not close cleanly")
     }
 }
 
-/// Resolves when the process is asked to end (Ctrl-C, SIGTERM).
-pub(crate) async fn asked_to_end() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
+/// Resolves when the process is asked to end (Ctrl-C, SIGTERM). It listens for that from the call on, not from the first wait: whoever announces that it
+/// serves calls this before, or an early signal would kill it in the middle.
+pub(crate) fn asked_to_end() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+    async fn arrives(signal: std::io::Result<Signal>) {
+        match signal {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
         }
-        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async {
+        tokio::select! {
+            () = arrives(terminate) => {}
+            () = arrives(interrupt) => {}
+        }
     }
 }
 
@@ -77,11 +90,17 @@ pub(crate) fn kek(path: &Path, absent: WhenAbsent) -> Result<Secret<[u8; 32]>> {
     if !path.exists() {
         match absent {
             WhenAbsent::Make => write_secret(path, &proof::base64url::encode(&keys::random::<32>()?))?,
-            WhenAbsent::Refuse => bail!("there is no key-encryption key at {}; make one with: prokura key kek --out {}", path.display(), path.display()),
+            WhenAbsent::Refuse => bail!(
+                "there is no key-encryption key at {}; make one with: prokura key kek --out {}",
+                path.display(),
+                path.display()
+            ),
         }
     }
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let bytes = proof::base64url::decode(text.trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+    let bytes = proof::base64url::decode(text.trim())
+        .ok()
+        .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
     let bytes = bytes.with_context(|| format!("{} must hold 32 bytes in unpadded base64url", path.display()))?;
     Ok(Secret::new(bytes))
 }
@@ -102,7 +121,13 @@ pub(crate) fn write_secret(path: &Path, text: &str) -> Result<()> {
         os::unix::fs::{OpenOptionsExt, PermissionsExt},
     };
     let half = path.with_extension("partial");
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&half).with_context(|| format!("cannot write {}", half.display()))?;
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&half)
+        .with_context(|| format!("cannot write {}", half.display()))?;
     file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;

@@ -35,11 +35,18 @@ pub(crate) async fn run(arguments: ServeArguments, environment: &Environment) ->
     let config = Config::load(&arguments.config, environment)?;
     log::start(&config.log, environment)?;
     let tls = tls(&config.transport)?;
-    let rule = if arguments.accept_new_origin { OriginRule::Move } else { OriginRule::MustMatch };
+    let rule = if arguments.accept_new_origin {
+        OriginRule::Move
+    } else {
+        OriginRule::MustMatch
+    };
     let parts = parts(&config, rule, environment)?;
     let database = config::shown(&parts.database);
 
-    let listener = TcpListener::bind(config.listen).await.with_context(|| format!("cannot listen on {}", config.listen))?;
+    let ended = asked_to_end();
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.listen))?;
     let listens = listener.local_addr()?;
     let node = start(parts).await?;
     let how = match config.transport {
@@ -51,8 +58,11 @@ pub(crate) async fn run(arguments: ServeArguments, environment: &Environment) ->
         tracing::warn!(%listens, "plain http on every address of this machine: make sure that only the proxy can reach it");
     }
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %listens, speaks = how, origin = config.origin, database, "prokura serves");
-    tracing::info!(metadata = format!("{}/.well-known/oauth-authorization-server", config.origin), "clients find everything by the metadata");
-    node.serve(listener, tls, asked_to_end()).await?;
+    tracing::info!(
+        metadata = format!("{}/.well-known/oauth-authorization-server", config.origin),
+        "clients find everything by the metadata"
+    );
+    node.serve(listener, tls, ended).await?;
     tracing::info!("prokura ended; everything is written");
     Ok(())
 }
@@ -74,9 +84,15 @@ pub(crate) fn database(config: &Config, environment: &Environment) -> Result<Dat
     let database = config.database.resolve(environment)?;
     if let Database::Sqlite(file) = &database {
         refuse_development(file, "the database")?;
-        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
         if !folder.is_dir() {
-            bail!("the folder {} of the database is not there; make it, owned by the user that serves", folder.display());
+            bail!(
+                "the folder {} of the database is not there; make it, owned by the user that serves",
+                folder.display()
+            );
         }
     }
     Ok(database)
@@ -98,18 +114,32 @@ pub(crate) async fn start(parts: Parts) -> Result<Node> {
     }
     Node::start(parts).await.map_err(|error| {
         let advice = match error.downcast_ref() {
-            Some(server::Fault::WrongKek) => "restore the key that this database was set up with, and configure that: a new one opens nothing",
-            Some(server::Fault::OriginMoved { .. }) => "correct server.origin, or, if the installation really moves, give --accept-new-origin once",
+            Some(server::Fault::WrongKek) => {
+                "restore the key that this database was set up with, and configure that: a new one opens nothing"
+            }
+            Some(server::Fault::OriginMoved { .. }) => {
+                "correct server.origin, or, if the installation really moves, give --accept-new-origin once"
+            }
             Some(_) | None => "prokura doctor --config FILE looks at everything that a node needs",
         };
-        Failure::new(Exit::Error, format!("a node cannot start on {database}")).why(format!("{error:#}")).advice(advice).into()
+        Failure::new(Exit::Error, format!("a node cannot start on {database}"))
+            .why(format!("{error:#}"))
+            .advice(advice)
+            .into()
     })
 }
 
 /// A new database file is made readable for its owner alone; SQLite would leave that to the umask. The files beside it follow its mode.
 fn for_us_alone(file: &Path) -> Result<()> {
-    match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error).with_context(|| format!("cannot make {}", file.display())),
+    match std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)
+    {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(error).with_context(|| format!("cannot make {}", file.display()))
+        }
         Ok(_) | Err(_) => Ok(()),
     }
 }
@@ -118,7 +148,10 @@ fn for_us_alone(file: &Path) -> Result<()> {
 fn refuse_development(file: &Path, what: &str) -> Result<()> {
     let folder = file.parent().unwrap_or(Path::new(""));
     if folder.join(DEVELOPMENT).exists() {
-        bail!("{what} {} lies in the data directory of prokura dev, whose secrets are for demonstration only; production starts with a new database and a new key", file.display());
+        bail!(
+            "{what} {} lies in the data directory of prokura dev, whose secrets are for demonstration only; production starts with a new database and a new key",
+            file.display()
+        );
     }
     Ok(())
 }
@@ -136,7 +169,13 @@ pub(crate) fn tls(transport: &Transport) -> Result<Tls> {
             if everyone_reads(key) {
                 tracing::warn!(file = %key.display(), "everyone on this machine can read the private key of the certificate; run: chmod 600");
             }
-            tls.with_context(|| format!("{} and {} cannot be used together", certificate.display(), key.display()))
+            tls.with_context(|| {
+                format!(
+                    "{} and {} cannot be used together",
+                    certificate.display(),
+                    key.display()
+                )
+            })
         }
     }
 }

@@ -29,10 +29,19 @@ impl Algorithm {
         }
     }
 
-    /// The algorithm of that exact name; case counts (RFC 7515 s4.1.1).
+    /// The algorithm of that exact name; case counts (RFC 7515 s4.1.1). `Ed25519` is what RFC 9864 s2.2 calls what we do under `EdDSA`.
     pub fn from_name(name: &str) -> Option<Algorithm> {
+        if name == Algorithm::ED25519 {
+            return Some(Algorithm::EdDSA);
+        }
         Algorithm::ALL.into_iter().find(|algorithm| algorithm.name() == name)
     }
+
+    /// The fully specified name of [`Algorithm::EdDSA`] (RFC 9864 s2.2): read, and listed, never written into a header of ours.
+    pub const ED25519: &'static str = "Ed25519";
+
+    /// Every name that a proof made for us may carry, in the order we prefer them.
+    pub const PROOF_NAMES: [&'static str; 5] = ["EdDSA", Algorithm::ED25519, "ES256", "RS256", "PS256"];
 }
 
 impl fmt::Display for Algorithm {

@@ -112,7 +112,9 @@ pub(crate) enum Admin {
     ChangeTenant,
     ListKeys,
     RotateKeys,
+    ListAdministrators,
     CreateAdministrator,
+    EndAdministrator,
     ListEvents,
     Doctor,
 }
@@ -355,11 +357,25 @@ pub static ROUTES: &[Route] = &[
         "Publish new signing keys now",
     ),
     admin(
+        &Method::GET,
+        "/admin/v1/administrators",
+        Admin::ListAdministrators,
+        Body::None,
+        "List administrators, those whose token ended too",
+    ),
+    admin(
         &Method::POST,
         "/admin/v1/administrators",
         Admin::CreateAdministrator,
         Body::Json,
         "Make an administrator's token",
+    ),
+    admin(
+        &Method::POST,
+        "/admin/v1/administrators/{id}/revoke",
+        Admin::EndAdministrator,
+        Body::None,
+        "End an administrator's token now",
     ),
     admin(
         &Method::GET,

@@ -1,7 +1,7 @@
 //! Administrators: table `administrator`, by the digest of their token.
 
 use kernel::{
-    AdministratorId, TenantId,
+    AdministratorId, TenantId, Time,
     tenant::{Administrator, Reach},
 };
 
@@ -11,9 +11,10 @@ use crate::{
     open::Store,
     row::Row,
     statement::{Statement, Type::{Int, Text}},
+    tenant_db::TenantDb,
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&BY_TOKEN, &CREATE];
+pub(crate) const STATEMENTS: &[&Statement] = &[&BY_TOKEN, &ONE, &PAGE, &CREATE, &END];
 
 static BY_TOKEN: Statement = Statement::read(
     "administrator.by_token",
@@ -21,6 +22,32 @@ static BY_TOKEN: Statement = Statement::read(
     "SELECT tenant, id, name, reach, created_at, expires_at
      FROM administrator
      WHERE token_digest = $1",
+);
+
+static ONE: Statement = Statement::read(
+    "administrator.one",
+    &[Text, Text],
+    "SELECT tenant, id, name, reach, created_at, expires_at
+     FROM administrator
+     WHERE tenant = $1 AND id = $2",
+);
+
+static PAGE: Statement = Statement::read(
+    "administrator.page",
+    &[Text, Text, Int],
+    "SELECT tenant, id, name, reach, created_at, expires_at
+     FROM administrator
+     WHERE tenant = $1 AND id > $2
+     ORDER BY id
+     LIMIT $3",
+);
+
+static END: Statement = Statement::write(
+    "administrator.end",
+    &[Text, Text, Int],
+    "UPDATE administrator
+     SET expires_at = $3
+     WHERE tenant = $1 AND id = $2 AND (expires_at IS NULL OR expires_at > $3)",
 );
 
 static CREATE: Statement = Statement::write(
@@ -35,6 +62,18 @@ impl Store {
     /// Whose token this is, and of which tenant. The caller compares the tenant with the one the request is for.
     pub async fn administrator(&self, token_digest: &str) -> Result<Option<(TenantId, Administrator)>, Fault> {
         self.engine().one(&BY_TOKEN, &[token_digest.into()], read).await
+    }
+}
+
+impl TenantDb {
+    /// An administrator of the tenant by its id.
+    pub async fn administrator(&self, id: &AdministratorId) -> Result<Option<Administrator>, Fault> {
+        self.one(&ONE, &[id.as_str().into()], |row| Ok(read(row)?.1)).await
+    }
+
+    /// Administrators of the tenant in the order of their ids, after one of them.
+    pub async fn administrators_after(&self, after: &str, rows_max: i64) -> Result<Vec<Administrator>, Fault> {
+        self.all(&PAGE, &[after.into(), rows_max.into()], |row| Ok(read(row)?.1)).await
     }
 }
 
@@ -69,4 +108,9 @@ pub(crate) fn lower(tenant: &str, administrator: &Administrator, token_digest: &
         administrator.expires.into(),
     ];
     Bound::new(&CREATE, args, "administrator", tenant, administrator.id.as_str())
+}
+
+/// The end of an administrator's token.
+pub(crate) fn lower_end(tenant: &str, id: &AdministratorId, at: Time) -> Bound {
+    Bound::new(&END, vec![tenant.to_owned().into(), id.as_str().to_owned().into(), at.into()], "administrator", tenant, id.as_str())
 }

@@ -42,7 +42,7 @@ pub(crate) fn write(tenant: &str, write: &Write) -> Bound {
         Write::Grant(write) => grant::lower_write(tenant, write),
         Write::Token(write) => token::lower_write(tenant, write),
         Write::SetResourceDisabled { uri, at } => resource::lower_set_disabled(tenant, uri, *at),
-        Write::Tenant(write) => tenant_rows::lower_write(write),
+        Write::Tenant(write) => tenant_rows::lower_write(tenant, write),
         Write::DropKey { kid } => key::lower_drop(tenant, kid),
     }
 }

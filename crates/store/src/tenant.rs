@@ -6,6 +6,7 @@ use kernel::{
 };
 
 use crate::{
+    administrator,
     fault::Fault,
     lower::Bound,
     open::Store,
@@ -107,12 +108,13 @@ pub(crate) fn lower_create(tenant: &Tenant) -> Bound {
 }
 
 /// The row of a write.
-pub(crate) fn lower_write(write: &Write) -> Bound {
+pub(crate) fn lower_write(tenant: &str, write: &Write) -> Bound {
     match write {
         Write::SetDisabled { id, at } => Bound::new(&SET_DISABLED, vec![id.as_str().to_owned().into(), (*at).into()], "tenant", "", id.as_str()),
         Write::SetSettings { id, settings } => {
             let args = vec![id.as_str().to_owned().into(), nonce_rule(*settings).into(), settings.access_token_seconds.into()];
             Bound::new(&SET_SETTINGS, args, "tenant", "", id.as_str())
         }
+        Write::EndAdministrator { id, at } => administrator::lower_end(tenant, id, *at),
     }
 }

@@ -43,7 +43,7 @@ impl Challenges<'_> {
             | Verdict::UseNonce => Some(self.error()),
             Verdict::Unauthenticated | Verdict::Origin | Verdict::Unavailable => None,
         };
-        let algs = ("algs", Algorithm::ALL.map(Algorithm::name).join(" "));
+        let algs = ("algs", Algorithm::PROOF_NAMES.join(" "));
         header("DPoP", error.into_iter().flatten().chain([algs]).chain(self.common()))
     }
 

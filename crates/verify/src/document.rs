@@ -36,7 +36,7 @@ impl Document {
         if let Some(name) = name {
             put("resource_name", name.into());
         }
-        let algorithms: Vec<&str> = Algorithm::ALL.iter().map(|algorithm| algorithm.name()).collect();
+        let algorithms: Vec<&str> = Algorithm::PROOF_NAMES.to_vec();
         put("dpop_signing_alg_values_supported", algorithms.into());
         let json = Value::Object(members);
         Document {

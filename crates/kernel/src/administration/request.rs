@@ -7,7 +7,7 @@ use proof::{Algorithm, Time};
 use crate::{
     authority::Scopes,
     client::{AuthenticationMethod, Binding, GrantType, Introspects},
-    id::{ClientId, GrantId, TenantId},
+    id::{AdministratorId, ClientId, GrantId, TenantId},
     key::SigningKey,
     resource::ResourceUri,
     tenant::{Reach, Settings},
@@ -38,6 +38,8 @@ pub enum Command {
     SetTenantSettings(TenantId, Settings),
     /// Make an administrator's token.
     CreateAdministrator(NewAdministrator),
+    /// End an administrator's token now.
+    EndAdministrator(AdministratorId),
     /// Publish new signing keys now. They sign as soon as every cache of the old key set has ended.
     RotateKeys(Vec<SigningKey>),
 }

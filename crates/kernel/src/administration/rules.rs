@@ -9,7 +9,7 @@ use crate::{
     grant::Grant,
     moment::Moment,
     resource::Resource,
-    tenant::{Reach, Tenant},
+    tenant::{Administrator, Reach, Tenant},
     why::Why,
 };
 
@@ -24,6 +24,8 @@ pub struct Facts {
     pub path: Vec<Grant>,
     /// The tenant that the command names.
     pub tenant: Option<Tenant>,
+    /// The administrator that the command names.
+    pub administrator: Option<Administrator>,
 }
 
 /// Decides a command.
@@ -69,6 +71,13 @@ fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> R
                 installation(administrator)?;
             }
             Ok(tenants::create_administrator(new, caller, at))
+        }
+        Command::EndAdministrator(_) => {
+            let ended = facts.administrator.as_ref().ok_or(Why::Absent("administrator"))?;
+            if ended.reach == Reach::Installation {
+                installation(administrator)?;
+            }
+            Ok(tenants::end_administrator(ended, caller, at))
         }
         Command::RotateKeys(keys) => {
             let guards = keys.iter().map(|key| Guard::CreateKey(Box::new(key.clone()))).collect();

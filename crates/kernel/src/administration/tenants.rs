@@ -112,6 +112,22 @@ fn checked(settings: Settings) -> Result<(), Why> {
         .ok_or_else(|| Why::Body("access_token_seconds: 60 to 3600".to_owned()))
 }
 
+/// Ends an administrator's token: the next request with it is refused. Ending it twice is fine.
+pub(super) fn end_administrator(administrator: &Administrator, caller: &Caller, at: &Moment) -> Decision {
+    let end = administrator.expires.map_or(at.now, |end| end.min(at.now));
+    let document = describe::administrator(&Administrator {
+        expires: Some(end),
+        ..administrator.clone()
+    });
+    let id = administrator.id.clone();
+    let change = Change {
+        events: vec![Event::new(EventKind::AdministratorEnded, caller, at).about(id.as_str())],
+        sure: vec![Write::Tenant(tenant::Write::EndAdministrator { id, at: at.now })],
+        ..Change::default()
+    };
+    Decision::issue(Reply::Document(document), Vec::new(), change)
+}
+
 /// Makes an administrator's token, shown once.
 pub(super) fn create_administrator(new: &NewAdministrator, caller: &Caller, at: &Moment) -> Decision {
     let expires = new.lifetime_seconds.map(|seconds| at.now.plus(seconds));

@@ -34,6 +34,7 @@ fn golden_vectors_of_administration_hold() {
             resources: list("resources").map(facts::resource).collect(),
             path: list("path").map(facts::grant).collect(),
             tenant: loaded.get("tenant").map(facts::tenant),
+            administrator: None,
         };
         let caller = vectors::administrator(&loaded["administrator"]);
         Outcome::Decided(decide(&command(&vector.request), &caller, &facts, &vector.at))
@@ -73,6 +74,7 @@ fn loaded() -> Facts {
         tenant: Some(facts::tenant(
             &json!({ "id": "acme", "name": "Acme", "issuer": "https://as.example/t/acme" }),
         )),
+        administrator: None,
     }
 }
 
@@ -96,6 +98,7 @@ fn naming(command: &Value, facts: &Facts) -> Facts {
         resources: resources.cloned().collect(),
         path: facts.path.clone(),
         tenant: facts.tenant.clone(),
+        administrator: None,
     }
 }
 

@@ -143,6 +143,9 @@ fn write(write: &Write) -> Value {
         Write::Tenant(tenant::Write::SetSettings { id, settings }) => {
             json!({ "set_tenant_settings": { "id": id.as_str(), "settings": rows::settings(*settings) } })
         }
+        Write::Tenant(tenant::Write::EndAdministrator { id, at }) => {
+            json!({ "end_administrator": { "id": id.as_str(), "at": at.unix() } })
+        }
         Write::DropKey { kid } => json!({ "drop_key": { "kid": kid } }),
     }
 }

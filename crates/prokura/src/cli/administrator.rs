@@ -15,6 +15,7 @@ use super::{
     failure::{Exit, Failure},
     member::{text, time},
     secret::Secrets,
+    table::Table,
     when,
 };
 use crate::{config::Config, node::Node, serve};
@@ -26,6 +27,10 @@ pub(super) enum AdministratorCommand {
 Example:
   prokura --tenant acme administrator create --name ops --expires-in 90d --out acme.token")]
     Create(CreateArguments),
+    /// List the administrators of a tenant, those whose token has ended too
+    List,
+    /// End an administrator's token now
+    Revoke(Named),
     /// Make the first administrator of an installation, straight in its database; printed this once
     #[command(after_help = "\
 For whoever holds the configuration: it needs the database and the key-encryption key, and no server.
@@ -34,6 +39,14 @@ The token reaches the whole installation.
 Example:
   prokura administrator bootstrap --config prokura.toml --name ops --out admin.token")]
     Bootstrap(BootstrapArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Named {
+    /// The administrator's id
+    administrator: String,
+    #[command(flatten)]
+    planned: Planned,
 }
 
 #[derive(Debug, Args)]
@@ -75,12 +88,30 @@ pub(super) enum Reach {
 pub(super) async fn run(command: AdministratorCommand, console: &Console<'_>) -> Result<()> {
     match command {
         AdministratorCommand::Create(arguments) => create(arguments, console).await,
+        AdministratorCommand::List => list(console).await,
+        AdministratorCommand::Revoke(Named { administrator, planned }) => {
+            let question =
+                format!("End the token of administrator {administrator}? Whoever uses it is locked out at once.");
+            console.confirm(&question, planned)?;
+            let doing = format!("revoke administrator {administrator}");
+            let call = Call::post(doing, &["administrators", &administrator, "revoke"]);
+            match console.change(call, planned).await? {
+                Some(document) => console.show(&document, &table(std::slice::from_ref(&document), console.now).text()),
+                None => Ok(()),
+            }
+        }
         AdministratorCommand::Bootstrap(arguments) => bootstrap(arguments, console).await,
     }
 }
 
 async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()> {
-    let CreateArguments { name, reach, expires_in, secrets, planned } = arguments;
+    let CreateArguments {
+        name,
+        reach,
+        expires_in,
+        secrets,
+        planned,
+    } = arguments;
     let mut body = Map::new();
     body.insert("name".to_owned(), name.as_str().into());
     let reach = match reach {
@@ -91,10 +122,52 @@ async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()>
     insert_if(&mut body, "lifetime_seconds", expires_in.map(Value::from));
     let place = secrets.reserve(planned)?;
     let call = Call::post(format!("create administrator {name}"), &["administrators"]).body(Value::Object(body));
-    let Some(document) = place.or_give_up(console.change(call, planned).await)? else { return Ok(()) };
-    let ends = time(&document, "expires_at").map_or_else(|| "never ends".to_owned(), |at| format!("ends {}", when::both(at, console.now)));
-    console.say(&format!("administrator {} ({}), reach {}, {ends}", text(&document, "id"), text(&document, "name"), text(&document, "reach")));
+    let Some(document) = place.or_give_up(console.change(call, planned).await)? else {
+        return Ok(());
+    };
+    let ends = time(&document, "expires_at").map_or_else(
+        || "never ends".to_owned(),
+        |at| format!("ends {}", when::both(at, console.now)),
+    );
+    console.say(&format!(
+        "administrator {} ({}), reach {}, {ends}",
+        text(&document, "id"),
+        text(&document, "name"),
+        text(&document, "reach")
+    ));
     place.token(&document, &text(&document, "token"), console)
+}
+
+async fn list(console: &Console<'_>) -> Result<()> {
+    let call = Call::get("list administrators", &["administrators"]);
+    let found = console.api()?.list(&call, "administrators").await?;
+    let table = table(&found, console.now);
+    console.list(
+        "administrators",
+        found,
+        &table,
+        "no administrators; one of the installation belongs to the default tenant",
+    )
+}
+
+fn table(administrators: &[Value], now: i64) -> Table {
+    let mut table = Table::new(&["ADMINISTRATOR", "NAME", "REACH", "CREATED", "ENDS"]);
+    for one in administrators {
+        table.row(&[
+            text(one, "id"),
+            text(one, "name"),
+            text(one, "reach"),
+            time(one, "created_at")
+                .map(|at| when::relative(at, now))
+                .unwrap_or_default(),
+            match time(one, "expires_at") {
+                None => "never".to_owned(),
+                Some(at) if at <= now => format!("ended {}", when::relative(at, now)),
+                Some(at) => when::relative(at, now),
+            },
+        ]);
+    }
+    table
 }
 
 async fn bootstrap(arguments: BootstrapArguments, console: &Console<'_>) -> Result<()> {
@@ -110,6 +183,13 @@ async fn bootstrap(arguments: BootstrapArguments, console: &Console<'_>) -> Resu
     let finished = Node::finish(node).await;
     let made = place.or_give_up(made.map_err(anyhow::Error::from))?;
     place.or_give_up(finished)?;
-    console.say(&format!("administrator {name} of the whole installation {}", config.origin));
-    place.token(&json!({ "name": name, "reach": "installation", "token": made.administrator_token }), &made.administrator_token, console)
+    console.say(&format!(
+        "administrator {name} of the whole installation {}",
+        config.origin
+    ));
+    place.token(
+        &json!({ "name": name, "reach": "installation", "token": made.administrator_token }),
+        &made.administrator_token,
+        console,
+    )
 }

@@ -59,12 +59,21 @@ impl Call {
     }
 
     fn new(method: Method, doing: impl Into<String>, path: &[&str]) -> Self {
-        Self { method, path: path.iter().map(|&segment| segment.to_owned()).collect(), query: Vec::new(), body: None, doing: doing.into() }
+        Self {
+            method,
+            path: path.iter().map(|&segment| segment.to_owned()).collect(),
+            query: Vec::new(),
+            body: None,
+            doing: doing.into(),
+        }
     }
 
     /// With a body.
     pub(super) fn body(self, body: Value) -> Self {
-        Self { body: Some(body), ..self }
+        Self {
+            body: Some(body),
+            ..self
+        }
     }
 
     /// With a parameter of the query.
@@ -78,12 +87,20 @@ impl Call {
         let mut url = target.server.clone();
         let tenant: Vec<&str> = target.tenant.iter().flat_map(|id| ["t", id.as_str()]).collect();
         {
-            let mut segments = url.path_segments_mut().map_err(|()| anyhow::anyhow!("the server's address has no path"))?;
+            let mut segments = url
+                .path_segments_mut()
+                .map_err(|()| anyhow::anyhow!("the server's address has no path"))?;
             segments.clear().extend(tenant).extend(["admin", "v1"]);
             for segment in &self.path {
                 // Ids have no other characters; "..", an empty one and the like would be another path.
-                if !segment.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'~' | b'.')) || segment.bytes().all(|b| b == b'.') {
-                    return Err(Failure::new(Exit::NotFound, format!("cannot {}", self.doing)).why("an id has only the characters A-Z a-z 0-9 - . _ ~").into());
+                if !segment
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'~' | b'.'))
+                    || segment.bytes().all(|b| b == b'.')
+                {
+                    return Err(Failure::new(Exit::NotFound, format!("cannot {}", self.doing))
+                        .why("an id has only the characters A-Z a-z 0-9 - . _ ~")
+                        .into());
                 }
                 segments.push(segment);
             }
@@ -98,7 +115,10 @@ impl Call {
 impl Api {
     /// A client for a connection.
     pub(super) fn new(connection: Connection) -> Result<Self> {
-        Ok(Self { http: http()?, connection })
+        Ok(Self {
+            http: http()?,
+            connection,
+        })
     }
 
     /// The server and tenant that are asked.
@@ -108,9 +128,14 @@ impl Api {
 
     /// Sends a call and reads the answer.
     pub(super) async fn send(&self, call: &Call) -> Result<Value> {
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", self.connection.token.reveal())).context("the token cannot be sent")?;
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", self.connection.token.reveal()))
+            .context("the token cannot be sent")?;
         bearer.set_sensitive(true);
-        let mut request = self.http.request(call.method.clone(), call.url(self.target())?).header(AUTHORIZATION, bearer).header(ACCEPT, "application/json");
+        let mut request = self
+            .http
+            .request(call.method.clone(), call.url(self.target())?)
+            .header(AUTHORIZATION, bearer)
+            .header(ACCEPT, "application/json");
         if let Some(body) = &call.body {
             request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
         }
@@ -121,10 +146,16 @@ impl Api {
         while let Some(chunk) = answer.chunk().await.map_err(failed)? {
             bytes.extend_from_slice(&chunk);
             if bytes.len() > ANSWER_BYTES_MAX {
-                return Err(Failure::new(Exit::Error, format!("cannot {}", call.doing)).why("the answer is larger than any of ours").into());
+                return Err(Failure::new(Exit::Error, format!("cannot {}", call.doing))
+                    .why("the answer is larger than any of ours")
+                    .into());
             }
         }
-        let document: Option<Value> = if bytes.is_empty() { Some(Value::Null) } else { serde_json::from_slice(&bytes).ok() };
+        let document: Option<Value> = if bytes.is_empty() {
+            Some(Value::Null)
+        } else {
+            serde_json::from_slice(&bytes).ok()
+        };
         match document {
             Some(document) if status.is_success() => Ok(document),
             document => Err(refused(call, status, &document.unwrap_or(Value::Null), self.target()).into()),
@@ -154,7 +185,10 @@ impl Api {
 }
 
 /// The HTTP client of the commands: the server was named by the user, so no address is refused; nothing is followed and nothing waits for ever.
-#[expect(clippy::disallowed_methods, reason = "egress is for addresses that strangers name; this one is the operator's own server, often on loopback")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "egress is for addresses that strangers name; this one is the operator's own server, often on loopback"
+)]
 pub(super) fn http() -> Result<Client> {
     Client::builder()
         .redirect(redirect::Policy::none())
@@ -175,7 +209,14 @@ pub(super) fn unreachable(doing: &str, target: &Target, error: &reqwest::Error) 
         cause = one.source();
     }
     causes.dedup();
-    let why = if error.is_timeout() { "no answer in time".to_owned() } else { causes.last().cloned().unwrap_or_else(|| "the connection ended early".to_owned()) };
+    let why = if error.is_timeout() {
+        "no answer in time".to_owned()
+    } else {
+        causes
+            .last()
+            .cloned()
+            .unwrap_or_else(|| "the connection ended early".to_owned())
+    };
     let server = target.server.origin().ascii_serialization();
     let of_trust = causes.iter().any(|cause| cause.contains("certificate"));
     let advice = if of_trust {
@@ -183,7 +224,9 @@ pub(super) fn unreachable(doing: &str, target: &Target, error: &reqwest::Error) 
     } else {
         "check that the server runs and that its address is right; prokura doctor --config FILE looks without it"
     };
-    Failure::new(Exit::Unavailable, format!("cannot {doing}: {server} does not answer")).why(why).advice(advice)
+    Failure::new(Exit::Unavailable, format!("cannot {doing}: {server} does not answer"))
+        .why(why)
+        .advice(advice)
 }
 
 /// The server answered with no.
@@ -192,7 +235,10 @@ fn refused(call: &Call, status: StatusCode, document: &Value, target: &Target) -
     let why = match (member("detail"), member("error_description"), member("error")) {
         (Some(detail), _, Some(code)) => format!("{detail} ({code})"),
         (None, Some(said), Some(code)) => format!("{said} ({code})"),
-        _ => format!("the answer is HTTP status {}, and not from Prokura's admin API", status.as_u16()),
+        _ => format!(
+            "the answer is HTTP status {}, and not from Prokura's admin API",
+            status.as_u16()
+        ),
     };
     let (exit, advice) = match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => (Exit::Denied, denied(target)),
@@ -206,7 +252,10 @@ fn refused(call: &Call, status: StatusCode, document: &Value, target: &Target) -
         _ if status.is_server_error() => (Exit::Error, "look for the request id in the server's log".to_owned()),
         _ => (Exit::Error, "correct what is named; --help of this command shows what it takes".to_owned()),
     };
-    Failure::new(exit, format!("cannot {}", call.doing)).why(why).advice(advice).request(member("request_id"))
+    Failure::new(exit, format!("cannot {}", call.doing))
+        .why(why)
+        .advice(advice)
+        .request(member("request_id"))
 }
 
 fn denied(target: &Target) -> String {

@@ -5,8 +5,9 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::{
-    administrator::AdministratorCommand, client::ClientCommand, configuration::ConfigCommand, docs::DocsArguments, doctor::DoctorArguments, event::EventCommand,
-    failure::EXIT_CODES, grant::GrantCommand, key::KeyCommand, resource::ResourceCommand, tenant::TenantCommand,
+    administrator::AdministratorCommand, client::ClientCommand, configuration::ConfigCommand, docs::DocsArguments,
+    doctor::DoctorArguments, event::EventCommand, failure::EXIT_CODES, grant::GrantCommand, key::KeyCommand,
+    resource::ResourceCommand, tenant::TenantCommand,
 };
 use crate::{dev::DevArguments, serve::ServeArguments};
 
@@ -29,9 +30,19 @@ pub(crate) struct Arguments {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
-    #[arg(long, global = true, value_name = "URL", help = "The server to administer [env: PROKURA_SERVER]; without it, the development server of this folder")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        help = "The server to administer [env: PROKURA_SERVER]; without it, the development server of this folder"
+    )]
     pub(super) server: Option<String>,
-    #[arg(long, global = true, value_name = "FILE", help = "A file with an administrator's token, - for standard input [env: PROKURA_TOKEN, the token itself]")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        help = "A file with an administrator's token, - for standard input [env: PROKURA_TOKEN, the token itself]"
+    )]
     pub(super) token_file: Option<PathBuf>,
     /// The tenant to administer; the default one if absent
     #[arg(long, global = true, value_name = "ID")]
@@ -90,7 +101,7 @@ pub(super) enum Command {
     /// Read the audit log, or watch it
     #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
     Event(EventCommand),
-    /// Make an administrator's token; the first one straight from the configuration
+    /// Make administrators' tokens (the first one straight from the configuration), list and end them
     #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
     Administrator(AdministratorCommand),
     /// Look whether a server, or a configuration, is well
@@ -102,7 +113,9 @@ pub(super) enum Command {
 
 /// Reads the command line; help, version and wrong usage end the process here.
 pub(crate) fn parse() -> Result<Arguments, ExitCode> {
-    let parsed = command().try_get_matches().and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches));
+    let parsed = command()
+        .try_get_matches()
+        .and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches));
     parsed.map_err(|ended| {
         let code = u8::try_from(ended.exit_code()).unwrap_or(2);
         drop(ended.print()); // nobody is left to tell
@@ -113,8 +126,14 @@ pub(crate) fn parse() -> Result<Arguments, ExitCode> {
 /// The grammar. What starts a server has no use for the options that say which server to ask: its help leaves them out.
 fn command() -> clap::Command {
     let top = Arguments::command();
-    let hidden: Vec<clap::Arg> = top.get_arguments().filter(|one| one.is_global_set()).map(|one| one.clone().hide(true)).collect();
-    ["dev", "serve", "config"].into_iter().fold(top, |top, name| top.mut_subcommand(name, |one| one.args(&hidden)))
+    let hidden: Vec<clap::Arg> = top
+        .get_arguments()
+        .filter(|one| one.is_global_set())
+        .map(|one| one.clone().hide(true))
+        .collect();
+    ["dev", "serve", "config"]
+        .into_iter()
+        .fold(top, |top, name| top.mut_subcommand(name, |one| one.args(&hidden)))
 }
 
 #[cfg(test)]
@@ -129,7 +148,12 @@ mod tests {
         while let Some(command) = left.pop() {
             assert!(command.get_about().is_some(), "{}", command.get_name());
             for argument in command.get_arguments() {
-                assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
+                assert!(
+                    argument.get_help().is_some(),
+                    "{} {}",
+                    command.get_name(),
+                    argument.get_id()
+                );
             }
             left.extend(command.get_subcommands().cloned());
         }

@@ -72,7 +72,12 @@ pub(super) struct CreateArguments {
     /// Its id; drawn by the server if absent
     #[arg(long, value_name = "ID")]
     id: Option<String>,
-    #[arg(long, value_enum, value_name = "METHOD", help = "How it shows who it is: a secret in the header or in the body, or a signature; by default private_key_jwt if a key is given, else client_secret_basic")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "METHOD",
+        help = "How it shows who it is: a secret in the header or in the body, or a signature; by default private_key_jwt if a key is given, else client_secret_basic"
+    )]
     method: Option<Method>,
     /// A file with its public keys: a JWK Set, or one JWK
     #[arg(long, value_name = "FILE", conflicts_with = "generate_key")]
@@ -81,7 +86,14 @@ pub(super) struct CreateArguments {
     #[arg(long, value_name = "FILE")]
     generate_key: Option<PathBuf>,
     /// The algorithm of the key pair
-    #[arg(long, value_enum, value_name = "ALG", default_value = "ES256", ignore_case = true, requires = "generate_key")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "ALG",
+        default_value = "ES256",
+        ignore_case = true,
+        requires = "generate_key"
+    )]
     alg: KeyAlgorithm,
     /// A scope that it may use; repeatable
     #[arg(long = "scope", value_name = "SCOPE")]
@@ -161,32 +173,66 @@ pub(super) async fn run(command: ClientCommand, console: &Console<'_>) -> Result
         ClientCommand::Show(ClientId { client }) => show(&client, console).await,
         ClientCommand::Change(arguments) => change(arguments, console).await,
         ClientCommand::Disable(Named { client, planned }) => {
-            console.confirm(&format!("Disable client {client}? It gets no more tokens, and its tokens no longer count."), planned)?;
-            let call = Call::patch(format!("disable client {client}"), &["clients", &client]).body(json!({ "disabled": true }));
+            console.confirm(
+                &format!("Disable client {client}? It gets no more tokens, and its tokens no longer count."),
+                planned,
+            )?;
+            let call = Call::patch(format!("disable client {client}"), &["clients", &client])
+                .body(json!({ "disabled": true }));
             changed(call, planned, console).await
         }
         ClientCommand::Enable(Named { client, planned }) => {
-            let call = Call::patch(format!("enable client {client}"), &["clients", &client]).body(json!({ "disabled": false }));
+            let call = Call::patch(format!("enable client {client}"), &["clients", &client])
+                .body(json!({ "disabled": false }));
             changed(call, planned, console).await
         }
-        ClientCommand::RotateSecret(RotateArguments { client, secrets, planned }) => {
-            console.confirm(&format!("Give client {client} a new secret? The old one ends at once."), planned)?;
+        ClientCommand::RotateSecret(RotateArguments {
+            client,
+            secrets,
+            planned,
+        }) => {
+            console.confirm(
+                &format!("Give client {client} a new secret? The old one ends at once."),
+                planned,
+            )?;
             let place = secrets.reserve(planned)?;
-            let call = Call::post(format!("rotate the secret of client {client}"), &["clients", &client, "secret"]);
-            let Some(document) = place.or_give_up(console.change(call, planned).await)? else { return Ok(()) };
+            let call = Call::post(
+                format!("rotate the secret of client {client}"),
+                &["clients", &client, "secret"],
+            );
+            let Some(document) = place.or_give_up(console.change(call, planned).await)? else {
+                return Ok(());
+            };
             place.keep(&document, "client_secret", record(&document, console.now), console)
         }
     }
 }
 
 async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()> {
-    let CreateArguments { name, id, method, jwks, generate_key, alg, scopes, resources, mut grant_types, token_alg, require_dpop, introspect_everything, secrets, planned } = arguments;
+    let CreateArguments {
+        name,
+        id,
+        method,
+        jwks,
+        generate_key,
+        alg,
+        scopes,
+        resources,
+        mut grant_types,
+        token_alg,
+        require_dpop,
+        introspect_everything,
+        secrets,
+        planned,
+    } = arguments;
     let has_key = jwks.is_some() || generate_key.is_some();
     if grant_types.is_empty() && (has_key || method.is_some() || !scopes.is_empty() || !resources.is_empty()) {
         grant_types.push("client_credentials".to_owned());
     }
     let method = method.unwrap_or(if has_key { Method::PrivateKeyJwt } else { Method::Basic });
-    let key = generate_key.map(|file| ClientKey::generate(alg, file, planned)).transpose()?;
+    let key = generate_key
+        .map(|file| ClientKey::generate(alg, file, planned))
+        .transpose()?;
     let keys = match (&key, jwks) {
         (Some(key), _) => Some(key.public_set()),
         (None, Some(file)) => Some(public_keys(&file)?),
@@ -200,17 +246,42 @@ async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()>
     body.insert("grant_types".to_owned(), grant_types.as_slice().into());
     insert_if(&mut body, "client_id", id.map(Value::from));
     insert_if(&mut body, "jwks", keys);
-    insert_if(&mut body, "scope", (!scopes.is_empty()).then(|| scopes.join(" ").into()));
-    insert_if(&mut body, "resources", (!resources.is_empty()).then(|| resources.into()));
-    insert_if(&mut body, "access_token_signed_response_alg", token_alg.map(|alg| alg.name().into()));
-    insert_if(&mut body, "dpop_bound_access_tokens", require_dpop.then_some(Value::Bool(true)));
-    insert_if(&mut body, "introspects_everything", introspect_everything.then_some(Value::Bool(true)));
+    insert_if(
+        &mut body,
+        "scope",
+        (!scopes.is_empty()).then(|| scopes.join(" ").into()),
+    );
+    insert_if(
+        &mut body,
+        "resources",
+        (!resources.is_empty()).then(|| resources.into()),
+    );
+    insert_if(
+        &mut body,
+        "access_token_signed_response_alg",
+        token_alg.map(|alg| alg.name().into()),
+    );
+    insert_if(
+        &mut body,
+        "dpop_bound_access_tokens",
+        require_dpop.then_some(Value::Bool(true)),
+    );
+    insert_if(
+        &mut body,
+        "introspects_everything",
+        introspect_everything.then_some(Value::Bool(true)),
+    );
 
     let call = Call::post(format!("create client {name}"), &["clients"]).body(Value::Object(body));
     let outcome = place.or_give_up(console.change(call, planned).await);
-    let Some(document) = outcome.inspect_err(|_| key.iter().for_each(ClientKey::forget))? else { return Ok(()) };
+    let Some(document) = outcome.inspect_err(|_| key.iter().for_each(ClientKey::forget))? else {
+        return Ok(());
+    };
     if let Some(key) = &key {
-        console.say(&format!("its private key is in {}; give it to the client and to nobody else", key.file().display()));
+        console.say(&format!(
+            "its private key is in {}; give it to the client and to nobody else",
+            key.file().display()
+        ));
     }
     if grant_types.is_empty() {
         console.say("it has no grant type, so it gets no tokens; it may introspect those of resources that name it");
@@ -219,7 +290,10 @@ async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()>
 }
 
 async fn list(console: &Console<'_>) -> Result<()> {
-    let clients = console.api()?.list(&Call::get("list clients", &["clients"]), "clients").await?;
+    let clients = console
+        .api()?
+        .list(&Call::get("list clients", &["clients"]), "clients")
+        .await?;
     let mut table = Table::new(&["CLIENT", "NAME", "SIGNS IN WITH", "GRANT TYPES", "LAST USED", "STATE"]);
     for client in &clients {
         table.row(&[
@@ -231,33 +305,68 @@ async fn list(console: &Console<'_>) -> Result<()> {
             state(client).to_owned(),
         ]);
     }
-    console.list("clients", clients, &table, "no clients yet; prokura client create registers one")
+    console.list(
+        "clients",
+        clients,
+        &table,
+        "no clients yet; prokura client create registers one",
+    )
 }
 
 async fn show(client: &str, console: &Console<'_>) -> Result<()> {
     let api = console.api()?;
-    let document = api.send(&Call::get(format!("show client {client}"), &["clients", client])).await?;
+    let document = api
+        .send(&Call::get(format!("show client {client}"), &["clients", client]))
+        .await?;
     let mut human = record(&document, console.now).text();
     if console.is_for_people() {
         let mut grants = api.list(&Call::get("list grants", &["grants"]), "grants").await?;
         let forest = grant::Forest::of(&grants);
         grants.retain(|grant| grant.get("client_id").and_then(Value::as_str) == Some(client));
-        human.push_str(if grants.is_empty() { "\nno grants: it can get no token\n" } else { "\n" });
+        human.push_str(if grants.is_empty() {
+            "\nno grants: it can get no token\n"
+        } else {
+            "\n"
+        });
         human.push_str(&grant::table(&grants, &forest, console.now).text_if_any());
     }
     console.show(&document, &human)
 }
 
 async fn change(arguments: ChangeArguments, console: &Console<'_>) -> Result<()> {
-    let ChangeArguments { client, name, jwks, token_alg, require_dpop, introspect_everything, planned } = arguments;
+    let ChangeArguments {
+        client,
+        name,
+        jwks,
+        token_alg,
+        require_dpop,
+        introspect_everything,
+        planned,
+    } = arguments;
     let mut body = Map::new();
     insert_if(&mut body, "client_name", name.map(Value::from));
     insert_if(&mut body, "jwks", jwks.map(|file| public_keys(&file)).transpose()?);
-    insert_if(&mut body, "access_token_signed_response_alg", token_alg.map(|alg| alg.name().into()));
+    insert_if(
+        &mut body,
+        "access_token_signed_response_alg",
+        token_alg.map(|alg| alg.name().into()),
+    );
     insert_if(&mut body, "dpop_bound_access_tokens", require_dpop.map(Value::Bool));
-    insert_if(&mut body, "introspects_everything", introspect_everything.map(Value::Bool));
-    something_to_change(&body, "--name, --jwks, --token-alg, --require-dpop or --introspect-everything")?;
-    changed(Call::patch(format!("change client {client}"), &["clients", &client]).body(Value::Object(body)), planned, console).await
+    insert_if(
+        &mut body,
+        "introspects_everything",
+        introspect_everything.map(Value::Bool),
+    );
+    something_to_change(
+        &body,
+        "--name, --jwks, --token-alg, --require-dpop or --introspect-everything",
+    )?;
+    changed(
+        Call::patch(format!("change client {client}"), &["clients", &client]).body(Value::Object(body)),
+        planned,
+        console,
+    )
+    .await
 }
 
 async fn changed(call: Call, planned: Planned, console: &Console<'_>) -> Result<()> {
@@ -276,7 +385,9 @@ pub(super) fn insert_if(body: &mut Map<String, Value>, name: &str, value: Option
 
 fn record(client: &Value, now: i64) -> Record {
     let keys = client.get("jwks").map(|set| {
-        let told = items(set, "keys").iter().map(|key| format!("{} {}", text(key, "alg"), text(key, "kid")).trim().to_owned());
+        let told = items(set, "keys")
+            .iter()
+            .map(|key| format!("{} {}", text(key, "alg"), text(key, "kid")).trim().to_owned());
         told.collect::<Vec<_>>().join(", ")
     });
     let token_alg = text(client, "access_token_signed_response_alg");
@@ -286,13 +397,37 @@ fn record(client: &Value, now: i64) -> Record {
         .line("signs in with", text(client, "token_endpoint_auth_method"))
         .line_if("keys", keys)
         .line("grant types", words(client, "grant_types"))
-        .line("proves a key", if is_set(client, "dpop_bound_access_tokens") { "always (DPoP)" } else { "when it wants to (DPoP)" })
-        .line("may introspect", if is_set(client, "introspects_everything") { "every token" } else { "tokens of resources that name it" })
-        .line("tokens signed", if token_alg.is_empty() { "as the resource decides".to_owned() } else { token_alg })
-        .line("state", match time(client, "disabled_at") {
-            Some(at) => format!("disabled {}", when::both(at, now)),
-            None => "enabled".to_owned(),
-        })
+        .line(
+            "proves a key",
+            if is_set(client, "dpop_bound_access_tokens") {
+                "always (DPoP)"
+            } else {
+                "when it wants to (DPoP)"
+            },
+        )
+        .line(
+            "may introspect",
+            if is_set(client, "introspects_everything") {
+                "every token"
+            } else {
+                "tokens of resources that name it"
+            },
+        )
+        .line(
+            "tokens signed",
+            if token_alg.is_empty() {
+                "as the resource decides".to_owned()
+            } else {
+                token_alg
+            },
+        )
+        .line(
+            "state",
+            match time(client, "disabled_at") {
+                Some(at) => format!("disabled {}", when::both(at, now)),
+                None => "enabled".to_owned(),
+            },
+        )
         .line_if("created", time(client, "created_at").map(|at| when::both(at, now)))
         .line_if("last used", time(client, "last_used_at").map(|at| when::both(at, now)))
 }

@@ -15,7 +15,9 @@ use crate::config::{Config, EXAMPLE};
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
     /// Check a configuration, and print every value with where it comes from
-    #[command(after_help = "It reads the file and the environment, and opens nothing that they name: prokura doctor --config FILE does.")]
+    #[command(
+        after_help = "It reads the file and the environment, and opens nothing that they name: prokura doctor --config FILE does."
+    )]
     Check(CheckArguments),
     /// Print a configuration with comments, to start from
     Example,
@@ -39,7 +41,10 @@ pub(super) fn run(command: ConfigCommand, console: &Console<'_>) -> Result<()> {
                 settings.push(json!({ "key": one.key, "value": one.shown, "from": one.origin }));
                 table.row(&[one.key, one.shown, one.origin]);
             }
-            console.show(&json!({ "file": file.display().to_string(), "settings": settings }), &table.text())?;
+            console.show(
+                &json!({ "file": file.display().to_string(), "settings": settings }),
+                &table.text(),
+            )?;
             console.say(&format!("{} is fine", file.display()));
             Ok(())
         }

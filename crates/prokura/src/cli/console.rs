@@ -90,7 +90,10 @@ impl Console<'_> {
         if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
             return Ok(());
         }
-        Err(Failure::new(Exit::Error, "nothing was changed").why("the question was not answered with yes").advice("answer y, or give --yes").into())
+        Err(Failure::new(Exit::Error, "nothing was changed")
+            .why("the question was not answered with yes")
+            .advice("answer y, or give --yes")
+            .into())
     }
 }
 
@@ -104,7 +107,9 @@ pub(super) fn print(text: &str) -> Result<()> {
 /// A change that changes nothing is a slip.
 pub(super) fn something_to_change(body: &Map<String, Value>, options: &str) -> Result<()> {
     if body.is_empty() {
-        return Err(Failure::new(Exit::Usage, "there is nothing to change").advice(format!("give {options}")).into());
+        return Err(Failure::new(Exit::Usage, "there is nothing to change")
+            .advice(format!("give {options}"))
+            .into());
     }
     Ok(())
 }

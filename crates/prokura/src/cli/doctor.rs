@@ -69,7 +69,11 @@ impl State {
 impl Findings {
     /// Notes a check.
     pub(super) fn note(&mut self, check: impl Into<String>, state: State, found: impl Into<String>) {
-        self.found.push(Finding { check: check.into(), state, found: found.into() });
+        self.found.push(Finding {
+            check: check.into(),
+            state,
+            found: found.into(),
+        });
     }
 
     /// Notes a check that went well, or why it failed.

@@ -72,7 +72,11 @@ pub(super) async fn run(command: EventCommand, console: &Console<'_>) -> Result<
                 }
             }
             // A server that starts again is worth waiting for.
-            Err(error) if error.downcast_ref::<Failure>().is_some_and(|failure| failure.exit == Exit::Unavailable) => {
+            Err(error)
+                if error
+                    .downcast_ref::<Failure>()
+                    .is_some_and(|failure| failure.exit == Exit::Unavailable) =>
+            {
                 if !silent {
                     console.say(&format!("{error}; waiting for it"));
                 }
@@ -85,8 +89,14 @@ pub(super) async fn run(command: EventCommand, console: &Console<'_>) -> Result<
 
 impl ListArguments {
     fn wants(&self, event: &Value) -> bool {
-        let kind = self.kind.as_ref().is_none_or(|kind| text(event, "kind").starts_with(kind));
-        let about = self.about.as_ref().is_none_or(|id| text(event, "about") == *id || text(event, "actor") == *id);
+        let kind = self
+            .kind
+            .as_ref()
+            .is_none_or(|kind| text(event, "kind").starts_with(kind));
+        let about = self
+            .about
+            .as_ref()
+            .is_none_or(|id| text(event, "about") == *id || text(event, "actor") == *id);
         kind && about
     }
 }
@@ -132,7 +142,10 @@ const DISCOVER_EVERY: u32 = 20;
 
 impl Heads {
     async fn find(api: &Api) -> Result<Self> {
-        Ok(Self { seen: newest_streams(api).await?, asked: 0 })
+        Ok(Self {
+            seen: newest_streams(api).await?,
+            asked: 0,
+        })
     }
 
     /// Notes that an entry was seen, and with it all before it in its stream.
@@ -146,15 +159,29 @@ impl Heads {
     /// What came since the last time, in the order of time.
     async fn news(&mut self, api: &Api) -> Result<Vec<Value>> {
         let newest = self.seen.last_key_value().map(|(stream, n)| (stream.clone(), *n));
-        let mut found = back_to(api, None, |stream, n| newest.as_ref().is_some_and(|(known, last)| (stream, n) <= (known.as_str(), *last))).await?;
+        let mut found = back_to(api, None, |stream, n| {
+            newest
+                .as_ref()
+                .is_some_and(|(known, last)| (stream, n) <= (known.as_str(), *last))
+        })
+        .await?;
         self.asked = self.asked.wrapping_add(1);
         if self.asked.is_multiple_of(DISCOVER_EVERY) {
             for stream in newest_streams(api).await?.into_keys() {
                 self.seen.entry(stream).or_insert(0);
             }
         }
-        for (stream, last) in self.seen.iter().filter(|(stream, _)| newest.as_ref().is_none_or(|(known, _)| known != *stream)) {
-            found.extend(back_to(api, Some(format!("{stream}:{}", i64::MAX)), |other, n| other != stream || n <= *last).await?);
+        for (stream, last) in self
+            .seen
+            .iter()
+            .filter(|(stream, _)| newest.as_ref().is_none_or(|(known, _)| known != *stream))
+        {
+            found.extend(
+                back_to(api, Some(format!("{stream}:{}", i64::MAX)), |other, n| {
+                    other != stream || n <= *last
+                })
+                .await?,
+            );
         }
         for event in &found {
             self.see(event);
@@ -174,7 +201,9 @@ async fn newest_streams(api: &Api) -> Result<BTreeMap<String, i64>> {
     let mut before = None;
     while found.len() < STREAMS_MAX {
         let (events, _) = page(api, before.as_deref(), 1).await?;
-        let Some((stream, n)) = events.first().and_then(place) else { break };
+        let Some((stream, n)) = events.first().and_then(place) else {
+            break;
+        };
         before = Some(format!("{stream}:1"));
         found.insert(stream, n);
     }
@@ -228,8 +257,15 @@ fn table(events: &[Value]) -> Table {
 fn cells(event: &Value) -> [String; 5] {
     let details = event.get("body").and_then(Value::as_object).map(|body| {
         // Text of one word stands as it is; anything else as JSON, so that it has a beginning and an end.
-        let word = |value: &Value| value.as_str().filter(|text| !text.is_empty() && !text.contains([' ', '"'])).map(str::to_owned);
-        let told = body.iter().map(|(name, value)| format!("{name}={}", word(value).unwrap_or_else(|| value.to_string())));
+        let word = |value: &Value| {
+            value
+                .as_str()
+                .filter(|text| !text.is_empty() && !text.contains([' ', '"']))
+                .map(str::to_owned)
+        };
+        let told = body
+            .iter()
+            .map(|(name, value)| format!("{name}={}", word(value).unwrap_or_else(|| value.to_string())));
         told.collect::<Vec<_>>().join(" ")
     });
     [

@@ -42,27 +42,44 @@ pub(crate) struct Failure {
 impl Failure {
     /// What did not happen.
     pub(crate) fn new(exit: Exit, what: impl Into<String>) -> Self {
-        Self { exit, what: what.into(), why: None, advice: None, request_id: None }
+        Self {
+            exit,
+            what: what.into(),
+            why: None,
+            advice: None,
+            request_id: None,
+        }
     }
 
     /// Why.
     pub(crate) fn why(self, why: impl Into<String>) -> Self {
-        Self { why: Some(why.into()), ..self }
+        Self {
+            why: Some(why.into()),
+            ..self
+        }
     }
 
     /// What to do about it.
     pub(crate) fn advice(self, advice: impl Into<String>) -> Self {
-        Self { advice: Some(advice.into()), ..self }
+        Self {
+            advice: Some(advice.into()),
+            ..self
+        }
     }
 
     /// What and why, without advice.
     fn in_a_line(&self) -> String {
-        self.why.as_ref().map_or_else(|| self.what.clone(), |why| format!("{}: {why}", self.what))
+        self.why
+            .as_ref()
+            .map_or_else(|| self.what.clone(), |why| format!("{}: {why}", self.what))
     }
 
     /// The name of the request in the server's log.
     pub(super) fn request(self, id: Option<&str>) -> Self {
-        Self { request_id: id.map(str::to_owned), ..self }
+        Self {
+            request_id: id.map(str::to_owned),
+            ..self
+        }
     }
 }
 
@@ -77,8 +94,14 @@ impl Error for Failure {}
 /// The exit code of an error, and what people read.
 pub(super) fn told(error: &anyhow::Error) -> (Exit, String) {
     if let Some(failure) = error.downcast_ref::<Failure>() {
-        let lines = [("why", &failure.why), ("what to do", &failure.advice), ("request id", &failure.request_id)];
-        let lines = lines.into_iter().filter_map(|(name, text)| text.as_deref().map(|text| (name, text.to_owned())));
+        let lines = [
+            ("why", &failure.why),
+            ("what to do", &failure.advice),
+            ("request id", &failure.request_id),
+        ];
+        let lines = lines
+            .into_iter()
+            .filter_map(|(name, text)| text.as_deref().map(|text| (name, text.to_owned())));
         return (failure.exit, paragraph(&failure.what, lines));
     }
     if let Some(problems) = error.downcast_ref::<Problems>() {
@@ -95,18 +118,26 @@ pub(super) fn told(error: &anyhow::Error) -> (Exit, String) {
 
 /// An error in one line, for a table.
 pub(super) fn brief(error: &anyhow::Error) -> String {
-    error.downcast_ref::<Failure>().map_or_else(|| format!("{error:#}"), Failure::in_a_line)
+    error
+        .downcast_ref::<Failure>()
+        .map_or_else(|| format!("{error:#}"), Failure::in_a_line)
 }
 
 /// Whether whoever read our output went away: that ends a command quietly.
 pub(super) fn reader_left(error: &anyhow::Error) -> bool {
-    error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
 fn paragraph(what: &str, lines: impl Iterator<Item = (&'static str, String)>) -> String {
     let mut text = format!("error: {}\n", visible(what));
     for (name, line) in lines {
-        line_to(&mut text, format_args!("  {:<12}{}", format!("{name}:"), visible(&line)));
+        line_to(
+            &mut text,
+            format_args!("  {:<12}{}", format!("{name}:"), visible(&line)),
+        );
     }
     text
 }
@@ -123,15 +154,23 @@ mod tests {
 
     #[test]
     fn a_failure_says_what_why_what_to_do_and_which_request() {
-        let failure = Failure::new(Exit::NotFound, "cannot show client \u{1b}x").why("nothing here").advice("look").request(Some("r1"));
+        let failure = Failure::new(Exit::NotFound, "cannot show client \u{1b}x")
+            .why("nothing here")
+            .advice("look")
+            .request(Some("r1"));
         let (exit, text) = told(&failure.into());
         assert_eq!(exit, Exit::NotFound);
-        assert_eq!(text, "error: cannot show client \\u001bx\n  why:        nothing here\n  what to do: look\n  request id: r1\n");
+        assert_eq!(
+            text,
+            "error: cannot show client \\u001bx\n  why:        nothing here\n  what to do: look\n  request id: r1\n"
+        );
     }
 
     #[test]
     fn a_pipe_that_closed_is_no_failure() {
-        assert!(reader_left(&std::io::Error::from(std::io::ErrorKind::BrokenPipe).into()));
+        assert!(reader_left(
+            &std::io::Error::from(std::io::ErrorKind::BrokenPipe).into()
+        ));
         assert!(!reader_left(&anyhow::anyhow!("else")));
     }
 }

@@ -87,42 +87,83 @@ pub(super) async fn run(command: GrantCommand, console: &Console<'_>) -> Result<
     match command {
         GrantCommand::Create(arguments) => create(arguments, console).await,
         GrantCommand::List(arguments) => list(arguments, console).await,
-        GrantCommand::Show(GrantId { grant }) => {
-            show(&grant, console).await
-        }
+        GrantCommand::Show(GrantId { grant }) => show(&grant, console).await,
         GrantCommand::Revoke(Named { grant, planned }) => {
-            console.confirm(&format!("Revoke grant {grant}? Everything narrowed from it and every token of it falls silent, for good."), planned)?;
-            changed(Call::post(format!("revoke grant {grant}"), &["grants", &grant, "revoke"]), planned, console).await
+            console.confirm(
+                &format!(
+                    "Revoke grant {grant}? Everything narrowed from it and every token of it falls silent, for good."
+                ),
+                planned,
+            )?;
+            changed(
+                Call::post(format!("revoke grant {grant}"), &["grants", &grant, "revoke"]),
+                planned,
+                console,
+            )
+            .await
         }
     }
 }
 
 async fn show(grant: &str, console: &Console<'_>) -> Result<()> {
     let api = console.api()?;
-    let document = api.send(&Call::get(format!("show grant {grant}"), &["grants", grant])).await?;
+    let document = api
+        .send(&Call::get(format!("show grant {grant}"), &["grants", grant]))
+        .await?;
     let mut path = vec![document.clone()];
-    while let Some(parent) = path.last().and_then(|last| last.get("parent")?.as_str()).filter(|_| console.is_for_people() && path.len() <= PATH_MAX) {
-        let parent = api.send(&Call::get(format!("show grant {parent}"), &["grants", parent])).await?;
+    while let Some(parent) = path
+        .last()
+        .and_then(|last| last.get("parent")?.as_str())
+        .filter(|_| console.is_for_people() && path.len() <= PATH_MAX)
+    {
+        let parent = api
+            .send(&Call::get(format!("show grant {parent}"), &["grants", parent]))
+            .await?;
         path.push(parent);
     }
     console.show(&document, &record(&document, &Forest::of(&path), console.now))
 }
 
 async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()> {
-    let CreateArguments { client, scopes, resources, expires_in, expires_at, depth, parent, planned } = arguments;
+    let CreateArguments {
+        client,
+        scopes,
+        resources,
+        expires_in,
+        expires_at,
+        depth,
+        parent,
+        planned,
+    } = arguments;
     let expires = expires_at.or_else(|| expires_in.map(|seconds| console.now.saturating_add(seconds)));
     let mut body = Map::new();
     body.insert("client_id".to_owned(), client.as_str().into());
-    insert_if(&mut body, "scope", (!scopes.is_empty()).then(|| scopes.join(" ").into()));
-    insert_if(&mut body, "resources", (!resources.is_empty()).then(|| resources.into()));
+    insert_if(
+        &mut body,
+        "scope",
+        (!scopes.is_empty()).then(|| scopes.join(" ").into()),
+    );
+    insert_if(
+        &mut body,
+        "resources",
+        (!resources.is_empty()).then(|| resources.into()),
+    );
     insert_if(&mut body, "expires_at", expires.map(Value::from));
     insert_if(&mut body, "depth", (depth > 0).then(|| depth.into()));
     insert_if(&mut body, "parent", parent.map(Value::from));
-    changed(Call::post(format!("give client {client} a grant"), &["grants"]).body(Value::Object(body)), planned, console).await
+    changed(
+        Call::post(format!("give client {client} a grant"), &["grants"]).body(Value::Object(body)),
+        planned,
+        console,
+    )
+    .await
 }
 
 async fn list(arguments: ListArguments, console: &Console<'_>) -> Result<()> {
-    let mut grants = console.api()?.list(&Call::get("list grants", &["grants"]), "grants").await?;
+    let mut grants = console
+        .api()?
+        .list(&Call::get("list grants", &["grants"]), "grants")
+        .await?;
     let forest = Forest::of(&grants);
     if let Some(client) = &arguments.client {
         grants.retain(|grant| grant.get("client_id").and_then(Value::as_str) == Some(client));
@@ -131,7 +172,12 @@ async fn list(arguments: ListArguments, console: &Console<'_>) -> Result<()> {
         grants.retain(|grant| forest.state(grant, console.now) == "active");
     }
     let table = table(&grants, &forest, console.now);
-    console.list("grants", grants, &table, "no such grants; prokura grant create gives one, and --all shows those that ended")
+    console.list(
+        "grants",
+        grants,
+        &table,
+        "no such grants; prokura grant create gives one, and --all shows those that ended",
+    )
 }
 
 async fn changed(call: Call, planned: Planned, console: &Console<'_>) -> Result<()> {
@@ -143,7 +189,15 @@ async fn changed(call: Call, planned: Planned, console: &Console<'_>) -> Result<
 
 /// Grants as a table.
 pub(super) fn table(grants: &[Value], forest: &Forest, now: i64) -> Table {
-    let mut table = Table::new(&["GRANT", "HOLDER", "SCOPE", "RESOURCES", "ENDS", "NARROWED FROM", "STATE"]);
+    let mut table = Table::new(&[
+        "GRANT",
+        "HOLDER",
+        "SCOPE",
+        "RESOURCES",
+        "ENDS",
+        "NARROWED FROM",
+        "STATE",
+    ]);
     for grant in grants {
         table.row(&[
             text(grant, "id"),
@@ -166,28 +220,48 @@ fn record(grant: &Value, forest: &Forest, now: i64) -> String {
         .line_if("for", grant.get("user_id").and_then(Value::as_str).map(str::to_owned))
         .line("scope", text(grant, "scope"))
         .line("resources", words(grant, "resources"))
-        .line("at this server", if is_set(grant, "own_endpoints") { "yes: its tokens may be for our own endpoints" } else { "no" })
-        .line("may be narrowed", match time(grant, "depth") {
-            Some(1) => "once".to_owned(),
-            Some(n) if n > 1 => format!("{n} times"),
-            Some(_) | None => "no".to_owned(),
-        })
+        .line(
+            "at this server",
+            if is_set(grant, "own_endpoints") {
+                "yes: its tokens may be for our own endpoints"
+            } else {
+                "no"
+            },
+        )
+        .line(
+            "may be narrowed",
+            match time(grant, "depth") {
+                Some(1) => "once".to_owned(),
+                Some(n) if n > 1 => format!("{n} times"),
+                Some(_) | None => "no".to_owned(),
+            },
+        )
         .line_if("narrowed from", (!parent.is_empty()).then_some(parent))
-        .line("ends", time(grant, "expires_at").map_or_else(|| "never".to_owned(), |at| when::both(at, now)))
+        .line(
+            "ends",
+            time(grant, "expires_at").map_or_else(|| "never".to_owned(), |at| when::both(at, now)),
+        )
         .line("given by", text(grant, "given_by"))
         .line_if("created", time(grant, "created_at").map(|at| when::both(at, now)))
-        .line("state", match time(grant, "revoked_at") {
-            Some(at) => format!("revoked {}", when::both(at, now)),
-            None => match forest.state(grant, now) {
-                "silent" => "silent: a grant above it was revoked or has ended".to_owned(),
-                state => state.to_owned(),
+        .line(
+            "state",
+            match time(grant, "revoked_at") {
+                Some(at) => format!("revoked {}", when::both(at, now)),
+                None => match forest.state(grant, now) {
+                    "silent" => "silent: a grant above it was revoked or has ended".to_owned(),
+                    state => state.to_owned(),
+                },
             },
-        })
+        )
         .text()
 }
 
 fn holder(grant: &Value) -> String {
-    ["client_id", "host_id", "session_id"].iter().map(|name| text(grant, name)).find(|holder| !holder.is_empty()).unwrap_or_default()
+    ["client_id", "host_id", "session_id"]
+        .iter()
+        .map(|name| text(grant, name))
+        .find(|holder| !holder.is_empty())
+        .unwrap_or_default()
 }
 
 /// More steps up than any path has (a grant is narrowed at most 8 times).
@@ -202,7 +276,9 @@ pub(super) struct Forest {
 impl Forest {
     /// Of all grants that are known.
     pub(super) fn of(grants: &[Value]) -> Self {
-        Self { by_id: grants.iter().map(|grant| (text(grant, "id"), grant.clone())).collect() }
+        Self {
+            by_id: grants.iter().map(|grant| (text(grant, "id"), grant.clone())).collect(),
+        }
     }
 
     /// Whether a grant counts, in a word.
@@ -215,7 +291,14 @@ impl Forest {
         }
         let parent = |grant: &Value| self.by_id.get(grant.get("parent")?.as_str()?);
         let path = std::iter::successors(parent(grant), |grant| parent(grant)).take(PATH_MAX);
-        if path.into_iter().any(|above| time(above, "revoked_at").is_some() || has_ended(above, now)) { "silent" } else { "active" }
+        if path
+            .into_iter()
+            .any(|above| time(above, "revoked_at").is_some() || has_ended(above, now))
+        {
+            "silent"
+        } else {
+            "active"
+        }
     }
 }
 

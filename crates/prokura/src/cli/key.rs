@@ -69,12 +69,20 @@ pub(super) async fn run(command: KeyCommand, console: &Console<'_>) -> Result<()
             console.show(&document, &table(items(&document, "keys"), console.now).text())
         }
         KeyCommand::Rotate(planned) => {
-            let Some(document) = console.change(Call::post("rotate keys", &["keys", "rotate"]), planned).await? else { return Ok(()) };
+            let Some(document) = console
+                .change(Call::post("rotate keys", &["keys", "rotate"]), planned)
+                .await?
+            else {
+                return Ok(());
+            };
             console.show(&document, &table(items(&document, "keys"), console.now).text())
         }
         KeyCommand::Kek(KekArguments { out }) => {
             secret_file(&out, &format!("{}\n", proof::base64url::encode(&keys::random::<32>()?)))?;
-            console.say(&format!("made {}; keep a copy apart from the database's backups: without it no signing key can be opened", out.display()));
+            console.say(&format!(
+                "made {}; keep a copy apart from the database's backups: without it no signing key can be opened",
+                out.display()
+            ));
             Ok(())
         }
     }
@@ -100,7 +108,15 @@ fn table(keys: &[Value], now: i64) -> Table {
         } else {
             "verifies"
         };
-        table.row(&[text(key, "kid"), text(key, "alg"), does.to_owned(), when::both(from, now), time(key, "created_at").map(|at| when::relative(at, now)).unwrap_or_default()]);
+        table.row(&[
+            text(key, "kid"),
+            text(key, "alg"),
+            does.to_owned(),
+            when::both(from, now),
+            time(key, "created_at")
+                .map(|at| when::relative(at, now))
+                .unwrap_or_default(),
+        ]);
     }
     table
 }
@@ -120,7 +136,10 @@ impl ClientKey {
             let private = keys::private_jwk(alg.algorithm(), pkcs8.reveal())?;
             secret_file(&file, &format!("{}\n", serde_json::to_string_pretty(&private)?))?;
         }
-        Ok(Self { file, public: Value::Object(key.public_key().to_jwk()) })
+        Ok(Self {
+            file,
+            public: Value::Object(key.public_key().to_jwk()),
+        })
     }
 
     /// The file with the private half.
@@ -143,15 +162,30 @@ impl ClientKey {
 pub(super) fn public_keys(file: &Path) -> Result<Value> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let document: Value = serde_json::from_str(&text).with_context(|| format!("{} is not JSON", file.display()))?;
-    let set = if document.get("kty").is_some() { json!({ "keys": [document] }) } else { document };
+    let set = if document.get("kty").is_some() {
+        json!({ "keys": [document] })
+    } else {
+        document
+    };
     if !set.get("keys").is_some_and(Value::is_array) {
-        return Err(Failure::new(Exit::Error, format!("{} is neither a JWK nor a JWK Set", file.display())).into());
+        return Err(Failure::new(
+            Exit::Error,
+            format!("{} is neither a JWK nor a JWK Set", file.display()),
+        )
+        .into());
     }
-    let private = |key: &Value| ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].iter().any(|member| key.get(member).is_some());
+    let private = |key: &Value| {
+        ["d", "p", "q", "dp", "dq", "qi", "oth", "k"]
+            .iter()
+            .any(|member| key.get(member).is_some())
+    };
     if items(&set, "keys").iter().any(private) {
-        return Err(Failure::new(Exit::Error, format!("{} has a private key, which must not leave its owner", file.display()))
-            .advice("register the public half only: the same JWK without d, p, q, dp, dq, qi, oth and k")
-            .into());
+        return Err(Failure::new(
+            Exit::Error,
+            format!("{} has a private key, which must not leave its owner", file.display()),
+        )
+        .advice("register the public half only: the same JWK without d, p, q, dp, dq, qi, oth and k")
+        .into());
     }
     Ok(set)
 }

@@ -38,5 +38,9 @@ pub(super) fn items<'a>(document: &'a Value, name: &str) -> &'a [Value] {
 
 /// The sign of life of what can be disabled.
 pub(super) fn state(document: &Value) -> &'static str {
-    if time(document, "disabled_at").is_some() { "disabled" } else { "enabled" }
+    if time(document, "disabled_at").is_some() {
+        "disabled"
+    } else {
+        "enabled"
+    }
 }

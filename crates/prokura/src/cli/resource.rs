@@ -65,32 +65,63 @@ pub(super) async fn run(command: ResourceCommand, console: &Console<'_>) -> Resu
         ResourceCommand::Create(arguments) => create(arguments, console).await,
         ResourceCommand::List => list(console).await,
         ResourceCommand::Disable(Named { resource, planned }) => {
-            console.confirm(&format!("Disable resource {resource}? No token for it is issued or counts any more."), planned)?;
-            let call = Call::patch(format!("disable resource {resource}"), &["resources"]).body(json!({ "resource": resource, "disabled": true }));
+            console.confirm(
+                &format!("Disable resource {resource}? No token for it is issued or counts any more."),
+                planned,
+            )?;
+            let call = Call::patch(format!("disable resource {resource}"), &["resources"])
+                .body(json!({ "resource": resource, "disabled": true }));
             changed(call, planned, console).await
         }
         ResourceCommand::Enable(Named { resource, planned }) => {
-            let call = Call::patch(format!("enable resource {resource}"), &["resources"]).body(json!({ "resource": resource, "disabled": false }));
+            let call = Call::patch(format!("enable resource {resource}"), &["resources"])
+                .body(json!({ "resource": resource, "disabled": false }));
             changed(call, planned, console).await
         }
     }
 }
 
 async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()> {
-    let CreateArguments { resource, name, scopes, introspection_clients, token_alg, planned } = arguments;
+    let CreateArguments {
+        resource,
+        name,
+        scopes,
+        introspection_clients,
+        token_alg,
+        planned,
+    } = arguments;
     // A scope without words is described by its own name.
-    let scopes: BTreeMap<&str, &str> = scopes.iter().map(|text| text.split_once('=').unwrap_or((text, text))).collect();
+    let scopes: BTreeMap<&str, &str> = scopes
+        .iter()
+        .map(|text| text.split_once('=').unwrap_or((text, text)))
+        .collect();
     let mut body = Map::new();
     body.insert("resource".to_owned(), resource.as_str().into());
     body.insert("resource_name".to_owned(), name.into());
     body.insert("scopes".to_owned(), json!(scopes));
-    insert_if(&mut body, "introspection_clients", (!introspection_clients.is_empty()).then(|| introspection_clients.into()));
-    insert_if(&mut body, "access_token_signed_response_alg", token_alg.map(|alg| alg.name().into()));
-    changed(Call::post(format!("create resource {resource}"), &["resources"]).body(Value::Object(body)), planned, console).await
+    insert_if(
+        &mut body,
+        "introspection_clients",
+        (!introspection_clients.is_empty()).then(|| introspection_clients.into()),
+    );
+    insert_if(
+        &mut body,
+        "access_token_signed_response_alg",
+        token_alg.map(|alg| alg.name().into()),
+    );
+    changed(
+        Call::post(format!("create resource {resource}"), &["resources"]).body(Value::Object(body)),
+        planned,
+        console,
+    )
+    .await
 }
 
 async fn list(console: &Console<'_>) -> Result<()> {
-    let resources = console.api()?.list(&Call::get("list resources", &["resources"]), "resources").await?;
+    let resources = console
+        .api()?
+        .list(&Call::get("list resources", &["resources"]), "resources")
+        .await?;
     let mut table = Table::new(&["RESOURCE", "NAME", "SCOPES", "INTROSPECTED BY", "STATE"]);
     for resource in &resources {
         table.row(&[
@@ -101,7 +132,12 @@ async fn list(console: &Console<'_>) -> Result<()> {
             state(resource).to_owned(),
         ]);
     }
-    console.list("resources", resources, &table, "no resources yet; prokura resource create registers one")
+    console.list(
+        "resources",
+        resources,
+        &table,
+        "no resources yet; prokura resource create registers one",
+    )
 }
 
 async fn changed(call: Call, planned: Planned, console: &Console<'_>) -> Result<()> {
@@ -112,7 +148,9 @@ async fn changed(call: Call, planned: Planned, console: &Console<'_>) -> Result<
 }
 
 fn record(resource: &Value, now: i64) -> String {
-    let mut record = Record::default().line("resource", text(resource, "resource")).line("name", text(resource, "resource_name"));
+    let mut record = Record::default()
+        .line("resource", text(resource, "resource"))
+        .line("name", text(resource, "resource_name"));
     for (scope, words) in resource.get("scopes").and_then(Value::as_object).into_iter().flatten() {
         record = record.line("scope", format!("{scope}  {}", words.as_str().unwrap_or_default()));
     }
@@ -120,10 +158,13 @@ fn record(resource: &Value, now: i64) -> String {
     record
         .line("introspected by", words(resource, "introspection_clients"))
         .line_if("tokens signed", (!signed.is_empty()).then_some(signed))
-        .line("state", match time(resource, "disabled_at") {
-            Some(at) => format!("disabled {}", when::both(at, now)),
-            None => "enabled".to_owned(),
-        })
+        .line(
+            "state",
+            match time(resource, "disabled_at") {
+                Some(at) => format!("disabled {}", when::both(at, now)),
+                None => "enabled".to_owned(),
+            },
+        )
         .line_if("created", time(resource, "created_at").map(|at| when::both(at, now)))
         .text()
 }

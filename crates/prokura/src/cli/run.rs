@@ -22,7 +22,11 @@ use crate::{
 
 /// Runs a command.
 pub(crate) async fn run(arguments: Arguments, environment: &Environment) -> Result<Exit> {
-    let console = Console { global: &arguments.global, environment, now: Surroundings::System.now().unix() };
+    let console = Console {
+        global: &arguments.global,
+        environment,
+        now: Surroundings::System.now().unix(),
+    };
     match arguments.command {
         Command::Serve(arguments) => serve::run(arguments, environment).await?,
         Command::Dev(arguments) => {
@@ -51,7 +55,13 @@ pub(crate) async fn run(arguments: Arguments, environment: &Environment) -> Resu
 
 /// Logs of commands that run parts of a server but are read by people.
 fn warnings_only(environment: &Environment) -> Result<()> {
-    log::start(&LogSettings { format: LogFormat::Text, level: "warn".to_owned() }, environment)
+    log::start(
+        &LogSettings {
+            format: LogFormat::Text,
+            level: "warn".to_owned(),
+        },
+        environment,
+    )
 }
 
 /// Tells how it ended.

@@ -6,11 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::Value;
 
-use super::{
-    arguments::Planned,
-    console::Console,
-    table::Record,
-};
+use super::{arguments::Planned, console::Console, table::Record};
 use crate::config::secret_file;
 
 /// Where a secret goes.
@@ -49,7 +45,13 @@ impl Place {
     }
 
     /// Shows a document with its secret, or without it when that goes to the file.
-    pub(super) fn keep(&self, document: &Value, name: &'static str, record: Record, console: &Console<'_>) -> Result<()> {
+    pub(super) fn keep(
+        &self,
+        document: &Value,
+        name: &'static str,
+        record: Record,
+        console: &Console<'_>,
+    ) -> Result<()> {
         let Some(secret) = document.get(name).and_then(Value::as_str) else {
             return console.show(document, &record.text());
         };
@@ -76,7 +78,6 @@ impl Place {
         rest.as_object_mut().and_then(|members| members.remove("token"));
         console.show(&rest, "")
     }
-
 }
 
 fn write(file: &Path, secret: &str) -> Result<()> {

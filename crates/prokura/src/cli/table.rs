@@ -12,7 +12,10 @@ pub(super) struct Table {
 impl Table {
     /// An empty table.
     pub(super) fn new(head: &[&'static str]) -> Self {
-        Self { head: head.to_vec(), rows: Vec::new() }
+        Self {
+            head: head.to_vec(),
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row.
@@ -22,7 +25,11 @@ impl Table {
 
     /// The table as text, or nothing when it has no rows.
     pub(super) fn text_if_any(&self) -> String {
-        if self.rows.is_empty() { String::new() } else { self.text() }
+        if self.rows.is_empty() {
+            String::new()
+        } else {
+            self.text()
+        }
     }
 
     /// The table as text.
@@ -37,7 +44,11 @@ impl Table {
         }
         let mut text = String::new();
         for line in lines() {
-            let padded: Vec<String> = widths.iter().zip(line).map(|(width, cell)| format!("{cell:<width$}")).collect();
+            let padded: Vec<String> = widths
+                .iter()
+                .zip(line)
+                .map(|(width, cell)| format!("{cell:<width$}"))
+                .collect();
             text.push_str(padded.join("  ").trim_end());
             text.push('\n');
         }
@@ -68,14 +79,27 @@ impl Record {
 
     /// The record as text.
     pub(super) fn text(&self) -> String {
-        let width = self.lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-        let lines: Vec<String> = self.lines.iter().map(|(name, value)| format!("{name:<width$}  {}", shown(value))).collect();
+        let width = self
+            .lines
+            .iter()
+            .map(|(name, _)| name.chars().count())
+            .max()
+            .unwrap_or(0);
+        let lines: Vec<String> = self
+            .lines
+            .iter()
+            .map(|(name, value)| format!("{name:<width$}  {}", shown(value)))
+            .collect();
         lines.join("\n") + "\n"
     }
 }
 
 fn shown(cell: &str) -> String {
-    if cell.is_empty() { "-".to_owned() } else { visible(cell).into_owned() }
+    if cell.is_empty() {
+        "-".to_owned()
+    } else {
+        visible(cell).into_owned()
+    }
 }
 
 #[cfg(test)]
@@ -87,12 +111,18 @@ mod tests {
         let mut table = Table::new(&["ID", "NAME", "STATE"]);
         table.row(&["a".to_owned(), "Grüße".to_owned(), String::new()]);
         table.row(&["long-id".to_owned(), "x\u{1b}[2J".to_owned(), "on".to_owned()]);
-        assert_eq!(table.text(), "ID       NAME        STATE\na        Grüße       -\nlong-id  x\\u001b[2J  on\n");
+        assert_eq!(
+            table.text(),
+            "ID       NAME        STATE\na        Grüße       -\nlong-id  x\\u001b[2J  on\n"
+        );
     }
 
     #[test]
     fn a_record_leaves_out_what_is_not_there() {
-        let record = Record::default().line("id", "1").line_if("gone", None).line("longer name", "a\nb");
+        let record = Record::default()
+            .line("id", "1")
+            .line_if("gone", None)
+            .line("longer name", "a\nb");
         assert_eq!(record.text(), "id           1\nlonger name  a\\u000ab\n");
     }
 }

@@ -49,7 +49,11 @@ pub(super) struct CreateArguments {
     /// Its name, for people
     #[arg(long, value_name = "NAME")]
     name: String,
-    #[arg(long, value_name = "URL", help = "An origin of its own, as in https://auth.acme.example, which must lead to this server")]
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "An origin of its own, as in https://auth.acme.example, which must lead to this server"
+    )]
     origin: Option<String>,
     #[command(flatten)]
     settings: Settings,
@@ -87,40 +91,74 @@ impl Settings {
 
 pub(super) async fn run(command: TenantCommand, console: &Console<'_>) -> Result<()> {
     match command {
-        TenantCommand::Create(CreateArguments { id, name, origin, settings, planned }) => {
+        TenantCommand::Create(CreateArguments {
+            id,
+            name,
+            origin,
+            settings,
+            planned,
+        }) => {
             let mut body = Map::new();
             body.insert("id".to_owned(), id.as_str().into());
             body.insert("name".to_owned(), name.into());
             insert_if(&mut body, "origin", origin.map(Value::from));
             settings.insert(&mut body);
-            changed(Call::post(format!("create tenant {id}"), &["tenants"]).body(Value::Object(body)), planned, console).await
+            changed(
+                Call::post(format!("create tenant {id}"), &["tenants"]).body(Value::Object(body)),
+                planned,
+                console,
+            )
+            .await
         }
         TenantCommand::List => list(console).await,
         TenantCommand::Change(ChangeArguments { id, settings, planned }) => {
             let mut body = Map::new();
             settings.insert(&mut body);
             something_to_change(&body, "--require-dpop-nonce or --access-token-seconds")?;
-            changed(Call::patch(format!("change tenant {id}"), &["tenants", &id]).body(Value::Object(body)), planned, console).await
+            changed(
+                Call::patch(format!("change tenant {id}"), &["tenants", &id]).body(Value::Object(body)),
+                planned,
+                console,
+            )
+            .await
         }
         TenantCommand::Disable(Named { id, planned }) => {
-            console.confirm(&format!("Disable tenant {id}? Nothing of it answers any more: no tokens, no administration."), planned)?;
-            changed(Call::patch(format!("disable tenant {id}"), &["tenants", &id]).body(json!({ "disabled": true })), planned, console).await
+            console.confirm(
+                &format!("Disable tenant {id}? Nothing of it answers any more: no tokens, no administration."),
+                planned,
+            )?;
+            changed(
+                Call::patch(format!("disable tenant {id}"), &["tenants", &id]).body(json!({ "disabled": true })),
+                planned,
+                console,
+            )
+            .await
         }
         TenantCommand::Enable(Named { id, planned }) => {
-            changed(Call::patch(format!("enable tenant {id}"), &["tenants", &id]).body(json!({ "disabled": false })), planned, console).await
+            changed(
+                Call::patch(format!("enable tenant {id}"), &["tenants", &id]).body(json!({ "disabled": false })),
+                planned,
+                console,
+            )
+            .await
         }
     }
 }
 
 async fn list(console: &Console<'_>) -> Result<()> {
-    let tenants = console.api()?.list(&Call::get("list tenants", &["tenants"]), "tenants").await?;
+    let tenants = console
+        .api()?
+        .list(&Call::get("list tenants", &["tenants"]), "tenants")
+        .await?;
     let mut table = Table::new(&["TENANT", "NAME", "ISSUER", "CREATED", "STATE"]);
     for tenant in &tenants {
         table.row(&[
             text(tenant, "id"),
             text(tenant, "name"),
             text(tenant, "issuer"),
-            time(tenant, "created_at").map(|at| when::relative(at, console.now)).unwrap_or_default(),
+            time(tenant, "created_at")
+                .map(|at| when::relative(at, console.now))
+                .unwrap_or_default(),
             state(tenant).to_owned(),
         ]);
     }
@@ -139,12 +177,25 @@ fn record(tenant: &Value, now: i64) -> String {
         .line("tenant", text(tenant, "id"))
         .line("name", text(tenant, "name"))
         .line("issuer", text(tenant, "issuer"))
-        .line("DPoP nonce", if is_set(tenant, "dpop_nonce_required") { "demanded" } else { "accepted" })
-        .line("access tokens", format!("live {} seconds", text(tenant, "access_token_seconds")))
-        .line("state", match time(tenant, "disabled_at") {
-            Some(at) => format!("disabled {}", when::both(at, now)),
-            None => "enabled".to_owned(),
-        })
+        .line(
+            "DPoP nonce",
+            if is_set(tenant, "dpop_nonce_required") {
+                "demanded"
+            } else {
+                "accepted"
+            },
+        )
+        .line(
+            "access tokens",
+            format!("live {} seconds", text(tenant, "access_token_seconds")),
+        )
+        .line(
+            "state",
+            match time(tenant, "disabled_at") {
+                Some(at) => format!("disabled {}", when::both(at, now)),
+                None => "enabled".to_owned(),
+            },
+        )
         .line_if("created", time(tenant, "created_at").map(|at| when::both(at, now)))
         .text()
 }

@@ -33,7 +33,10 @@ mod tests {
 
     #[test]
     fn s_10_nothing_is_left_that_a_terminal_obeys() {
-        assert_eq!(visible("red \u{1b}[31m\u{7f}\u{9b}2J"), "red \\u001b[31m\\u007f\\u009b2J");
+        assert_eq!(
+            visible("red \u{1b}[31m\u{7f}\u{9b}2J"),
+            "red \\u001b[31m\\u007f\\u009b2J"
+        );
         assert_eq!(visible("a\nb\tc\u{2028}"), "a\\u000ab\\u0009c\\u2028");
         assert_eq!(visible("pay \u{202e}05$\u{200b}"), "pay \\u202e05$\\u200b");
         assert_eq!(visible("tag \u{e0041}"), "tag \\udb40\\udc41");

@@ -4,7 +4,10 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 /// A time as `2026-11-23T12:00:00Z`.
 pub(super) fn stamp(unix: i64) -> String {
-    OffsetDateTime::from_unix_timestamp(unix).ok().and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_else(|| unix.to_string())
+    OffsetDateTime::from_unix_timestamp(unix)
+        .ok()
+        .and_then(|time| time.format(&Rfc3339).ok())
+        .unwrap_or_else(|| unix.to_string())
 }
 
 /// A time and how far it is from now.
@@ -17,7 +20,12 @@ pub(super) fn relative(unix: i64, now: i64) -> String {
     let past = now.saturating_sub(unix);
     let seconds = past.unsigned_abs();
     let units = [(31_557_600, "y"), (86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
-    let largest = units.iter().find_map(|(length, name)| seconds.checked_div(*length).filter(|n| *n > 0).map(|n| format!("{n} {name}")));
+    let largest = units.iter().find_map(|(length, name)| {
+        seconds
+            .checked_div(*length)
+            .filter(|n| *n > 0)
+            .map(|n| format!("{n} {name}"))
+    });
     match largest {
         None => "now".to_owned(),
         Some(text) if past > 0 => format!("{text} ago"),
@@ -36,13 +44,22 @@ pub(super) fn duration(text: &str) -> Result<i64, String> {
         Some(last) if last.is_ascii_digit() => return text.parse().ok().filter(|n: &i64| *n > 0).ok_or_else(wrong),
         Some(_) | None => return Err(wrong()),
     };
-    let number: i64 = text.strip_suffix(['s', 'm', 'h', 'd']).unwrap_or(text).parse().map_err(|_| wrong())?;
-    number.checked_mul(unit).filter(|seconds| *seconds > 0).ok_or_else(wrong)
+    let number: i64 = text
+        .strip_suffix(['s', 'm', 'h', 'd'])
+        .unwrap_or(text)
+        .parse()
+        .map_err(|_| wrong())?;
+    number
+        .checked_mul(unit)
+        .filter(|seconds| *seconds > 0)
+        .ok_or_else(wrong)
 }
 
 /// Reads `2026-11-23T12:00:00Z`.
 pub(super) fn moment(text: &str) -> Result<i64, String> {
-    OffsetDateTime::parse(text, &Rfc3339).map(OffsetDateTime::unix_timestamp).map_err(|_| "a time as in 2026-11-23T12:00:00Z".to_owned())
+    OffsetDateTime::parse(text, &Rfc3339)
+        .map(OffsetDateTime::unix_timestamp)
+        .map_err(|_| "a time as in 2026-11-23T12:00:00Z".to_owned())
 }
 
 #[cfg(test)]
@@ -56,14 +73,28 @@ mod tests {
 
     #[test]
     fn the_largest_unit_counts() {
-        for (unix, text) in [(1_000, "now"), (999, "1 s ago"), (940, "1 min ago"), (-2_600, "1 h ago"), (1_059, "in 59 s"), (1_000 + 2 * 86_400, "in 2 d"), (1_000 - 63_115_200, "2 y ago")] {
+        for (unix, text) in [
+            (1_000, "now"),
+            (999, "1 s ago"),
+            (940, "1 min ago"),
+            (-2_600, "1 h ago"),
+            (1_059, "in 59 s"),
+            (1_000 + 2 * 86_400, "in 2 d"),
+            (1_000 - 63_115_200, "2 y ago"),
+        ] {
             assert_eq!(relative(unix, 1_000), text);
         }
     }
 
     #[test]
     fn durations_have_a_unit_or_are_seconds() {
-        for (text, seconds) in [("90s", 90), ("15m", 900), ("12h", 43_200), ("30d", 2_592_000), ("60", 60)] {
+        for (text, seconds) in [
+            ("90s", 90),
+            ("15m", 900),
+            ("12h", 43_200),
+            ("30d", 2_592_000),
+            ("60", 60),
+        ] {
             assert_eq!(duration(text), Ok(seconds));
         }
         for text in ["", "d", "1w", "-1d", "0s", "1.5h", "9999999999999999999d", "1dd"] {

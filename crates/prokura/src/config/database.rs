@@ -19,7 +19,8 @@ pub(crate) enum DatabaseSource {
     Elsewhere(Reference),
 }
 
-const WANTED: &str = "must be \"sqlite:/path/to/file.db\", \"postgres://user@host/database\", \"file:/path\" or \"env:NAME\"";
+const WANTED: &str =
+    "must be \"sqlite:/path/to/file.db\", \"postgres://user@host/database\", \"file:/path\" or \"env:NAME\"";
 
 impl DatabaseSource {
     /// Reads `sqlite:/path`, `postgres://…`, or where the URL stands instead; else tells what is wanted.
@@ -29,7 +30,9 @@ impl DatabaseSource {
         }
         if let Some(path) = text.strip_prefix("sqlite:") {
             return match path {
-                "" | ":memory:" | "//" => Err("a node forgets nothing, so SQLite needs a file: \"sqlite:/path/to/file.db\""),
+                "" | ":memory:" | "//" => {
+                    Err("a node forgets nothing, so SQLite needs a file: \"sqlite:/path/to/file.db\"")
+                }
                 path => Ok(Self::Sqlite(folder.join(path))),
             };
         }
@@ -50,7 +53,9 @@ impl DatabaseSource {
                 match Self::parse(text.trim(), Path::new("")) {
                     Ok(Self::Sqlite(path)) => Ok(Database::Sqlite(path)),
                     Ok(Self::Postgres(url)) => Ok(Database::Postgres(url.reveal().clone())),
-                    Ok(Self::Elsewhere(_)) | Err(_) => bail!("{place} must hold sqlite:/path or postgres://user:password@host/database"),
+                    Ok(Self::Elsewhere(_)) | Err(_) => {
+                        bail!("{place} must hold sqlite:/path or postgres://user:password@host/database")
+                    }
                 }
             }
         }
@@ -72,7 +77,9 @@ pub(crate) fn shown(database: &Database) -> String {
 
 /// A URL with its password masked; anything that cannot be read is masked whole.
 pub(super) fn masked(text: &str) -> String {
-    let Ok(mut url) = Url::parse(text) else { return "***".to_owned() };
+    let Ok(mut url) = Url::parse(text) else {
+        return "***".to_owned();
+    };
     if !matches!(url.scheme(), "postgres" | "postgresql") {
         return text.to_owned();
     }
@@ -82,4 +89,3 @@ pub(super) fn masked(text: &str) -> String {
     }
     if masked { url.to_string() } else { "***".to_owned() }
 }
-

@@ -27,8 +27,12 @@ impl Kek {
             }
             Reference::Variable(name) => {
                 let text = self.0.read(environment)?;
-                let bytes = proof::base64url::decode(text.trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-                Ok(Secret::new(bytes.with_context(|| format!("the variable {name} must hold 32 bytes in unpadded base64url; prokura key kek makes them"))?))
+                let bytes = proof::base64url::decode(text.trim())
+                    .ok()
+                    .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
+                Ok(Secret::new(bytes.with_context(|| {
+                    format!("the variable {name} must hold 32 bytes in unpadded base64url; prokura key kek makes them")
+                })?))
             }
         }
     }
@@ -41,4 +45,3 @@ impl Kek {
         }
     }
 }
-

@@ -23,8 +23,11 @@ fn distance(a: &str, b: &str) -> usize {
             let change = at(&row, Some(j)).unwrap_or(0).saturating_add(usize::from(x != y));
             let take_out = at(&row, j.checked_add(1)).unwrap_or(0).saturating_add(1);
             let put_in = at(&next, Some(j)).unwrap_or(0).saturating_add(1);
-            let crossed = i.checked_sub(1).and_then(|i| from.get(i)) == Some(y) && j.checked_sub(1).and_then(|j| to.get(j)) == Some(x);
-            let exchange = at(&before, j.checked_sub(1)).filter(|_| crossed).map_or(usize::MAX, |steps| steps.saturating_add(1));
+            let crossed = i.checked_sub(1).and_then(|i| from.get(i)) == Some(y)
+                && j.checked_sub(1).and_then(|j| to.get(j)) == Some(x);
+            let exchange = at(&before, j.checked_sub(1))
+                .filter(|_| crossed)
+                .map_or(usize::MAX, |steps| steps.saturating_add(1));
             next.push(change.min(take_out).min(put_in).min(exchange));
         }
         before = std::mem::replace(&mut row, next);
@@ -38,7 +41,15 @@ mod tests {
 
     #[test]
     fn distances_count_single_letters() {
-        for (a, b, steps) in [("kitten", "sitting", 3), ("", "abc", 3), ("abc", "", 3), ("flaw", "lawn", 2), ("tsl", "tls", 1), ("ab", "ba", 1), ("same", "same", 0)] {
+        for (a, b, steps) in [
+            ("kitten", "sitting", 3),
+            ("", "abc", 3),
+            ("abc", "", 3),
+            ("flaw", "lawn", 2),
+            ("tsl", "tls", 1),
+            ("ab", "ba", 1),
+            ("same", "same", 0),
+        ] {
             assert_eq!(distance(a, b), steps, "{a} {b}");
         }
     }

@@ -13,13 +13,19 @@ pub(crate) struct Problems {
 
 impl Problems {
     pub(super) fn new(file: &str) -> Self {
-        Self { file: file.to_owned(), found: Vec::new() }
+        Self {
+            file: file.to_owned(),
+            found: Vec::new(),
+        }
     }
 
     /// The file itself cannot be read.
     pub(super) fn unreadable(file: &str, error: &io::Error) -> Self {
         let mut problems = Self::new(file);
-        problems.add(file, format!("cannot be read: {error}; prokura config example prints one to start from"));
+        problems.add(
+            file,
+            format!("cannot be read: {error}; prokura config example prints one to start from"),
+        );
         problems
     }
 
@@ -34,10 +40,17 @@ impl Problems {
 
     /// One line each: where, and what. The file's come first, from its first line to its last.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let line = |place: &str| place.strip_prefix(&self.file).map_or(u64::MAX, |rest| rest.trim_start_matches(':').parse().unwrap_or(0));
+        let line = |place: &str| {
+            place
+                .strip_prefix(&self.file)
+                .map_or(u64::MAX, |rest| rest.trim_start_matches(':').parse().unwrap_or(0))
+        };
         let mut found: Vec<&(String, String)> = self.found.iter().collect();
         found.sort_by_key(|(place, _)| line(place));
-        found.into_iter().map(|(place, what)| format!("{place}: {}", visible(what))).collect()
+        found
+            .into_iter()
+            .map(|(place, what)| format!("{place}: {}", visible(what)))
+            .collect()
     }
 }
 

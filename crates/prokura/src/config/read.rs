@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
 
 use super::{
-    table::{KEYS, Key, Kind, PREFIX},
     nearest::nearest,
     problem::Problems,
+    table::{KEYS, Key, Kind, PREFIX},
 };
 use crate::Environment;
 
@@ -46,21 +46,47 @@ pub(super) fn values(text: &str, file: &str, environment: &Environment, problems
     let mut by_key = BTreeMap::new();
     for key in KEYS {
         if let Some(default) = key.default {
-            by_key.insert(key.full(), Value { text: default.to_owned(), place: "default".to_owned(), source: Source::Default });
+            by_key.insert(
+                key.full(),
+                Value {
+                    text: default.to_owned(),
+                    place: "default".to_owned(),
+                    source: Source::Default,
+                },
+            );
         }
     }
-    File { text, name: file, problems, by_key: &mut by_key }.read()?;
+    File {
+        text,
+        name: file,
+        problems,
+        by_key: &mut by_key,
+    }
+    .read()?;
     for (variable, value) in environment.starting_with(PREFIX) {
         let place = variable.to_owned();
         match KEYS.iter().find(|key| key.variable() == variable) {
-            None => problems.add(&place, format!("no key of the configuration is called so{}", meant(variable))),
+            None => problems.add(
+                &place,
+                format!("no key of the configuration is called so{}", meant(variable)),
+            ),
             Some(key) => match of_kind(key.kind, value) {
-                Ok(()) => drop(by_key.insert(key.full(), Value { text: value.to_owned(), place, source: Source::Environment })),
+                Ok(()) => drop(by_key.insert(
+                    key.full(),
+                    Value {
+                        text: value.to_owned(),
+                        place,
+                        source: Source::Environment,
+                    },
+                )),
                 Err(wanted) => problems.add(&place, format!("must be {wanted}")),
             },
         }
     }
-    Some(Values { file: file.to_owned(), by_key })
+    Some(Values {
+        file: file.to_owned(),
+        by_key,
+    })
 }
 
 fn meant(variable: &str) -> String {
@@ -71,7 +97,10 @@ fn meant(variable: &str) -> String {
 fn nearest_upper<'a>(variable: &str, known: &'a [String]) -> Option<&'a str> {
     let lower: Vec<String> = known.iter().map(|name| name.to_lowercase()).collect();
     let found = nearest(variable, lower.iter().map(String::as_str))?;
-    known.iter().map(String::as_str).find(|name| name.to_lowercase() == found)
+    known
+        .iter()
+        .map(String::as_str)
+        .find(|name| name.to_lowercase() == found)
 }
 
 /// A variable is always text; a number or a switch must look like one.
@@ -103,14 +132,29 @@ impl File<'_> {
         for (name, value) in document.get_ref() {
             let place = self.place(name.span().start);
             match value.get_ref() {
-                DeValue::Table(section) if KEYS.iter().any(|key| key.section == name.get_ref()) => self.section(name.get_ref(), section),
-                DeValue::Table(_) => {
-                    let meant = nearest(name.get_ref(), sections()).map_or_else(String::new, |known| format!("; did you mean [{known}]?"));
-                    self.problems.add(&place, format!("unknown section [{}]{meant}", name.get_ref()));
+                DeValue::Table(section) if KEYS.iter().any(|key| key.section == name.get_ref()) => {
+                    self.section(name.get_ref(), section);
                 }
-                DeValue::String(_) | DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Array(_) => {
-                    let home = home_of(name.get_ref()).map_or_else(|| "; every key belongs to a section".to_owned(), |section| format!("; it belongs below [{section}]"));
-                    self.problems.add(&place, format!("unknown key {} outside of any section{home}", name.get_ref()));
+                DeValue::Table(_) => {
+                    let meant = nearest(name.get_ref(), sections())
+                        .map_or_else(String::new, |known| format!("; did you mean [{known}]?"));
+                    self.problems
+                        .add(&place, format!("unknown section [{}]{meant}", name.get_ref()));
+                }
+                DeValue::String(_)
+                | DeValue::Integer(_)
+                | DeValue::Float(_)
+                | DeValue::Boolean(_)
+                | DeValue::Datetime(_)
+                | DeValue::Array(_) => {
+                    let home = home_of(name.get_ref()).map_or_else(
+                        || "; every key belongs to a section".to_owned(),
+                        |section| format!("; it belongs below [{section}]"),
+                    );
+                    self.problems.add(
+                        &place,
+                        format!("unknown key {} outside of any section{home}", name.get_ref()),
+                    );
                 }
             }
         }
@@ -120,32 +164,56 @@ impl File<'_> {
     fn section(&mut self, section: &str, entries: &DeTable<'_>) {
         for (name, value) in entries {
             let place = self.place(name.span().start);
-            let Some(key) = KEYS.iter().find(|key| key.section == section && key.name == name.get_ref()) else {
+            let Some(key) = KEYS
+                .iter()
+                .find(|key| key.section == section && key.name == name.get_ref())
+            else {
                 self.unknown(&place, section, name.get_ref());
                 continue;
             };
             match text_of(key.kind, value.get_ref()) {
-                Ok(text) => drop(self.by_key.insert(key.full(), Value { text, place, source: Source::File })),
+                Ok(text) => drop(self.by_key.insert(
+                    key.full(),
+                    Value {
+                        text,
+                        place,
+                        source: Source::File,
+                    },
+                )),
                 Err(wanted) => self.problems.add(&place, format!("{} must be {wanted}", key.full())),
             }
         }
     }
 
     fn unknown(&mut self, place: &str, section: &str, name: &str) {
-        let here = nearest(name, KEYS.iter().filter(|key| key.section == section).map(|key| key.name));
+        let here = nearest(
+            name,
+            KEYS.iter().filter(|key| key.section == section).map(|key| key.name),
+        );
         let meant = match (here, home_of(name)) {
             (Some(known), _) => format!("; did you mean {known}?"),
             (None, Some(home)) => format!("; it belongs below [{home}]"),
             (None, None) => {
-                let known: Vec<&str> = KEYS.iter().filter(|key| key.section == section).map(|key| key.name).collect();
+                let known: Vec<&str> = KEYS
+                    .iter()
+                    .filter(|key| key.section == section)
+                    .map(|key| key.name)
+                    .collect();
                 format!("; [{section}] has {}", known.join(", "))
             }
         };
-        self.problems.add(place, format!("unknown key {name} in [{section}]{meant}"));
+        self.problems
+            .add(place, format!("unknown key {name} in [{section}]{meant}"));
     }
 
     fn place(&self, at: usize) -> String {
-        let line = self.text.bytes().take(at).filter(|byte| *byte == b'\n').count().saturating_add(1);
+        let line = self
+            .text
+            .bytes()
+            .take(at)
+            .filter(|byte| *byte == b'\n')
+            .count()
+            .saturating_add(1);
         format!("{}:{line}", self.name)
     }
 }
@@ -167,7 +235,9 @@ fn text_of(kind: Kind, value: &DeValue<'_>) -> Result<String, &'static str> {
     match (kind, value) {
         (Kind::Text, DeValue::String(text)) => Ok(text.to_string()),
         (Kind::Text, _) => Err("text in quotes"),
-        (Kind::Number, DeValue::Integer(number)) => i64::from_str_radix(number.as_str(), number.radix()).map(|number| number.to_string()).map_err(|_| "a whole number of at most 63 bits"),
+        (Kind::Number, DeValue::Integer(number)) => i64::from_str_radix(number.as_str(), number.radix())
+            .map(|number| number.to_string())
+            .map_err(|_| "a whole number of at most 63 bits"),
         (Kind::Number, _) => Err("a whole number, without quotes"),
         (Kind::Switch, DeValue::Boolean(flag)) => Ok(flag.to_string()),
         (Kind::Switch, _) => Err("true or false, without quotes"),

@@ -60,16 +60,28 @@ pub(super) fn check_private(path: &Path) -> Result<()> {
     ensure!(metadata.is_file(), "{} is not a file", path.display());
     let mode = metadata.mode() & 0o777;
     if mode & 0o077 != 0 {
-        bail!("{} can be read or written by others (mode {mode:04o}): take the key as known to them, or, if that is no danger, run: chmod 600 {}", path.display(), path.display());
+        bail!(
+            "{} can be read or written by others (mode {mode:04o}): take the key as known to them, or, if that is no danger, run: chmod 600 {}",
+            path.display(),
+            path.display()
+        );
     }
     Ok(())
 }
 
 /// Makes a new file that only its owner may read. An existing one is never touched: it may be the only copy of a key.
 pub(crate) fn secret_file(path: &Path, text: &str) -> Result<()> {
-    let mut file = match std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+    let mut file = match std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+    {
         Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => bail!("{} is there already and is not overwritten; name another file, or move that one away", path.display()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => bail!(
+            "{} is there already and is not overwritten; name another file, or move that one away",
+            path.display()
+        ),
         Err(error) => return Err(error).with_context(|| format!("cannot make {}", path.display())),
     };
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());

@@ -60,7 +60,11 @@ pub(crate) enum LogFormat {
 
 /// Makes sense of the values. `None` only beside problems.
 pub(super) fn interpret(values: &Values, folder: &Path, problems: &mut Problems) -> Option<Config> {
-    let mut reader = Reader { values, folder, problems };
+    let mut reader = Reader {
+        values,
+        folder,
+        problems,
+    };
     let origin = reader.origin();
     let listen = reader.listen();
     let transport = match (&origin, listen) {
@@ -93,7 +97,15 @@ impl Reader<'_> {
     fn value(&mut self, key: &Key, example: &str) -> Option<Value> {
         let value = self.values.get(key).filter(|value| !value.text.is_empty()).cloned();
         if value.is_none() {
-            self.problems.add(&self.values.file, format!("{} is missing; write below [{}]: {} = {example}", key.full(), key.section, key.name));
+            self.problems.add(
+                &self.values.file,
+                format!(
+                    "{} is missing; write below [{}]: {} = {example}",
+                    key.full(),
+                    key.section,
+                    key.name
+                ),
+            );
         }
         value
     }
@@ -106,13 +118,23 @@ impl Reader<'_> {
     fn origin(&mut self) -> Option<Url> {
         let key = &table::ORIGIN;
         let value = self.value(key, "\"https://auth.example.com\"")?;
-        let parsed = Url::parse(&value.text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let parsed = Url::parse(&value.text)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         let Some(parsed) = parsed else {
-            return self.wrong(&value, key, "must be scheme, host and port, as in \"https://auth.example.com\"");
+            return self.wrong(
+                &value,
+                key,
+                "must be scheme, host and port, as in \"https://auth.example.com\"",
+            );
         };
         let plain = parsed.origin().ascii_serialization();
         if plain != value.text {
-            return self.wrong(&value, key, &format!("write scheme, host and port only, in their plain form: \"{plain}\""));
+            return self.wrong(
+                &value,
+                key,
+                &format!("write scheme, host and port only, in their plain form: \"{plain}\""),
+            );
         }
         Some(parsed)
     }
@@ -122,14 +144,22 @@ impl Reader<'_> {
         let value = self.value(key, "\"0.0.0.0:443\"")?;
         match value.text.parse() {
             Ok(address) => Some(address),
-            Err(_) => self.wrong(&value, key, "must be an address and a port, as in \"0.0.0.0:443\" or \"[::1]:8460\""),
+            Err(_) => self.wrong(
+                &value,
+                key,
+                "must be an address and a port, as in \"0.0.0.0:443\" or \"[::1]:8460\"",
+            ),
         }
     }
 
     fn transport(&mut self, origin: &Url, listen: SocketAddr) -> Option<Transport> {
         let certificate = self.values.get(&table::CERTIFICATE).cloned();
         let key = self.values.get(&table::TLS_KEY).cloned();
-        let proxy = self.values.get(&table::TRUSTED_PROXY).filter(|value| value.text == "true").cloned();
+        let proxy = self
+            .values
+            .get(&table::TRUSTED_PROXY)
+            .filter(|value| value.text == "true")
+            .cloned();
         let said = self.values.get(&table::ORIGIN).cloned()?;
         let local = is_loopback(origin);
         match (certificate, key, proxy) {
@@ -186,7 +216,11 @@ impl Reader<'_> {
         let value = self.value(key, "\"file:/etc/prokura/kek\"")?;
         match Reference::parse(&value.text, self.folder) {
             Some(reference) => Some(Kek(reference)),
-            None => self.wrong(&value, key, "must be \"file:/path\" or \"env:NAME\": the key itself never stands in the configuration"),
+            None => self.wrong(
+                &value,
+                key,
+                "must be \"file:/path\" or \"env:NAME\": the key itself never stands in the configuration",
+            ),
         }
     }
 
@@ -200,7 +234,11 @@ impl Reader<'_> {
         match schedule.validated() {
             Ok(schedule) => Some(schedule),
             Err(fault) => {
-                let blamed = [table::PUBLISH_AHEAD, table::ROTATE_EVERY].into_iter().find(|key| self.values.get(key).is_some_and(|value| value.source != Source::Default));
+                let blamed = [table::PUBLISH_AHEAD, table::ROTATE_EVERY].into_iter().find(|key| {
+                    self.values
+                        .get(key)
+                        .is_some_and(|value| value.source != Source::Default)
+                });
                 let value = self.values.get(&blamed.unwrap_or(table::PUBLISH_AHEAD)).cloned()?;
                 self.problems.add(&value.place, fault.to_string());
                 None
@@ -218,10 +256,18 @@ impl Reader<'_> {
         };
         let known = LEVELS.contains(&level.text.as_str());
         if !known {
-            let meant = nearest(&level.text, LEVELS.iter().copied()).map_or_else(String::new, |level| format!("; did you mean {level}?"));
-            self.wrong::<()>(&level, &table::LOG_LEVEL, &format!("must be error, warn, info, debug or trace{meant}"));
+            let meant = nearest(&level.text, LEVELS.iter().copied())
+                .map_or_else(String::new, |level| format!("; did you mean {level}?"));
+            self.wrong::<()>(
+                &level,
+                &table::LOG_LEVEL,
+                &format!("must be error, warn, info, debug or trace{meant}"),
+            );
         }
-        Some(LogSettings { format: format?, level: known.then_some(level.text)? })
+        Some(LogSettings {
+            format: format?,
+            level: known.then_some(level.text)?,
+        })
     }
 }
 
@@ -229,8 +275,16 @@ const LEVELS: &[&str] = &["error", "warn", "info", "debug", "trace"];
 
 fn effective(key: &Key, value: Option<&Value>) -> Effective {
     let (text, origin) = value.map_or(("", "not set"), |value| (value.text.as_str(), value.place.as_str()));
-    let shown = if *key == table::DATABASE { database::masked(text) } else { text.to_owned() };
-    Effective { key: key.full(), shown, origin: origin.to_owned() }
+    let shown = if *key == table::DATABASE {
+        database::masked(text)
+    } else {
+        text.to_owned()
+    };
+    Effective {
+        key: key.full(),
+        shown,
+        origin: origin.to_owned(),
+    }
 }
 
 /// Whether the host of a URL is this machine.

@@ -25,7 +25,10 @@ pub(super) const ORIGIN: Key = text("server", "origin", None);
 pub(super) const LISTEN: Key = text("server", "listen", Some("127.0.0.1:8460"));
 pub(super) const CERTIFICATE: Key = text("tls", "certificate", None);
 pub(super) const TLS_KEY: Key = text("tls", "key", None);
-pub(super) const TRUSTED_PROXY: Key = Key { kind: Kind::Switch, ..text("tls", "trusted_proxy", Some("false")) };
+pub(super) const TRUSTED_PROXY: Key = Key {
+    kind: Kind::Switch,
+    ..text("tls", "trusted_proxy", Some("false"))
+};
 pub(super) const DATABASE: Key = text("database", "url", None);
 pub(super) const KEK: Key = text("keys", "kek", None);
 pub(super) const ROTATE_EVERY: Key = number("keys", "rotate_every_seconds", "86400");
@@ -64,9 +67,19 @@ impl Key {
 pub(super) const PREFIX: &str = "PROKURA__";
 
 const fn text(section: &'static str, name: &'static str, default: Option<&'static str>) -> Key {
-    Key { section, name, kind: Kind::Text, default }
+    Key {
+        section,
+        name,
+        kind: Kind::Text,
+        default,
+    }
 }
 
 const fn number(section: &'static str, name: &'static str, default: &'static str) -> Key {
-    Key { section, name, kind: Kind::Number, default: Some(default) }
+    Key {
+        section,
+        name,
+        kind: Kind::Number,
+        default: Some(default),
+    }
 }

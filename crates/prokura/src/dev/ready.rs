@@ -50,8 +50,20 @@ pub(super) struct Addresses<'a> {
 /// The same for people: addresses, clients, three things to try. `program` is what the person typed to start us.
 #[expect(clippy::print_stdout, reason = "this is what a person started the command for")]
 pub(super) fn say(addresses: &Addresses<'_>, seeded: &Seeded, program: &str) {
-    let Addresses { issuer, listens_on, data, mcp, api } = addresses;
-    let secret = seeded.clients.iter().find_map(|client| client.client_secret.as_deref().filter(|_| !client.scope.is_empty()).map(|secret| (client.client_id.as_str(), secret)));
+    let Addresses {
+        issuer,
+        listens_on,
+        data,
+        mcp,
+        api,
+    } = addresses;
+    let secret = seeded.clients.iter().find_map(|client| {
+        client
+            .client_secret
+            .as_deref()
+            .filter(|_| !client.scope.is_empty())
+            .map(|secret| (client.client_id.as_str(), secret))
+    });
     let (id, secret) = secret.unwrap_or(("", ""));
     println!(
         "\
@@ -77,6 +89,11 @@ Three things to try, in another terminal:
 
 Stop it with Ctrl-C; what it knows is kept.",
         data = data.display(),
-        clients = seeded.clients.iter().map(|client| format!("{} ({})", client.client_id, client.token_endpoint_auth_method)).collect::<Vec<_>>().join(", "),
+        clients = seeded
+            .clients
+            .iter()
+            .map(|client| format!("{} ({})", client.client_id, client.token_endpoint_auth_method))
+            .collect::<Vec<_>>()
+            .join(", "),
     );
 }

@@ -21,6 +21,9 @@ use crate::node::write_secret;
 pub(super) struct Seeded {
     pub(super) admin_token: String,
     pub(super) clients: Vec<DemoClient>,
+    /// The ports of the demo MCP server and the demo API.
+    #[serde(default)]
+    ports: Option<(u16, u16)>,
     /// Resources that the demo clients were granted once; what was revoked since stays revoked.
     granted: BTreeSet<String>,
 }
@@ -44,49 +47,125 @@ pub(super) struct DemoClient {
 impl Seeded {
     /// The credential of the client that may introspect.
     pub(super) fn introspection(&self) -> Option<(String, String)> {
-        self.clients.iter().find(|client| client.introspects).and_then(|client| Some((client.client_id.clone(), client.client_secret.clone()?)))
+        self.clients
+            .iter()
+            .find(|client| client.introspects)
+            .and_then(|client| Some((client.client_id.clone(), client.client_secret.clone()?)))
     }
 }
 
 const MACHINES: &[(&str, &str, AuthenticationMethod)] = &[
-    ("demo-machine", "Demo machine (key)", AuthenticationMethod::PrivateKeyJwt),
-    ("demo-machine-basic", "Demo machine (secret)", AuthenticationMethod::SecretBasic),
-    ("demo-machine-post", "Demo machine (secret in the body)", AuthenticationMethod::SecretPost),
+    (
+        "demo-machine",
+        "Demo machine (key)",
+        AuthenticationMethod::PrivateKeyJwt,
+    ),
+    (
+        "demo-machine-basic",
+        "Demo machine (secret)",
+        AuthenticationMethod::SecretBasic,
+    ),
+    (
+        "demo-machine-post",
+        "Demo machine (secret in the body)",
+        AuthenticationMethod::SecretPost,
+    ),
 ];
 const INTROSPECTOR: (&str, &str) = ("demo-introspector", "Demo gateway that may introspect");
+
+/// The ports that the demo servers had when this directory was used before.
+pub(super) fn ports(data: &Path) -> Option<(u16, u16)> {
+    let text = std::fs::read_to_string(data.join("demo.json")).ok()?;
+    serde_json::from_str::<Seeded>(&text).ok()?.ports
+}
+
+fn port_of(resource: &str) -> Option<u16> {
+    url::Url::parse(resource).ok()?.port()
+}
 
 /// Makes what is missing.
 pub(super) async fn seed(app: &Arc<App>, data: &Path, mcp: &str, api: &str) -> Result<Seeded> {
     let file = data.join("demo.json");
     let mut seeded: Seeded = match std::fs::read_to_string(&file) {
-        Ok(text) => serde_json::from_str(&text).with_context(|| format!("{} is broken; remove it together with the database to start again", file.display()))?,
+        Ok(text) => serde_json::from_str(&text).with_context(|| {
+            format!(
+                "{} is broken; remove it together with the database to start again",
+                file.display()
+            )
+        })?,
         Err(_) => Seeded::default(),
     };
     let tenant = app.default_tenant()?;
 
-    if app.store().administrator(&proof::digest::sha256_b64(seeded.admin_token.as_bytes())).await?.is_none() {
+    if app
+        .store()
+        .administrator(&proof::digest::sha256_b64(seeded.admin_token.as_bytes()))
+        .await?
+        .is_none()
+    {
         seeded.admin_token = app.bootstrap("Development").await?.administrator_token;
     }
     resource(app, &tenant, mcp, "Demo MCP server", demo::MCP_SCOPES).await?;
     resource(app, &tenant, api, "Demo API", demo::API_SCOPES).await?;
 
-    let scope = Scopes::parse(&demo::MCP_SCOPES.iter().chain(demo::API_SCOPES).map(|(name, _)| *name).collect::<Vec<_>>().join(" ")).map_err(|why| anyhow::anyhow!(why.told()))?;
+    let scope = Scopes::parse(
+        &demo::MCP_SCOPES
+            .iter()
+            .chain(demo::API_SCOPES)
+            .map(|(name, _)| *name)
+            .collect::<Vec<_>>()
+            .join(" "),
+    )
+    .map_err(|why| anyhow::anyhow!(why.told()))?;
     let resources: BTreeSet<ResourceUri> = [mcp, api].iter().filter_map(|uri| ResourceUri::parse(uri)).collect();
     for (id, name, method) in MACHINES {
-        client(app, &tenant, &mut seeded, Wanted { id, name, method: *method, scopes: &scope, resources: &resources }).await?;
+        client(
+            app,
+            &tenant,
+            &mut seeded,
+            Wanted {
+                id,
+                name,
+                method: *method,
+                scopes: &scope,
+                resources: &resources,
+            },
+        )
+        .await?;
     }
     let nothing = (Scopes::default(), BTreeSet::new());
-    client(app, &tenant, &mut seeded, Wanted { id: INTROSPECTOR.0, name: INTROSPECTOR.1, method: AuthenticationMethod::SecretBasic, scopes: &nothing.0, resources: &nothing.1 }).await?;
+    client(
+        app,
+        &tenant,
+        &mut seeded,
+        Wanted {
+            id: INTROSPECTOR.0,
+            name: INTROSPECTOR.1,
+            method: AuthenticationMethod::SecretBasic,
+            scopes: &nothing.0,
+            resources: &nothing.1,
+        },
+    )
+    .await?;
 
     if !seeded.granted.contains(mcp) || !seeded.granted.contains(api) {
         // The demo servers moved to other ports: the machines are granted the resources at their new identifiers.
         for (id, ..) in MACHINES {
             let client = ClientId::parse(id).context("a demo client's id")?;
-            let new = NewGrant { client, scopes: scope.clone(), resources: resources.clone(), expires: None, depth: 1, parent: None };
-            app.command(&tenant, Command::CreateGrant(Box::new(new)), &app.moment()?).await?;
+            let new = NewGrant {
+                client,
+                scopes: scope.clone(),
+                resources: resources.clone(),
+                expires: None,
+                depth: 1,
+                parent: None,
+            };
+            app.command(&tenant, Command::CreateGrant(Box::new(new)), &app.moment()?)
+                .await?;
         }
     }
     seeded.granted.extend([mcp.to_owned(), api.to_owned()]);
+    seeded.ports = port_of(mcp).zip(port_of(api));
     write_secret(&file, &serde_json::to_string_pretty(&seeded)?)?;
     Ok(seeded)
 }
@@ -94,10 +173,20 @@ pub(super) async fn seed(app: &Arc<App>, data: &Path, mcp: &str, api: &str) -> R
 async fn resource(app: &Arc<App>, tenant: &TenantDb, uri: &str, name: &str, scopes: &[(&str, &str)]) -> Result<()> {
     let uri = ResourceUri::parse(uri).context("a demo resource's identifier")?;
     if tenant.resource(&uri).await?.is_none() {
-        let scopes = scopes.iter().map(|(name, words)| ((*name).to_owned(), (*words).to_owned())).collect();
+        let scopes = scopes
+            .iter()
+            .map(|(name, words)| ((*name).to_owned(), (*words).to_owned()))
+            .collect();
         let introspectors = ClientId::parse(INTROSPECTOR.0).into_iter().collect();
-        let new = NewResource { uri, name: name.to_owned(), scopes, token_algorithm: None, introspectors };
-        app.command(tenant, Command::CreateResource(Box::new(new)), &app.moment()?).await?;
+        let new = NewResource {
+            uri,
+            name: name.to_owned(),
+            scopes,
+            token_algorithm: None,
+            introspectors,
+        };
+        app.command(tenant, Command::CreateResource(Box::new(new)), &app.moment()?)
+            .await?;
     }
     Ok(())
 }
@@ -118,7 +207,11 @@ async fn client(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded, wanted: 
         return Ok(());
     }
     let machine = !wanted.scopes.is_empty();
-    let (jwk, jwks) = if wanted.method == AuthenticationMethod::PrivateKeyJwt { key()? } else { (None, None) };
+    let (jwk, jwks) = if wanted.method == AuthenticationMethod::PrivateKeyJwt {
+        key()?
+    } else {
+        (None, None)
+    };
     let at = app.moment()?;
     let command = match (known, &jwks) {
         (false, _) => Command::CreateClient(Box::new(NewClient {
@@ -126,12 +219,20 @@ async fn client(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded, wanted: 
             name: wanted.name.to_owned(),
             method: wanted.method,
             jwks,
-            grant_types: if machine { BTreeSet::from([GrantType::ClientCredentials]) } else { BTreeSet::new() },
+            grant_types: if machine {
+                BTreeSet::from([GrantType::ClientCredentials])
+            } else {
+                BTreeSet::new()
+            },
             scopes: wanted.scopes.clone(),
             resources: wanted.resources.clone(),
             token_algorithm: None,
             binding: Binding::WhenProved,
-            introspects: if machine { Introspects::ItsResources } else { Introspects::Everything },
+            introspects: if machine {
+                Introspects::ItsResources
+            } else {
+                Introspects::Everything
+            },
         })),
         (true, None) => Command::RotateClientSecret(id),
         (true, Some(_)) => Command::ChangeClient(Box::new(kernel::administration::ChangeClient {
@@ -145,7 +246,9 @@ async fn client(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded, wanted: 
         })),
     };
     if !known {
-        seeded.granted.extend(wanted.resources.iter().map(|uri| uri.as_str().to_owned()));
+        seeded
+            .granted
+            .extend(wanted.resources.iter().map(|uri| uri.as_str().to_owned()));
     }
     let document = app.command(tenant, command, &at).await?;
     seeded.clients.retain(|client| client.client_id != wanted.id);
@@ -153,9 +256,16 @@ async fn client(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded, wanted: 
         client_id: wanted.id.to_owned(),
         client_name: wanted.name.to_owned(),
         token_endpoint_auth_method: wanted.method.name().to_owned(),
-        client_secret: document.get("client_secret").and_then(|secret| secret.as_str()).map(str::to_owned),
+        client_secret: document
+            .get("client_secret")
+            .and_then(|secret| secret.as_str())
+            .map(str::to_owned),
         jwk,
-        grant_types: if machine { vec![GrantType::ClientCredentials.name().to_owned()] } else { Vec::new() },
+        grant_types: if machine {
+            vec![GrantType::ClientCredentials.name().to_owned()]
+        } else {
+            Vec::new()
+        },
         scope: wanted.scopes.joined(),
         introspects: !machine,
     });

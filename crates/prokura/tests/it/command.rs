@@ -11,6 +11,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 use testkit::World;
+use tokio::net::TcpSocket;
 
 /// A folder to work in, and what every command is told.
 pub(crate) struct Desk {
@@ -30,7 +31,11 @@ pub(crate) struct Ran {
 impl Desk {
     /// A desk that knows no server.
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), given: Vec::new(), standard: Vec::new() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            given: Vec::new(),
+            standard: Vec::new(),
+        }
     }
 
     /// The desk of the administrator of a world's installation.
@@ -43,7 +48,15 @@ impl Desk {
         let desk = Self::new();
         desk.write("token", token);
         let token_file = desk.path("token").display().to_string();
-        Self { standard: vec!["--server".to_owned(), server.to_owned(), "--token-file".to_owned(), token_file], ..desk }
+        Self {
+            standard: vec![
+                "--server".to_owned(),
+                server.to_owned(),
+                "--token-file".to_owned(),
+                token_file,
+            ],
+            ..desk
+        }
     }
 
     /// With a variable of the environment.
@@ -74,7 +87,10 @@ impl Desk {
     /// The command, ready to start.
     pub(crate) fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
         let mut command = bare(self.folder.path());
-        command.args(&self.standard).args(arguments).envs(self.given.iter().cloned());
+        command
+            .args(&self.standard)
+            .args(arguments)
+            .envs(self.given.iter().cloned());
         command
     }
 
@@ -104,7 +120,12 @@ fn bare(folder: &Path) -> Command {
 }
 
 fn ran(command: &mut Command, input: &str) -> Ran {
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(input.as_bytes()).unwrap();
     drop(stdin);
@@ -114,14 +135,22 @@ fn ran(command: &mut Command, input: &str) -> Ran {
 /// DER as PEM (RFC 7468).
 pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     let text = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, der);
-    let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let lines: Vec<&str> = text
+        .as_bytes()
+        .chunks(64)
+        .map(|line| std::str::from_utf8(line).unwrap())
+        .collect();
     format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }
 
 impl Ran {
     /// What an ended process left.
     pub(crate) fn of(output: std::process::Output) -> Self {
-        Self { code: output.status.code().unwrap_or(-1), out: String::from_utf8(output.stdout).unwrap(), err: String::from_utf8(output.stderr).unwrap() }
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
     }
 
     /// Everything that was printed.
@@ -131,7 +160,10 @@ impl Ran {
 
     /// The value behind a name in a record.
     pub(crate) fn line(&self, name: &str) -> &str {
-        let line = self.out.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix("  "));
+        let line = self
+            .out
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix("  "));
         line.unwrap_or_else(|| panic!("no line {name} in {self:?}")).trim()
     }
 
@@ -151,3 +183,16 @@ pub(crate) async fn world_with_resource() -> (World, Desk) {
 
 /// The resource of [`world_with_resource`]; its scopes are `read` and `write`.
 pub(crate) const RESOURCE: &str = "https://api.example.com/v1";
+
+/// An address where nobody listens and, as long as the socket is held, nobody else can.
+pub(crate) fn nobody() -> (TcpSocket, String) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = format!("http://{}", socket.local_addr().unwrap());
+    (socket, address)
+}
+
+/// Arguments as they are typed, when none has a blank in it.
+pub(crate) fn typed(line: &str) -> Vec<&str> {
+    line.split_whitespace().collect()
+}

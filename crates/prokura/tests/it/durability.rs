@@ -47,8 +47,18 @@ impl Dev {
         }
         let text = text.expect("the server is ready within 30 seconds");
         let ready: Value = serde_json::from_str(&text).unwrap();
-        let client = ready["clients"].as_array().unwrap().iter().find(|client| client["client_id"] == "demo-machine-basic").unwrap().clone();
-        let pair = format!("{}:{}", client["client_id"].as_str().unwrap(), client["client_secret"].as_str().unwrap());
+        let client = ready["clients"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|client| client["client_id"] == "demo-machine-basic")
+            .unwrap()
+            .clone();
+        let pair = format!(
+            "{}:{}",
+            client["client_id"].as_str().unwrap(),
+            client["client_secret"].as_str().unwrap()
+        );
         Self {
             child,
             issuer: ready["issuer"].as_str().unwrap().to_owned(),
@@ -61,7 +71,10 @@ impl Dev {
     fn load(&self, ended: &Arc<AtomicBool>) -> Vec<std::thread::JoinHandle<Vec<String>>> {
         let port = self.issuer.rsplit(':').next().unwrap();
         let address = format!("127.0.0.1:{port}");
-        let body = format!("grant_type=client_credentials&resource={}", self.resource.replace(':', "%3A").replace('/', "%2F"));
+        let body = format!(
+            "grant_type=client_credentials&resource={}",
+            self.resource.replace(':', "%3A").replace('/', "%2F")
+        );
         let request = format!(
             "POST /oauth2/token HTTP/1.1\r\nHost: localhost:{port}\r\nAuthorization: Basic {}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
             self.basic,
@@ -95,12 +108,25 @@ fn exchange(stream: &mut TcpStream, request: &str) -> Option<String> {
         let read = stream.read(&mut chunk).ok().filter(|read| *read > 0)?;
         seen.extend_from_slice(&chunk[..read]);
         let text = String::from_utf8_lossy(&seen);
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length: usize = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            continue;
+        };
+        let length: usize = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "))
+            .unwrap()
+            .parse()
+            .unwrap();
         if body.len() >= length {
             assert!(head.starts_with("HTTP/1.1 200"), "{text}");
             let answer: Value = serde_json::from_str(body).unwrap();
-            let claims = answer["access_token"].as_str().unwrap().split('.').nth(1).unwrap().to_owned();
+            let claims = answer["access_token"]
+                .as_str()
+                .unwrap()
+                .split('.')
+                .nth(1)
+                .unwrap()
+                .to_owned();
             let claims: Value = serde_json::from_slice(&proof::base64url::decode(&claims).unwrap()).unwrap();
             return Some(claims["jti"].as_str().unwrap().to_owned());
         }
@@ -110,8 +136,19 @@ fn exchange(stream: &mut TcpStream, request: &str) -> Option<String> {
 /// What the database of an ended server holds: token rows, `token.issued` events, whether each of these ids has its row, and streams with holes.
 async fn counted(folder: &Path, answered: &BTreeSet<String>) -> (i64, i64, usize, i64) {
     let database = Database::Sqlite(folder.join("data/prokura.db"));
-    let store = Store::open(store::Settings { database, stream: "zz-counting".to_owned() }).await.unwrap();
-    let tenant: Tenant = store.tenants().await.unwrap().into_iter().find(|tenant| tenant.id.as_str() == "default").unwrap();
+    let store = Store::open(store::Settings {
+        database,
+        stream: "zz-counting".to_owned(),
+    })
+    .await
+    .unwrap();
+    let tenant: Tenant = store
+        .tenants()
+        .await
+        .unwrap()
+        .into_iter()
+        .find(|tenant| tenant.id.as_str() == "default")
+        .unwrap();
     let db = TenantDb::new(Arc::clone(&store), Arc::new(tenant));
     let mut missing = BTreeSet::new();
     for id in answered {
@@ -119,7 +156,12 @@ async fn counted(folder: &Path, answered: &BTreeSet<String>) -> (i64, i64, usize
             missing.insert(id);
         }
     }
-    (db.token_count().await.unwrap(), db.event_count("token.issued").await.unwrap(), missing.len(), store.streams_with_holes().await.unwrap())
+    (
+        db.token_count().await.unwrap(),
+        db.event_count("token.issued").await.unwrap(),
+        missing.len(),
+        store.streams_with_holes().await.unwrap(),
+    )
 }
 
 fn joined(threads: Vec<std::thread::JoinHandle<Vec<String>>>) -> BTreeSet<String> {
@@ -135,7 +177,13 @@ async fn after_a_drained_load_rows_are_events_are_answers() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     ended.store(true, Ordering::Relaxed);
     let answered = joined(threads);
-    assert!(Command::new("kill").args(["-TERM", &dev.child.id().to_string()]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &dev.child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
     assert!(dev.child.wait().unwrap().success(), "SIGTERM ends it well");
 
     assert!(answered.len() > 100, "a load worth counting: {}", answered.len());
@@ -160,5 +208,9 @@ async fn after_a_kill_in_the_middle_every_answer_has_its_row_and_rows_are_events
     assert!(all.len() > 100, "a load worth counting: {}", all.len());
     let (rows, events, missing, holes) = counted(folder.path(), &all).await;
     assert_eq!((rows, missing, holes), (events, 0, 0));
-    assert!(rows >= i64::try_from(all.len()).unwrap(), "{rows} rows for {} answers", all.len());
+    assert!(
+        rows >= i64::try_from(all.len()).unwrap(),
+        "{rows} rows for {} answers",
+        all.len()
+    );
 }

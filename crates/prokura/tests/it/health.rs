@@ -4,13 +4,18 @@ use serde_json::Value;
 use testkit::World;
 
 use crate::{
-    command::{Desk, pem},
-    serving::{Installation, REST},
+    command::{Desk, nobody, pem, typed},
+    installation::{Installation, REST},
 };
 
 fn states(document: &Value) -> Vec<(String, String)> {
     let text = |check: &Value, name: &str| check[name].as_str().unwrap().to_owned();
-    document["checks"].as_array().unwrap().iter().map(|check| (text(check, "check"), text(check, "state"))).collect()
+    document["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|check| (text(check, "check"), text(check, "state")))
+        .collect()
 }
 
 fn has(document: &Value, check: &str, state: &str) -> bool {
@@ -25,15 +30,23 @@ async fn a_running_server_is_examined() {
     for check in ["server", "metadata", "database commit", "signing key", "audit streams"] {
         assert!(has(&found, check, "ok"), "{check} in {found}");
     }
-    let warned = found["checks"].as_array().unwrap().iter().find(|check| check["state"] == "warning").unwrap();
+    let warned = found["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|check| check["state"] == "warning")
+        .unwrap();
     assert!(warned["found"].as_str().unwrap().contains("is plain http"), "{found}");
     desk.run(&["doctor", "--strict"]).expect(1);
 
-    desk.run(&["tenant", "create", "acme", "--name", "Acme"]).expect(0);
+    desk.run(&typed("tenant create acme --name Acme")).expect(0);
     assert!(has(&desk.json(&["--tenant", "acme", "doctor"]), "metadata", "ok"));
     // Without a token it says what can be seen from outside.
     let outside = Desk::new().json(&["--server", &world.issuer, "doctor"]);
-    assert!(has(&outside, "server", "ok") && has(&outside, "its own checks", "warning"), "{outside}");
+    assert!(
+        has(&outside, "server", "ok") && has(&outside, "its own checks", "warning"),
+        "{outside}"
+    );
     Desk::with(&world.issuer, "pka_wrong").run(&["doctor"]).expect(1);
     // Under another name it answers nobody.
     let other = world.issuer.replace("127.0.0.1", "localhost");
@@ -41,7 +54,8 @@ async fn a_running_server_is_examined() {
     assert!(ran.out.contains("421"), "{ran:?}");
     world.end().await;
 
-    let gone = desk.run(&["doctor"]).expect(6);
+    let (_held, address) = nobody();
+    let gone = Desk::with(&address, "t").run(&["doctor"]).expect(6);
     assert!(gone.out.contains("does not answer"), "{gone:?}");
 }
 
@@ -50,29 +64,48 @@ async fn a_configuration_is_examined_without_a_server() {
     let mut installation = Installation::new();
     let doctor = ["doctor", "--config", "prokura.toml"];
     let before = installation.desk.json(&doctor);
-    assert!(has(&before, "configuration", "ok") && has(&before, "key-encryption key", "ok") && has(&before, "database", "warning"), "{before}");
+    assert!(
+        has(&before, "configuration", "ok")
+            && has(&before, "key-encryption key", "ok")
+            && has(&before, "database", "warning"),
+        "{before}"
+    );
     assert!(!installation.desk.path("data/p.db").exists(), "looking makes nothing");
 
     installation.start().await;
-    assert!(has(&installation.desk.json(&doctor), "database", "ok"), "while it serves");
+    assert!(
+        has(&installation.desk.json(&doctor), "database", "ok"),
+        "while it serves"
+    );
     assert_eq!(installation.end(), Some(0));
-    assert!(has(&installation.desk.json(&doctor), "database", "ok"), "and afterwards");
+    assert!(
+        has(&installation.desk.json(&doctor), "database", "ok"),
+        "and afterwards"
+    );
 
     std::fs::rename(installation.desk.path("kek"), installation.desk.path("kek.old")).unwrap();
     let ran = installation.desk.run(&doctor).expect(1);
     assert!(ran.out.contains("there is no key-encryption key"), "{ran:?}");
-    installation.desk.run(&["key", "kek", "--out", "kek"]).expect(0);
+    installation.desk.run(&typed("key kek --out kek")).expect(0);
     let ran = installation.desk.run(&doctor).expect(1);
-    assert!(ran.out.contains("not the one that this database was set up with"), "{ran:?}");
+    assert!(
+        ran.out.contains("not the one that this database was set up with"),
+        "{ran:?}"
+    );
 
-    installation.configure(&format!("[server]\norigin = \"http://localhost:1\"\nlisten = \"127.0.0.1:1\"\n{REST}"));
+    installation.configure(&format!(
+        "[server]\norigin = \"http://localhost:1\"\nlisten = \"127.0.0.1:1\"\n{REST}"
+    ));
     std::fs::rename(installation.desk.path("kek.old"), installation.desk.path("kek")).unwrap();
     let ran = installation.desk.run(&doctor).expect(1);
     assert!(ran.out.contains("it was set up for http://localhost:"), "{ran:?}");
 
     installation.configure("[server]\norigin = 3\n");
     let ran = installation.desk.run(&doctor).expect(1);
-    assert!(ran.out.contains("prokura.toml:2: server.origin must be text in quotes"), "{ran:?}");
+    assert!(
+        ran.out.contains("prokura.toml:2: server.origin must be text in quotes"),
+        "{ran:?}"
+    );
 }
 
 #[test]
@@ -81,17 +114,32 @@ fn certificate_and_key_are_tried_and_their_modes_looked_at() {
     let installation = Installation::new();
     let one = rcgen::generate_simple_self_signed(["a.example".to_owned()]).unwrap();
     let other = rcgen::generate_simple_self_signed(["a.example".to_owned()]).unwrap();
-    installation.desk.write("chain.pem", &pem("CERTIFICATE", one.cert.der()));
-    installation.desk.write("key.pem", &pem("PRIVATE KEY", one.signing_key.serialized_der()));
-    installation.configure(&format!("[server]\norigin = \"https://a.example\"\n[tls]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\n{REST}"));
+    installation
+        .desk
+        .write("chain.pem", &pem("CERTIFICATE", one.cert.der()));
+    installation
+        .desk
+        .write("key.pem", &pem("PRIVATE KEY", one.signing_key.serialized_der()));
+    installation.configure(&format!(
+        "[server]\norigin = \"https://a.example\"\n[tls]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\n{REST}"
+    ));
     let doctor = ["doctor", "--config", "prokura.toml"];
     assert!(has(&installation.desk.json(&doctor), "https", "ok"));
 
-    std::fs::set_permissions(installation.desk.path("key.pem"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    std::fs::set_permissions(
+        installation.desk.path("key.pem"),
+        std::fs::Permissions::from_mode(0o644),
+    )
+    .unwrap();
     let ran = installation.desk.run(&doctor).expect(1);
-    assert!(ran.out.contains("everyone") && !ran.all().contains("PRIVATE KEY"), "{ran:?}");
+    assert!(
+        ran.out.contains("everyone") && !ran.all().contains("PRIVATE KEY"),
+        "{ran:?}"
+    );
 
-    installation.desk.write("key.pem", &pem("PRIVATE KEY", other.signing_key.serialized_der()));
+    installation
+        .desk
+        .write("key.pem", &pem("PRIVATE KEY", other.signing_key.serialized_der()));
     let ran = installation.desk.run(&doctor).expect(1);
     assert!(ran.out.contains("cannot be used together"), "{ran:?}");
 }

@@ -15,6 +15,8 @@ mod grants;
 #[cfg(test)]
 mod health;
 #[cfg(test)]
+mod installation;
+#[cfg(test)]
 mod keys_and_events;
 #[cfg(test)]
 mod serving;

@@ -1,124 +1,20 @@
 //! `prokura serve` as an operator meets it: a configuration, a process, signals.
 
-use std::{
-    process::{Child, Stdio},
-    sync::Arc,
-    time::Duration,
-};
+use std::sync::Arc;
 
 use store::{Database, Store, TenantDb};
 
-use crate::command::{Desk, Ran, pem};
-
-/// An installation that an operator set up, and perhaps started.
-pub(crate) struct Installation {
-    pub(crate) desk: Desk,
-    pub(crate) port: u16,
-    child: Option<Child>,
-}
-
-impl Installation {
-    /// Configuration, folder and key, on a port that was free a moment ago.
-    pub(crate) fn new() -> Self {
-        let desk = Desk::new();
-        std::fs::create_dir(desk.path("data")).unwrap();
-        desk.run(&["key", "kek", "--out", "kek"]).expect(0);
-        let mut installation = Self { desk, port: 0, child: None };
-        installation.choose_port();
-        installation
-    }
-
-    fn choose_port(&mut self) {
-        self.port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let port = self.port;
-        self.configure(&format!("[server]\norigin = \"http://localhost:{port}\"\nlisten = \"127.0.0.1:{port}\"\n{REST}"));
-    }
-
-    pub(crate) fn configure(&self, text: &str) {
-        self.desk.write("prokura.toml", text);
-    }
-
-    pub(crate) fn server(&self) -> String {
-        format!("http://localhost:{}", self.port)
-    }
-
-    /// Starts it and waits until it is ready; on another port if somebody took this one.
-    pub(crate) async fn start(&mut self) {
-        self.start_with(&[]).await;
-    }
-
-    async fn start_with(&mut self, arguments: &[&str]) {
-        for _ in 0..5 {
-            let log = std::fs::File::create(self.desk.path("log")).unwrap();
-            let mut child = self.desk.command(&[&["serve", "--config", "prokura.toml"], arguments].concat()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
-            for _ in 0..600 {
-                if self.desk.read("log").contains("prokura serves") {
-                    self.child = Some(child);
-                    return;
-                }
-                if child.try_wait().unwrap().is_some() {
-                    break;
-                }
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-            drop(child.kill());
-            let log = self.desk.read("log");
-            assert!(log.contains("cannot listen"), "{log}");
-            self.choose_port();
-        }
-        panic!("no free port");
-    }
-
-    /// Asks it to end, and says how it ended.
-    pub(crate) fn end(&mut self) -> Option<i32> {
-        let mut child = self.child.take().unwrap();
-        let asked = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-        assert!(asked.success());
-        child.wait().unwrap().code()
-    }
-
-    /// The first administrator's desk.
-    pub(crate) fn bootstrap(&self) -> Desk {
-        let made = self.desk.run(&["administrator", "bootstrap", "--config", "prokura.toml", "--name", "ops"]).expect(0);
-        let token = made.out.trim_end();
-        assert!(token.starts_with("pka_") && !token.contains(char::is_whitespace), "{made:?}");
-        assert!(!made.err.contains(token), "the token is printed once");
-        Desk::with(&self.server(), token)
-    }
-
-    /// Tries to serve what must be refused; a server that does start is ended after a while, and the test fails.
-    pub(crate) async fn refused(&self, arguments: &[&str]) -> Ran {
-        let mut command = self.desk.command(&[&["serve", "--config", "prokura.toml"], arguments].concat());
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        for _ in 0..600 {
-            if child.try_wait().unwrap().is_some() {
-                return Ran::of(child.wait_with_output().unwrap()).expect(1);
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        child.kill().unwrap();
-        panic!("it serves: {:?}", Ran::of(child.wait_with_output().unwrap()));
-    }
-}
-
-impl Drop for Installation {
-    fn drop(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            drop(child.kill());
-            drop(child.wait());
-        }
-    }
-}
-
-/// What every configuration here ends with.
-pub(crate) const REST: &str = "[database]\nurl = \"sqlite:data/p.db\"\n[keys]\nkek = \"file:kek\"\n";
+use crate::{
+    command::{Desk, pem, typed},
+    installation::{Installation, REST},
+};
 
 #[tokio::test]
 async fn the_first_administrator_comes_from_the_configuration_and_administers_the_server() {
     let mut installation = Installation::new();
     installation.start().await;
     let desk = installation.bootstrap(); // while it serves
-    desk.run(&["tenant", "create", "acme", "--name", "Acme"]).expect(0);
+    desk.run(&typed("tenant create acme --name Acme")).expect(0);
     desk.run(&["doctor"]).expect(0);
     assert_eq!(installation.end(), Some(0));
 
@@ -134,8 +30,13 @@ async fn it_says_what_it_does_and_keeps_its_database_to_itself() {
     let mut installation = Installation::new();
     installation.start().await;
     let log = installation.desk.read("log");
-    let (port, server) = (installation.port, installation.server());
-    for words in [&format!("listens=127.0.0.1:{port}"), "SQLite file data/p.db", &format!("{server}/.well-known/oauth-authorization-server"), "on this machine only"] {
+    let server = installation.server();
+    for words in [
+        "listens=127.0.0.1:",
+        "SQLite file data/p.db",
+        &format!("{server}/.well-known/oauth-authorization-server"),
+        "on this machine only",
+    ] {
         assert!(log.contains(words), "{words} in {log}");
     }
     for file in ["data/p.db", "data/p.db-wal"] {
@@ -150,14 +51,29 @@ async fn sigterm_ends_it_well_and_everything_is_committed() {
     installation.start().await;
     let desk = installation.bootstrap();
     for n in 0..5 {
-        desk.run(&["client", "create", "--name", "x", "--id", &format!("client-{n}"), "--method", "client_secret_basic"]).expect(0);
+        desk.run(&[
+            "client",
+            "create",
+            "--name",
+            "x",
+            "--id",
+            &format!("client-{n}"),
+            "--method",
+            "client_secret_basic",
+        ])
+        .expect(0);
     }
     desk.run(&["client", "show", "nobody"]).expect(3); // goes through the lossy journal, which is written at the end
     assert_eq!(installation.end(), Some(0));
     assert!(installation.desk.read("log").contains("everything is written"));
 
     let database = Database::Sqlite(installation.desk.path("data/p.db"));
-    let store = Store::open(store::Settings { database, stream: "zz".to_owned() }).await.unwrap();
+    let store = Store::open(store::Settings {
+        database,
+        stream: "zz".to_owned(),
+    })
+    .await
+    .unwrap();
     let tenant = store.tenants().await.unwrap().into_iter().next().unwrap();
     let db = TenantDb::new(Arc::clone(&store), Arc::new(tenant));
     assert_eq!(db.clients_after("", 100).await.unwrap().len(), 5);
@@ -173,12 +89,28 @@ async fn another_key_encryption_key_is_refused_in_words() {
     assert_eq!(installation.end(), Some(0));
     std::fs::rename(installation.desk.path("kek"), installation.desk.path("kek.old")).unwrap();
     let absent = installation.refused(&[]).await;
-    assert!(absent.err.contains("there is no key-encryption key at") && absent.err.contains("prokura key kek --out"), "{absent:?}");
+    assert!(
+        absent.err.contains("there is no key-encryption key at") && absent.err.contains("prokura key kek --out"),
+        "{absent:?}"
+    );
 
-    installation.desk.run(&["key", "kek", "--out", "kek"]).expect(0);
-    for ran in [installation.refused(&[]).await, installation.desk.run(&["administrator", "bootstrap", "--config", "prokura.toml", "--name", "x"]).expect(1)] {
-        assert!(ran.err.contains("the key-encryption key is not the one this database was set up with"), "{ran:?}");
-        assert!(ran.err.contains("what to do: restore the key") && ran.out.is_empty(), "{ran:?}");
+    installation.desk.run(&typed("key kek --out kek")).expect(0);
+    for ran in [
+        installation.refused(&[]).await,
+        installation
+            .desk
+            .run(&typed("administrator bootstrap --config prokura.toml --name x"))
+            .expect(1),
+    ] {
+        assert!(
+            ran.err
+                .contains("the key-encryption key is not the one this database was set up with"),
+            "{ran:?}"
+        );
+        assert!(
+            ran.err.contains("what to do: restore the key") && ran.out.is_empty(),
+            "{ran:?}"
+        );
     }
 }
 
@@ -188,9 +120,12 @@ async fn a_moved_origin_is_refused_until_it_is_confirmed() {
     installation.start().await;
     assert_eq!(installation.end(), Some(0));
     let old = installation.server();
-    installation.choose_port();
+    installation.move_away();
     let refused = installation.refused(&[]).await;
-    assert!(refused.err.contains(&old) && refused.err.contains("--accept-new-origin"), "{refused:?}");
+    assert!(
+        refused.err.contains(&old) && refused.err.contains("--accept-new-origin"),
+        "{refused:?}"
+    );
 
     installation.start_with(&["--accept-new-origin"]).await;
     let tenants = installation.bootstrap().json(&["tenant", "list"]);
@@ -207,15 +142,37 @@ async fn unsafe_starts_are_refused() {
     let kek = installation.desk.path("kek");
     std::fs::set_permissions(&kek, std::fs::Permissions::from_mode(0o644)).unwrap();
     let open = installation.refused(&[]).await;
-    assert!(open.err.contains("mode 0644") && open.err.contains("chmod 600"), "{open:?}");
+    assert!(
+        open.err.contains("mode 0644") && open.err.contains("chmod 600"),
+        "{open:?}"
+    );
     std::fs::set_permissions(&kek, std::fs::Permissions::from_mode(0o600)).unwrap();
 
     for (text, words) in [
-        (format!("[server]\norigin = \"http://auth.example.com\"\n{REST}"), "prokura.toml:2: server.origin: plain http is for loopback only"),
-        (format!("[server]\norigin = \"https://auth.example.com\"\n{REST}"), "prokura.toml:2: server.origin: nothing says how https is spoken"),
-        (format!("[server]\norigin = \"http://localhost:1\"\nlisten = \"0.0.0.0:1\"\n{REST}"), "prokura.toml:3: server.listen: must be a loopback address"),
-        (format!("[server]\norigin = \"https://a.example\"\nlisten = \"8.8.8.8:1\"\n[tls]\ntrusted_proxy = true\n{REST}"), "prokura.toml:3: server.listen: is a public address"),
-        (format!("[server]\norigin = \"https://a.example\"\n[tls]\ncertificate = \"c.pem\"\nkey = \"k.pem\"\n{REST}"), "cannot read c.pem"),
+        (
+            format!("[server]\norigin = \"http://auth.example.com\"\n{REST}"),
+            "prokura.toml:2: server.origin: plain http is for loopback only",
+        ),
+        (
+            format!("[server]\norigin = \"https://auth.example.com\"\n{REST}"),
+            "prokura.toml:2: server.origin: nothing says how https is spoken",
+        ),
+        (
+            format!("[server]\norigin = \"http://localhost:1\"\nlisten = \"0.0.0.0:1\"\n{REST}"),
+            "prokura.toml:3: server.listen: must be a loopback address",
+        ),
+        (
+            format!(
+                "[server]\norigin = \"https://a.example\"\nlisten = \"8.8.8.8:1\"\n[tls]\ntrusted_proxy = true\n{REST}"
+            ),
+            "prokura.toml:3: server.listen: is a public address",
+        ),
+        (
+            format!(
+                "[server]\norigin = \"https://a.example\"\n[tls]\ncertificate = \"c.pem\"\nkey = \"k.pem\"\n{REST}"
+            ),
+            "cannot read c.pem",
+        ),
     ] {
         installation.configure(&text);
         let ran = installation.refused(&[]).await;
@@ -228,29 +185,50 @@ async fn unsafe_starts_are_refused() {
 async fn what_belongs_to_development_never_serves() {
     let installation = Installation::new();
     installation.desk.write("data/DEVELOPMENT", "");
-    for ran in [installation.refused(&[]).await, installation.refused(&["--accept-new-origin"]).await, installation.desk.run(&["administrator", "bootstrap", "--config", "prokura.toml", "--name", "x"]).expect(1)] {
+    for ran in [
+        installation.refused(&[]).await,
+        installation.refused(&["--accept-new-origin"]).await,
+        installation
+            .desk
+            .run(&typed("administrator bootstrap --config prokura.toml --name x"))
+            .expect(1),
+    ] {
         assert!(ran.err.contains("prokura dev"), "{ran:?}");
     }
-    std::fs::rename(installation.desk.path("data/DEVELOPMENT"), installation.desk.path("DEVELOPMENT")).unwrap();
+    std::fs::rename(
+        installation.desk.path("data/DEVELOPMENT"),
+        installation.desk.path("DEVELOPMENT"),
+    )
+    .unwrap();
     let ran = installation.refused(&[]).await;
-    assert!(ran.err.contains("the key-encryption key") && ran.err.contains("prokura dev"), "{ran:?}");
+    assert!(
+        ran.err.contains("the key-encryption key") && ran.err.contains("prokura dev"),
+        "{ran:?}"
+    );
 }
 
 #[tokio::test]
 async fn it_speaks_https_to_clients_that_trust_its_certificate() {
     let mut installation = Installation::new();
-    let port = installation.port;
+    let port = installation.port();
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    installation.desk.write("chain.pem", &pem("CERTIFICATE", made.cert.der()));
-    installation.desk.write("key.pem", &pem("PRIVATE KEY", made.signing_key.serialized_der()));
+    installation
+        .desk
+        .write("chain.pem", &pem("CERTIFICATE", made.cert.der()));
+    installation
+        .desk
+        .write("key.pem", &pem("PRIVATE KEY", made.signing_key.serialized_der()));
     installation.configure(&format!(
-        "[server]\norigin = \"https://localhost:{port}\"\nlisten = \"127.0.0.1:{port}\"\n[tls]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\n[log]\nformat = \"json\"\n{REST}"
+        "[server]\norigin = \"https://localhost:{port}\"\nlisten = \"127.0.0.1:0\"\n[tls]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\n[log]\nformat = \"json\"\n{REST}"
     ));
     installation.start().await;
     let token = installation.bootstrap().read("token");
     let server = format!("https://localhost:{port}");
     let stranger = Desk::with(&server, &token).run(&["client", "list"]).expect(6);
-    assert!(stranger.err.contains("certificate") && stranger.err.contains("SSL_CERT_FILE"), "{stranger:?}");
+    assert!(
+        stranger.err.contains("certificate") && stranger.err.contains("SSL_CERT_FILE"),
+        "{stranger:?}"
+    );
     let chain = installation.desk.path("chain.pem").display().to_string();
     let friend = Desk::with(&server, &token).variable("SSL_CERT_FILE", &chain);
     friend.run(&["client", "list"]).expect(0);
@@ -264,13 +242,18 @@ async fn it_speaks_https_to_clients_that_trust_its_certificate() {
 #[tokio::test]
 async fn behind_a_proxy_it_answers_under_its_public_name_alone() {
     let mut installation = Installation::new();
-    let port = installation.port;
-    installation.configure(&format!("[server]\norigin = \"https://auth.example.com\"\nlisten = \"127.0.0.1:{port}\"\n[tls]\ntrusted_proxy = true\n{REST}"));
+    let port = installation.port();
+    installation.configure(&format!(
+        "[server]\norigin = \"https://auth.example.com\"\nlisten = \"127.0.0.1:0\"\n[tls]\ntrusted_proxy = true\n{REST}"
+    ));
     installation.start().await;
     assert!(installation.desk.read("log").contains("for the proxy only"));
-    let metadata = asked(installation.port, "auth.example.com").await;
-    assert!(metadata.starts_with("HTTP/1.1 200") && metadata.contains("\"issuer\":\"https://auth.example.com\""), "{metadata}");
-    let stranger = asked(installation.port, &format!("127.0.0.1:{port}")).await;
+    let metadata = asked(installation.port(), "auth.example.com").await;
+    assert!(
+        metadata.starts_with("HTTP/1.1 200") && metadata.contains("\"issuer\":\"https://auth.example.com\""),
+        "{metadata}"
+    );
+    let stranger = asked(installation.port(), &format!("127.0.0.1:{port}")).await;
     assert!(stranger.starts_with("HTTP/1.1 421"), "{stranger}");
     assert_eq!(installation.end(), Some(0));
 }
@@ -279,7 +262,8 @@ async fn behind_a_proxy_it_answers_under_its_public_name_alone() {
 async fn asked(port: u16, host: &str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-    let request = format!("GET /.well-known/oauth-authorization-server HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    let request =
+        format!("GET /.well-known/oauth-authorization-server HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
@@ -289,11 +273,14 @@ async fn asked(port: u16, host: &str) -> String {
 #[tokio::test]
 async fn the_log_filter_of_the_environment_is_honoured() {
     let installation = Installation::new();
-    let port = installation.port;
+    let port = installation.port();
     let bad = Desk::new().variable("RUST_LOG", "a=b=c");
     std::fs::create_dir(bad.path("data")).unwrap();
-    bad.run(&["key", "kek", "--out", "kek"]).expect(0);
-    bad.write("prokura.toml", &format!("[server]\norigin = \"http://localhost:{port}\"\n{REST}"));
+    bad.run(&typed("key kek --out kek")).expect(0);
+    bad.write(
+        "prokura.toml",
+        &format!("[server]\norigin = \"http://localhost:{port}\"\n{REST}"),
+    );
     let ran = bad.run(&["serve", "--config", "prokura.toml"]).expect(1);
     assert!(ran.err.contains("RUST_LOG is not a log filter"), "{ran:?}");
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kernel::{
-    ClientId, GrantId, TenantId, Why,
+    AdministratorId, ClientId, GrantId, TenantId, Why,
     administration::{Command, NewTenant, decide, describe},
     tenant,
 };
@@ -29,6 +29,7 @@ pub(crate) async fn call(call: Admin, inbound: Inbound) -> Result<Outgoing, Stop
         Admin::ListClients => lists::clients(&inbound).await,
         Admin::ListResources => lists::resources(&inbound).await,
         Admin::ListGrants => lists::grants(&inbound).await,
+        Admin::ListAdministrators => lists::administrators(&inbound).await,
         Admin::ListTenants => lists::tenants(&inbound).await,
         Admin::ListEvents => lists::events(&inbound).await,
         Admin::ListKeys => lists::keys(&inbound).await,
@@ -101,6 +102,10 @@ pub(crate) async fn call(call: Admin, inbound: Inbound) -> Result<Outgoing, Stop
         Admin::CreateAdministrator => {
             let new = types::read::<types::AdministratorBody>(&inbound.body)?.into_command()?;
             carry_out(inbound, Command::CreateAdministrator(new)).await
+        }
+        Admin::EndAdministrator => {
+            let id = AdministratorId::parse(inbound.param("id")?).ok_or(Why::Absent("administrator"))?;
+            carry_out(inbound, Command::EndAdministrator(id)).await
         }
     }
 }

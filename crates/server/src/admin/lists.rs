@@ -40,6 +40,13 @@ pub(super) async fn grants(inbound: &Inbound) -> Result<Outgoing, Stop> {
     Ok(page.answer("grants", found.iter().map(describe::grant).collect(), next))
 }
 
+pub(super) async fn administrators(inbound: &Inbound) -> Result<Outgoing, Stop> {
+    let page = Page::of(inbound)?;
+    let found = inbound.tenant.administrators_after(&page.after, page.limit).await?;
+    let next = found.last().map(|administrator| administrator.id.as_str().to_owned());
+    Ok(page.answer("administrators", found.iter().map(describe::administrator).collect(), next))
+}
+
 /// Those of the installation see every tenant; a tenant's own administrator sees the tenant.
 pub(super) async fn tenants(inbound: &Inbound) -> Result<Outgoing, Stop> {
     let page = Page::of(inbound)?;

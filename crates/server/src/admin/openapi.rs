@@ -65,7 +65,7 @@ fn operation(route: &Route, call: Admin) -> Value {
     }
     if matches!(
         call,
-        Admin::ListClients | Admin::ListResources | Admin::ListGrants | Admin::ListTenants | Admin::ListEvents
+        Admin::ListClients | Admin::ListResources | Admin::ListGrants | Admin::ListTenants | Admin::ListAdministrators | Admin::ListEvents
     ) {
         // An empty value counts as none, as in every form (RFC 6749 s3.1).
         parameters.push(json!({ "name": "limit", "in": "query", "description": "Rows at most", "allowEmptyValue": true, "schema": { "type": "integer", "minimum": 1, "maximum": 500, "default": 50 } }));
@@ -104,6 +104,8 @@ fn request(call: Admin) -> Value {
         | Admin::ListTenants
         | Admin::ListKeys
         | Admin::RotateKeys
+        | Admin::ListAdministrators
+        | Admin::EndAdministrator
         | Admin::ListEvents
         | Admin::Doctor => json!({}),
     }
@@ -133,20 +135,9 @@ fn answer(call: Admin) -> (&'static str, Value) {
         Admin::ChangeTenant => ("200", tenant()),
         Admin::ListKeys => ("200", list("keys", &key())),
         Admin::RotateKeys => ("201", list("keys", &key())),
-        Admin::CreateAdministrator => (
-            "201",
-            object(
-                &["id", "name", "reach", "created_at", "token"],
-                &[
-                    ("id", "string"),
-                    ("name", "string"),
-                    ("reach", "string"),
-                    ("created_at", "integer"),
-                    ("expires_at", "integer"),
-                    ("token", "string"),
-                ],
-            ),
-        ),
+        Admin::ListAdministrators => ("200", list("administrators", &administrator(&[]))),
+        Admin::CreateAdministrator => ("201", administrator(&["token"])),
+        Admin::EndAdministrator => ("200", administrator(&[])),
         Admin::ListEvents => (
             "200",
             list(
@@ -171,6 +162,21 @@ fn answer(call: Admin) -> (&'static str, Value) {
             object(&["state", "checks"], &[("state", "string"), ("checks", "array")]),
         ),
     }
+}
+
+/// An administrator, with what else the call shows of one.
+fn administrator(further: &[&str]) -> Value {
+    let mut members = vec![
+        ("id", "string"),
+        ("name", "string"),
+        ("reach", "string"),
+        ("created_at", "integer"),
+        ("expires_at", "integer"),
+    ];
+    members.extend(further.iter().map(|name| (*name, "string")));
+    let mut required = vec!["id", "name", "reach", "created_at"];
+    required.extend(further);
+    object(&required, &members)
 }
 
 fn client() -> Value {

@@ -17,9 +17,6 @@ use crate::{
     routes::Document,
 };
 
-/// Algorithms of proofs that clients make: assertions and DPoP.
-const PROOF_ALGORITHMS: &[Algorithm] = &[Algorithm::EdDSA, Algorithm::ES256, Algorithm::PS256, Algorithm::RS256];
-
 /// The metadata of the tenant.
 pub(crate) fn discovery(inbound: &Inbound, document_kind: Document) -> Outgoing {
     Outgoing::Document(Rendered::json(document(inbound.tenant.tenant(), document_kind)))
@@ -29,7 +26,7 @@ pub(crate) fn discovery(inbound: &Inbound, document_kind: Document) -> Outgoing 
 pub(crate) fn document(tenant: &Tenant, kind: Document) -> json::Object {
     let issuer = tenant.issuer.as_str();
     let at = |path: &str| serde_json::Value::from(format!("{issuer}{path}"));
-    let proofs: Vec<&str> = PROOF_ALGORITHMS.iter().map(|algorithm| algorithm.name()).collect();
+    let proofs = Algorithm::PROOF_NAMES;
     let methods: Vec<&str> = AuthenticationMethod::ALL.iter().map(|method| method.name()).collect();
 
     let mut o = json::Object::new();

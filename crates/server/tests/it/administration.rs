@@ -287,6 +287,35 @@ async fn secrets_are_shown_once_and_a_new_one_ends_the_old_one() {
 }
 
 #[tokio::test]
+async fn an_administrator_s_token_can_be_ended_and_is_refused_at_once_on_every_node() {
+    let world = World::new().await;
+    let second = world.second_node().await;
+    let body = json!({ "name": "Leaked", "reach": "tenant" });
+    let made = world.admin("POST", "/admin/v1/administrators", Some(&body)).await;
+    let (id, token) = (made.body["id"].as_str().unwrap(), made.body["token"].as_str().unwrap());
+    assert_eq!(world.admin_as(token, "GET", "/admin/v1/clients", None).await.status, 200);
+    let ended = world
+        .admin("POST", &format!("/admin/v1/administrators/{id}/revoke"), None)
+        .await;
+    assert_eq!((ended.status, &ended.body["expires_at"]), (200, &json!(world.now())));
+    for node in [&world, &second] {
+        let answer = node.admin_as(token, "GET", "/admin/v1/clients", None).await;
+        refused(&answer, 401, "invalid_token", "a token that was ended");
+    }
+    let listed = world.admin("GET", "/admin/v1/administrators", None).await;
+    let found = listed.body["administrators"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|administrator| administrator["id"] == id)
+        .unwrap();
+    assert_eq!((&found["name"], &found["expires_at"]), (&json!("Leaked"), &json!(world.now())));
+    assert!(found.get("token").is_none());
+    assert_eq!(world.events("administrator.ended").await, 1);
+    second.end().await;
+}
+
+#[tokio::test]
 async fn an_administrator_s_token_ends_when_it_said() {
     let world = World::new().await;
     let body = json!({ "name": "For an hour", "reach": "installation", "lifetime_seconds": 3_600 });

@@ -16,6 +16,8 @@ pub(crate) struct Site {
     /// A grant of that client.
     pub(crate) grant: String,
     pub(crate) resource: String,
+    /// An administrator whose token may be ended.
+    pub(crate) administrator: String,
     /// A token of the client for the resource.
     pub(crate) token: String,
 }
@@ -43,18 +45,22 @@ impl Site {
             .token(world, &client, &[("resource", resource.clone())], &[])
             .await;
         let token = crate::setup::access_token(&answer);
+        let body = json!({ "name": "Spare", "reach": "tenant" });
+        let made = tenant.admin(world, "POST", "/admin/v1/administrators", Some(&body)).await;
+        let administrator = made.body["id"].as_str().unwrap().to_owned();
         Self {
             tenant,
             client,
             spare,
             grant,
             resource,
+            administrator,
             token,
         }
     }
 
     /// Names of it that nobody elsewhere may ever read.
-    pub(crate) fn secrets(&self) -> [&str; 6] {
+    pub(crate) fn secrets(&self) -> [&str; 7] {
         [
             &self.client.id,
             &self.spare,
@@ -62,6 +68,7 @@ impl Site {
             &self.resource,
             &self.tenant.issuer,
             &self.tenant.admin_token,
+            &self.administrator,
         ]
     }
 }
@@ -130,6 +137,7 @@ pub(crate) fn path_of(route: &Route, about: &Site) -> String {
     let id = match route.path.split('/').nth(3) {
         Some("clients") => about.spare.as_str(),
         Some("grants") => about.grant.as_str(),
+        Some("administrators") if route.path.contains('{') => about.administrator.as_str(),
         Some("tenants") => about.tenant.id.as_str(),
         _ => "",
     };

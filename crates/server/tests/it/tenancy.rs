@@ -47,6 +47,7 @@ fn unknown_like(site: &Site) -> Site {
         spare: "nobody".to_owned(),
         grant: "nothing".to_owned(),
         resource: "https://nowhere.example.com/mcp".to_owned(),
+        administrator: "nobody".to_owned(),
         token: String::new(),
     }
 }

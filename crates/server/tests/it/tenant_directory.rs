@@ -219,6 +219,7 @@ impl Site {
             spare,
             grant,
             resource,
+            administrator,
             token,
         } = site;
         let client = Client {
@@ -234,6 +235,7 @@ impl Site {
             spare: spare.clone(),
             grant: grant.clone(),
             resource: resource.clone(),
+            administrator: administrator.clone(),
             token: token.clone(),
         }
     }

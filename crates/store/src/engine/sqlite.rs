@@ -37,7 +37,10 @@ impl Sqlite {
     pub(crate) fn writer(&self) -> Result<Connection, Fault> {
         let connection = Connection::open(&self.path)?;
         connection.busy_timeout(std::time::Duration::from_millis(BUSY_MILLISECONDS))?;
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+        if mode != "wal" {
+            return Err(Fault::Engine(format!("the file keeps its journal as {mode}, not as a write-ahead log")));
+        }
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
         stable_plans(&connection)?;

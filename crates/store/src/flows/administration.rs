@@ -31,6 +31,7 @@ pub async fn load(tenant: &TenantDb, command: &Command) -> Result<Facts, Fault> 
         Command::RevokeGrant(id) => facts.path = path(tenant, Some(id)).await?,
         Command::CreateTenant(new) => facts.tenant = named(tenant, |known| known.id == new.id || without_scheme(&known.issuer) == without_scheme(&new.issuer)).await?,
         Command::SetTenantDisabled(id, _) | Command::SetTenantSettings(id, _) => facts.tenant = named(tenant, |known| known.id == *id).await?,
+        Command::EndAdministrator(id) => facts.administrator = tenant.administrator(id).await?,
         Command::CreateAdministrator(_) | Command::RotateKeys(_) => {}
     }
     Ok(facts)

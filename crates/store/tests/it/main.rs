@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod beside;
 #[cfg(test)]
+mod broken_wires;
+#[cfg(test)]
 mod child;
 #[cfg(test)]
 mod committer;
@@ -12,6 +14,10 @@ mod driver;
 mod durability;
 #[cfg(test)]
 mod journal;
+#[cfg(test)]
+mod migrations;
+#[cfg(test)]
+mod proxy;
 #[cfg(test)]
 mod queue;
 #[cfg(test)]

@@ -33,7 +33,7 @@ async fn told(denied: &Denied) -> (u16, Vec<String>, Value) {
 }
 
 const METADATA: &str = r#"resource_metadata="https://mcp.example/.well-known/oauth-protected-resource/mcp""#;
-const ALGS: &str = r#"algs="EdDSA ES256 RS256 PS256""#;
+const ALGS: &str = r#"algs="EdDSA Ed25519 ES256 RS256 PS256""#;
 
 #[tokio::test]
 async fn without_a_token_the_challenges_say_where_to_go_and_name_no_error() {
@@ -277,7 +277,7 @@ async fn the_metadata_says_what_rfc_9728_asks_for() {
             "authorization_servers": [world.issuer.url],
             "scopes_supported": ["read", "write"],
             "bearer_methods_supported": ["header"],
-            "dpop_signing_alg_values_supported": ["EdDSA", "ES256", "RS256", "PS256"],
+            "dpop_signing_alg_values_supported": ["EdDSA", "Ed25519", "ES256", "RS256", "PS256"],
         })
     );
     let words: Vec<_> = world.guard.scopes().collect();

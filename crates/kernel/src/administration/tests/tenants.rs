@@ -149,3 +149,40 @@ fn an_administrators_token_ends_when_it_was_asked_to() {
         );
     }
 }
+
+#[test]
+fn an_administrators_token_is_ended_by_those_who_reach_as_far() {
+    let named = |reach, expires: Option<i64>| Facts {
+        administrator: Some(tenant::Administrator {
+            id: facts::id("bob"),
+            name: "Bob".to_owned(),
+            reach,
+            created: Time::from_unix(1_000),
+            expires: expires.map(Time::from_unix),
+        }),
+        ..Facts::default()
+    };
+    let command = Command::EndAdministrator(facts::id("bob"));
+    let now = at().now;
+    let table = [
+        (of_tenant(), tenant::Reach::Tenant, None, Ok(now.unix())),
+        (of_installation(), tenant::Reach::Tenant, None, Ok(now.unix())),
+        (of_installation(), tenant::Reach::Installation, Some(2_000_000_000), Ok(now.unix())),
+        (of_installation(), tenant::Reach::Tenant, Some(2_000), Ok(2_000)),
+        (of_tenant(), tenant::Reach::Installation, None, Err("not_found")),
+    ];
+    for (caller, reach, expires, expected) in table {
+        let decision = decide(&command, &caller, &named(reach, expires), &at());
+        match expected {
+            Ok(end) => {
+                assert_eq!(document(&decision).get("expires_at"), Some(&json!(end)));
+                let write = Write::Tenant(tenant::Write::EndAdministrator { id: facts::id("bob"), at: now });
+                assert_eq!(decision.change().sure, [write]);
+                assert_eq!(events(&decision), [("administrator.ended", Some("bob"))]);
+            }
+            Err(code) => assert_eq!(why(&decision).unwrap().code().name(), code),
+        }
+    }
+    let absent = decide(&command, &of_installation(), &Facts::default(), &at());
+    assert_eq!(why(&absent).unwrap().code().name(), "not_found");
+}

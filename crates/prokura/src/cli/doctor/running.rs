@@ -44,23 +44,52 @@ async fn ready(target: &Target, console: &Console<'_>, findings: &mut Findings) 
     let answer = match http()?.get(url).send().await {
         Ok(answer) => answer,
         Err(error) => {
-            findings.note("server", State::Silent, brief(&unreachable("ask the server", target, &error).into()));
+            findings.note(
+                "server",
+                State::Silent,
+                brief(&unreachable("ask the server", target, &error).into()),
+            );
             return Ok(false);
         }
     };
     let server = target.server.origin().ascii_serialization();
     let status = answer.status();
     if !status.is_success() {
-        let document: Value = answer.text().await.ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        let document: Value = answer
+            .text()
+            .await
+            .ok()
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default();
         let said = text(&document, "error_description");
-        findings.note("server", State::Failed, format!("{server} answers, and is not ready: HTTP status {}{}{said}", status.as_u16(), if said.is_empty() { "" } else { ": " }));
+        findings.note(
+            "server",
+            State::Failed,
+            format!(
+                "{server} answers, and is not ready: HTTP status {}{}{said}",
+                status.as_u16(),
+                if said.is_empty() { "" } else { ": " }
+            ),
+        );
         return Ok(true);
     }
     findings.note("server", State::Ok, format!("{server} is ready"));
-    let date = answer.headers().get(DATE).and_then(|date| date.to_str().ok()).and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok());
+    let date = answer
+        .headers()
+        .get(DATE)
+        .and_then(|date| date.to_str().ok())
+        .and_then(|date| OffsetDateTime::parse(date, &Rfc2822).ok());
     if let Some(date) = date {
         let apart = date.unix_timestamp().abs_diff(console.now);
-        findings.note("clocks", if apart > CLOCK_SECONDS_MAX { State::Warning } else { State::Ok }, format!("the server's and this machine's are {apart} seconds apart"));
+        findings.note(
+            "clocks",
+            if apart > CLOCK_SECONDS_MAX {
+                State::Warning
+            } else {
+                State::Ok
+            },
+            format!("the server's and this machine's are {apart} seconds apart"),
+        );
     }
     Ok(true)
 }
@@ -68,16 +97,29 @@ async fn ready(target: &Target, console: &Console<'_>, findings: &mut Findings) 
 /// Clients compare the issuer with the address they asked, byte for byte (RFC 8414 s3.3).
 async fn metadata(target: &Target, findings: &mut Findings) -> Result<()> {
     let server = target.server.origin().ascii_serialization();
-    let issuer = target.tenant.as_ref().map_or_else(|| server.clone(), |id| format!("{server}/t/{id}"));
+    let issuer = target
+        .tenant
+        .as_ref()
+        .map_or_else(|| server.clone(), |id| format!("{server}/t/{id}"));
     let path = target.tenant.as_ref().map_or_else(String::new, |id| format!("/t/{id}"));
-    let url = target.server.join(&format!("/.well-known/oauth-authorization-server{path}"))?;
+    let url = target
+        .server
+        .join(&format!("/.well-known/oauth-authorization-server{path}"))?;
     let document: Option<Value> = match http()?.get(url).send().await {
-        Ok(answer) if answer.status().is_success() => answer.text().await.ok().and_then(|text| serde_json::from_str(&text).ok()),
+        Ok(answer) if answer.status().is_success() => answer
+            .text()
+            .await
+            .ok()
+            .and_then(|text| serde_json::from_str(&text).ok()),
         Ok(_) | Err(_) => None,
     };
     match document.map(|document| text(&document, "issuer")) {
         Some(named) if named == issuer => findings.note("metadata", State::Ok, format!("names {issuer}")),
-        Some(named) => findings.note("metadata", State::Warning, format!("asked under {issuer}, it names {named}; clients must use that one")),
+        Some(named) => findings.note(
+            "metadata",
+            State::Warning,
+            format!("asked under {issuer}, it names {named}; clients must use that one"),
+        ),
         None => findings.note("metadata", State::Failed, format!("there is none for {issuer}")),
     }
     Ok(())
