@@ -52,6 +52,7 @@ pub(crate) async fn run(arguments: DevArguments, program: &str) -> Result<()> {
         "Demo secrets are known to whoever can read this directory. prokura serve refuses it.\n",
     )?;
 
+    let ended = asked_to_end(); // from now on: a signal that comes early must not kill
     let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
         format!(
             "cannot listen on {}; is another prokura running? Choose another with --listen",
@@ -125,7 +126,7 @@ pub(crate) async fn run(arguments: DevArguments, program: &str) -> Result<()> {
         program,
     );
 
-    asked_to_end().await;
+    ended.await;
     drop(stop);
     served.await??;
     demo_servers.await?.context("the demo servers failed")

@@ -272,8 +272,11 @@ async fn client(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded, wanted: 
     Ok(())
 }
 
-/// A key pair: the private JWK for the client, the public set for the registration.
-fn key() -> Result<(Option<serde_json::Map<String, serde_json::Value>>, Option<String>)> {
+/// A private JWK for the client and a public set for the registration; nothing for a client without key.
+type KeyPair = (Option<serde_json::Map<String, serde_json::Value>>, Option<String>);
+
+/// Makes a key pair.
+fn key() -> Result<KeyPair> {
     let (key, private) = SoftwareKey::generate(Algorithm::ES256)?;
     let jwk = keys::private_jwk(Algorithm::ES256, private.reveal())?;
     let jwks = serde_json::json!({ "keys": [key.public_key().to_jwk()] }).to_string();

@@ -47,6 +47,14 @@ pub(crate) struct Postgres {
 pub(crate) struct Link {
     pub(crate) client: Client,
     prepared: RwLock<HashMap<(usize, Hold), tokio_postgres::Statement>>,
+    running: tokio::task::AbortHandle,
+}
+
+/// Who lets go of a connection closes it, also when an answer is still missing: the server then undoes what is open on it, instead of waiting with us.
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.running.abort();
+    }
 }
 
 impl std::fmt::Debug for Link {
@@ -91,12 +99,12 @@ impl Postgres {
     /// Opens a connection.
     pub(crate) async fn connect(&self) -> Result<Arc<Link>, Fault> {
         let (client, connection) = in_time(self.config.connect(NoTls)).await?;
-        tokio::spawn(async move {
+        let running = tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::warn!(%error, "connection to the database ended");
             }
         });
-        Ok(Arc::new(Link { client, prepared: RwLock::new(HashMap::new()) }))
+        Ok(Arc::new(Link { client, prepared: RwLock::new(HashMap::new()), running: running.abort_handle() }))
     }
 
     /// Opens a connection whose commits are on the disk when they are answered.

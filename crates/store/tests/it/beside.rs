@@ -77,11 +77,18 @@ impl Beside {
         client.batch_execute(&text).await.unwrap();
     }
 
-    /// Waits until the server of PostgreSQL has somebody waiting for a lock of ours. On SQLite nobody can see that.
+    /// Waits until somebody waits for a lock: on PostgreSQL a session of this database's schema. On SQLite nobody can see that.
     pub(crate) async fn somebody_waits(&self) {
         if let Self::Postgres(client) = self {
-            let waiting = "SELECT COUNT(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))";
-            while client.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 0 {}
+            let schema: String = client.query_one("SELECT current_schema()::text", &[]).await.unwrap().get(0);
+            let table = format!("{schema}.%");
+            // Either for a lock on a table of ours, or for the end of a transaction that has one.
+            let waiting = "SELECT COUNT(*)
+                           FROM pg_locks waits
+                           WHERE NOT waits.granted AND EXISTS (
+                             SELECT 1 FROM pg_locks has JOIN pg_class c ON c.oid = has.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+                             WHERE has.pid = waits.pid AND n.nspname || '.' || c.relname LIKE $1)";
+            while client.query_one(waiting, &[&table]).await.unwrap().get::<_, i64>(0) == 0 {}
         }
     }
 }
