@@ -13,8 +13,18 @@ use anyhow::{Context, Result};
 
 use crate::binaries;
 use crate::counts::{Counts, Good};
+use crate::packages::{self, Missing};
 use crate::run::{self, Echo};
 use crate::workspace::{Workspace, has_extension};
+
+const CURL: Missing = Missing {
+    what: "curl, which the examples use",
+    debian: &["curl"],
+};
+const JQ: Missing = Missing {
+    what: "jq, which the examples use",
+    debian: &["jq"],
+};
 
 const PAGE_SECONDS_MAX: u64 = 180;
 const SCRIPT_HEAD: &str = "set -euo pipefail\ntrap 'jobs -p | xargs -r kill 2>/dev/null' EXIT\n";
@@ -30,6 +40,11 @@ pub(crate) fn part(workspace: &Workspace) -> Result<Counts> {
     if scripts.is_empty() {
         println!("no page has an example marked as tested");
         return Ok(Counts::default());
+    }
+    for tool in [CURL, JQ] {
+        if !run::exists(tool.debian[0], "--version") {
+            packages::install(&[tool], "docs")?;
+        }
     }
     binaries::prokura(workspace)?;
     let mut counts = Counts::default();
