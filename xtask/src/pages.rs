@@ -41,9 +41,9 @@ pub(crate) fn part(workspace: &Workspace) -> Result<Counts> {
         println!("no page has an example marked as tested");
         return Ok(Counts::default());
     }
-    for tool in [CURL, JQ] {
-        if !run::exists(tool.debian[0], "--version") {
-            packages::install(&[tool], "docs")?;
+    for (program, missing) in [("curl", CURL), ("jq", JQ)] {
+        if !run::exists(program, "--version") {
+            packages::install(&[missing], "docs")?;
         }
     }
     binaries::prokura(workspace)?;
