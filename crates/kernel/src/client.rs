@@ -147,6 +147,13 @@ pub fn token_algorithm(name: &str) -> Result<Algorithm, Why> {
 /// What a change may do to a client, and may find no row for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Guard {
+    /// It is enabled and its registration is the one that was read: its secret, its keys, what it may do.
+    Unchanged {
+        /// The client.
+        id: ClientId,
+        /// The epoch that was read.
+        epoch: i64,
+    },
     /// It is new.
     Create(Box<Client>),
     /// Its registration is replaced; it must still have the epoch that was read.

@@ -15,8 +15,8 @@ pub enum EventKind {
     TokenIntrospected,
     /// A request was refused.
     RequestRefused,
-    /// Refusals beyond what the journal lists, as a count.
-    RefusalsCounted,
+    /// Entries beyond what the lossy journal lists (refusals that changed nothing, introspections), as a count.
+    EntriesCounted,
     /// A one-time proof came a second time.
     ProofReplayed,
     /// A client was registered.
@@ -55,7 +55,7 @@ impl EventKind {
             Self::TokenRevoked => "token.revoked",
             Self::TokenIntrospected => "token.introspected",
             Self::RequestRefused => "request.refused",
-            Self::RefusalsCounted => "refusals.counted",
+            Self::EntriesCounted => "entries.counted",
             Self::ProofReplayed => "proof.replayed",
             Self::ClientCreated => "client.created",
             Self::ClientChanged => "client.changed",

@@ -27,7 +27,16 @@ impl ResourceUri {
             || rest
                 .strip_prefix("//")
                 .is_some_and(|after| !after.is_empty() && !after.starts_with('/'));
-        let ok = scheme_ok
+        let runs = ["javascript", "data", "vbscript", "blob", "file"]
+            .iter()
+            .any(|bad| scheme.eq_ignore_ascii_case(bad)); // S-02
+        let authority = rest
+            .strip_prefix("//")
+            .and_then(|after| after.split(['/', '?']).next())
+            .unwrap_or("");
+        let ok = !runs
+            && !authority.contains('@')
+            && scheme_ok
             && hierarchical_ok
             && !rest.is_empty()
             && text.len() <= RESOURCE_BYTES_MAX

@@ -39,6 +39,26 @@ pub struct Settings {
     pub access_token_seconds: i64,
 }
 
+/// A change of settings: what is `None` stays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SettingsChange {
+    /// The rule about nonces.
+    pub dpop_nonce: Option<NonceRule>,
+    /// Lifetime of access tokens, in seconds.
+    pub access_token_seconds: Option<i64>,
+}
+
+impl SettingsChange {
+    /// Settings after the change.
+    #[must_use]
+    pub fn of(self, old: Settings) -> Settings {
+        Settings {
+            dpop_nonce: self.dpop_nonce.unwrap_or(old.dpop_nonce),
+            access_token_seconds: self.access_token_seconds.unwrap_or(old.access_token_seconds),
+        }
+    }
+}
+
 /// Whether a `DPoP` proof must carry a nonce of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NonceRule {
@@ -122,11 +142,11 @@ pub enum Write {
         /// When.
         at: Time,
     },
-    /// The tenant's settings are these.
+    /// Some of the tenant's settings are these; the others stay, whoever else changes them.
     SetSettings {
         /// Which.
         id: TenantId,
-        /// The settings.
-        settings: Settings,
+        /// What changes.
+        change: SettingsChange,
     },
 }

@@ -35,6 +35,8 @@ pub enum Why {
     ClientUnknown,
     /// The client was disabled.
     ClientDisabled,
+    /// The client's registration changed while it was asking.
+    ClientChanged,
     /// The client's tenant was disabled.
     TenantDisabled,
     /// The client is registered for another authentication method.
@@ -134,6 +136,7 @@ impl Why {
             Self::CredentialsMissing
             | Self::ClientUnknown
             | Self::ClientDisabled
+            | Self::ClientChanged
             | Self::TenantDisabled
             | Self::AuthenticationMethod
             | Self::SecretWrong
@@ -196,6 +199,7 @@ impl Why {
             Self::CredentialsMissing
             | Self::ClientUnknown
             | Self::ClientDisabled
+            | Self::ClientChanged
             | Self::TenantDisabled
             | Self::AuthenticationMethod
             | Self::SecretWrong
@@ -207,7 +211,7 @@ impl Why {
             }
             Self::DpopTwice => "send exactly one DPoP header",
             Self::Dpop(_) => {
-                "the DPoP proof does not fit this request; make a new one for this method, this URL and this time"
+                "the DPoP proof is not good for this request; make a new one, of type dpop+jwt, with its public key in the header, for this method, this URL and this time"
             }
             Self::DpopReplayed => "the DPoP proof was used before; make a new one for each request",
             Self::DpopMissing => "this client's tokens are bound to a key; send a DPoP proof",
@@ -227,8 +231,10 @@ impl Why {
             }
             Self::Excess(excess) => excess.said(),
             Self::AdministratorUnproved => "send an administrator's token as Authorization: Bearer",
-            Self::Body(_) => "the body is not what this call takes; see detail",
-            Self::Json(_) => "the body is not one well-formed JSON object without repeated members",
+            Self::Body(_) => "this call does not take that; see detail",
+            Self::Json(_) => {
+                "the body is not one well-formed JSON object: no repeated members, at most 16 levels, numbers below 2^63"
+            }
             Self::ClientMetadata(detail) => detail,
             Self::Exists("client") => "a client of this id exists",
             Self::Exists("resource") => "a resource of this identifier exists",
@@ -265,6 +271,7 @@ impl Why {
             Self::ClientMetadata(detail) => format!("client metadata: {detail}"),
             Self::ClientUnknown => "no such client".to_owned(),
             Self::ClientDisabled => "the client is disabled".to_owned(),
+            Self::ClientChanged => "the client's registration changed meanwhile".to_owned(),
             Self::TenantDisabled => "the tenant is disabled".to_owned(),
             Self::AuthenticationMethod => "the client is registered for another authentication method".to_owned(),
             Self::SecretWrong => "wrong client secret".to_owned(),

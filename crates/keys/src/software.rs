@@ -65,9 +65,9 @@ impl SoftwareKey {
         let secret = Secret::new(bytes_of(private.as_ref()).ok_or_else(broken)?);
         let x = bytes_of(public.get("x")).ok_or_else(broken)?;
         let private = match algorithm {
-            Algorithm::EdDSA => Private::Ed25519(
-                Ed25519KeyPair::from_seed_and_public_key(secret.reveal(), &x).map_err(|_| broken())?,
-            ),
+            Algorithm::EdDSA => {
+                Private::Ed25519(Ed25519KeyPair::from_seed_and_public_key(secret.reveal(), &x).map_err(|_| broken())?)
+            }
             Algorithm::ES256 => {
                 let y = bytes_of(public.get("y")).ok_or_else(broken)?;
                 let point = [&[4], x.as_slice(), y.as_slice()].concat();

@@ -45,7 +45,10 @@ pub(crate) async fn run(arguments: DevArguments, program: &str) -> Result<()> {
             arguments.listen
         );
     }
-    std::fs::create_dir_all(&arguments.data).with_context(|| format!("cannot make {}", arguments.data.display()))?;
+    let mut folder = std::fs::DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(folder.recursive(true), 0o700)
+        .create(&arguments.data)
+        .with_context(|| format!("cannot make {}", arguments.data.display()))?;
     let _alone = lock(&arguments.data)?;
     std::fs::write(
         arguments.data.join("DEVELOPMENT"),
@@ -111,6 +114,10 @@ pub(crate) async fn run(arguments: DevArguments, program: &str) -> Result<()> {
     );
     let text = format!("{}\n", serde_json::to_string_pretty(&ready)?);
     write_secret(&arguments.data.join("ready.json"), &text)?; // the CLI finds the server by it
+    write_secret(
+        &arguments.data.join("admin.token"),
+        &format!("{}\n", seeded.admin_token),
+    )?;
     if let Some(file) = &arguments.ready_file {
         write_secret(file, &text)?;
     }
@@ -140,7 +147,9 @@ async fn beside(address: SocketAddr, step: u16, before: Option<u16>) -> Result<T
         }
     }
     let any: (IpAddr, u16) = (address.ip(), 0);
-    TcpListener::bind(any).await.context("no free port for the demo servers")
+    TcpListener::bind(any)
+        .await
+        .context("no free port for the demo servers")
 }
 
 async fn until(mut stopped: watch::Receiver<()>) {

@@ -120,11 +120,10 @@ pub(crate) fn write_secret(path: &Path, text: &str) -> Result<()> {
         io::Write,
         os::unix::fs::{OpenOptionsExt, PermissionsExt},
     };
-    let half = path.with_extension("partial");
+    let half = path.with_extension(format!("partial-{}", proof::base64url::encode(&keys::random::<9>()?)));
     let mut file = std::fs::OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
         .open(&half)
         .with_context(|| format!("cannot write {}", half.display()))?;

@@ -30,6 +30,8 @@ pub struct App {
     pub(crate) keyring: Keyring,
     pub(crate) client_keys: ClientKeys,
     pub(crate) nonce_key: [u8; 32],
+    /// In which second readiness was last tried by writing: probes are anonymous, and must not be a load.
+    pub(crate) ready_written: std::sync::atomic::AtomicI64,
     pub(crate) origin: String,
 }
 
@@ -57,6 +59,7 @@ impl App {
             keyring,
             client_keys: ClientKeys::default(),
             nonce_key,
+            ready_written: std::sync::atomic::AtomicI64::new(0),
             origin: settings.origin,
         });
         for tenant in app.tenants.all() {
@@ -155,26 +158,21 @@ async fn ensure_default_tenant(settings: &Settings, store: &Arc<Store>) -> Resul
         };
         return settle::found_tenant(store, tenant, &at).await;
     };
-    if default.issuer == settings.origin {
-        return Ok(());
-    }
-    if settings.origin_rule == OriginRule::MustMatch {
+    let below = |issuer: &str, origin: &str| issuer.strip_prefix(origin).is_some_and(|rest| rest.starts_with("/t/"));
+    if default.issuer != settings.origin && settings.origin_rule == OriginRule::MustMatch {
         return Err(Fault::OriginMoved {
             stored: default.issuer.clone(),
             configured: settings.origin.clone(),
         });
     }
-    for tenant in &tenants {
-        // Path tenants live below the origin; tenants with a host name of their own stay where they are.
-        if let Some(rest) = tenant
-            .issuer
-            .strip_prefix(&default.issuer)
-            .filter(|rest| rest.is_empty() || rest.starts_with("/t/"))
-        {
-            store
-                .move_tenant(&tenant.id, &format!("{}{rest}", settings.origin))
-                .await?;
+    if default.issuer != settings.origin {
+        // Path tenants live below the origin; tenants with a host name of their own stay where they are. The default tenant moves last: a start that was
+        // interrupted finds it where it was, and goes on.
+        for tenant in tenants.iter().filter(|tenant| below(&tenant.issuer, &default.issuer)) {
+            let issuer = format!("{}/t/{}", settings.origin, tenant.id);
+            store.move_tenant(&tenant.id, &issuer).await?;
         }
+        store.move_tenant(&default.id, &settings.origin).await?;
     }
     Ok(())
 }

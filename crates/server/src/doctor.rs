@@ -23,7 +23,10 @@ pub(crate) fn live() -> Outgoing {
 pub(crate) async fn ready(inbound: &Inbound) -> Result<Outgoing, Stop> {
     let app = &inbound.app;
     app.store.tenants().await?;
-    app.store.ping().await?;
+    let now = inbound.at.now;
+    if app.ready_written.swap(now.unix(), std::sync::atomic::Ordering::Relaxed) != now.unix() {
+        app.store.replace_fact("ready", &inbound.at.request_id()).await?; // an empty change would pass on a full disk
+    }
     let ring = app.keyring.ring(app, inbound.tenant.tenant()).await?;
     for algorithm in kernel::client::TOKEN_ALGORITHMS {
         ring.signer(*algorithm, inbound.at.now)?;

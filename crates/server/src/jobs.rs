@@ -73,7 +73,9 @@ fn every(
 /// Keys whose time has come, marks and token records whose time is over.
 async fn sweep(app: Arc<App>, at: Moment) -> Result<(), Fault> {
     for tenant in app.tenants.all() {
-        app.keyring.tend(&app, &tenant).await?;
+        if let Err(fault) = app.keyring.tend(&app, &tenant).await {
+            tracing::error!(tenant = %tenant.id, error = %fault, "a tenant's keys cannot be tended"); // the others' can
+        }
     }
     app.store.sweep_marks(at.now).await?;
     app.store.sweep_tokens(at.now).await?;

@@ -3,22 +3,13 @@
 use std::sync::Arc;
 
 use kernel::{Caller, Decision, Moment, Why};
-use store::TenantDb;
+use store::{TenantDb, flows::Look};
 
 use crate::{
     app::App,
     fault::{Fault, Stop},
     settle::{Answered, Settled, settle},
 };
-
-/// Which look at the facts this is. Nothing about grants, clients or resources is cached today, so both look at the rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Look {
-    /// The first.
-    First,
-    /// Somebody moved first: the rows, no cache.
-    Again,
-}
 
 /// Everything a walk needs.
 #[derive(Clone, Debug)]

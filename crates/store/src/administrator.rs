@@ -10,7 +10,10 @@ use crate::{
     lower::Bound,
     open::Store,
     row::Row,
-    statement::{Statement, Type::{Int, Text}},
+    statement::{
+        Statement,
+        Type::{Int, Text},
+    },
     tenant_db::TenantDb,
 };
 
@@ -73,7 +76,8 @@ impl TenantDb {
 
     /// Administrators of the tenant in the order of their ids, after one of them.
     pub async fn administrators_after(&self, after: &str, rows_max: i64) -> Result<Vec<Administrator>, Fault> {
-        self.all(&PAGE, &[after.into(), rows_max.into()], |row| Ok(read(row)?.1)).await
+        self.all(&PAGE, &[after.into(), rows_max.into()], |row| Ok(read(row)?.1))
+            .await
     }
 }
 
@@ -89,7 +93,10 @@ fn read(row: &Row<'_>) -> Result<(TenantId, Administrator), Fault> {
         created: row.time(4)?,
         expires: row.time_if_any(5)?,
     };
-    Ok((TenantId::parse(&row.text(0)?).ok_or(Fault::Row("administrator.tenant"))?, administrator))
+    Ok((
+        TenantId::parse(&row.text(0)?).ok_or(Fault::Row("administrator.tenant"))?,
+        administrator,
+    ))
 }
 
 /// The row of a new administrator.
@@ -112,5 +119,11 @@ pub(crate) fn lower(tenant: &str, administrator: &Administrator, token_digest: &
 
 /// The end of an administrator's token.
 pub(crate) fn lower_end(tenant: &str, id: &AdministratorId, at: Time) -> Bound {
-    Bound::new(&END, vec![tenant.to_owned().into(), id.as_str().to_owned().into(), at.into()], "administrator", tenant, id.as_str())
+    Bound::new(
+        &END,
+        vec![tenant.to_owned().into(), id.as_str().to_owned().into(), at.into()],
+        "administrator",
+        tenant,
+        id.as_str(),
+    )
 }

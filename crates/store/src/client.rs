@@ -11,11 +11,15 @@ use crate::{
     fault::Fault,
     lower::Bound,
     row::Row,
-    statement::{Statement, Type::{Int, Text}, Value},
+    statement::{
+        Statement,
+        Type::{Int, Text},
+        Value,
+    },
     tenant_db::TenantDb,
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &PAGE, &CREATE, &REPLACE];
+pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &PAGE, &UNCHANGED, &CREATE, &REPLACE];
 
 static ONE: Statement = Statement::read(
     "client.one",
@@ -34,6 +38,14 @@ static PAGE: Statement = Statement::read(
      WHERE c.tenant = $1 AND c.id > $2
      ORDER BY c.id
      LIMIT $3",
+);
+
+static UNCHANGED: Statement = Statement::expect(
+    "client.unchanged",
+    &[Text, Text, Int],
+    "SELECT 1
+     FROM client
+     WHERE tenant = $1 AND id = $2 AND epoch = $3 AND disabled_at IS NULL",
 );
 
 static CREATE: Statement = Statement::write(
@@ -60,7 +72,10 @@ impl TenantDb {
 
     /// Clients in the order of their ids, after one of them, each with when it was last used (at most a minute late).
     pub async fn clients_after(&self, after: &str, rows_max: i64) -> Result<Vec<(Client, Option<Time>)>, Fault> {
-        self.all(&PAGE, &[after.into(), rows_max.into()], |row| Ok((read(row)?, row.time_if_any(12)?))).await
+        self.all(&PAGE, &[after.into(), rows_max.into()], |row| {
+            Ok((read(row)?, row.time_if_any(12)?))
+        })
+        .await
     }
 }
 
@@ -68,11 +83,23 @@ fn read(row: &Row<'_>) -> Result<Client, Fault> {
     let method = AuthenticationMethod::from_name(&row.text(2)?).ok_or(Fault::Row("client.method"))?;
     let secret_digest = || row.text_if_any(3)?.ok_or(Fault::Row("client.secret_digest"));
     let authentication = match method {
-        AuthenticationMethod::SecretBasic => Authentication::SecretBasic { secret_digest: secret_digest()? },
-        AuthenticationMethod::SecretPost => Authentication::SecretPost { secret_digest: secret_digest()? },
-        AuthenticationMethod::PrivateKeyJwt => Authentication::PrivateKeyJwt { jwks: row.text_if_any(4)?.ok_or(Fault::Row("client.jwks"))? },
+        AuthenticationMethod::SecretBasic => Authentication::SecretBasic {
+            secret_digest: secret_digest()?,
+        },
+        AuthenticationMethod::SecretPost => Authentication::SecretPost {
+            secret_digest: secret_digest()?,
+        },
+        AuthenticationMethod::PrivateKeyJwt => Authentication::PrivateKeyJwt {
+            jwks: row.text_if_any(4)?.ok_or(Fault::Row("client.jwks"))?,
+        },
     };
-    let grant_types = row.text(5)?.split(' ').filter(|name| !name.is_empty()).map(GrantType::from_name).collect::<Option<BTreeSet<_>>>().ok_or(Fault::Row("client.grant_types"))?;
+    let grant_types = row
+        .text(5)?
+        .split(' ')
+        .filter(|name| !name.is_empty())
+        .map(GrantType::from_name)
+        .collect::<Option<BTreeSet<_>>>()
+        .ok_or(Fault::Row("client.grant_types"))?;
     Ok(Client {
         id: ClientId::parse(&row.text(0)?).ok_or(Fault::Row("client.id"))?,
         name: row.text(1)?,
@@ -97,12 +124,20 @@ fn read(row: &Row<'_>) -> Result<Client, Fault> {
 
 /// An algorithm's column.
 pub(crate) fn algorithm(name: Option<String>) -> Result<Option<Algorithm>, Fault> {
-    name.map(|name| Algorithm::from_name(&name).ok_or(Fault::Row("algorithm"))).transpose()
+    name.map(|name| Algorithm::from_name(&name).ok_or(Fault::Row("algorithm")))
+        .transpose()
 }
 
 /// The rows of a guard.
 pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
     match guard {
+        Guard::Unchanged { id, epoch } => Bound::new(
+            &UNCHANGED,
+            vec![tenant.to_owned().into(), id.as_str().to_owned().into(), (*epoch).into()],
+            "client",
+            tenant,
+            id.as_str(),
+        ),
         Guard::Create(client) => {
             let (secret, jwks) = credentials(&client.authentication);
             let args = vec![
@@ -113,7 +148,10 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 secret,
                 jwks,
                 grant_types(client).into(),
-                client.token_algorithm.map(|algorithm| algorithm.name().to_owned()).into(),
+                client
+                    .token_algorithm
+                    .map(|algorithm| algorithm.name().to_owned())
+                    .into(),
                 binding(client).to_owned().into(),
                 introspects(client).to_owned().into(),
                 client.epoch.into(),
@@ -133,7 +171,10 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 secret,
                 jwks,
                 grant_types(client).into(),
-                client.token_algorithm.map(|algorithm| algorithm.name().to_owned()).into(),
+                client
+                    .token_algorithm
+                    .map(|algorithm| algorithm.name().to_owned())
+                    .into(),
                 binding(client).to_owned().into(),
                 introspects(client).to_owned().into(),
                 client.epoch.into(),
@@ -146,13 +187,20 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
 
 fn credentials(authentication: &Authentication) -> (Value<'static>, Value<'static>) {
     match authentication {
-        Authentication::SecretBasic { secret_digest } | Authentication::SecretPost { secret_digest } => (secret_digest.clone().into(), Value::NoText),
+        Authentication::SecretBasic { secret_digest } | Authentication::SecretPost { secret_digest } => {
+            (secret_digest.clone().into(), Value::NoText)
+        }
         Authentication::PrivateKeyJwt { jwks } => (Value::NoText, jwks.clone().into()),
     }
 }
 
 fn grant_types(client: &Client) -> String {
-    client.grant_types.iter().map(|grant_type| grant_type.name()).collect::<Vec<_>>().join(" ")
+    client
+        .grant_types
+        .iter()
+        .map(|grant_type| grant_type.name())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn binding(client: &Client) -> &'static str {

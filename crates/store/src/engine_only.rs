@@ -3,7 +3,10 @@
 use crate::{
     lower::Bound,
     mark::Slot,
-    statement::{Statement, Type::{Int, Text}},
+    statement::{
+        Statement,
+        Type::{Int, Text},
+    },
 };
 
 pub(crate) const STATEMENTS: &[&Statement] = &[&EMPTY_A, &EMPTY_B, &SWEEP_TOKENS, &GRANTS_HELD];
@@ -26,7 +29,13 @@ static SWEEP_TOKENS: Statement = Statement::write(
 
 /// Deletes the oldest records of tokens before `floor` (an id), at most `rows_max` of them.
 pub(crate) fn lower_token_sweep(tenant: &str, floor: String, rows_max: i64) -> Bound {
-    Bound::new(&SWEEP_TOKENS, vec![tenant.to_owned().into(), floor.into(), rows_max.into()], "token", tenant, "")
+    Bound::new(
+        &SWEEP_TOKENS,
+        vec![tenant.to_owned().into(), floor.into(), rows_max.into()],
+        "token",
+        tenant,
+        "",
+    )
 }
 
 /// Empties a table of marks.
@@ -37,21 +46,24 @@ pub(crate) fn lower_empty(slot: Slot) -> Bound {
     }
 }
 
-/// What a holder has for itself and still counts, oldest first. Of its grants beyond the limit, the newest are not looked at.
+/// What a holder has for itself and has not ended, oldest first, in pages of 64 after an id.
 // SQLite believes, without statistics, that a tenant has ten rows, and would read all of its grants by the primary key for each token. PostgreSQL keeps statistics.
 pub(crate) static GRANTS_HELD: Statement = Statement::read(
     "grant.held",
-    &[Text, Text, Text],
+    &[Text, Text, Text, Text, Int],
     "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
      FROM grants INDEXED BY grants_holder
-     WHERE tenant = $1 AND holder_kind = $2 AND holder = $3 AND subject IS NULL AND revoked_at IS NULL
+     WHERE tenant = $1 AND holder_kind = $2 AND holder = $3 AND id > $4 AND subject IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $5)
      ORDER BY id
      LIMIT 64",
 )
 .on_postgres(
     "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
      FROM grants
-     WHERE tenant = $1 AND holder_kind = $2 AND holder = $3 AND subject IS NULL AND revoked_at IS NULL
+     WHERE tenant = $1 AND holder_kind = $2 AND holder = $3 AND id > $4 AND subject IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $5)
      ORDER BY id
      LIMIT 64",
 );
+
+/// Rows of a page of [`GRANTS_HELD`], and living grants of one holder that are looked at.
+pub(crate) const GRANTS_HELD_MAX: usize = 64;

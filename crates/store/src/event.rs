@@ -7,11 +7,15 @@ use crate::{
     fault::Fault,
     open::Store,
     row::Row,
-    statement::{Statement, Type::{Int, Text}, Value},
+    statement::{
+        Statement,
+        Type::{Int, Text},
+        Value,
+    },
     tenant_db::TenantDb,
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&APPEND, &LAST_PLACE, &COUNT_KIND, &LATEST, &HOLES];
+pub(crate) const STATEMENTS: &[&Statement] = &[&APPEND, &LAST_PLACE, &COUNT_KIND, &LATEST, &STREAM, &HOLES];
 
 /// Appends an event at its place.
 pub(crate) static APPEND: Statement = Statement::write(
@@ -42,11 +46,21 @@ static COUNT_KIND: Statement = Statement::read(
 
 static LATEST: Statement = Statement::read(
     "event.latest",
+    &[Text, Int, Text, Int, Int],
+    "SELECT stream, n, id, kind, at, request_id, actor, about, body
+     FROM event
+     WHERE tenant = $1 AND at <= $2 AND (at < $2 OR stream < $3 OR (stream = $3 AND n < $4))
+     ORDER BY at DESC, stream DESC, n DESC
+     LIMIT $5",
+);
+
+static STREAM: Statement = Statement::read(
+    "event.stream",
     &[Text, Text, Int, Int],
     "SELECT stream, n, id, kind, at, request_id, actor, about, body
      FROM event
-     WHERE tenant = $1 AND (stream < $2 OR (stream = $2 AND n < $3))
-     ORDER BY stream DESC, n DESC
+     WHERE tenant = $1 AND stream = $2 AND n < $3
+     ORDER BY n DESC
      LIMIT $4",
 );
 
@@ -84,13 +98,23 @@ pub struct Entry {
 impl TenantDb {
     /// How many events of a kind there are.
     pub async fn event_count(&self, kind: &str) -> Result<i64, Fault> {
-        Ok(self.one(&COUNT_KIND, &[kind.into()], |row| row.int(0)).await?.unwrap_or(0))
+        Ok(self
+            .one(&COUNT_KIND, &[kind.into()], |row| row.int(0))
+            .await?
+            .unwrap_or(0))
     }
 
-    /// Events from the newest back, before a place (or from the end when there is none).
-    pub async fn events_before(&self, before: Option<(&str, i64)>, rows_max: i64) -> Result<Vec<Entry>, Fault> {
-        let (stream, n) = before.unwrap_or(("~", i64::MAX)); // "~" sorts behind every stream's name
-        self.all(&LATEST, &[stream.into(), n.into(), rows_max.into()], read).await
+    /// Events of all nodes by their time, from the newest back, before one of them (or from the end when there is none).
+    pub async fn events_before(&self, before: Option<(Time, &str, i64)>, rows_max: i64) -> Result<Vec<Entry>, Fault> {
+        let (at, stream, n) = before.unwrap_or((Time::from_unix(i64::MAX), "~", i64::MAX)); // "~" sorts behind every stream's name
+        self.all(&LATEST, &[at.into(), stream.into(), n.into(), rows_max.into()], read)
+            .await
+    }
+
+    /// Events of one stream, that is of one process, from the newest back, before a place in it.
+    pub async fn stream_before(&self, stream: &str, n: i64, rows_max: i64) -> Result<Vec<Entry>, Fault> {
+        self.all(&STREAM, &[stream.into(), n.into(), rows_max.into()], read)
+            .await
     }
 }
 
@@ -134,7 +158,11 @@ impl Line {
     /// Writes the body now, outside the committer.
     pub(crate) fn new(tenant: &TenantId, event: Event) -> Self {
         let body = serde_json::Value::Object(event.body.clone()).to_string();
-        Self { tenant: tenant.as_str().to_owned(), event, body }
+        Self {
+            tenant: tenant.as_str().to_owned(),
+            event,
+            body,
+        }
     }
 
     /// Whose it is.

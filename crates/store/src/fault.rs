@@ -51,8 +51,12 @@ impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
         match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy("another process holds the database"),
-            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::ReadOnly) => Self::Full(error.to_string()),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Self::Busy("another process holds the database")
+            }
+            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::ReadOnly) => {
+                Self::Full(error.to_string())
+            }
             Some(ErrorCode::CannotOpen) => Self::Gone(error.to_string()),
             _ => Self::Engine(error.to_string()),
         }
@@ -89,7 +93,9 @@ pub(crate) fn asks_again(error: &tokio_postgres::Error) -> bool {
 
 /// Whether the server lives and said no, so that what was asked has surely not happened. Of a broken connection or a dying server one cannot say that.
 pub(crate) fn refuses(error: &tokio_postgres::Error) -> bool {
-    error.as_db_error().is_some_and(|db| db.parsed_severity() == Some(Severity::Error))
+    error
+        .as_db_error()
+        .is_some_and(|db| db.parsed_severity() == Some(Severity::Error))
 }
 
 /// The class of an error code: its first two characters.

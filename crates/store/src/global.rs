@@ -2,7 +2,10 @@
 
 /// Name and reason.
 pub const WITHOUT_TENANT: &[(&str, &str)] = &[
-    ("administrator.by_token", "a token's digest is unique in the installation and finds its tenant"),
+    (
+        "administrator.by_token",
+        "a token's digest is unique in the installation and finds its tenant",
+    ),
     ("event.append", "the row names its stream first; the tenant is in it"),
     ("event.last_place", "a place in the committer's own stream"),
     ("event.holes", "streams belong to processes, not to tenants"),

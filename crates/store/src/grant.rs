@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kernel::{
-    AdministratorId, Ask, Audience, Authority, ClientId, GrantId, HostId, Scopes, SessionId, UserId,
+    AdministratorId, Ask, Audience, Authority, ClientId, GrantId, HostId, Scopes, SessionId, Time, UserId,
     authority::DEPTH_MAX,
     grant::{Grant, Guard, Holder, Source, Status, Subject, Write},
 };
@@ -13,7 +13,10 @@ use crate::{
     fault::Fault,
     lower::Bound,
     row::Row,
-    statement::{Statement, Type::{Int, Text}},
+    statement::{
+        Statement,
+        Type::{Int, Text},
+    },
     tenant_db::TenantDb,
 };
 
@@ -73,14 +76,31 @@ impl TenantDb {
         self.path_of(first).await
     }
 
-    /// The grants that a client holds for itself, oldest first, each with its path. Revoked ones are left out: they never count again.
-    pub async fn own_grants(&self, client: &ClientId) -> Result<Vec<Vec<Grant>>, Fault> {
-        let held = self.all(&engine_only::GRANTS_HELD, &["client".into(), client.as_str().into()], read).await?;
-        let mut paths = Vec::with_capacity(held.len());
-        for grant in held {
-            paths.push(self.path_of(Some(grant)).await?);
+    /// The grants that a client holds for itself and that live, oldest first, each with its path; at most 64. Dead ones take no place: not those that ended, and not those below a dead parent.
+    pub async fn own_grants(&self, client: &ClientId, now: Time) -> Result<Vec<Vec<Grant>>, Fault> {
+        let mut paths = Vec::new();
+        let mut after = String::new();
+        loop {
+            let args = [
+                "client".into(),
+                client.as_str().into(),
+                after.as_str().into(),
+                now.into(),
+            ];
+            let held = self.all(&engine_only::GRANTS_HELD, &args, read).await?;
+            let last_page = held.len() < engine_only::GRANTS_HELD_MAX;
+            for grant in held {
+                grant.id.as_str().clone_into(&mut after);
+                let path = self.path_of(Some(grant)).await?;
+                if kernel::grant::lives(&path, now) {
+                    paths.push(path);
+                }
+            }
+            if last_page || paths.len() >= engine_only::GRANTS_HELD_MAX {
+                paths.truncate(engine_only::GRANTS_HELD_MAX);
+                return Ok(paths);
+            }
         }
-        Ok(paths)
     }
 
     /// Grants in the order of their ids, after one of them.
@@ -94,7 +114,9 @@ impl TenantDb {
             if path.len() > usize::from(DEPTH_MAX) {
                 return Err(Fault::Row("grants.parent"));
             }
-            let Some(parent) = self.grant(&parent).await? else { break };
+            let Some(parent) = self.grant(&parent).await? else {
+                break;
+            };
             path.push(parent);
         }
         Ok(path)
@@ -109,15 +131,25 @@ fn read(row: &Row<'_>) -> Result<Grant, Fault> {
         "session" => SessionId::parse(&holder).map(Holder::Session),
         _ => None,
     };
-    let subject = row.text_if_any(3)?.map_or(Some(Subject::Nobody), |user| UserId::parse(&user).map(Subject::User));
-    let audiences: Option<BTreeSet<Audience>> = row.text(5)?.split(' ').filter(|text| !text.is_empty()).map(Audience::from_row).collect();
+    let subject = row
+        .text_if_any(3)?
+        .map_or(Some(Subject::Nobody), |user| UserId::parse(&user).map(Subject::User));
+    let audiences: Option<BTreeSet<Audience>> = row
+        .text(5)?
+        .split(' ')
+        .filter(|text| !text.is_empty())
+        .map(Audience::from_row)
+        .collect();
     let ask = Ask {
         scopes: Scopes::parse(&row.text(4)?).map_err(|_| Fault::Row("grants.scope"))?,
         audiences: audiences.ok_or(Fault::Row("grants.audiences"))?,
         expires: row.time_if_any(7)?,
         depth: u8::try_from(row.int(6)?).map_err(|_| Fault::Row("grants.depth"))?,
     };
-    let parent = row.text_if_any(8)?.map(|id| GrantId::parse(&id).ok_or(Fault::Row("grants.parent"))).transpose()?;
+    let parent = row
+        .text_if_any(8)?
+        .map(|id| GrantId::parse(&id).ok_or(Fault::Row("grants.parent")))
+        .transpose()?;
     let source = match row.text(9)?.as_str() {
         "administrator" => AdministratorId::parse(&row.text(10)?).map(Source::Administrator),
         _ => None,
@@ -138,7 +170,13 @@ fn read(row: &Row<'_>) -> Result<Grant, Fault> {
 /// The rows of a guard.
 pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
     match guard {
-        Guard::Live { id, epoch } => Bound::new(&LIVE, vec![tenant.to_owned().into(), id.as_str().to_owned().into(), (*epoch).into()], "grants", tenant, id.as_str()),
+        Guard::Live { id, epoch } => Bound::new(
+            &LIVE,
+            vec![tenant.to_owned().into(), id.as_str().to_owned().into(), (*epoch).into()],
+            "grants",
+            tenant,
+            id.as_str(),
+        ),
         Guard::Create(grant) => {
             let (kind, holder) = match &grant.holder {
                 Holder::Client(id) => ("client", id.as_str()),
@@ -175,5 +213,11 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
 /// The rows of a write.
 pub(crate) fn lower_write(tenant: &str, write: &Write) -> Bound {
     let Write::EnsureRevoked { id, at } = write;
-    Bound::new(&ENSURE_REVOKED, vec![tenant.to_owned().into(), id.as_str().to_owned().into(), (*at).into()], "grants", tenant, id.as_str())
+    Bound::new(
+        &ENSURE_REVOKED,
+        vec![tenant.to_owned().into(), id.as_str().to_owned().into(), (*at).into()],
+        "grants",
+        tenant,
+        id.as_str(),
+    )
 }

@@ -47,7 +47,8 @@ impl Store {
     /// Keeps a fact, if none of that name is kept yet, and tells which one is kept: the first writer's.
     pub async fn keep_fact(&self, name: &str, value: &str) -> Result<String, Fault> {
         let args = vec![name.to_owned().into(), value.to_owned().into()];
-        self.maintain(vec![Bound::new(&SET_IF_ABSENT, args, "installation", "", name)]).await?;
+        self.maintain(vec![Bound::new(&SET_IF_ABSENT, args, "installation", "", name)])
+            .await?;
         self.fact(name).await?.ok_or(Fault::Row("installation.value"))
     }
 }

@@ -11,6 +11,8 @@ use crate::event::Line;
 
 /// Entries kept until the next flush; more are counted. At a flush every quarter of a second and some 400 bytes each this stays below 1 MB/s.
 const ENTRIES_MAX: usize = 512;
+/// Entries of callers who proved nothing, among them: a flood of strangers takes no place from those who are known.
+const STRANGERS_MAX: usize = 128;
 
 /// Entries that are not written yet.
 #[derive(Debug, Default)]
@@ -21,6 +23,7 @@ pub(crate) struct Journal {
 #[derive(Debug, Default)]
 struct Held {
     lines: Vec<Line>,
+    strangers: usize,
     counted: BTreeMap<String, i64>,
 }
 
@@ -37,7 +40,14 @@ impl Journal {
     /// Takes an entry, or counts it when there are too many.
     pub(crate) fn note(&self, tenant: &TenantId, event: Event) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        if held.lines.len() < ENTRIES_MAX {
+        let stranger = event.actor.is_none();
+        let room = if stranger {
+            held.strangers < STRANGERS_MAX
+        } else {
+            held.lines.len().saturating_sub(held.strangers) < ENTRIES_MAX.saturating_sub(STRANGERS_MAX)
+        };
+        if room {
+            held.strangers = held.strangers.saturating_add(usize::from(stranger));
             held.lines.push(Line::new(tenant, event));
         } else {
             add(&mut held.counted, tenant.as_str(), 1);
@@ -46,13 +56,14 @@ impl Journal {
 
     /// Takes everything: the entries, and one entry a tenant for those that were counted.
     pub(crate) fn take(&self, at: &Moment) -> Taken {
-        let Held { mut lines, counted } = std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
+        let Held { mut lines, counted, .. } =
+            std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner));
         let mut stands_for = counted.clone();
         for line in &lines {
             add(&mut stands_for, line.tenant(), 1);
         }
         lines.extend(counted.into_iter().filter_map(|(tenant, count)| {
-            let event = Event::new(EventKind::RefusalsCounted, &Caller::plain(Who::Anyone), at).with("count", count);
+            let event = Event::new(EventKind::EntriesCounted, &Caller::plain(Who::Anyone), at).with("count", count);
             TenantId::parse(&tenant).map(|tenant| Line::new(&tenant, event))
         }));
         Taken { lines, stands_for }

@@ -6,7 +6,10 @@ use crate::{
     fault::Fault,
     lower::Bound,
     row::Row,
-    statement::{Statement, Type::{Int, Text}},
+    statement::{
+        Statement,
+        Type::{Int, Text},
+    },
     tenant_db::TenantDb,
 };
 
@@ -65,10 +68,22 @@ pub(crate) fn lower_create(tenant: &str, key: &SigningKey) -> Bound {
         key.public_jwk.clone().into(),
         key.sealed.clone().into(),
     ];
-    Bound::new(&CREATE, args, "signing_key", tenant, &format!("{} {}", key.algorithm.name(), key.active_from.unix()))
+    Bound::new(
+        &CREATE,
+        args,
+        "signing_key",
+        tenant,
+        &format!("{} {}", key.algorithm.name(), key.active_from.unix()),
+    )
 }
 
 /// The end of a key.
 pub(crate) fn lower_drop(tenant: &str, kid: &str) -> Bound {
-    Bound::new(&DROP, vec![tenant.to_owned().into(), kid.to_owned().into()], "signing_key", tenant, kid)
+    Bound::new(
+        &DROP,
+        vec![tenant.to_owned().into(), kid.to_owned().into()],
+        "signing_key",
+        tenant,
+        kid,
+    )
 }

@@ -18,8 +18,18 @@ pub(crate) struct Bound {
 }
 
 impl Bound {
-    pub(crate) fn new(statement: &'static Statement, args: Vec<Value<'static>>, table: &'static str, tenant: &str, id: &str) -> Self {
-        Self { statement, args, order: (table, tenant.to_owned(), id.to_owned()) }
+    pub(crate) fn new(
+        statement: &'static Statement,
+        args: Vec<Value<'static>>,
+        table: &'static str,
+        tenant: &str,
+        id: &str,
+    ) -> Self {
+        Self {
+            statement,
+            args,
+            order: (table, tenant.to_owned(), id.to_owned()),
+        }
     }
 }
 
@@ -31,7 +41,10 @@ pub(crate) fn guard(tenant: &str, guard: &Guard) -> Bound {
         Guard::Client(guard) => client::lower(tenant, guard),
         Guard::CreateResource(resource) => resource::lower_create(tenant, resource),
         Guard::Tenant(tenant::Guard::Create(new)) => tenant_rows::lower_create(new),
-        Guard::Tenant(tenant::Guard::CreateAdministrator { administrator, token_digest }) => administrator::lower(tenant, administrator, token_digest),
+        Guard::Tenant(tenant::Guard::CreateAdministrator {
+            administrator,
+            token_digest,
+        }) => administrator::lower(tenant, administrator, token_digest),
         Guard::CreateKey(key) => key::lower_create(tenant, key),
     }
 }

@@ -51,7 +51,13 @@ pub(crate) fn lower(tenant: &str, mark: &Mark) -> Bound {
         Slot::A => (&TAKE_A, "mark_a"),
         Slot::B => (&TAKE_B, "mark_b"),
     };
-    Bound::new(statement, vec![tenant.to_owned().into(), mark.digest.clone().into()], table, tenant, &mark.digest)
+    Bound::new(
+        statement,
+        vec![tenant.to_owned().into(), mark.digest.clone().into()],
+        table,
+        tenant,
+        &mark.digest,
+    )
 }
 
 /// Which period's table may be emptied at this time, if any: the one before, and only while no mark of the period after, which shares the table, can be made yet.
@@ -61,8 +67,12 @@ pub(crate) fn emptiable(now: Time) -> Option<i64> {
     const MARGIN_SECONDS: i64 = 30;
     let current = period(now);
     let into = now.unix().rem_euclid(PERIOD_SECONDS);
-    let last = PERIOD_SECONDS.saturating_sub(kernel::mark::MARK_SECONDS_MAX).saturating_sub(MARGIN_SECONDS);
-    (MARGIN_SECONDS..last).contains(&into).then(|| current.saturating_sub(1))
+    let last = PERIOD_SECONDS
+        .saturating_sub(kernel::mark::MARK_SECONDS_MAX)
+        .saturating_sub(MARGIN_SECONDS);
+    (MARGIN_SECONDS..last)
+        .contains(&into)
+        .then(|| current.saturating_sub(1))
 }
 
 #[cfg(test)]
@@ -72,7 +82,9 @@ mod tests {
     #[test]
     fn a_table_is_emptied_only_when_every_mark_in_it_is_over() {
         for t in (1_795_000_000..1_795_000_000 + 4 * PERIOD_SECONDS).step_by(7) {
-            let Some(done) = emptiable(Time::from_unix(t)) else { continue };
+            let Some(done) = emptiable(Time::from_unix(t)) else {
+                continue;
+            };
             let emptied = slot(done);
             for skew in [-30, 0, 30] {
                 for ahead in 0..=kernel::mark::MARK_SECONDS_MAX {
@@ -87,7 +99,13 @@ mod tests {
     #[test]
     fn every_period_has_a_time_to_be_emptied() {
         let start = 1_795_000_000_i64.div_euclid(PERIOD_SECONDS) * PERIOD_SECONDS;
-        let done: Vec<i64> = (start..start + PERIOD_SECONDS).filter_map(|t| emptiable(Time::from_unix(t))).collect();
-        assert!(done.len() > 240, "a job that runs once a minute must hit it: {}", done.len());
+        let done: Vec<i64> = (start..start + PERIOD_SECONDS)
+            .filter_map(|t| emptiable(Time::from_unix(t)))
+            .collect();
+        assert!(
+            done.len() > 240,
+            "a job that runs once a minute must hit it: {}",
+            done.len()
+        );
     }
 }

@@ -20,5 +20,6 @@ pub(crate) fn for_postgres(step: &str) -> String {
 
 /// The text of a step for SQLite: integers of 64 bits, and tables that check their types and are stored by their key.
 pub(crate) fn for_sqlite(step: &str) -> String {
-    step.replace("BIGINT", "INTEGER").replace("\n);", "\n) STRICT, WITHOUT ROWID;")
+    step.replace("BIGINT", "INTEGER")
+        .replace("\n);", "\n) STRICT, WITHOUT ROWID;")
 }

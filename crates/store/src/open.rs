@@ -100,7 +100,9 @@ impl Store {
         let written = self.flush_all(at).await;
         self.committer.close().await; // also when the notes could not be written
         if let Some(writer) = self.writer.lock().await.take() {
-            tokio::time::timeout(std::time::Duration::from_secs(5), writer.ended()).await.map_err(|_| Fault::Busy("the writer did not end in time"))?;
+            tokio::time::timeout(std::time::Duration::from_secs(5), writer.ended())
+                .await
+                .map_err(|_| Fault::Busy("the writer did not end in time"))?;
         }
         written
     }
@@ -123,7 +125,10 @@ impl Store {
     pub async fn probe(&self, statement: &'static Statement, args: &[Value<'static>]) -> Result<usize, Fault> {
         match statement.kind {
             Kind::Read | Kind::Expect => Ok(self.engine.all(statement, args, |_| Ok(())).await?.len()),
-            Kind::Write => self.maintain(vec![Bound::new(statement, args.to_vec(), "", "", "")]).await.map(|()| 0),
+            Kind::Write => self
+                .maintain(vec![Bound::new(statement, args.to_vec(), "", "", "")])
+                .await
+                .map(|()| 0),
         }
     }
 

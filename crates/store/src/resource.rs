@@ -12,7 +12,10 @@ use crate::{
     fault::Fault,
     lower::Bound,
     row::Row,
-    statement::{Statement, Type::{Int, Text}},
+    statement::{
+        Statement,
+        Type::{Int, Text},
+    },
     tenant_db::TenantDb,
 };
 
@@ -65,14 +68,20 @@ impl TenantDb {
 }
 
 fn read(row: &Row<'_>) -> Result<Resource, Fault> {
-    let scopes: BTreeMap<String, String> = serde_json::from_str(&row.text(2)?).map_err(|_| Fault::Row("resource.scopes"))?;
-    let introspectors: Vec<String> = serde_json::from_str(&row.text(4)?).map_err(|_| Fault::Row("resource.introspectors"))?;
+    let scopes: BTreeMap<String, String> =
+        serde_json::from_str(&row.text(2)?).map_err(|_| Fault::Row("resource.scopes"))?;
+    let introspectors: Vec<String> =
+        serde_json::from_str(&row.text(4)?).map_err(|_| Fault::Row("resource.introspectors"))?;
     Ok(Resource {
         uri: ResourceUri::parse(&row.text(0)?).ok_or(Fault::Row("resource.uri"))?,
         name: row.text(1)?,
         scopes,
         token_algorithm: algorithm(row.text_if_any(3)?)?,
-        introspectors: introspectors.iter().map(|id| ClientId::parse(id)).collect::<Option<_>>().ok_or(Fault::Row("resource.introspectors"))?,
+        introspectors: introspectors
+            .iter()
+            .map(|id| ClientId::parse(id))
+            .collect::<Option<_>>()
+            .ok_or(Fault::Row("resource.introspectors"))?,
         created: row.time(5)?,
         disabled: row.time_if_any(6)?,
     })
@@ -86,7 +95,10 @@ pub(crate) fn lower_create(tenant: &str, resource: &Resource) -> Bound {
         resource.uri.as_str().to_owned().into(),
         resource.name.clone().into(),
         serde_json::json!(resource.scopes).to_string().into(),
-        resource.token_algorithm.map(|algorithm| algorithm.name().to_owned()).into(),
+        resource
+            .token_algorithm
+            .map(|algorithm| algorithm.name().to_owned())
+            .into(),
         serde_json::json!(introspectors).to_string().into(),
         resource.created.into(),
         resource.disabled.into(),

@@ -120,7 +120,16 @@ pub struct Statement {
 
 impl Statement {
     const fn new(kind: Kind, name: &'static str, args: &'static [Type], sql: &'static str) -> Self {
-        Self { name, sql, postgres: None, args, kind, question: OnceLock::new(), share: OnceLock::new(), alone: OnceLock::new() }
+        Self {
+            name,
+            sql,
+            postgres: None,
+            args,
+            kind,
+            question: OnceLock::new(),
+            share: OnceLock::new(),
+            alone: OnceLock::new(),
+        }
     }
 
     /// A statement that reads.
@@ -162,8 +171,16 @@ impl Statement {
 
     /// Refuses arguments that are not the statement's, since SQLite would bind NULL silently, and texts with a NUL character, which PostgreSQL cannot keep.
     pub fn check(&self, args: &[Value<'_>]) -> Result<(), Fault> {
-        let fits = args.len() == self.args.len() && args.iter().zip(self.args).all(|(value, of_type)| value.of_type() == *of_type);
-        if fits && !args.iter().any(Value::has_nul) { Ok(()) } else { Err(Fault::Arguments(self.name)) }
+        let fits = args.len() == self.args.len()
+            && args
+                .iter()
+                .zip(self.args)
+                .all(|(value, of_type)| value.of_type() == *of_type);
+        if fits && !args.iter().any(Value::has_nul) {
+            Ok(())
+        } else {
+            Err(Fault::Arguments(self.name))
+        }
     }
 }
 

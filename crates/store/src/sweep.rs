@@ -36,12 +36,16 @@ impl Store {
     /// The memory comes first. If the table then cannot be emptied, the next sweep tries again, and the marks in it do no harm.
     pub async fn sweep_marks(&self, now: Time) -> Result<(), Fault> {
         self.recall_marks().await?; // another node may have emptied one that this node's clock does not know of
-        let Some(period) = mark::emptiable(now) else { return Ok(()) };
+        let Some(period) = mark::emptiable(now) else {
+            return Ok(());
+        };
         if self.emptied_here().load(Ordering::Acquire) >= period {
             return Ok(());
         }
-        if self.emptied_through().fetch_max(period, Ordering::AcqRel) < period {
-            self.maintain(vec![installation::lower_set(EMPTIED, period.to_string())]).await?;
+        if self.emptied_through().load(Ordering::Acquire) < period {
+            self.maintain(vec![installation::lower_set(EMPTIED, period.to_string())])
+                .await?; // if this fails, nothing is emptied
+            self.emptied_through().fetch_max(period, Ordering::AcqRel);
         }
         self.sweep(engine_only::lower_empty(mark::slot(period))).await?;
         self.emptied_here().fetch_max(period, Ordering::AcqRel);
@@ -56,7 +60,12 @@ impl Store {
                 if !token::any_before(self, tenant.id.as_str(), &floor).await? {
                     break;
                 }
-                self.sweep(engine_only::lower_token_sweep(tenant.id.as_str(), floor.clone(), SWEEP_ROWS_MAX)).await?;
+                self.sweep(engine_only::lower_token_sweep(
+                    tenant.id.as_str(),
+                    floor.clone(),
+                    SWEEP_ROWS_MAX,
+                ))
+                .await?;
             }
         }
         Ok(())

@@ -11,7 +11,11 @@ use crate::{
     lower::Bound,
     open::Store,
     row::Row,
-    statement::{Statement, Type::{Int, Text}},
+    statement::{
+        Statement,
+        Type::{Int, Text},
+        Value,
+    },
 };
 
 pub(crate) const STATEMENTS: &[&Statement] = &[&ALL, &CREATE, &SET_DISABLED, &SET_SETTINGS, &SET_ISSUER];
@@ -44,7 +48,7 @@ static SET_SETTINGS: Statement = Statement::write(
     "tenant.set_settings",
     &[Text, Text, Int],
     "UPDATE tenant
-     SET dpop_nonce = $2, access_token_seconds = $3
+     SET dpop_nonce = COALESCE($2, dpop_nonce), access_token_seconds = COALESCE($3, access_token_seconds)
      WHERE id = $1",
 );
 
@@ -65,7 +69,8 @@ impl Store {
     /// Gives a tenant another issuer: only when the installation's own origin changed. Tokens under the old one end.
     pub async fn move_tenant(&self, id: &TenantId, issuer: &str) -> Result<(), Fault> {
         let args = vec![id.as_str().to_owned().into(), issuer.to_owned().into()];
-        self.maintain(vec![Bound::new(&SET_ISSUER, args, "tenant", "", id.as_str())]).await
+        self.maintain(vec![Bound::new(&SET_ISSUER, args, "tenant", "", id.as_str())])
+            .await
     }
 }
 
@@ -87,8 +92,8 @@ fn read(row: &Row<'_>) -> Result<Tenant, Fault> {
     })
 }
 
-fn nonce_rule(settings: Settings) -> &'static str {
-    match settings.dpop_nonce {
+fn nonce_rule(rule: NonceRule) -> &'static str {
+    match rule {
         NonceRule::Demanded => "demanded",
         NonceRule::Accepted => "accepted",
     }
@@ -100,7 +105,7 @@ pub(crate) fn lower_create(tenant: &Tenant) -> Bound {
         tenant.id.as_str().to_owned().into(),
         tenant.name.clone().into(),
         tenant.issuer.clone().into(),
-        nonce_rule(tenant.settings).into(),
+        nonce_rule(tenant.settings.dpop_nonce).into(),
         tenant.settings.access_token_seconds.into(),
         tenant.created.into(),
     ];
@@ -110,10 +115,23 @@ pub(crate) fn lower_create(tenant: &Tenant) -> Bound {
 /// The row of a write.
 pub(crate) fn lower_write(tenant: &str, write: &Write) -> Bound {
     match write {
-        Write::SetDisabled { id, at } => Bound::new(&SET_DISABLED, vec![id.as_str().to_owned().into(), (*at).into()], "tenant", "", id.as_str()),
-        Write::SetSettings { id, settings } => {
-            let args = vec![id.as_str().to_owned().into(), nonce_rule(*settings).into(), settings.access_token_seconds.into()];
-            Bound::new(&SET_SETTINGS, args, "tenant", "", id.as_str())
+        Write::SetDisabled { id, at } => Bound::new(
+            &SET_DISABLED,
+            vec![id.as_str().to_owned().into(), (*at).into()],
+            "tenant",
+            "",
+            id.as_str(),
+        ),
+        Write::SetSettings { id, change } => {
+            let nonce = change.dpop_nonce.map(nonce_rule).map(str::to_owned);
+            let seconds = change.access_token_seconds.map_or(Value::NoInt, Value::Int);
+            Bound::new(
+                &SET_SETTINGS,
+                vec![id.as_str().to_owned().into(), nonce.into(), seconds],
+                "tenant",
+                "",
+                id.as_str(),
+            )
         }
         Write::EndAdministrator { id, at } => administrator::lower_end(tenant, id, *at),
     }

@@ -40,12 +40,22 @@ impl TenantDb {
     }
 
     /// The first row of a statement whose first argument is the tenant.
-    pub(crate) async fn one<T>(&self, statement: &'static Statement, args: &[Value<'_>], read: impl Fn(&Row<'_>) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
+    pub(crate) async fn one<T>(
+        &self,
+        statement: &'static Statement,
+        args: &[Value<'_>],
+        read: impl Fn(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
         self.store.engine().one(statement, &self.with_tenant(args), read).await
     }
 
     /// Every row of a statement whose first argument is the tenant.
-    pub(crate) async fn all<T>(&self, statement: &'static Statement, args: &[Value<'_>], read: impl Fn(&Row<'_>) -> Result<T, Fault>) -> Result<Vec<T>, Fault> {
+    pub(crate) async fn all<T>(
+        &self,
+        statement: &'static Statement,
+        args: &[Value<'_>],
+        read: impl Fn(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Fault> {
         self.store.engine().all(statement, &self.with_tenant(args), read).await
     }
 

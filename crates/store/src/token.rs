@@ -10,7 +10,10 @@ use crate::{
     lower::Bound,
     open::Store,
     row::Row,
-    statement::{Statement, Type::{Int, Text}},
+    statement::{
+        Statement,
+        Type::{Int, Text},
+    },
     tenant_db::TenantDb,
 };
 
@@ -104,10 +107,20 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
 /// The row of a write.
 pub(crate) fn lower_write(tenant: &str, write: &Write) -> Bound {
     let Write::EnsureRevoked { id, at } = write;
-    Bound::new(&ENSURE_REVOKED, vec![tenant.to_owned().into(), id.as_str().to_owned().into(), (*at).into()], "token", tenant, id.as_str())
+    Bound::new(
+        &ENSURE_REVOKED,
+        vec![tenant.to_owned().into(), id.as_str().to_owned().into(), (*at).into()],
+        "token",
+        tenant,
+        id.as_str(),
+    )
 }
 
 /// Whether there is a record before `floor` (an id).
 pub(crate) async fn any_before(store: &Store, tenant: &str, floor: &str) -> Result<bool, Fault> {
-    Ok(store.engine().one(&BEFORE, &[tenant.into(), floor.into()], |row| row.text(0)).await?.is_some())
+    Ok(store
+        .engine()
+        .one(&BEFORE, &[tenant.into(), floor.into()], |row| row.text(0))
+        .await?
+        .is_some())
 }

@@ -9,7 +9,10 @@ use kernel::{TenantId, Time, Touch};
 
 use crate::{
     lower::Bound,
-    statement::{Statement, Type::{Int, Text}},
+    statement::{
+        Statement,
+        Type::{Int, Text},
+    },
 };
 
 pub(crate) const STATEMENTS: &[&Statement] = &[&CLIENT_USED];
@@ -36,7 +39,10 @@ impl Touches {
     /// Takes a note. Requests that run at once may note out of order; the newest time counts.
     pub(crate) fn note(&self, tenant: &TenantId, touch: Touch) {
         let Touch::ClientUsed { id, at } = touch;
-        self.give_back(Notes::from([((tenant.as_str().to_owned(), id.as_str().to_owned()), at)]));
+        self.give_back(Notes::from([(
+            (tenant.as_str().to_owned(), id.as_str().to_owned()),
+            at,
+        )]));
     }
 
     /// Takes everything that was noted.

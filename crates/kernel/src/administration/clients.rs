@@ -205,9 +205,10 @@ fn checked_keys(jwks: &str) -> Result<String, Why> {
 /// An id that an administrator chose: unreserved characters only, since stock clients send it unencoded; never a URL, which would claim to be a client metadata document.
 fn own_id(id: &ClientId) -> Result<ClientId, Why> {
     let unreserved = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
-    let ok = id.as_str().len() <= 128 && id.as_str().bytes().all(unreserved);
+    let only_dots = id.as_str().bytes().all(|b| b == b'.'); // no path could name it
+    let ok = id.as_str().len() <= 128 && !only_dots && id.as_str().bytes().all(unreserved);
     ok.then(|| id.clone()).ok_or(Why::ClientMetadata(
-        "client_id has 1 to 128 of the characters A-Z a-z 0-9 - . _ ~",
+        "client_id has 1 to 128 of the characters A-Z a-z 0-9 - . _ ~ and not only dots",
     ))
 }
 

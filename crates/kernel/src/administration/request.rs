@@ -10,7 +10,7 @@ use crate::{
     id::{AdministratorId, ClientId, GrantId, TenantId},
     key::SigningKey,
     resource::ResourceUri,
-    tenant::{Reach, Settings},
+    tenant::{Reach, Settings, SettingsChange},
 };
 
 /// One thing an administrator wants done in the tenant.
@@ -35,7 +35,7 @@ pub enum Command {
     /// Disable a tenant, or enable it again.
     SetTenantDisabled(TenantId, Switch),
     /// Change what a tenant decides for itself.
-    SetTenantSettings(TenantId, Settings),
+    SetTenantSettings(TenantId, SettingsChange),
     /// Make an administrator's token.
     CreateAdministrator(NewAdministrator),
     /// End an administrator's token now.

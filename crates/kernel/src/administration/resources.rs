@@ -13,6 +13,15 @@ use crate::{
 
 /// Registers a resource.
 pub(super) fn create(new: &NewResource, caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
+    if facts
+        .tenant
+        .as_ref()
+        .is_some_and(|tenant| tenant.issuer == new.uri.as_str())
+    {
+        return Err(Why::Body(
+            "resource: this is the issuer; tokens for our own endpoints are asked for without resource".to_owned(),
+        ));
+    }
     if !facts.resources.is_empty() {
         return Err(Why::Exists("resource"));
     }

@@ -9,7 +9,7 @@ use crate::{
     event::{Event, EventKind},
     id::TenantId,
     moment::Moment,
-    tenant::{self, Administrator, DEFAULT_TENANT, Settings, Tenant},
+    tenant::{self, Administrator, DEFAULT_TENANT, Settings, SettingsChange, Tenant},
     why::Why,
 };
 
@@ -78,21 +78,19 @@ pub(super) fn switch(
 /// Changes what a tenant decides for itself.
 pub(super) fn settings(
     id: &TenantId,
-    settings: Settings,
+    change: SettingsChange,
     caller: &Caller,
     facts: &Facts,
     at: &Moment,
 ) -> Result<Decision, Why> {
     let tenant = facts.tenant.as_ref().ok_or(Why::Absent("tenant"))?;
+    let settings = change.of(tenant.settings);
     checked(settings)?;
     let event = Event::new(EventKind::TenantChanged, caller, at)
         .about(id.as_str())
         .with("access_token_seconds", settings.access_token_seconds);
     let change = Change {
-        sure: vec![Write::Tenant(tenant::Write::SetSettings {
-            id: id.clone(),
-            settings,
-        })],
+        sure: vec![Write::Tenant(tenant::Write::SetSettings { id: id.clone(), change })],
         events: vec![event],
         ..Change::default()
     };

@@ -38,7 +38,7 @@ pub fn prove(
     dpop: Option<Verified<DpopProof>>,
     now: Time,
 ) -> Result<Caller, Why> {
-    // 1. The client exists. For one that does not, the same work is done, so that time tells nothing (S-41).
+    // 1. The client exists. For one that does not, the same work is done, so that time tells nothing of secrets (S-42); a signature is not checked for nobody.
     let Some(client) = facts.client else {
         shown_without_client(credentials);
         return Err(Why::ClientUnknown);

@@ -6,7 +6,7 @@ use super::Request;
 use crate::{
     authority::{Audience, Authority, Scopes},
     caller::{Caller, Who},
-    client::{Binding, Client, GrantType},
+    client::{self, Binding, Client, GrantType},
     decision::{Change, Decision, Guard, Reply, Touch, Unsigned},
     event::{Event, EventKind},
     grant::{self, Grant},
@@ -25,6 +25,8 @@ pub struct Facts<'a> {
     pub tenant: &'a Tenant,
     /// The resource that the request names, if it is registered.
     pub resource: Option<Resource>,
+    /// The epoch of the client's registration as it is now: read again when somebody moved first, `None` at the first look. A client that is gone has none that fits.
+    pub client_epoch: Option<i64>,
     /// The grants the client holds for itself, each with its path to the root.
     pub grants: Vec<Vec<Grant>>,
 }
@@ -46,6 +48,9 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         return Err(Why::CredentialsMissing);
     };
     let client = &machine.client;
+    if facts.client_epoch.is_some_and(|now| now != client.epoch) {
+        return Err(Why::ClientChanged); // what it proved may no longer be what it must prove
+    }
     if !client.grant_types.contains(&GrantType::ClientCredentials) {
         return Err(Why::GrantTypeNotAllowed);
     }
@@ -106,6 +111,10 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
             epoch: node.epoch,
         })
     });
+    let unchanged = Guard::Client(client::Guard::Unchanged {
+        id: client.id.clone(),
+        epoch: client.epoch,
+    });
     let event = Event::new(EventKind::TokenIssued, caller, at)
         .about(issued.record.id.as_str())
         .with("grant", grant.id.as_str())
@@ -115,7 +124,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         .with("bound", issued.record.key.is_some());
     let change = Change {
         guards: live
-            .chain([Guard::Token(token::Guard::Create(Box::new(issued.record)))])
+            .chain([unchanged, Guard::Token(token::Guard::Create(Box::new(issued.record)))])
             .collect(),
         sure: Vec::new(),
         touches: vec![Touch::ClientUsed {

@@ -43,6 +43,7 @@ fn golden_vectors_of_client_credentials_hold() {
                 &request,
                 &caller,
                 &Facts {
+                    client_epoch: None,
                     tenant: &tenant,
                     resource,
                     grants,
@@ -122,6 +123,7 @@ fn answered(body: &str, caller: &Caller, resource: Option<Resource>, grants: Vec
         &ask(body).unwrap(),
         caller,
         &Facts {
+            client_epoch: None,
             tenant,
             resource,
             grants,

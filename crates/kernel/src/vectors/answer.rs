@@ -109,6 +109,9 @@ fn guard(guard: &Guard) -> Value {
         }
         Guard::Grant(grant::Guard::Create(grant)) => json!({ "create_grant": rows::grant(grant) }),
         Guard::Token(token::Guard::Create(record)) => json!({ "create_token": rows::record(record) }),
+        Guard::Client(client::Guard::Unchanged { id, epoch }) => {
+            json!({ "unchanged_client": { "client_id": id.as_str(), "epoch": epoch } })
+        }
         Guard::Client(client::Guard::Create(client)) => json!({ "create_client": rows::client(client) }),
         Guard::Client(client::Guard::Replace { client, epoch }) => {
             json!({ "replace_client": { "epoch": epoch, "client": rows::client(client) } })
@@ -140,8 +143,10 @@ fn write(write: &Write) -> Value {
         Write::Tenant(tenant::Write::SetDisabled { id, at }) => {
             json!({ "disable_tenant": { "id": id.as_str(), "at": since(at) } })
         }
-        Write::Tenant(tenant::Write::SetSettings { id, settings }) => {
-            json!({ "set_tenant_settings": { "id": id.as_str(), "settings": rows::settings(*settings) } })
+        Write::Tenant(tenant::Write::SetSettings { id, change }) => {
+            let nonce = change.dpop_nonce.map(|rule| rule == tenant::NonceRule::Demanded);
+            let change = json!({ "dpop_nonce_required": nonce, "access_token_seconds": change.access_token_seconds });
+            json!({ "set_tenant_settings": { "id": id.as_str(), "change": change } })
         }
         Write::Tenant(tenant::Write::EndAdministrator { id, at }) => {
             json!({ "end_administrator": { "id": id.as_str(), "at": at.unix() } })

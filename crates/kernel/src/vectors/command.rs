@@ -9,7 +9,7 @@ use crate::{
     caller::{AdministratorCaller, Caller, Who},
     client::{AuthenticationMethod, Binding, GrantType, Introspects},
     key::SigningKey,
-    tenant::Reach,
+    tenant::{NonceRule, Reach, SettingsChange},
 };
 
 /// Reads a command.
@@ -34,7 +34,19 @@ pub(crate) fn command(request: &Value) -> Command {
         }
         "set_tenant_settings" => {
             let row = row(&["id", "dpop_nonce_required", "access_token_seconds"]);
-            Command::SetTenantSettings(id(row.required("id")), row.settings())
+            let nonce = row.0.get("dpop_nonce_required").and_then(Value::as_bool);
+            let rule = |demanded| {
+                if demanded {
+                    NonceRule::Demanded
+                } else {
+                    NonceRule::Accepted
+                }
+            };
+            let change = SettingsChange {
+                dpop_nonce: nonce.map(rule),
+                access_token_seconds: row.number("access_token_seconds"),
+            };
+            Command::SetTenantSettings(id(row.required("id")), change)
         }
         "create_administrator" => {
             let row = row(&["name", "reach", "lifetime_seconds"]);

@@ -273,8 +273,14 @@ fn a_private_jwk_is_read_back_to_a_key_that_signs_for_the_same_public_half() {
         let (_, other) = SoftwareKey::generate(algorithm).unwrap();
         let foreign = private_jwk(algorithm, other.reveal()).unwrap();
         jwk.insert("d".to_owned(), foreign["d"].clone());
-        assert!(SoftwareKey::from_private_jwk(&jwk).is_err(), "{algorithm}: halves of two keys");
+        assert!(
+            SoftwareKey::from_private_jwk(&jwk).is_err(),
+            "{algorithm}: halves of two keys"
+        );
         jwk.remove("d");
-        assert!(SoftwareKey::from_private_jwk(&jwk).is_err(), "{algorithm}: no private half");
+        assert!(
+            SoftwareKey::from_private_jwk(&jwk).is_err(),
+            "{algorithm}: no private half"
+        );
     }
 }

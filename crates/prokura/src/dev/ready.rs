@@ -65,13 +65,14 @@ pub(super) fn say(addresses: &Addresses<'_>, seeded: &Seeded, program: &str) {
             .map(|secret| (client.client_id.as_str(), secret))
     });
     let (id, secret) = secret.unwrap_or(("", ""));
+    let found_by_itself = *data == Path::new("./.prokura");
     println!(
         "\
 Prokura is ready. FOR DEVELOPMENT ONLY: demo secrets, plain http, this machine only.
 
   issuer       {issuer}    (listens on {listens_on})
   metadata     {issuer}/.well-known/oauth-authorization-server
-  admin API    {issuer}/admin/v1    (the CLI finds the token in {data}/ready.json)
+  admin API    {issuer}/admin/v1    ({token})
   MCP server   {mcp}    (demo, protected)
   API          {api}    (demo, protected)
   kept in      {data}
@@ -83,12 +84,25 @@ Three things to try, in another terminal:
   1. A token for the demo MCP server:
      curl -s -u {id}:{secret} -d grant_type=client_credentials -d resource={mcp} {issuer}/oauth2/token
   2. What the clients may do:
-     {program} grant list
+     {cli} grant list
   3. Take it back, and see the next token refused:
-     {program} grant revoke GRANT
+     {cli} grant revoke GRANT
 
 Stop it with Ctrl-C; what it knows is kept.",
         data = data.display(),
+        token = if found_by_itself {
+            format!("the CLI finds the token in {}/ready.json", data.display())
+        } else {
+            format!("token in {}/admin.token", data.display())
+        },
+        cli = if found_by_itself {
+            program.to_owned()
+        } else {
+            format!(
+                "{program} --server {issuer} --token-file {}/admin.token",
+                data.display()
+            )
+        },
         clients = seeded
             .clients
             .iter()

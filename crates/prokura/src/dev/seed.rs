@@ -148,14 +148,16 @@ pub(super) async fn seed(app: &Arc<App>, data: &Path, mcp: &str, api: &str) -> R
     )
     .await?;
 
-    if !seeded.granted.contains(mcp) || !seeded.granted.contains(api) {
-        // The demo servers moved to other ports: the machines are granted the resources at their new identifiers.
+    // A demo server that moved to another port has a new identifier: the machines are granted that one, and nothing that was taken back.
+    for uri in [mcp, api].into_iter().filter(|uri| !seeded.granted.contains(*uri)) {
+        let words = if uri == mcp { demo::MCP_SCOPES } else { demo::API_SCOPES };
+        let scopes = Scopes::parse(&words.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" "));
+        let scopes = scopes.map_err(|why| anyhow::anyhow!(why.told()))?;
         for (id, ..) in MACHINES {
-            let client = ClientId::parse(id).context("a demo client's id")?;
             let new = NewGrant {
-                client,
-                scopes: scope.clone(),
-                resources: resources.clone(),
+                client: ClientId::parse(id).context("a demo client's id")?,
+                scopes: scopes.clone(),
+                resources: ResourceUri::parse(uri).into_iter().collect(),
                 expires: None,
                 depth: 1,
                 parent: None,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kernel::{
     AdministratorId, ClientId, GrantId, TenantId, Why,
     administration::{Command, NewTenant, decide, describe},
+    key::SigningKey,
     tenant,
 };
 
@@ -94,6 +95,12 @@ pub(crate) async fn call(call: Admin, inbound: Inbound) -> Result<Outgoing, Stop
                 .app
                 .keyring
                 .successors(inbound.tenant.tenant(), inbound.at.now)?;
+            let ring = inbound.app.keyring.ring(&inbound.app, inbound.tenant.tenant()).await?;
+            let turn_is_taken =
+                |key: &SigningKey| ring.records().iter().any(|known| known.active_from == key.active_from);
+            if keys.iter().any(turn_is_taken) {
+                return Err(Why::Exists("keys").into()); // made in this very second
+            }
             let (app, tenant) = (Arc::clone(&inbound.app), Arc::clone(inbound.tenant.tenant()));
             let outgoing = carry_out(inbound, Command::RotateKeys(keys)).await?;
             app.keyring.tend(&app, &tenant).await?;
@@ -156,11 +163,7 @@ fn new_tenant(inbound: &Inbound) -> Result<NewTenant, Why> {
             origin
         }
     };
-    let settings = types::settings(
-        tenant::Settings::default(),
-        body.dpop_nonce_required,
-        body.access_token_seconds,
-    );
+    let settings = types::settings(body.dpop_nonce_required, body.access_token_seconds).of(tenant::Settings::default());
     Ok(NewTenant {
         id,
         name: types::name(body.name, "name")?,
@@ -179,10 +182,7 @@ fn tenant_change(inbound: &Inbound) -> Result<Command, Why> {
     match (body.disabled, body.dpop_nonce_required, body.access_token_seconds) {
         (Some(disabled), None, None) => Ok(Command::SetTenantDisabled(id, types::switch(disabled))),
         (None, None, None) => Err(Why::Body("nothing to change".to_owned())),
-        (None, nonce, seconds) => {
-            let old = inbound.app.tenants.by_id(&id).ok_or(Why::Absent("tenant"))?.settings;
-            Ok(Command::SetTenantSettings(id, types::settings(old, nonce, seconds)))
-        }
+        (None, nonce, seconds) => Ok(Command::SetTenantSettings(id, types::settings(nonce, seconds))),
         (Some(_), _, _) => Err(Why::Body("disabled: change it alone".to_owned())),
     }
 }

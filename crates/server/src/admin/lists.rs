@@ -1,6 +1,6 @@
 //! Lists: `limit` rows at most, after `after`; `next` is there when there may be more.
 
-use kernel::{Who, Why, administration::describe, tenant::Reach};
+use kernel::{Time, Who, Why, administration::describe, tenant::Reach};
 use proof::json::Object;
 
 use crate::{
@@ -44,7 +44,11 @@ pub(super) async fn administrators(inbound: &Inbound) -> Result<Outgoing, Stop> 
     let page = Page::of(inbound)?;
     let found = inbound.tenant.administrators_after(&page.after, page.limit).await?;
     let next = found.last().map(|administrator| administrator.id.as_str().to_owned());
-    Ok(page.answer("administrators", found.iter().map(describe::administrator).collect(), next))
+    Ok(page.answer(
+        "administrators",
+        found.iter().map(describe::administrator).collect(),
+        next,
+    ))
 }
 
 /// Those of the installation see every tenant; a tenant's own administrator sees the tenant.
@@ -70,25 +74,30 @@ pub(super) async fn keys(inbound: &Inbound) -> Result<Outgoing, Stop> {
     Ok(Outgoing::Document(Document::json(describe::list("keys", items))))
 }
 
-/// Events from the newest back; the cursor is the place of the last one, `stream:n`.
+/// Events of all nodes by their time, from the newest back; `next` is where the page ended. A place, `stream:n`, reads that process's stream back instead, in the order of its commits.
 pub(super) async fn events(inbound: &Inbound) -> Result<Outgoing, Stop> {
     let page = Page::of(inbound)?;
-    let place = page
-        .after
-        .rsplit_once(':')
-        .map(|(stream, n)| n.parse::<i64>().map(|n| (stream.to_owned(), n)));
-    let place = match (page.after.is_empty(), place) {
-        (true, _) => None,
-        (false, Some(Ok(place))) => Some(place),
-        (false, Some(Err(_)) | None) => {
-            return Err(Why::Body("after: the value of next from the page before".to_owned()).into());
+    let wrong = || Why::Body("after: the value of next from the page before, or of place from an entry".to_owned());
+    let number = |text: &str| text.parse::<i64>().map_err(|_| wrong());
+    let parts: Vec<&str> = page.after.split(':').collect();
+    let db = &inbound.tenant;
+    let (found, by_time) = match parts.as_slice() {
+        [""] => (db.events_before(None, page.limit).await?, true),
+        [stream, n] => (db.stream_before(stream, number(n)?, page.limit).await?, false),
+        [at, stream, n] => {
+            let place = (Time::from_unix(number(at)?), *stream, number(n)?);
+            (db.events_before(Some(place), page.limit).await?, true)
         }
+        _ => return Err(wrong().into()),
     };
-    let found = inbound
-        .tenant
-        .events_before(place.as_ref().map(|(stream, n)| (stream.as_str(), *n)), page.limit)
-        .await?;
-    let next = found.last().map(|entry| format!("{}:{}", entry.stream, entry.n));
+    let next = found.last().map(|entry| {
+        let place = format!("{}:{}", entry.stream, entry.n);
+        if by_time {
+            format!("{}:{place}", entry.at.unix())
+        } else {
+            place
+        }
+    });
     let items = found
         .into_iter()
         .map(|entry| {

@@ -65,7 +65,12 @@ fn operation(route: &Route, call: Admin) -> Value {
     }
     if matches!(
         call,
-        Admin::ListClients | Admin::ListResources | Admin::ListGrants | Admin::ListTenants | Admin::ListAdministrators | Admin::ListEvents
+        Admin::ListClients
+            | Admin::ListResources
+            | Admin::ListGrants
+            | Admin::ListTenants
+            | Admin::ListAdministrators
+            | Admin::ListEvents
     ) {
         // An empty value counts as none, as in every form (RFC 6749 s3.1).
         parameters.push(json!({ "name": "limit", "in": "query", "description": "Rows at most", "allowEmptyValue": true, "schema": { "type": "integer", "minimum": 1, "maximum": 500, "default": 50 } }));

@@ -7,7 +7,7 @@ use kernel::{
     administration::{ChangeClient, NewAdministrator, NewClient, NewGrant, NewResource, Switch},
     client::{AuthenticationMethod, Binding, GrantType, Introspects, TOKEN_ALGORITHMS, token_algorithm},
     resource::ResourceUri,
-    tenant::{NonceRule, Reach, Settings},
+    tenant::{NonceRule, Reach, SettingsChange},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -332,8 +332,8 @@ fn algorithm_or_none() -> Vec<Option<&'static str>> {
         .collect()
 }
 
-/// Settings with what a body changes.
-pub(super) fn settings(old: Settings, nonce_required: Option<bool>, access_token_seconds: Option<i64>) -> Settings {
+/// What a body changes of settings.
+pub(super) fn settings(nonce_required: Option<bool>, access_token_seconds: Option<i64>) -> SettingsChange {
     let rule = |required| {
         if required {
             NonceRule::Demanded
@@ -341,9 +341,9 @@ pub(super) fn settings(old: Settings, nonce_required: Option<bool>, access_token
             NonceRule::Accepted
         }
     };
-    Settings {
-        dpop_nonce: nonce_required.map_or(old.dpop_nonce, rule),
-        access_token_seconds: access_token_seconds.unwrap_or(old.access_token_seconds),
+    SettingsChange {
+        dpop_nonce: nonce_required.map(rule),
+        access_token_seconds,
     }
 }
 

@@ -162,7 +162,9 @@ async fn answer(
 ) -> Result<Outgoing, (Stop, Option<String>)> {
     let unclaimed = |why: Why| (Stop::Refuse(why), None);
     let (parts, raw) = request.into_parts();
-    let body = body::read(route.body, route.body_bytes_max, &parts.headers, raw).await.map_err(unclaimed)?;
+    let body = body::read(route.body, route.body_bytes_max, &parts.headers, raw)
+        .await
+        .map_err(unclaimed)?;
     let shown = Presented::new(parts.method, &parts.uri, parts.headers, tenant.tenant());
     let form = match route.body {
         routes::Body::Form => form_of(parts.uri.query(), &body).map_err(unclaimed)?,
@@ -189,10 +191,14 @@ async fn answer(
 /// The form of a body. Parameters in the query are no part of it (RFC 6749 s2.3.1 keeps credentials out of URLs), but one that stands in both stands twice (S-03).
 fn form_of(query: Option<&str>, body: &[u8]) -> Result<Form, Why> {
     let repeatable = kernel::token::Request::REPEATABLE;
+    let form = Form::parse(body, repeatable)?;
     if let Some(query) = query {
-        Form::parse(&[query.as_bytes(), b"&", body].concat(), repeatable)?;
+        let shown = Form::parse(query.as_bytes(), repeatable)?;
+        if shown.without(&[]).any(|(name, _)| form.text(name).is_some()) {
+            return Err(Why::UnknownParameterRepeated);
+        }
     }
-    Form::parse(body, repeatable)
+    Ok(form)
 }
 
 async fn dispatch(endpoint: Endpoint, inbound: Inbound) -> Result<Outgoing, Stop> {
@@ -243,7 +249,10 @@ async fn astray(app: Arc<App>, request: Request, why: Why) -> Response {
 /// Reads past the body of a request that was refused by its head: a connection with an unread body ends under the client (RFC 9112 s9.3). What is too long for that is said to end it (s9.6).
 async fn read_past(request: Request, mut response: Response) -> Response {
     let (parts, unread) = request.into_parts();
-    if body::read(routes::Body::None, routes::BODY_BYTES_MAX, &parts.headers, unread).await.is_err() {
+    if body::read(routes::Body::None, routes::BODY_BYTES_MAX, &parts.headers, unread)
+        .await
+        .is_err()
+    {
         response
             .headers_mut()
             .insert(header::CONNECTION, HeaderValue::from_static("close"));

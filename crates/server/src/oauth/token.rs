@@ -15,12 +15,13 @@ pub(crate) async fn token(inbound: Inbound) -> Result<Outgoing, Stop> {
     let request = Arc::new(Request::parse(&inbound.form)?);
     let answered = inbound
         .walker()
-        .walk(move |Walker { tenant, caller, at, .. }, _look| {
+        .walk(move |Walker { tenant, caller, at, .. }, look| {
             let request = Arc::clone(&request);
             async move {
                 Ok(match request.as_ref() {
                     Request::ClientCredentials(request) => {
-                        let facts = store::flows::client_credentials::load(&tenant, &caller, request).await?;
+                        let facts =
+                            store::flows::client_credentials::load(&tenant, &caller, request, look, at.now).await?;
                         client_credentials::decide(request, &caller, &facts, &at)
                     }
                 })

@@ -293,7 +293,10 @@ async fn an_administrator_s_token_can_be_ended_and_is_refused_at_once_on_every_n
     let body = json!({ "name": "Leaked", "reach": "tenant" });
     let made = world.admin("POST", "/admin/v1/administrators", Some(&body)).await;
     let (id, token) = (made.body["id"].as_str().unwrap(), made.body["token"].as_str().unwrap());
-    assert_eq!(world.admin_as(token, "GET", "/admin/v1/clients", None).await.status, 200);
+    assert_eq!(
+        world.admin_as(token, "GET", "/admin/v1/clients", None).await.status,
+        200
+    );
     let ended = world
         .admin("POST", &format!("/admin/v1/administrators/{id}/revoke"), None)
         .await;
@@ -309,7 +312,10 @@ async fn an_administrator_s_token_can_be_ended_and_is_refused_at_once_on_every_n
         .iter()
         .find(|administrator| administrator["id"] == id)
         .unwrap();
-    assert_eq!((&found["name"], &found["expires_at"]), (&json!("Leaked"), &json!(world.now())));
+    assert_eq!(
+        (&found["name"], &found["expires_at"]),
+        (&json!("Leaked"), &json!(world.now()))
+    );
     assert!(found.get("token").is_none());
     assert_eq!(world.events("administrator.ended").await, 1);
     second.end().await;

@@ -188,14 +188,24 @@ async fn the_fully_specified_name_of_eddsa_is_read_too() {
     assert_eq!(made.status, 201, "{made:?}");
     let id = made.body["client_id"].as_str().unwrap();
     let now = world.now();
-    let claims = json!({ "iss": id, "sub": id, "aud": world.issuer, "jti": testkit::unique(), "iat": now, "exp": now + 60 });
-    let assertion = key.sign(&json!({ "alg": "Ed25519", "kid": key.thumbprint() }), &claims).await;
+    let claims =
+        json!({ "iss": id, "sub": id, "aud": world.issuer, "jti": testkit::unique(), "iat": now, "exp": now + 60 });
+    let assertion = key
+        .sign(&json!({ "alg": "Ed25519", "kid": key.thumbprint() }), &claims)
+        .await;
     let header = json!({ "typ": "dpop+jwt", "alg": "Ed25519", "jwk": jwk });
     let proof = key.sign(&header, &world.dpop_claims().await).await;
     let mut form = testkit::assertion_form(&assertion);
-    form.extend([("grant_type", "client_credentials".to_owned()), ("resource", MCP.to_owned())]);
+    form.extend([
+        ("grant_type", "client_credentials".to_owned()),
+        ("resource", MCP.to_owned()),
+    ]);
     let answer = world.post("/oauth2/token", &[("dpop", proof)], &form).await;
-    assert_eq!((answer.status, answer.body["token_type"].as_str()), (200, Some("DPoP")), "{answer:?}");
+    assert_eq!(
+        (answer.status, answer.body["token_type"].as_str()),
+        (200, Some("DPoP")),
+        "{answer:?}"
+    );
     let metadata = world.get("/.well-known/oauth-authorization-server").await;
     let listed = metadata.body["dpop_signing_alg_values_supported"].as_array().unwrap();
     assert!(listed.contains(&json!("Ed25519")) && listed.contains(&json!("EdDSA")));

@@ -46,7 +46,9 @@ impl Site {
             .await;
         let token = crate::setup::access_token(&answer);
         let body = json!({ "name": "Spare", "reach": "tenant" });
-        let made = tenant.admin(world, "POST", "/admin/v1/administrators", Some(&body)).await;
+        let made = tenant
+            .admin(world, "POST", "/admin/v1/administrators", Some(&body))
+            .await;
         let administrator = made.body["id"].as_str().unwrap().to_owned();
         Self {
             tenant,

@@ -99,11 +99,24 @@ impl Committer {
     /// Commits a change, and waits until it is on the disk or lost.
     pub(crate) async fn commit(&self, commit: Commit<'_>) -> Result<Outcome, Fault> {
         let tenant = commit.tenant.as_str();
-        let marks = commit.marks.iter().enumerate().map(|(n, one)| Step { bound: mark::lower(tenant, one), lost: Some(Lost::Mark(n)) });
-        let guards = commit.guards.iter().enumerate().map(|(n, one)| Step { bound: lower::guard(tenant, one), lost: Some(Lost::Guard(n)) });
-        let sure = commit.sure.iter().map(|one| Step { bound: lower::write(tenant, one), lost: None });
+        let marks = commit.marks.iter().enumerate().map(|(n, one)| Step {
+            bound: mark::lower(tenant, one),
+            lost: Some(Lost::Mark(n)),
+        });
+        let guards = commit.guards.iter().enumerate().map(|(n, one)| Step {
+            bound: lower::guard(tenant, one),
+            lost: Some(Lost::Guard(n)),
+        });
+        let sure = commit.sure.iter().map(|one| Step {
+            bound: lower::write(tenant, one),
+            lost: None,
+        });
         let steps = marks.chain(guards).chain(sure).collect();
-        let lines = commit.events.into_iter().map(|event| Line::new(commit.tenant, event)).collect();
+        let lines = commit
+            .events
+            .into_iter()
+            .map(|event| Line::new(commit.tenant, event))
+            .collect();
         self.submit(steps, lines).await
     }
 
@@ -118,10 +131,12 @@ impl Committer {
             step.bound.statement.check(&step.bound.args)?;
         }
         let (answer, outcome) = oneshot::channel();
-        self.queue.try_send(Message::Change(Unit { steps, lines, answer })).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => Fault::Busy("the queue to the disk is full"),
-            mpsc::error::TrySendError::Closed(_) => Fault::Closed,
-        })?;
+        self.queue
+            .try_send(Message::Change(Unit { steps, lines, answer }))
+            .map_err(|refused| match refused {
+                mpsc::error::TrySendError::Full(_) => Fault::Busy("the queue to the disk is full"),
+                mpsc::error::TrySendError::Closed(_) => Fault::Closed,
+            })?;
         outcome.await.map_err(|_| Fault::Closed)?
     }
 
@@ -144,7 +159,9 @@ impl Writer {
     /// Waits until everything queued is answered.
     pub(crate) async fn ended(self) {
         let ended = match self {
-            Self::Thread(thread) => tokio::task::spawn_blocking(move || thread.join().is_ok()).await.unwrap_or(false),
+            Self::Thread(thread) => tokio::task::spawn_blocking(move || thread.join().is_ok())
+                .await
+                .unwrap_or(false),
             Self::Task(task) => task.await.is_ok(),
         };
         if !ended {
@@ -162,7 +179,11 @@ fn gather(first: Message, changes: &mut mpsc::Receiver<Message>) -> Vec<Unit> {
             Message::Change(unit) => batch.push(unit),
             Message::Close => changes.close(),
         }
-        next = if batch.len() < BATCH_MAX { changes.try_recv().ok() } else { None };
+        next = if batch.len() < BATCH_MAX {
+            changes.try_recv().ok()
+        } else {
+            None
+        };
     }
     batch
 }

@@ -42,10 +42,15 @@ impl<'a> Plan<'a> {
     /// whoever touched a row before it came before it, and before it nobody lost. Each attempt therefore answers somebody.
     pub(super) fn of(batch: &'a [Unit], open: &[usize]) -> Self {
         let units = open.iter().filter_map(|n| batch.get(*n).map(|unit| (*n, unit)));
-        let mut steps: Vec<(usize, &Step)> = units.flat_map(|(n, unit)| unit.steps.iter().map(move |step| (n, step))).collect();
+        let mut steps: Vec<(usize, &Step)> = units
+            .flat_map(|(n, unit)| unit.steps.iter().map(move |step| (n, step)))
+            .collect();
         steps.sort_by(|(_, a), (_, b)| a.bound.order.cmp(&b.bound.order));
 
-        let mut plan = Self { sent: Vec::with_capacity(steps.len()), steps: Vec::with_capacity(steps.len()) };
+        let mut plan = Self {
+            sent: Vec::with_capacity(steps.len()),
+            steps: Vec::with_capacity(steps.len()),
+        };
         for row in steps.chunk_by(|(_, a), (_, b)| a.bound.order == b.bound.order) {
             plan.add_row(row);
         }
@@ -59,16 +64,27 @@ impl<'a> Plan<'a> {
         let mut expected: Vec<usize> = Vec::new();
         for (unit, step) in row {
             let bound = &step.bound;
-            let asked = expected.iter().copied().find(|sent| self.sent.get(*sent).is_some_and(|sent| same(sent.bound, bound)));
+            let asked = expected
+                .iter()
+                .copied()
+                .find(|sent| self.sent.get(*sent).is_some_and(|sent| same(sent.bound, bound)));
             let sent = asked.unwrap_or(self.sent.len());
             if asked.is_none() {
                 match bound.statement.kind {
                     Kind::Read | Kind::Expect => expected.push(sent),
                     Kind::Write => expected.clear(),
                 }
-                self.sent.push(Sent { bound, hold, unit: *unit });
+                self.sent.push(Sent {
+                    bound,
+                    hold,
+                    unit: *unit,
+                });
             }
-            self.steps.push(Placed { unit: *unit, step, sent });
+            self.steps.push(Placed {
+                unit: *unit,
+                step,
+                sent,
+            });
         }
     }
 
@@ -84,8 +100,8 @@ impl<'a> Plan<'a> {
         losers
     }
 
-    /// Who of the losers lost for good. Doubtful are those who found no row that somebody had touched before them whose effect may not stay: another loser, or one
-    /// who built on a loser's effect. They run again.
+    /// Who of the losers lost for good. Doubtful are those who looked at a row that somebody had touched before them whose effect may not stay: another loser, or one
+    /// who built on a loser's effect. Without it they may win, or lose something else first. They run again.
     pub(super) fn for_good(&self, losers: BTreeMap<usize, Lost>, counts: &[u64]) -> BTreeMap<usize, Lost> {
         let mut shaky: BTreeSet<usize> = losers.keys().copied().collect();
         let mut doubtful: BTreeSet<usize> = BTreeSet::new();
@@ -94,14 +110,16 @@ impl<'a> Plan<'a> {
             for row in self.steps.chunk_by(|a, b| a.step.bound.order == b.step.bound.order) {
                 let mut touched: BTreeSet<usize> = BTreeSet::new();
                 for placed in row {
-                    let rows = placed.rows(counts);
                     if touched.iter().any(|other| *other != placed.unit) {
                         shaky.insert(placed.unit);
-                        if rows == 0 && placed.step.lost.is_some() {
+                        if placed.step.lost.is_some() {
                             doubtful.insert(placed.unit);
                         }
                     }
-                    if rows > 0 && placed.step.bound.statement.kind == Kind::Write && shaky.contains(&placed.unit) {
+                    if placed.rows(counts) > 0
+                        && placed.step.bound.statement.kind == Kind::Write
+                        && shaky.contains(&placed.unit)
+                    {
                         touched.insert(placed.unit);
                     }
                 }
@@ -131,5 +149,163 @@ fn sooner(a: Lost, b: Lost) -> Lost {
         (Lost::Mark(_), Lost::Guard(_)) => a,
         (Lost::Guard(_), Lost::Mark(_)) => b,
         (Lost::Guard(x), Lost::Guard(y)) => Lost::Guard(x.min(y)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kernel::{GrantId, Guard, Mark, Time, Write, grant, mark::Stands};
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::{lower, mark};
+
+    fn live(id: &str, epoch: i64) -> Bound {
+        lower::guard(
+            "acme",
+            &Guard::Grant(grant::Guard::Live {
+                id: GrantId::parse(id).unwrap(),
+                epoch,
+            }),
+        )
+    }
+
+    fn revoke(id: &str) -> Bound {
+        lower::write(
+            "acme",
+            &Write::Grant(grant::Write::EnsureRevoked {
+                id: GrantId::parse(id).unwrap(),
+                at: Time::from_unix(0),
+            }),
+        )
+    }
+
+    fn take(jti: &str) -> Bound {
+        mark::lower("acme", &Mark::new(Stands::DpopProof, "owner", jti, Time::from_unix(0)))
+    }
+
+    /// A batch of changes, each of these statements, every one of them a guard.
+    fn batch(changes: Vec<Vec<Bound>>) -> Vec<Unit> {
+        let unit = |bounds: Vec<Bound>| {
+            let steps = bounds
+                .into_iter()
+                .enumerate()
+                .map(|(n, bound)| Step {
+                    bound,
+                    lost: Some(Lost::Guard(n)),
+                })
+                .collect();
+            Unit {
+                steps,
+                lines: Vec::new(),
+                answer: oneshot::channel().0,
+            }
+        };
+        changes.into_iter().map(unit).collect()
+    }
+
+    fn everyone(batch: &[Unit]) -> Vec<usize> {
+        (0..batch.len()).collect()
+    }
+
+    fn said(plan: &Plan<'_>) -> Vec<(&'static str, Hold, usize)> {
+        plan.sent
+            .iter()
+            .map(|sent| (sent.bound.statement.name, sent.hold, sent.unit))
+            .collect()
+    }
+
+    #[test]
+    fn a_thousand_equal_expectations_are_sent_once_and_answer_everybody() {
+        let batch = batch((0..1_000).map(|_| vec![live("g", 1)]).collect());
+        let plan = Plan::of(&batch, &everyone(&batch));
+        assert_eq!(said(&plan), [("grant.live", Hold::Share, 0)]);
+        assert!(plan.losers(&[1]).is_empty());
+        let losers = plan.losers(&[0]);
+        assert_eq!(losers.len(), 1_000);
+        assert_eq!(plan.for_good(losers, &[0]).len(), 1_000, "nobody's effect is in doubt");
+    }
+
+    #[test]
+    fn expectations_that_differ_are_each_sent() {
+        let batch = batch(vec![
+            vec![live("g", 1)],
+            vec![live("g", 2)],
+            vec![live("h", 1)],
+            vec![live("g", 1)],
+        ]);
+        let plan = Plan::of(&batch, &everyone(&batch));
+        assert_eq!(
+            said(&plan),
+            [
+                ("grant.live", Hold::Share, 0),
+                ("grant.live", Hold::Share, 1),
+                ("grant.live", Hold::Share, 2)
+            ]
+        );
+        assert_eq!(plan.losers(&[1, 0, 1]).into_keys().collect::<Vec<_>>(), [1]);
+    }
+
+    #[test]
+    fn a_write_between_two_expectations_makes_the_second_one_ask_again_and_the_first_one_hold_the_row_alone() {
+        let batch = batch(vec![
+            vec![live("g", 1)],
+            vec![live("g", 1)],
+            vec![revoke("g")],
+            vec![live("g", 1)],
+            vec![live("other", 1)],
+        ]);
+        let plan = Plan::of(&batch, &everyone(&batch));
+        let expected = [
+            ("grant.live", Hold::Alone, 0),
+            ("grant.ensure_revoked", Hold::Alone, 2),
+            ("grant.live", Hold::Alone, 3),
+            ("grant.live", Hold::Share, 4),
+        ];
+        assert_eq!(said(&plan), expected);
+    }
+
+    #[test]
+    fn rows_are_touched_in_one_order_whoever_wants_them_and_on_one_row_who_came_first_is_first() {
+        let there = batch(vec![
+            vec![take("b"), revoke("z"), take("a")],
+            vec![revoke("a"), take("b"), revoke("z")],
+        ]);
+        let back = batch(vec![
+            vec![revoke("z"), take("b"), revoke("a")],
+            vec![take("a"), take("b"), revoke("z")],
+        ]);
+        let places = |batch: &[Unit]| {
+            let plan = Plan::of(batch, &everyone(batch));
+            let order: Vec<_> = plan.sent.iter().map(|sent| sent.bound.order.clone()).collect();
+            assert!(order.is_sorted(), "{order:?}");
+            let same_row = plan
+                .sent
+                .windows(2)
+                .filter(|two| two[0].bound.order == two[1].bound.order)
+                .all(|two| two[0].unit < two[1].unit);
+            assert!(same_row);
+            order
+        };
+        assert_eq!(places(&there), places(&back));
+    }
+
+    #[test]
+    fn a_change_that_is_answered_takes_no_part() {
+        let batch = batch(vec![vec![take("m")], vec![take("m")], vec![take("m")]]);
+        assert_eq!(said(&Plan::of(&batch, &[2])), [("mark.take_a", Hold::Alone, 2)]);
+        assert!(Plan::of(&batch, &[]).sent.is_empty());
+    }
+
+    #[test]
+    fn a_lost_mark_is_said_before_a_lost_guard_and_the_first_before_the_second() {
+        let cases = [
+            (Lost::Mark(1), Lost::Mark(0), Lost::Mark(0)),
+            (Lost::Guard(0), Lost::Mark(5), Lost::Mark(5)),
+            (Lost::Guard(3), Lost::Guard(2), Lost::Guard(2)),
+        ];
+        for (a, b, first) in cases {
+            assert_eq!((sooner(a, b), sooner(b, a)), (first, first));
+        }
     }
 }

@@ -24,8 +24,17 @@ const AGAIN_MAX: usize = 4;
 const BROKEN_MAX: usize = 8;
 
 /// Starts the task.
-pub(super) fn start(postgres: Postgres, mut changes: mpsc::Receiver<Message>, stream: String) -> tokio::task::JoinHandle<()> {
-    let mut writer = Writer { postgres, link: None, stream: stream.into(), next: Place::Known(1) };
+pub(super) fn start(
+    postgres: Postgres,
+    mut changes: mpsc::Receiver<Message>,
+    stream: String,
+) -> tokio::task::JoinHandle<()> {
+    let mut writer = Writer {
+        postgres,
+        link: None,
+        stream: stream.into(),
+        next: Place::Known(1),
+    };
     tokio::spawn(async move {
         while let Some(first) = changes.recv().await {
             writer.run(gather(first, &mut changes)).await;
@@ -69,7 +78,12 @@ impl Writer {
         let mut answers: BTreeMap<usize, Result<Outcome, Fault>> = self.settle(&batch, everyone).await;
         log_faults(answers.values());
         for (n, unit) in batch.into_iter().enumerate() {
-            answer(unit, answers.remove(&n).unwrap_or(Err(Fault::Row("committer: a change without an answer"))));
+            answer(
+                unit,
+                answers
+                    .remove(&n)
+                    .unwrap_or(Err(Fault::Row("committer: a change without an answer"))),
+            );
         }
     }
 
@@ -95,7 +109,9 @@ impl Writer {
                     }
                 }
                 Ended::Again(_) if again < AGAIN_MAX => again = again.saturating_add(1),
-                Ended::Again(fault) | Ended::Failed(fault) => answers.extend(open.drain(..).map(|n| (n, Err(fault.again())))),
+                Ended::Again(fault) | Ended::Failed(fault) => {
+                    answers.extend(open.drain(..).map(|n| (n, Err(fault.again()))));
+                }
             }
         }
         answers
@@ -114,7 +130,9 @@ impl Writer {
         let (ended, state) = self.on(&link, batch, open, &stream).await;
         match (&ended, state) {
             // A kept connection had died unnoticed, or leads to a server that no longer writes; nothing was committed on it.
-            (Ended::Failed(Fault::Gone(detail)), _) if age == Age::Kept => return Ended::Again(Fault::Gone(detail.clone())),
+            (Ended::Failed(Fault::Gone(detail)), _) if age == Age::Kept => {
+                return Ended::Again(Fault::Gone(detail.clone()));
+            }
             (Ended::Failed(Fault::Gone(_)), _) | (_, State::Unclear) => {} // dropped: the server undoes what is open on it
             (_, State::Clean) => self.link = Some(link),
         }
@@ -127,7 +145,10 @@ impl Writer {
             Err(fault) => return (Ended::Failed(fault), State::Unclear),
         };
         let Ok(answered) = tokio::time::timeout(SILENCE_MAX, ready.send(link)).await else {
-            return (Ended::Failed(Fault::Busy("the database does not answer")), State::Unclear);
+            return (
+                Ended::Failed(Fault::Busy("the database does not answer")),
+                State::Unclear,
+            );
         };
         let ended = match answered {
             Ok(counts) => match ready.judge(&counts) {
@@ -138,7 +159,9 @@ impl Writer {
             Err(Trouble::Statement(_, error)) if fault::asks_again(&error) => Ended::Again(error.into()),
             Err(Trouble::Statement(unit, error)) => match Fault::from(error) {
                 fault @ (Fault::Engine(_) | Fault::Row(_) | Fault::Arguments(_)) => Ended::Broken(unit, fault),
-                fault @ (Fault::Busy(_) | Fault::Full(_) | Fault::Gone(_) | Fault::Unknown(_) | Fault::Closed) => Ended::Failed(fault),
+                fault @ (Fault::Busy(_) | Fault::Full(_) | Fault::Gone(_) | Fault::Unknown(_) | Fault::Closed) => {
+                    Ended::Failed(fault)
+                }
             },
             Err(Trouble::Taken) => match self.next {
                 Place::InDoubt => Ended::Again(Fault::Row(FOREIGN)), // the commit in doubt has happened after all
@@ -155,7 +178,11 @@ impl Writer {
                 return (Ended::Committed, State::Clean);
             }
             Ok(Err(error)) if fault::refuses(&error) => {
-                let ended = if fault::asks_again(&error) { Ended::Again(error.into()) } else { Ended::Failed(error.into()) };
+                let ended = if fault::asks_again(&error) {
+                    Ended::Again(error.into())
+                } else {
+                    Ended::Failed(error.into())
+                };
                 return (ended, State::Unclear);
             }
             Ok(Err(error)) => Fault::Unknown(error.to_string()),
@@ -233,7 +260,13 @@ impl<'a> Ready<'a> {
                 next = next.saturating_add(1);
             }
         }
-        Ok(Self { plan, prepared, append, lines, next })
+        Ok(Self {
+            plan,
+            prepared,
+            append,
+            lines,
+            next,
+        })
     }
 
     /// Sends BEGIN, every statement and every event in one go, and reads the row counts.
@@ -242,7 +275,10 @@ impl<'a> Ready<'a> {
         let begin = sent(link.client.batch_execute("BEGIN")).await;
         let mut steps = Vec::with_capacity(self.plan.sent.len());
         for (statement, prepared) in self.plan.sent.iter().zip(&self.prepared) {
-            steps.push((statement.unit, sent(link.client.execute_raw(prepared, borrowed(&statement.bound.args))).await));
+            steps.push((
+                statement.unit,
+                sent(link.client.execute_raw(prepared, borrowed(&statement.bound.args))).await,
+            ));
         }
         let mut events = Vec::with_capacity(self.lines.len());
         for (unit, line) in &self.lines {
@@ -265,7 +301,11 @@ impl<'a> Ready<'a> {
     /// Who lost for good; `None` when nobody lost at all.
     fn judge(&self, counts: &[u64]) -> Option<BTreeMap<usize, Lost>> {
         let losers = self.plan.losers(counts);
-        if losers.is_empty() { None } else { Some(self.plan.for_good(losers, counts)) }
+        if losers.is_empty() {
+            None
+        } else {
+            Some(self.plan.for_good(losers, counts))
+        }
     }
 }
 

@@ -14,9 +14,17 @@ const TURNS_MAX: u32 = 500;
 const TURN: Duration = Duration::from_millis(4);
 
 /// Starts the thread.
-pub(super) fn start(connection: Connection, mut changes: mpsc::Receiver<Message>, stream: String) -> Result<std::thread::JoinHandle<()>, Fault> {
+pub(super) fn start(
+    connection: Connection,
+    mut changes: mpsc::Receiver<Message>,
+    stream: String,
+) -> Result<std::thread::JoinHandle<()>, Fault> {
     connection.busy_timeout(TURN)?;
-    let mut writer = Writer { connection, stream, next: 1 };
+    let mut writer = Writer {
+        connection,
+        stream,
+        next: 1,
+    };
     std::thread::Builder::new()
         .name("committer".to_owned())
         .spawn(move || {
@@ -47,7 +55,12 @@ impl Writer {
         let mut answers = self.settle(&batch);
         log_faults(answers.values());
         for (n, unit) in batch.into_iter().enumerate() {
-            answer(unit, answers.remove(&n).unwrap_or(Err(Fault::Row("committer: a change without an answer"))));
+            answer(
+                unit,
+                answers
+                    .remove(&n)
+                    .unwrap_or(Err(Fault::Row("committer: a change without an answer"))),
+            );
         }
     }
 
@@ -55,14 +68,24 @@ impl Writer {
     fn settle(&mut self, batch: &[Unit]) -> BTreeMap<usize, Result<Outcome, Fault>> {
         let mut failed: BTreeMap<usize, Result<Outcome, Fault>> = BTreeMap::new();
         loop {
-            let open: Vec<(usize, &Unit)> = batch.iter().enumerate().filter(|(n, _)| !failed.contains_key(n)).collect();
+            let open: Vec<(usize, &Unit)> = batch
+                .iter()
+                .enumerate()
+                .filter(|(n, _)| !failed.contains_key(n))
+                .collect();
             if open.is_empty() {
                 return failed;
             }
             match self.transact(&open) {
                 Ok(answers) => return answers.into_iter().chain(failed).collect(),
                 Err(Ended::By(n, fault)) => drop(failed.insert(n, Err(fault))),
-                Err(Ended::Failed(fault)) => return open.into_iter().map(|(n, _)| (n, Err(fault.again()))).chain(failed).collect(),
+                Err(Ended::Failed(fault)) => {
+                    return open
+                        .into_iter()
+                        .map(|(n, _)| (n, Err(fault.again())))
+                        .chain(failed)
+                        .collect();
+                }
             }
         }
     }
@@ -75,11 +98,19 @@ impl Writer {
             let outcome = change(&transaction, unit, &self.stream, &mut next);
             match outcome {
                 // Disk full, input or output error, no memory: SQLite has rolled everything back.
-                Err(fault) if transaction.is_autocommit() => return Err(if everybodys(&fault) { Ended::Failed(fault) } else { Ended::By(*n, fault) }),
+                Err(fault) if transaction.is_autocommit() => {
+                    return Err(if everybodys(&fault) {
+                        Ended::Failed(fault)
+                    } else {
+                        Ended::By(*n, fault)
+                    });
+                }
                 outcome => drop(answers.insert(*n, outcome)),
             }
         }
-        transaction.commit().map_err(|error| Ended::Failed(uncommitted(error)))?;
+        transaction
+            .commit()
+            .map_err(|error| Ended::Failed(uncommitted(error)))?;
         self.next = next;
         Ok(answers)
     }
@@ -117,7 +148,9 @@ fn steps(transaction: &Transaction<'_>, unit: &Unit, stream: &str, place: &mut i
         }
     }
     for line in &unit.lines {
-        let rows = transaction.prepare_cached(event::APPEND.for_sqlite())?.execute(params_from_iter(&line.at(stream, *place)))?;
+        let rows = transaction
+            .prepare_cached(event::APPEND.for_sqlite())?
+            .execute(params_from_iter(&line.at(stream, *place)))?;
         if rows != 1 {
             return Err(Fault::Row("event: another process writes to this stream"));
         }

@@ -23,7 +23,12 @@ pub(crate) enum Engine {
 
 impl Engine {
     /// The first row, if there is one.
-    pub(crate) async fn one<T>(&self, statement: &'static Statement, args: &[Value<'_>], read: impl Fn(&Row<'_>) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
+    pub(crate) async fn one<T>(
+        &self,
+        statement: &'static Statement,
+        args: &[Value<'_>],
+        read: impl Fn(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
         statement.check(args)?;
         match self {
             Self::Sqlite(sqlite) => sqlite.one(statement, args, read),
@@ -32,7 +37,12 @@ impl Engine {
     }
 
     /// Every row.
-    pub(crate) async fn all<T>(&self, statement: &'static Statement, args: &[Value<'_>], read: impl Fn(&Row<'_>) -> Result<T, Fault>) -> Result<Vec<T>, Fault> {
+    pub(crate) async fn all<T>(
+        &self,
+        statement: &'static Statement,
+        args: &[Value<'_>],
+        read: impl Fn(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Fault> {
         statement.check(args)?;
         match self {
             Self::Sqlite(sqlite) => sqlite.all(statement, args, read),

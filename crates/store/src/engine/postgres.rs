@@ -33,7 +33,8 @@ pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(10);
 /// node of ours that stops in the middle of a transaction lets go after ten. The committer's retries are written for `read committed`.
 const SESSION: &str = "-c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000 -c default_transaction_isolation=read\\ committed";
 /// Answered 2xx is on the disk: a server, database or role set to `off` would take that back. Stronger settings stay.
-const DURABLE: &str = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
+const DURABLE: &str =
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
 /// A database server.
 #[derive(Debug)]
@@ -59,7 +60,9 @@ impl Drop for Link {
 
 impl std::fmt::Debug for Link {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Link").field("closed", &self.client.is_closed()).finish_non_exhaustive()
+        f.debug_struct("Link")
+            .field("closed", &self.client.is_closed())
+            .finish_non_exhaustive()
     }
 }
 
@@ -75,25 +78,40 @@ pub(crate) enum Age {
 impl Postgres {
     /// Reads the connection string; nothing is connected yet.
     pub(crate) fn new(url: &str) -> Result<Self, Fault> {
-        let mut config: tokio_postgres::Config = url.parse().map_err(|error: tokio_postgres::Error| Fault::Engine(error.to_string()))?;
+        let mut config: tokio_postgres::Config = url
+            .parse()
+            .map_err(|error: tokio_postgres::Error| Fault::Engine(error.to_string()))?;
         if config.get_application_name().is_none() {
             config.application_name("prokura");
         }
-        let options = config.get_options().map_or_else(|| SESSION.to_owned(), |theirs| format!("{SESSION} {theirs}"));
+        let options = config
+            .get_options()
+            .map_or_else(|| SESSION.to_owned(), |theirs| format!("{SESSION} {theirs}"));
         config.options(options);
         config.connect_timeout(Duration::from_secs(5));
         if config.get_tcp_user_timeout().is_none() {
             config.tcp_user_timeout(SILENCE_MAX); // a peer that vanished without a word is gone after this, not after a quarter of an hour
         }
         if config.get_keepalives_interval().is_none() && config.get_keepalives_retries().is_none() {
-            config.keepalives_idle(SILENCE_MAX).keepalives_interval(Duration::from_secs(3)).keepalives_retries(3);
+            config
+                .keepalives_idle(SILENCE_MAX)
+                .keepalives_interval(Duration::from_secs(3))
+                .keepalives_retries(3);
         }
-        Ok(Self { config, readers: (0..READERS).map(|_| Mutex::new(None)).collect(), turn: AtomicUsize::new(0) })
+        Ok(Self {
+            config,
+            readers: (0..READERS).map(|_| Mutex::new(None)).collect(),
+            turn: AtomicUsize::new(0),
+        })
     }
 
     /// The same server for the committer, which keeps a connection of its own.
     pub(crate) fn clone_for_writer(&self) -> Self {
-        Self { config: self.config.clone(), readers: Vec::new(), turn: AtomicUsize::new(0) }
+        Self {
+            config: self.config.clone(),
+            readers: Vec::new(),
+            turn: AtomicUsize::new(0),
+        }
     }
 
     /// Opens a connection.
@@ -104,7 +122,11 @@ impl Postgres {
                 tracing::warn!(%error, "connection to the database ended");
             }
         });
-        Ok(Arc::new(Link { client, prepared: RwLock::new(HashMap::new()), running: running.abort_handle() }))
+        Ok(Arc::new(Link {
+            client,
+            prepared: RwLock::new(HashMap::new()),
+            running: running.abort_handle(),
+        }))
     }
 
     /// Opens a connection whose commits are on the disk when they are answered.
@@ -115,7 +137,11 @@ impl Postgres {
     }
 
     async fn reader(&self) -> Result<(Arc<Link>, Age), Fault> {
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed).checked_rem(READERS).unwrap_or(0);
+        let turn = self
+            .turn
+            .fetch_add(1, Ordering::Relaxed)
+            .checked_rem(READERS)
+            .unwrap_or(0);
         let slot = self.readers.get(turn).ok_or(Fault::Closed)?;
         let mut kept = slot.lock().await;
         if let Some(link) = kept.as_ref().filter(|link| !link.client.is_closed()) {
@@ -148,12 +174,30 @@ impl Postgres {
         }
     }
 
-    pub(crate) async fn one<T>(&self, statement: &'static Statement, args: &[Value<'_>], read: impl Fn(&Row<'_>) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
-        self.rows(statement, args).await?.first().map(|row| read(&Row::Postgres(row))).transpose()
+    pub(crate) async fn one<T>(
+        &self,
+        statement: &'static Statement,
+        args: &[Value<'_>],
+        read: impl Fn(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
+        self.rows(statement, args)
+            .await?
+            .first()
+            .map(|row| read(&Row::Postgres(row)))
+            .transpose()
     }
 
-    pub(crate) async fn all<T>(&self, statement: &'static Statement, args: &[Value<'_>], read: impl Fn(&Row<'_>) -> Result<T, Fault>) -> Result<Vec<T>, Fault> {
-        self.rows(statement, args).await?.iter().map(|row| read(&Row::Postgres(row))).collect()
+    pub(crate) async fn all<T>(
+        &self,
+        statement: &'static Statement,
+        args: &[Value<'_>],
+        read: impl Fn(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Fault> {
+        self.rows(statement, args)
+            .await?
+            .iter()
+            .map(|row| read(&Row::Postgres(row)))
+            .collect()
     }
 
     /// Runs a sweep in a transaction of its own, apart from the committer: what holds its locks (a backup, another node's sweep) must not hold the changes behind it.
@@ -167,16 +211,28 @@ impl Postgres {
     pub(crate) async fn migrate(&self, steps: &[(i64, &str)]) -> Result<(), Fault> {
         let link = self.connect().await?;
         link.client.batch_execute("SET lock_timeout = 0").await?; // who starts beside a long step waits for its end
-        link.client.execute("SELECT pg_advisory_lock($1)", &[&MIGRATION_LOCK]).await?;
+        link.client
+            .execute("SELECT pg_advisory_lock($1)", &[&MIGRATION_LOCK])
+            .await?;
         link.client.batch_execute(migrate::TABLE).await?;
         for (step, text) in steps {
-            let taken = link.client.query_opt("SELECT step FROM schema_step WHERE step = $1", &[step]).await?.is_some();
+            let taken = link
+                .client
+                .query_opt("SELECT step FROM schema_step WHERE step = $1", &[step])
+                .await?
+                .is_some();
             if !taken {
                 let text = migrate::for_postgres(text);
-                link.client.batch_execute(&format!("BEGIN; {text} INSERT INTO schema_step (step) VALUES ({step}); COMMIT;")).await?;
+                link.client
+                    .batch_execute(&format!(
+                        "BEGIN; {text} INSERT INTO schema_step (step) VALUES ({step}); COMMIT;"
+                    ))
+                    .await?;
             }
         }
-        link.client.execute("SELECT pg_advisory_unlock($1)", &[&MIGRATION_LOCK]).await?;
+        link.client
+            .execute("SELECT pg_advisory_unlock($1)", &[&MIGRATION_LOCK])
+            .await?;
         Ok(())
     }
 
@@ -193,9 +249,18 @@ impl Postgres {
 
 impl Link {
     /// The statement as this connection knows it, prepared with the types we state.
-    pub(crate) async fn prepare(&self, statement: &'static Statement, hold: Hold) -> Result<tokio_postgres::Statement, Fault> {
+    pub(crate) async fn prepare(
+        &self,
+        statement: &'static Statement,
+        hold: Hold,
+    ) -> Result<tokio_postgres::Statement, Fault> {
         let key = (std::ptr::from_ref(statement).addr(), hold);
-        let known = self.prepared.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        let known = self
+            .prepared
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+            .cloned();
         if let Some(known) = known {
             return Ok(known);
         }
@@ -208,12 +273,19 @@ impl Link {
             })
             .collect();
         let prepared = in_time(self.client.prepare_typed(statement.for_postgres(hold), &types)).await?;
-        self.prepared.write().unwrap_or_else(PoisonError::into_inner).insert(key, prepared.clone());
+        self.prepared
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key, prepared.clone());
         Ok(prepared)
     }
 
     /// Every row of a statement.
-    pub(crate) async fn rows(&self, statement: &'static Statement, args: &[Value<'_>]) -> Result<Vec<tokio_postgres::Row>, Fault> {
+    pub(crate) async fn rows(
+        &self,
+        statement: &'static Statement,
+        args: &[Value<'_>],
+    ) -> Result<Vec<tokio_postgres::Row>, Fault> {
         let prepared = self.prepare(statement, Hold::Share).await?;
         in_time(self.client.query(&prepared, &borrowed(args))).await
     }

@@ -27,7 +27,10 @@ pub(crate) struct Sqlite {
 impl Sqlite {
     /// Opens the file, and makes it if it is not there.
     pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
-        let sqlite = Self { path: path.to_owned(), readers: Mutex::new(Vec::new()) };
+        let sqlite = Self {
+            path: path.to_owned(),
+            readers: Mutex::new(Vec::new()),
+        };
         let writer = sqlite.writer()?; // sets the journal mode, which stays with the file
         drop(writer);
         Ok(sqlite)
@@ -37,9 +40,11 @@ impl Sqlite {
     pub(crate) fn writer(&self) -> Result<Connection, Fault> {
         let connection = Connection::open(&self.path)?;
         connection.busy_timeout(std::time::Duration::from_millis(BUSY_MILLISECONDS))?;
-        let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+        let mode = write_ahead(&connection)?;
         if mode != "wal" {
-            return Err(Fault::Engine(format!("the file keeps its journal as {mode}, not as a write-ahead log")));
+            return Err(Fault::Engine(format!(
+                "the file keeps its journal as {mode}, not as a write-ahead log"
+            )));
         }
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
@@ -53,7 +58,10 @@ impl Sqlite {
         if let Some(connection) = kept {
             return Ok(connection);
         }
-        let connection = Connection::open_with_flags(&self.path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        let connection = Connection::open_with_flags(
+            &self.path,
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
         connection.busy_timeout(std::time::Duration::from_millis(BUSY_MILLISECONDS))?;
         stable_plans(&connection)?;
         connection.set_prepared_statement_cache_capacity(256);
@@ -64,11 +72,19 @@ impl Sqlite {
     fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
         let connection = self.reader()?;
         let found = work(&connection)?;
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        self.readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(connection);
         Ok(found)
     }
 
-    pub(crate) fn one<T>(&self, statement: &'static Statement, args: &[Value<'_>], read: impl Fn(&Row<'_>) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
+    pub(crate) fn one<T>(
+        &self,
+        statement: &'static Statement,
+        args: &[Value<'_>],
+        read: impl Fn(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fault> {
         self.read(|connection| {
             let mut prepared = connection.prepare_cached(statement.for_sqlite())?;
             let mut rows = prepared.query(params_from_iter(args))?;
@@ -76,7 +92,12 @@ impl Sqlite {
         })
     }
 
-    pub(crate) fn all<T>(&self, statement: &'static Statement, args: &[Value<'_>], read: impl Fn(&Row<'_>) -> Result<T, Fault>) -> Result<Vec<T>, Fault> {
+    pub(crate) fn all<T>(
+        &self,
+        statement: &'static Statement,
+        args: &[Value<'_>],
+        read: impl Fn(&Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Fault> {
         self.read(|connection| {
             let mut prepared = connection.prepare_cached(statement.for_sqlite())?;
             let mut rows = prepared.query(params_from_iter(args))?;
@@ -93,7 +114,11 @@ impl Sqlite {
         connection.execute_batch(migrate::TABLE)?;
         for (step, text) in steps {
             let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-            let taken: bool = transaction.query_row("SELECT COUNT(*) FROM schema_step WHERE step = ?1", [step], |row| row.get::<_, i64>(0)).map(|n| n > 0)?;
+            let taken: bool = transaction
+                .query_row("SELECT COUNT(*) FROM schema_step WHERE step = ?1", [step], |row| {
+                    row.get::<_, i64>(0)
+                })
+                .map(|n| n > 0)?;
             if !taken {
                 transaction.execute_batch(&migrate::for_sqlite(text))?;
                 transaction.execute("INSERT INTO schema_step (step) VALUES (?1)", [step])?;
@@ -120,6 +145,28 @@ impl Sqlite {
             Ok(plan)
         })
     }
+}
+
+/// Turns the write-ahead log on and tells the mode. While another process does the same, this fails at once, whatever the busy timeout says: so it is tried again.
+fn write_ahead(connection: &Connection) -> Result<String, Fault> {
+    const PAUSE_MILLISECONDS: u64 = 5;
+    let mut left = BUSY_MILLISECONDS / PAUSE_MILLISECONDS;
+    loop {
+        let tried = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0));
+        match tried.map_err(Fault::from) {
+            Err(Fault::Busy(_)) if left > 0 => left = left.saturating_sub(1),
+            tried => return tried,
+        }
+        pause(std::time::Duration::from_millis(PAUSE_MILLISECONDS));
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only while a database is opened; nobody is being served"
+)]
+fn pause(time: std::time::Duration) {
+    std::thread::sleep(time);
 }
 
 /// Plans go by the text of a statement alone. Otherwise SQLite looks at bound values too, and plans anew whenever one is bound: a seventh of a token's cost.

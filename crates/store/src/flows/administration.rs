@@ -21,7 +21,10 @@ pub async fn load(tenant: &TenantDb, command: &Command) -> Result<Facts, Fault> 
         }
         Command::ChangeClient(change) => facts.client = client(tenant, Some(&change.id)).await?,
         Command::RotateClientSecret(id) => facts.client = client(tenant, Some(id)).await?,
-        Command::CreateResource(new) => facts.resources = tenant.resource(&new.uri).await?.into_iter().collect(),
+        Command::CreateResource(new) => {
+            facts.resources = tenant.resource(&new.uri).await?.into_iter().collect();
+            facts.tenant = Some(tenant.tenant().as_ref().clone());
+        }
         Command::SetResourceDisabled(uri, _) => facts.resources = tenant.resource(uri).await?.into_iter().collect(),
         Command::CreateGrant(new) => {
             facts.client = client(tenant, Some(&new.client)).await?;
@@ -29,8 +32,15 @@ pub async fn load(tenant: &TenantDb, command: &Command) -> Result<Facts, Fault> 
             facts.path = path(tenant, new.parent.as_ref()).await?;
         }
         Command::RevokeGrant(id) => facts.path = path(tenant, Some(id)).await?,
-        Command::CreateTenant(new) => facts.tenant = named(tenant, |known| known.id == new.id || without_scheme(&known.issuer) == without_scheme(&new.issuer)).await?,
-        Command::SetTenantDisabled(id, _) | Command::SetTenantSettings(id, _) => facts.tenant = named(tenant, |known| known.id == *id).await?,
+        Command::CreateTenant(new) => {
+            facts.tenant = named(tenant, |known| {
+                known.id == new.id || without_scheme(&known.issuer) == without_scheme(&new.issuer)
+            })
+            .await?;
+        }
+        Command::SetTenantDisabled(id, _) | Command::SetTenantSettings(id, _) => {
+            facts.tenant = named(tenant, |known| known.id == *id).await?;
+        }
         Command::EndAdministrator(id) => facts.administrator = tenant.administrator(id).await?,
         Command::CreateAdministrator(_) | Command::RotateKeys(_) => {}
     }

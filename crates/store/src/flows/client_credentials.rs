@@ -1,11 +1,21 @@
 //! Facts of the client credentials grant.
 
-use kernel::{Caller, Who, client_credentials::{Facts, Request}};
+use kernel::{
+    Caller, Time, Who,
+    client_credentials::{Facts, Request},
+};
 
+use super::Look;
 use crate::{fault::Fault, tenant_db::TenantDb};
 
 /// Loads the facts: the resource that is named, and the client's own grants.
-pub async fn load<'a>(tenant: &'a TenantDb, caller: &Caller, request: &Request) -> Result<Facts<'a>, Fault> {
+pub async fn load<'a>(
+    tenant: &'a TenantDb,
+    caller: &Caller,
+    request: &Request,
+    look: Look,
+    now: Time,
+) -> Result<Facts<'a>, Fault> {
     let resource = async {
         match &request.resource {
             Some(uri) => tenant.resource(uri).await,
@@ -14,10 +24,31 @@ pub async fn load<'a>(tenant: &'a TenantDb, caller: &Caller, request: &Request) 
     };
     let grants = async {
         match &caller.who {
-            Who::PureMachine(machine) => tenant.own_grants(&machine.client.id).await,
-            Who::BrowserUser(_) | Who::UserDelegatedMachine(_) | Who::Agent(_) | Who::Administrator(_) | Who::PublicClient(_) | Who::Anyone => Ok(Vec::new()),
+            Who::PureMachine(machine) => tenant.own_grants(&machine.client.id, now).await,
+            Who::BrowserUser(_)
+            | Who::UserDelegatedMachine(_)
+            | Who::Agent(_)
+            | Who::Administrator(_)
+            | Who::PublicClient(_)
+            | Who::Anyone => Ok(Vec::new()),
         }
     };
-    let (resource, grants) = futures_util::future::try_join(resource, grants).await?; // on PostgreSQL both travel together
-    Ok(Facts { tenant: tenant.tenant(), resource, grants })
+    let client_epoch = async {
+        match (look, &caller.who) {
+            (Look::Again, Who::PureMachine(machine)) => Ok(Some(
+                tenant
+                    .client(&machine.client.id)
+                    .await?
+                    .map_or(i64::MIN, |client| client.epoch),
+            )),
+            _ => Ok(None),
+        }
+    };
+    let (resource, grants, client_epoch) = futures_util::future::try_join3(resource, grants, client_epoch).await?; // on PostgreSQL both travel together
+    Ok(Facts {
+        tenant: tenant.tenant(),
+        resource,
+        client_epoch,
+        grants,
+    })
 }

@@ -11,14 +11,25 @@ use crate::{fault::Fault, tenant_db::TenantDb};
 /// Loads everything a token hangs on; `Unknown` when the token did not pass, or has no record.
 pub async fn load(tenant: &TenantDb, token: Option<Verified<AccessToken>>) -> Result<Facts, Fault> {
     let Some(token) = token else { return Ok(Facts::Unknown) };
-    let (Some(id), Some(client)) = (TokenId::parse(&token.jti), ClientId::parse(&token.client_id)) else { return Ok(Facts::Unknown) };
-    let Some(record) = tenant.token(&id).await? else { return Ok(Facts::Unknown) };
+    let (Some(id), Some(client)) = (TokenId::parse(&token.jti), ClientId::parse(&token.client_id)) else {
+        return Ok(Facts::Unknown);
+    };
+    let Some(record) = tenant.token(&id).await? else {
+        return Ok(Facts::Unknown);
+    };
     let resource = async {
         match &record.audience {
             Audience::Issuer => Ok(None),
             Audience::Resource(uri) => tenant.resource(uri).await,
         }
     };
-    let (path, client, resource) = futures_util::future::try_join3(tenant.grant_path(&record.grant), tenant.client(&client), resource).await?;
-    Ok(Facts::Known(Box::new(Known { token, record, path, client, resource })))
+    let (path, client, resource) =
+        futures_util::future::try_join3(tenant.grant_path(&record.grant), tenant.client(&client), resource).await?;
+    Ok(Facts::Known(Box::new(Known {
+        token,
+        record,
+        path,
+        client,
+        resource,
+    })))
 }

@@ -3,3 +3,12 @@
 pub mod administration;
 pub mod client_credentials;
 pub mod introspection;
+
+/// Which look at the facts this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// The first: what authentication read of the client is still good.
+    First,
+    /// Somebody moved first: the client's registration is read again too.
+    Again,
+}

@@ -122,6 +122,8 @@ CREATE TABLE event (
   PRIMARY KEY (stream, n)
 );
 
+CREATE INDEX event_by_time ON event (tenant, at, stream, n);
+
 CREATE TABLE signing_key (
   tenant TEXT NOT NULL,
   kid TEXT NOT NULL,

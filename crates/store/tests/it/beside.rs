@@ -48,7 +48,11 @@ impl Beside {
 
     /// Keeps every writer of tokens, grants, marks, clients and facts out, until [`Self::release`].
     pub(crate) async fn hold(&self) {
-        self.run("BEGIN IMMEDIATE", "BEGIN; LOCK TABLE token, grants, mark_a, mark_b, client, installation IN EXCLUSIVE MODE").await;
+        self.run(
+            "BEGIN IMMEDIATE",
+            "BEGIN; LOCK TABLE token, grants, mark_a, mark_b, client, installation IN EXCLUSIVE MODE",
+        )
+        .await;
     }
 
     /// Lets them in.
@@ -69,7 +73,9 @@ impl Beside {
 
     /// On PostgreSQL, the next writer of a token of this scope hears this error code.
     pub(crate) async fn answer_scope(&self, scope: &str, code: &str) {
-        let Self::Postgres(client) = self else { panic!("SQLite has no error codes to raise") };
+        let Self::Postgres(client) = self else {
+            panic!("SQLite has no error codes to raise")
+        };
         let text = format!(
             "CREATE FUNCTION answer_{scope}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{scope}' USING ERRCODE = '{code}'; END $$;
              CREATE TRIGGER answer_{scope} AFTER INSERT ON token FOR EACH ROW WHEN (NEW.scope = '{scope}') EXECUTE FUNCTION answer_{scope}();"
@@ -77,18 +83,38 @@ impl Beside {
         client.batch_execute(&text).await.unwrap();
     }
 
+    /// The process numbers of the sessions of this name, oldest first: on SQLite there are none.
+    pub(crate) async fn sessions(&self, name: &str) -> Vec<i32> {
+        match self {
+            Self::Sqlite(_) => Vec::new(),
+            Self::Postgres(client) => {
+                let rows = client
+                    .query(
+                        "SELECT pid FROM pg_stat_activity WHERE application_name = $1 ORDER BY backend_start",
+                        &[&name],
+                    )
+                    .await
+                    .unwrap();
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+        }
+    }
+
     /// Waits until somebody waits for a lock: on PostgreSQL a session of this database's schema. On SQLite nobody can see that.
     pub(crate) async fn somebody_waits(&self) {
         if let Self::Postgres(client) = self {
-            let schema: String = client.query_one("SELECT current_schema()::text", &[]).await.unwrap().get(0);
-            let table = format!("{schema}.%");
+            let schema: String = client
+                .query_one("SELECT current_schema()::text", &[])
+                .await
+                .unwrap()
+                .get(0);
             // Either for a lock on a table of ours, or for the end of a transaction that has one.
             let waiting = "SELECT COUNT(*)
                            FROM pg_locks waits
                            WHERE NOT waits.granted AND EXISTS (
                              SELECT 1 FROM pg_locks has JOIN pg_class c ON c.oid = has.relation JOIN pg_namespace n ON n.oid = c.relnamespace
-                             WHERE has.pid = waits.pid AND n.nspname || '.' || c.relname LIKE $1)";
-            while client.query_one(waiting, &[&table]).await.unwrap().get::<_, i64>(0) == 0 {}
+                             WHERE has.pid = waits.pid AND n.nspname = $1)";
+            while client.query_one(waiting, &[&schema]).await.unwrap().get::<_, i64>(0) == 0 {}
         }
     }
 }

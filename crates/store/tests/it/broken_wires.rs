@@ -8,7 +8,7 @@ use store::{Database, Fault, Outcome};
 use crate::{
     beside::Beside,
     proxy::{Fate, Proxy},
-    world::{Wanted, World, event, open, token, create_token},
+    world::{Wanted, World, create_token, event, open, token},
 };
 
 /// A store whose connections can be told from others, and the connection string's name for them.
@@ -26,7 +26,13 @@ async fn cut(beside: &Beside, name: &str) {
     match beside {
         Beside::Sqlite(connection) => connection.execute_batch("BEGIN IMMEDIATE; COMMIT").unwrap(),
         Beside::Postgres(client) => {
-            client.query("SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity WHERE application_name = $1", &[&name]).await.unwrap();
+            client
+                .query(
+                    "SELECT pg_terminate_backend(pid, 20000) FROM pg_stat_activity WHERE application_name = $1",
+                    &[&name],
+                )
+                .await
+                .unwrap();
         }
     }
 }
@@ -63,8 +69,16 @@ async fn connections_that_break_under_load_leave_whole_changes_and_a_whole_log()
                 let mut outcomes = Vec::new();
                 for n in 0..60 {
                     let id = format!("t{worker}-{n}");
-                    let outcome = world.commit(Wanted::token(&id).event(event(EventKind::GrantCreated))).await;
-                    assert!(matches!(outcome, Ok(Outcome::Committed) | Err(Fault::Gone(_) | Fault::Unknown(_))), "{outcome:?}");
+                    let outcome = world
+                        .commit(Wanted::token(&id).event(event(EventKind::GrantCreated)))
+                        .await;
+                    assert!(
+                        matches!(
+                            outcome,
+                            Ok(Outcome::Committed) | Err(Fault::Gone(_) | Fault::Unknown(_))
+                        ),
+                        "{outcome:?}"
+                    );
                     let found = world.db.token(&TokenId::parse(&id).unwrap()).await;
                     assert!(matches!(found, Ok(_) | Err(Fault::Gone(_))), "{found:?}");
                     outcomes.push((id, outcome));
@@ -89,7 +103,42 @@ async fn connections_that_break_under_load_leave_whole_changes_and_a_whole_log()
     }
     world.put(Wanted::token("afterwards")).await;
     assert_eq!(world.whole_log().await, 2 * committed + 1);
-    assert_eq!(world.db.token_count().await.unwrap(), world.db.event_count("token.issued").await.unwrap());
+    assert_eq!(
+        world.db.token_count().await.unwrap(),
+        world.db.event_count("token.issued").await.unwrap()
+    );
+}
+
+#[tokio::test]
+async fn losses_and_broken_statements_cost_no_connection() {
+    let (world, name) = named(&World::new().await).await;
+    let beside = Beside::open(&world.fresh.database).await;
+    beside.break_scopes().await;
+    world.put(Wanted::token("first")).await;
+    assert!(there(&world, "first").await);
+    let before = beside.sessions(&name).await;
+    for n in 0..20 {
+        let mut record = token(&format!("t{n}"));
+        record.scope = "broken".to_owned();
+        let broken = Wanted::default()
+            .guard(create_token(record))
+            .event(event(EventKind::TokenIssued));
+        let outcomes = join_all(
+            [Wanted::token(&format!("u{n}")), broken, Wanted::token("first")].map(|wanted| world.commit(wanted)),
+        )
+        .await;
+        assert!(
+            matches!(
+                &outcomes[..],
+                [Ok(Outcome::Committed), Err(Fault::Engine(_)), Ok(Outcome::Lost(_))]
+            ),
+            "{outcomes:?}"
+        );
+        assert!(there(&world, &format!("u{n}")).await);
+    }
+    assert_eq!(beside.sessions(&name).await[..before.len()], before[..]);
+    assert!(beside.sessions(&name).await.len() <= 3, "two readers and the committer");
+    assert_eq!(world.whole_log().await, 21);
 }
 
 /// A store behind a wire. On SQLite there is none, and the third member is missing.
@@ -114,7 +163,13 @@ async fn ruin(direct: &World, wired: &World, id: &str) {
     beside.break_scopes().await;
     let mut record = token(id);
     record.scope = "ruined".to_owned();
-    let refused = wired.commit(Wanted::default().guard(create_token(record)).event(event(EventKind::TokenIssued))).await;
+    let refused = wired
+        .commit(
+            Wanted::default()
+                .guard(create_token(record))
+                .event(event(EventKind::TokenIssued)),
+        )
+        .await;
     assert!(matches!(refused, Err(Fault::Engine(_))), "{refused:?}");
 }
 
@@ -127,7 +182,10 @@ async fn a_commit_that_never_arrived_is_unknown_and_leaves_no_hole() {
         Some(proxy) => {
             proxy.next_commit(Fate::CutBefore);
             let outcomes = join_all(["unknown", "unknown2"].map(|id| wired.commit(Wanted::token(id)))).await;
-            assert!(outcomes.iter().all(|outcome| matches!(outcome, Err(Fault::Unknown(_)))), "{outcomes:?}");
+            assert!(
+                outcomes.iter().all(|outcome| matches!(outcome, Err(Fault::Unknown(_)))),
+                "{outcomes:?}"
+            );
             assert_eq!(proxy.met(), 1);
         }
     }
@@ -149,10 +207,19 @@ async fn a_commit_whose_answer_got_lost_is_unknown_and_its_places_are_not_given_
         Some(proxy) => {
             proxy.next_commit(Fate::CutBehind);
             let outcomes = join_all(["unknown", "unknown2"].map(|id| wired.commit(Wanted::token(id)))).await;
-            assert!(outcomes.iter().all(|outcome| matches!(outcome, Err(Fault::Unknown(_)))), "{outcomes:?}");
-            assert!(there(&direct, "unknown").await && there(&direct, "unknown2").await, "it has happened");
+            assert!(
+                outcomes.iter().all(|outcome| matches!(outcome, Err(Fault::Unknown(_)))),
+                "{outcomes:?}"
+            );
+            assert!(
+                there(&direct, "unknown").await && there(&direct, "unknown2").await,
+                "it has happened"
+            );
             let told = direct.db.events_before(None, 9).await.unwrap();
-            assert!(told.iter().any(|entry| entry.about.as_deref() == Some("unknown")), "one looks for its event");
+            assert!(
+                told.iter().any(|entry| entry.about.as_deref() == Some("unknown")),
+                "one looks for its event"
+            );
             expected += 2;
         }
     }
@@ -181,11 +248,17 @@ async fn a_commit_that_happens_after_it_was_given_up_takes_no_place_twice() {
             assert!(matches!(late, Err(Fault::Unknown(_))), "{late:?}");
             let beside = Beside::open(&direct.fresh.database).await;
             // The next change wants the same place in the stream; it waits for the one in doubt, and then takes the place behind it.
-            let (next, ()) = tokio::join!(join_all((0..3).map(|n| wired.commit(Wanted::token(&format!("after{n}"))))), async {
-                beside.somebody_waits().await;
-                proxy.deliver();
-            });
-            assert!(next.iter().all(|outcome| matches!(outcome, Ok(Outcome::Committed))), "{next:?}");
+            let (next, ()) = tokio::join!(
+                join_all((0..3).map(|n| wired.commit(Wanted::token(&format!("after{n}"))))),
+                async {
+                    beside.somebody_waits().await;
+                    proxy.deliver();
+                }
+            );
+            assert!(
+                next.iter().all(|outcome| matches!(outcome, Ok(Outcome::Committed))),
+                "{next:?}"
+            );
             assert!(there(&direct, "late").await);
             wired.put(Wanted::token("after3")).await;
             expected += 1;

@@ -12,7 +12,10 @@ use store::Database;
 const ORDERS: &str = "PROKURA_TEST_CHILD";
 
 /// A variable of the environment.
-#[expect(clippy::disallowed_methods, reason = "a test binary that runs itself passes its orders in the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test binary that runs itself passes its orders in the environment"
+)]
 pub(crate) fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
@@ -37,23 +40,39 @@ pub(crate) fn start(test: &str, database: &Database, name: &str, limits: &str) -
         Database::Postgres(url) => format!("postgres {name} {url}&application_name={name}"),
     };
     let mut command = Command::new("sh");
-    command.arg("-c").arg(format!("{limits} exec \"$0\" \"$@\"")).arg(std::env::current_exe().unwrap());
+    command
+        .arg("-c")
+        .arg(format!("{limits} exec \"$0\" \"$@\""))
+        .arg(std::env::current_exe().unwrap());
     command.args([test, "--exact", "--nocapture"]).env(ORDERS, orders);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap()
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .unwrap()
 }
 
 /// The words behind `said ` on each whole line.
 pub(crate) fn said(child: &mut Child) -> impl Iterator<Item = String> + use<> {
     let mut output = BufReader::new(child.stdout.take().unwrap());
-    let mut whole = move || {
+    let whole = move || {
         let mut line = String::new();
         let read = output.read_line(&mut line).unwrap();
         (read > 0).then_some(line)
     };
-    std::iter::from_fn(move || whole()).filter_map(|line| line.strip_suffix('\n')?.split_once("said ").map(|(_, word)| word.to_owned()))
+    std::iter::from_fn(whole).filter_map(|line| {
+        line.strip_suffix('\n')?
+            .split_once("said ")
+            .map(|(_, word)| word.to_owned())
+    })
 }
 
 /// A runtime of several threads, for tests that are two things.
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap()
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .enable_all()
+        .build()
+        .unwrap()
 }

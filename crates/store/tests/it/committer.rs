@@ -1,5 +1,4 @@
 //! A change is all or nothing, whoever shares its transaction, and the log has no holes.
-#![expect(clippy::arithmetic_side_effects, reason = "test arithmetic on small known values")]
 
 use futures_util::future::join_all;
 use kernel::{ClientId, EventKind, GrantId, TokenId};
@@ -7,7 +6,10 @@ use store::{Fault, Lost, Outcome};
 
 use crate::{
     beside::Beside,
-    world::{Wanted, World, at, client, create_client, create_grant, create_resource, create_tenant, create_token, event, grant, live, mark, replace_client, resource, revoke_grant, revoke_token, token},
+    world::{
+        Wanted, World, at, client, create_client, create_grant, create_resource, create_tenant, create_token, event,
+        grant, live, mark, replace_client, resource, revoke_grant, revoke_token, token,
+    },
 };
 
 const COMMITTED: Outcome = Outcome::Committed;
@@ -38,18 +40,36 @@ async fn an_empty_change_commits() {
 #[tokio::test]
 async fn a_lost_guard_undoes_marks_writes_and_events_of_its_change_only() {
     let world = World::new().await;
-    world.put(Wanted::default().guard(create_grant(grant("g"))).guard(create_client(client("taken")))).await;
+    world
+        .put(
+            Wanted::default()
+                .guard(create_grant(grant("g")))
+                .guard(create_client(client("taken"))),
+        )
+        .await;
     let before = world.whole_log().await;
-    let loser = Wanted::token("loser").mark(mark("m")).guard(create_client(client("taken"))).guard(create_grant(grant("also"))).sure(revoke_grant("g", 1));
+    let loser = Wanted::token("loser")
+        .mark(mark("m"))
+        .guard(create_client(client("taken")))
+        .guard(create_grant(grant("also")))
+        .sure(revoke_grant("g", 1));
     let outcomes = at_once(&world, [Wanted::token("first"), loser, Wanted::token("last")]).await;
     let outcomes: Vec<Outcome> = outcomes.into_iter().map(Result::unwrap).collect();
     assert_eq!(outcomes, [COMMITTED, Outcome::Lost(Lost::Guard(1)), COMMITTED]);
 
     for (id, there) in [("first", true), ("loser", false), ("last", true)] {
-        assert_eq!(world.db.token(&TokenId::parse(id).unwrap()).await.unwrap().is_some(), there, "{id}");
+        assert_eq!(
+            world.db.token(&TokenId::parse(id).unwrap()).await.unwrap().is_some(),
+            there,
+            "{id}"
+        );
     }
     assert_eq!(world.db.grant(&GrantId::parse("also").unwrap()).await.unwrap(), None);
-    assert_eq!(world.db.grant(&GrantId::parse("g").unwrap()).await.unwrap(), Some(grant("g")), "the sure write is undone too");
+    assert_eq!(
+        world.db.grant(&GrantId::parse("g").unwrap()).await.unwrap(),
+        Some(grant("g")),
+        "the sure write is undone too"
+    );
     assert_eq!(world.db.event_count("token.issued").await.unwrap(), 2);
     assert_eq!(world.whole_log().await, before + 2);
     world.put(Wanted::default().mark(mark("m"))).await; // the mark is free
@@ -58,7 +78,14 @@ async fn a_lost_guard_undoes_marks_writes_and_events_of_its_change_only() {
 #[tokio::test]
 async fn lost_names_the_first_mark_else_the_first_guard() {
     let world = World::new().await;
-    world.put(Wanted::token("t").mark(mark("used")).guard(create_grant(grant("g"))).guard(create_client(client("c")))).await;
+    world
+        .put(
+            Wanted::token("t")
+                .mark(mark("used"))
+                .guard(create_grant(grant("g")))
+                .guard(create_client(client("c"))),
+        )
+        .await;
     let (free, used) = (|| mark(&format!("free {}", crate::world::unique())), || mark("used"));
     let missing = || live("nobody", 1);
     let cases = [
@@ -66,12 +93,32 @@ async fn lost_names_the_first_mark_else_the_first_guard() {
         (vec![free(), used()], vec![], Lost::Mark(1)),
         (vec![free(), used(), used()], vec![missing()], Lost::Mark(1)),
         (vec![used()], vec![missing(), create_token(token("t"))], Lost::Mark(0)),
-        (vec![free()], vec![create_token(token("new")), missing(), create_token(token("t"))], Lost::Guard(1)),
-        (vec![], vec![create_token(token("t")), create_client(client("c"))], Lost::Guard(0)),
-        (vec![], vec![create_resource(resource("urn:new")), create_client(client("c")), create_grant(grant("g"))], Lost::Guard(1)),
+        (
+            vec![free()],
+            vec![create_token(token("new")), missing(), create_token(token("t"))],
+            Lost::Guard(1),
+        ),
+        (
+            vec![],
+            vec![create_token(token("t")), create_client(client("c"))],
+            Lost::Guard(0),
+        ),
+        (
+            vec![],
+            vec![
+                create_resource(resource("urn:new")),
+                create_client(client("c")),
+                create_grant(grant("g")),
+            ],
+            Lost::Guard(1),
+        ),
     ];
     for (marks, guards, lost) in cases {
-        let wanted = Wanted { marks, guards, ..Wanted::default() };
+        let wanted = Wanted {
+            marks,
+            guards,
+            ..Wanted::default()
+        };
         let said = format!("{wanted:?}");
         assert_eq!(world.commit(wanted).await.unwrap(), Outcome::Lost(lost), "{said}");
     }
@@ -80,7 +127,10 @@ async fn lost_names_the_first_mark_else_the_first_guard() {
 #[tokio::test]
 async fn a_mark_that_one_change_takes_twice_is_lost_to_itself() {
     let world = World::new().await;
-    let outcome = world.commit(Wanted::token("t").mark(mark("m")).mark(mark("m"))).await.unwrap();
+    let outcome = world
+        .commit(Wanted::token("t").mark(mark("m")).mark(mark("m")))
+        .await
+        .unwrap();
     assert_eq!(outcome, Outcome::Lost(Lost::Mark(1)));
     world.put(Wanted::token("t").mark(mark("m"))).await;
 }
@@ -90,12 +140,21 @@ async fn every_guard_is_lost_when_its_row_is_taken_or_gone() {
     let world = World::new().await;
     let mut dead = grant("dead");
     dead.epoch = 7;
-    world.put(Wanted::token("t").guard(create_grant(grant("g"))).guard(create_grant(dead)).guard(create_client(client("c"))).guard(create_resource(resource("urn:r")))).await;
-    world.put(Wanted::default().guard(kernel::Guard::CreateKey(Box::new(crate::world::signing_key("k", 0))))).await;
+    world
+        .put(
+            Wanted::token("t")
+                .guard(create_grant(grant("g")))
+                .guard(create_grant(dead))
+                .guard(create_client(client("c")))
+                .guard(create_resource(resource("urn:r"))),
+        )
+        .await;
+    world
+        .put(Wanted::default().guard(kernel::Guard::CreateKey(Box::new(crate::world::signing_key("k", 0)))))
+        .await;
     world.put(Wanted::default().sure(revoke_grant("dead", 1))).await;
     let administrator = |id: &str, token_digest: &str| {
-        let administrator = kernel::tenant::Administrator { id: kernel::AdministratorId::parse(id).unwrap(), name: id.to_owned(), reach: kernel::tenant::Reach::Tenant, created: crate::world::time(0), expires: None };
-        kernel::Guard::Tenant(kernel::tenant::Guard::CreateAdministrator { administrator: Box::new(administrator), token_digest: token_digest.to_owned() })
+        crate::world::create_administrator(crate::world::administrator(id), token_digest)
     };
     world.put(Wanted::default().guard(administrator("a", "digest"))).await;
     let mut same_issuer = crate::world::acme();
@@ -122,9 +181,16 @@ async fn every_guard_is_lost_when_its_row_is_taken_or_gone() {
     ];
     for guard in lost {
         let said = format!("{guard:?}");
-        assert_eq!(world.commit(Wanted::default().guard(guard)).await.unwrap(), Outcome::Lost(Lost::Guard(0)), "{said}");
+        assert_eq!(
+            world.commit(Wanted::default().guard(guard)).await.unwrap(),
+            Outcome::Lost(Lost::Guard(0)),
+            "{said}"
+        );
     }
-    assert_eq!(world.commit(Wanted::default().guard(live("g", 1))).await.unwrap(), COMMITTED);
+    assert_eq!(
+        world.commit(Wanted::default().guard(live("g", 1))).await.unwrap(),
+        COMMITTED
+    );
 }
 
 #[tokio::test]
@@ -133,9 +199,17 @@ async fn sure_writes_that_find_no_row_are_fine() {
     let nothing = Wanted::default()
         .sure(revoke_grant("nobody", 1))
         .sure(revoke_token("nobody", 1))
-        .sure(kernel::Write::DropKey { kid: "nobody".to_owned() })
-        .sure(kernel::Write::SetResourceDisabled { uri: kernel::resource::ResourceUri::parse("urn:nobody").unwrap(), at: None })
-        .sure(kernel::Write::Tenant(kernel::tenant::Write::SetDisabled { id: kernel::TenantId::parse("nobody").unwrap(), at: None }))
+        .sure(kernel::Write::DropKey {
+            kid: "nobody".to_owned(),
+        })
+        .sure(kernel::Write::SetResourceDisabled {
+            uri: kernel::resource::ResourceUri::parse("urn:nobody").unwrap(),
+            at: None,
+        })
+        .sure(kernel::Write::Tenant(kernel::tenant::Write::SetDisabled {
+            id: kernel::TenantId::parse("nobody").unwrap(),
+            at: None,
+        }))
         .event(event(EventKind::GrantRevoked));
     world.put(nothing.clone()).await;
     world.put(nothing).await;
@@ -145,13 +219,40 @@ async fn sure_writes_that_find_no_row_are_fine() {
 #[tokio::test]
 async fn guards_of_one_change_see_what_it_did_before() {
     let world = World::new().await;
-    let birth_and_use = Wanted::default().guard(create_grant(grant("g"))).guard(live("g", 1)).sure(revoke_grant("g", 3));
+    let birth_and_use = Wanted::default()
+        .guard(create_grant(grant("g")))
+        .guard(live("g", 1))
+        .sure(revoke_grant("g", 3));
     world.put(birth_and_use).await;
-    assert!(matches!(world.db.grant(&GrantId::parse("g").unwrap()).await.unwrap().unwrap().status, kernel::grant::Status::Revoked { .. }));
+    assert!(matches!(
+        world
+            .db
+            .grant(&GrantId::parse("g").unwrap())
+            .await
+            .unwrap()
+            .unwrap()
+            .status,
+        kernel::grant::Status::Revoked { .. }
+    ));
     let mut next = client("c");
     next.epoch = 2;
-    world.put(Wanted::default().guard(create_client(client("c"))).guard(replace_client(next, 1))).await;
-    assert_eq!(world.db.client(&ClientId::parse("c").unwrap()).await.unwrap().unwrap().epoch, 2);
+    world
+        .put(
+            Wanted::default()
+                .guard(create_client(client("c")))
+                .guard(replace_client(next, 1)),
+        )
+        .await;
+    assert_eq!(
+        world
+            .db
+            .client(&ClientId::parse("c").unwrap())
+            .await
+            .unwrap()
+            .unwrap()
+            .epoch,
+        2
+    );
 }
 
 #[tokio::test]
@@ -174,12 +275,27 @@ async fn a_broken_change_harms_nobody_in_its_batch() {
                 5 | 18 => assert_eq!(outcome.unwrap(), Outcome::Lost(Lost::Guard(1))),
                 _ => assert_eq!(outcome.unwrap(), COMMITTED),
             }
-            let there = world.db.token(&TokenId::parse(&id(n)).unwrap()).await.unwrap().is_some();
+            let there = world
+                .db
+                .token(&TokenId::parse(&id(n)).unwrap())
+                .await
+                .unwrap()
+                .is_some();
             assert_eq!(there, ![3, 5, 17, 18, 39].contains(&n), "{n}");
-            assert_eq!(world.db.grant(&GrantId::parse(&format!("grant-of-{}", id(n))).unwrap()).await.unwrap(), None, "nothing of a broken change stays");
+            assert_eq!(
+                world
+                    .db
+                    .grant(&GrantId::parse(&format!("grant-of-{}", id(n))).unwrap())
+                    .await
+                    .unwrap(),
+                None,
+                "nothing of a broken change stays"
+            );
         }
         assert_eq!(world.whole_log().await, before + 35);
-        world.put(Wanted::default().mark(mark(&format!("mark of {}", id(3))))).await;
+        world
+            .put(Wanted::default().mark(mark(&format!("mark of {}", id(3)))))
+            .await;
     }
 }
 
@@ -189,7 +305,10 @@ async fn a_batch_of_broken_changes_only_ends_and_the_next_one_is_fine() {
     Beside::open(&world.fresh.database).await.break_scopes().await;
     for scope in ["broken", "ruined"] {
         let outcomes = at_once(&world, (0..30).map(|n| broken(&format!("{scope}-{n}"), scope))).await;
-        assert!(outcomes.iter().all(|outcome| matches!(outcome, Err(Fault::Engine(_)))), "{outcomes:?}");
+        assert!(
+            outcomes.iter().all(|outcome| matches!(outcome, Err(Fault::Engine(_)))),
+            "{outcomes:?}"
+        );
         world.put(Wanted::token(&format!("after-{scope}"))).await;
     }
     assert_eq!(world.whole_log().await, 2);
@@ -203,7 +322,10 @@ async fn a_change_outside_the_walk_that_violates_a_constraint_is_a_fault_of_its_
     other.id = kernel::TenantId::parse("other").unwrap();
     other.issuer = "https://other.example".to_owned();
     world.put(Wanted::default().guard(create_tenant(other.clone()))).await;
-    let (moved, committed) = tokio::join!(world.store().move_tenant(&other.id, "https://auth.acme.example"), world.commit(Wanted::token("t")));
+    let (moved, committed) = tokio::join!(
+        world.store().move_tenant(&other.id, "https://auth.acme.example"),
+        world.commit(Wanted::token("t"))
+    );
     assert!(matches!(moved, Err(Fault::Engine(_))), "{moved:?}");
     assert_eq!(committed.unwrap(), COMMITTED);
     assert_eq!(world.store().tenants().await.unwrap()[1], other);
@@ -221,7 +343,9 @@ async fn the_log_has_no_holes_after_losses_faults_and_restarts() {
             match n % 5 {
                 0 => Wanted::token(&id).guard(create_client(client("taken"))),
                 1 if n % 10 == 1 => broken(&id, "broken"),
-                2 => Wanted::token(&id).event(event(EventKind::GrantCreated)).event(event(EventKind::ClientCreated)),
+                2 => Wanted::token(&id)
+                    .event(event(EventKind::GrantCreated))
+                    .event(event(EventKind::ClientCreated)),
                 3 => Wanted::default().event(event(EventKind::RequestRefused)),
                 _ => Wanted::token(&id),
             }
@@ -232,7 +356,13 @@ async fn the_log_has_no_holes_after_losses_faults_and_restarts() {
                 expected += if n % 5 == 2 { 3 } else { 1 };
             }
         }
-        assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Ok(Outcome::Committed))).count(), 42);
+        assert_eq!(
+            outcomes
+                .iter()
+                .filter(|outcome| matches!(outcome, Ok(Outcome::Committed)))
+                .count(),
+            42
+        );
         assert_eq!(world.whole_log().await, expected);
         assert_eq!(world.streams().await.len(), round + 1, "a stream a process");
         world = world.reopen().await;
@@ -252,21 +382,33 @@ async fn a_hole_in_a_stream_is_seen() {
     beside.run_on_both("DELETE FROM event WHERE n = 3").await;
     assert_eq!(world.store().streams_with_holes().await.unwrap(), 1);
     beside.run_on_both("DELETE FROM event WHERE n = 1").await;
-    assert_eq!(world.store().streams_with_holes().await.unwrap(), 1, "a stream that is gone altogether is the sealer's to miss");
+    assert_eq!(
+        world.store().streams_with_holes().await.unwrap(),
+        1,
+        "a stream that is gone altogether is the sealer's to miss"
+    );
 }
 
 #[tokio::test]
 async fn two_processes_of_one_stream_name_never_share_a_place() {
     let world = World::new().await;
-    let settings = || store::Settings { database: world.fresh.database.clone(), stream: "the-same".to_owned() };
+    let settings = || store::Settings {
+        database: world.fresh.database.clone(),
+        stream: "the-same".to_owned(),
+    };
     let first = World::around(world.fresh.clone(), store::Store::open(settings()).await.unwrap());
     let second = World::around(world.fresh.clone(), store::Store::open(settings()).await.unwrap());
     first.put(Wanted::token("t1")).await;
     let refused = second.commit(Wanted::token("t2")).await;
     assert!(matches!(refused, Err(Fault::Row(_))), "{refused:?}");
     assert_eq!(second.db.token(&TokenId::parse("t2").unwrap()).await.unwrap(), None);
-    second.put(Wanted::default().guard(create_token(token("without-event")))).await;
+    second
+        .put(Wanted::default().guard(create_token(token("without-event"))))
+        .await;
     assert_eq!(world.whole_log().await, 1);
-    assert_eq!(second.db.events_before(None, 9).await.unwrap()[0].about.as_deref(), Some("t1"));
+    assert_eq!(
+        second.db.events_before(None, 9).await.unwrap()[0].about.as_deref(),
+        Some("t1")
+    );
     second.store().close(&at(0)).await.unwrap();
 }

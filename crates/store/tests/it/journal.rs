@@ -1,5 +1,4 @@
 //! The lossy journal and the lossy notes: bounded in memory, honest about what was left out.
-#![expect(clippy::arithmetic_side_effects, reason = "test arithmetic on small known values")]
 
 use kernel::{ClientId, EventKind, TenantId, Time, Touch};
 use store::{Entry, Fault};
@@ -10,17 +9,30 @@ use crate::{
 };
 
 fn refusal(world: &World, about: &str) {
-    world.store().note(world.db.id(), event(EventKind::RequestRefused).about(about));
+    world
+        .store()
+        .note(world.db.id(), event(EventKind::RequestRefused).about(about));
 }
 
 async fn entries(world: &World, kind: &str) -> Vec<Entry> {
-    world.db.events_before(None, i64::MAX).await.unwrap().into_iter().filter(|entry| entry.kind == kind).collect()
+    world
+        .db
+        .events_before(None, i64::MAX)
+        .await
+        .unwrap()
+        .into_iter()
+        .filter(|entry| entry.kind == kind)
+        .collect()
 }
 
 /// How many entries the log says there were beyond those it lists.
 async fn counted(world: &World) -> i64 {
-    let count = |entry: Entry| serde_json::from_str::<serde_json::Value>(&entry.body).unwrap()["count"].as_i64().unwrap();
-    entries(world, "refusals.counted").await.into_iter().map(count).sum()
+    let count = |entry: Entry| {
+        serde_json::from_str::<serde_json::Value>(&entry.body).unwrap()["count"]
+            .as_i64()
+            .unwrap()
+    };
+    entries(world, "entries.counted").await.into_iter().map(count).sum()
 }
 
 #[tokio::test]
@@ -31,7 +43,12 @@ async fn entries_appear_at_the_next_flush_in_their_order() {
     }
     assert_eq!(entries(&world, "request.refused").await, []);
     world.store().flush(&at(1)).await.unwrap();
-    let about: Vec<String> = entries(&world, "request.refused").await.into_iter().rev().map(|entry| entry.about.unwrap()).collect();
+    let about: Vec<String> = entries(&world, "request.refused")
+        .await
+        .into_iter()
+        .rev()
+        .map(|entry| entry.about.unwrap())
+        .collect();
     assert_eq!(about, ["0", "1", "2", "3", "4"]);
     world.store().flush(&at(2)).await.unwrap();
     assert_eq!(world.whole_log().await, 5, "once");
@@ -50,15 +67,30 @@ async fn a_flood_is_counted_and_not_listed() {
     world.store().flush(&at(1)).await.unwrap();
     let listed = entries(&world, "request.refused").await;
     assert!((100..=1_000).contains(&listed.len()), "{}", listed.len());
-    assert!(listed.iter().all(|entry| entry.about.as_ref().unwrap().parse::<usize>().unwrap() < 1_000), "the first ones are listed");
-    assert_eq!(i64::try_from(listed.len()).unwrap() + counted(&world).await, 50_000, "each tenant's own, and none is lost");
-    let foreign = Beside::open(&world.fresh.database).await.number("SELECT COUNT(*) FROM event WHERE tenant = 'other'").await;
+    assert!(
+        listed
+            .iter()
+            .all(|entry| entry.about.as_ref().unwrap().parse::<usize>().unwrap() < 1_000),
+        "the first ones are listed"
+    );
+    assert_eq!(
+        i64::try_from(listed.len()).unwrap() + counted(&world).await,
+        50_000,
+        "each tenant's own, and none is lost"
+    );
+    let foreign = Beside::open(&world.fresh.database)
+        .await
+        .number("SELECT COUNT(*) FROM event WHERE tenant = 'other'")
+        .await;
     assert!(foreign < 200, "{foreign}");
 
     // The next second is a new one.
     refusal(&world, "later");
     world.store().flush(&at(2)).await.unwrap();
-    assert_eq!(entries(&world, "request.refused").await[0].about.as_deref(), Some("later"));
+    assert_eq!(
+        entries(&world, "request.refused").await[0].about.as_deref(),
+        Some("later")
+    );
     assert_eq!(world.store().streams_with_holes().await.unwrap(), 0);
 }
 
@@ -70,13 +102,30 @@ async fn entries_that_cannot_be_written_are_counted_and_notes_are_kept() {
     for n in 0..600 {
         refusal(&world, &n.to_string());
     }
-    world.store().touch(world.db.id(), Touch::ClientUsed { id: ClientId::parse("c").unwrap(), at: time(7) });
-    beside.run("BEGIN IMMEDIATE", "BEGIN; LOCK TABLE event, client_use IN EXCLUSIVE MODE").await;
+    world.store().touch(
+        world.db.id(),
+        Touch::ClientUsed {
+            id: ClientId::parse("c").unwrap(),
+            at: time(7),
+        },
+    );
+    beside
+        .run(
+            "BEGIN IMMEDIATE",
+            "BEGIN; LOCK TABLE event, client_use IN EXCLUSIVE MODE",
+        )
+        .await;
     let refused = world.store().flush(&at(1)).await;
     assert!(matches!(refused, Err(Fault::Busy(_))), "{refused:?}");
     beside.release().await;
     refusal(&world, "later");
-    world.store().touch(world.db.id(), Touch::ClientUsed { id: ClientId::parse("c").unwrap(), at: time(6) });
+    world.store().touch(
+        world.db.id(),
+        Touch::ClientUsed {
+            id: ClientId::parse("c").unwrap(),
+            at: time(6),
+        },
+    );
     world.store().flush(&at(2)).await.unwrap();
     assert_eq!(entries(&world, "request.refused").await.len(), 1);
     assert_eq!(counted(&world).await, 600);
@@ -91,9 +140,18 @@ async fn closing_writes_what_is_noted() {
     for n in 0..700 {
         refusal(&world, &n.to_string());
     }
-    world.store().touch(world.db.id(), Touch::ClientUsed { id: ClientId::parse("c").unwrap(), at: time(7) });
+    world.store().touch(
+        world.db.id(),
+        Touch::ClientUsed {
+            id: ClientId::parse("c").unwrap(),
+            at: time(7),
+        },
+    );
     let next = world.reopen().await;
-    assert_eq!(i64::try_from(entries(&next, "request.refused").await.len()).unwrap() + counted(&next).await, 700);
+    assert_eq!(
+        i64::try_from(entries(&next, "request.refused").await.len()).unwrap() + counted(&next).await,
+        700
+    );
     assert_eq!(next.db.clients_after("", 1).await.unwrap()[0].1, Some(time(7)));
 }
 
@@ -102,7 +160,9 @@ async fn a_store_that_cannot_write_its_notes_closes_all_the_same() {
     let world = World::new().await;
     refusal(&world, "lost");
     let beside = Beside::open(&world.fresh.database).await;
-    beside.run("BEGIN IMMEDIATE", "BEGIN; LOCK TABLE event IN EXCLUSIVE MODE").await;
+    beside
+        .run("BEGIN IMMEDIATE", "BEGIN; LOCK TABLE event IN EXCLUSIVE MODE")
+        .await;
     let closed = world.store().close(&at(1)).await;
     assert!(matches!(closed, Err(Fault::Busy(_))), "{closed:?}");
     beside.release().await;
@@ -114,8 +174,22 @@ async fn last_used_is_the_newest_time_whoever_noted_it_when() {
     let world = World::new().await;
     let second = world.second().await;
     let id = ClientId::parse("c").unwrap();
-    world.put(Wanted::default().guard(create_client(client("c"))).guard(create_client(client("never")))).await;
-    let used = |world: &World, seconds: i64| world.store().touch(world.db.id(), Touch::ClientUsed { id: id.clone(), at: time(seconds) });
+    world
+        .put(
+            Wanted::default()
+                .guard(create_client(client("c")))
+                .guard(create_client(client("never"))),
+        )
+        .await;
+    let used = |world: &World, seconds: i64| {
+        world.store().touch(
+            world.db.id(),
+            Touch::ClientUsed {
+                id: id.clone(),
+                at: time(seconds),
+            },
+        );
+    };
     let last = async || -> Option<Time> { world.db.clients_after("", 1).await.unwrap()[0].1 };
 
     assert_eq!(last().await, None);
@@ -130,8 +204,16 @@ async fn last_used_is_the_newest_time_whoever_noted_it_when() {
     used(&world, 35);
     second.store().flush(&at(0)).await.unwrap();
     world.store().flush(&at(0)).await.unwrap();
-    assert_eq!(last().await, Some(time(40)), "a node that writes late does not turn the clock back");
-    assert_eq!(world.db.clients_after("c", 1).await.unwrap()[0].1, None, "the other client was not used");
+    assert_eq!(
+        last().await,
+        Some(time(40)),
+        "a node that writes late does not turn the clock back"
+    );
+    assert_eq!(
+        world.db.clients_after("c", 1).await.unwrap()[0].1,
+        None,
+        "the other client was not used"
+    );
     assert_eq!(world.whole_log().await, 0, "notes are no events");
 }
 
@@ -139,8 +221,16 @@ async fn last_used_is_the_newest_time_whoever_noted_it_when() {
 async fn notes_of_a_tenant_are_its_own() {
     let world = World::new().await;
     world.put(Wanted::default().guard(create_client(client("c")))).await;
-    world.store().touch(&TenantId::parse("other").unwrap(), Touch::ClientUsed { id: ClientId::parse("c").unwrap(), at: time(9) });
-    world.store().note(&TenantId::parse("other").unwrap(), event(EventKind::RequestRefused));
+    world.store().touch(
+        &TenantId::parse("other").unwrap(),
+        Touch::ClientUsed {
+            id: ClientId::parse("c").unwrap(),
+            at: time(9),
+        },
+    );
+    world
+        .store()
+        .note(&TenantId::parse("other").unwrap(), event(EventKind::RequestRefused));
     world.store().flush(&at(0)).await.unwrap();
     assert_eq!(world.db.clients_after("", 1).await.unwrap()[0].1, None);
     assert_eq!(world.db.events_before(None, 9).await.unwrap(), []);

@@ -1,5 +1,13 @@
 //! The store's contract, the same for both engines: SQLite, or the PostgreSQL that `PROKURA_TEST_POSTGRES` names.
 
+#![expect(
+    clippy::future_not_send,
+    reason = "tests await on their own thread, some beside a connection of SQLite, which is not Sync"
+)]
+#![expect(clippy::many_single_char_names, reason = "ids of rows that differ in nothing else")]
+
+#[cfg(test)]
+mod batches;
 #[cfg(test)]
 mod beside;
 #[cfg(test)]

@@ -1,5 +1,4 @@
 //! The schema: made once, whoever comes first, and left alone by a binary that is older than it.
-#![expect(clippy::arithmetic_side_effects, reason = "test arithmetic on small known values")]
 
 use std::sync::Arc;
 
@@ -44,15 +43,25 @@ async fn many_stores_that_open_an_empty_database_at_once_all_succeed() {
             .collect();
         let mut stores = Vec::new();
         for opened in opening {
-            stores.push(opened.await.unwrap().unwrap_or_else(|fault| panic!("round {round}: {fault}")));
+            stores.push(
+                opened
+                    .await
+                    .unwrap()
+                    .unwrap_or_else(|fault| panic!("round {round}: {fault}")),
+            );
         }
         for (n, store) in stores.iter().enumerate() {
-            commit(&acmes(Arc::clone(store)), Wanted::token(&format!("t{n}"))).await.unwrap();
+            commit(&acmes(Arc::clone(store)), Wanted::token(&format!("t{n}")))
+                .await
+                .unwrap();
         }
         let world = World::around(fresh, Arc::clone(&stores[0]));
         assert_eq!(world.whole_log().await, 8);
         let beside = Beside::open(&world.fresh.database).await;
-        assert_eq!(beside.number("SELECT COUNT(DISTINCT step) FROM schema_step").await, steps(&beside).await);
+        assert_eq!(
+            beside.number("SELECT COUNT(DISTINCT step) FROM schema_step").await,
+            steps(&beside).await
+        );
     }
 }
 
@@ -69,8 +78,20 @@ fn many_processes_that_open_an_empty_database_at_once_all_succeed() {
     }
     for round in 0..4 {
         let fresh = Arc::new(runtime.block_on(testkit::fresh()));
-        let names: Vec<String> = (0..5).map(|n| format!("process-{}-{round}-{n}", std::process::id())).collect();
-        let mut running: Vec<_> = names.iter().map(|name| start("migrations::many_processes_that_open_an_empty_database_at_once_all_succeed", &fresh.database, name, "")).collect();
+        let names: Vec<String> = (0..5)
+            .map(|n| format!("process-{}-{round}-{n}", std::process::id()))
+            .collect();
+        let mut running: Vec<_> = names
+            .iter()
+            .map(|name| {
+                start(
+                    "migrations::many_processes_that_open_an_empty_database_at_once_all_succeed",
+                    &fresh.database,
+                    name,
+                    "",
+                )
+            })
+            .collect();
         for (process, name) in running.iter_mut().zip(&names) {
             assert_eq!(said(process).collect::<Vec<_>>(), [name.as_str()]);
             assert!(process.wait().unwrap().success());
@@ -98,10 +119,25 @@ async fn a_database_that_a_newer_version_has_changed_still_serves_the_one_before
         )
         .await;
     let world = world.reopen().await;
-    world.put(Wanted::token("t2").guard(create_client(client("new"))).guard(create_grant(grant("g")))).await;
-    assert_eq!(world.db.client(&ClientId::parse("new").unwrap()).await.unwrap(), Some(client("new")));
+    world
+        .put(
+            Wanted::token("t2")
+                .guard(create_client(client("new")))
+                .guard(create_grant(grant("g"))),
+        )
+        .await;
+    assert_eq!(
+        world.db.client(&ClientId::parse("new").unwrap()).await.unwrap(),
+        Some(client("new"))
+    );
     assert_eq!(world.db.grants_after("", 9).await.unwrap(), [grant("g")]);
-    assert_eq!(beside.number("SELECT COUNT(*) FROM schema_step WHERE step = 9999").await, 1, "the step is not forgotten");
+    assert_eq!(
+        beside
+            .number("SELECT COUNT(*) FROM schema_step WHERE step = 9999")
+            .await,
+        1,
+        "the step is not forgotten"
+    );
     assert_eq!(world.whole_log().await, 2);
 }
 
@@ -109,7 +145,10 @@ async fn a_database_that_a_newer_version_has_changed_still_serves_the_one_before
 async fn a_start_that_was_interrupted_is_finished_by_the_next_one() {
     let fresh = Arc::new(testkit::fresh().await);
     // The table of steps is there, and no step was taken: the process ended between the two.
-    Beside::open(&fresh.database).await.run_on_both("CREATE TABLE schema_step (step BIGINT NOT NULL PRIMARY KEY)").await;
+    Beside::open(&fresh.database)
+        .await
+        .run_on_both("CREATE TABLE schema_step (step BIGINT NOT NULL PRIMARY KEY)")
+        .await;
     let store = open(&fresh.database).await.unwrap();
     let world = World::around(fresh, store);
     world.put(Wanted::token("t")).await;
@@ -120,7 +159,9 @@ async fn a_start_that_was_interrupted_is_finished_by_the_next_one() {
 async fn a_schema_that_is_not_ours_stops_the_start_and_stays_as_it_was() {
     let fresh = Arc::new(testkit::fresh().await);
     let beside = Beside::open(&fresh.database).await;
-    beside.run_on_both("CREATE TABLE token (mine TEXT); INSERT INTO token (mine) VALUES ('keep')").await;
+    beside
+        .run_on_both("CREATE TABLE token (mine TEXT); INSERT INTO token (mine) VALUES ('keep')")
+        .await;
     for _ in 0..2 {
         assert!(matches!(open(&fresh.database).await, Err(Fault::Engine(_))));
     }
@@ -137,19 +178,37 @@ async fn a_schema_that_is_not_ours_stops_the_start_and_stays_as_it_was() {
 async fn what_cannot_be_opened_is_a_fault_that_says_why() {
     let folder = tempfile::tempdir().unwrap();
     let garbage = folder.path().join("garbage.db");
-    std::fs::write(&garbage, "this is no database, and it is long enough to have a header ".repeat(100)).unwrap();
+    std::fs::write(
+        &garbage,
+        "this is no database, and it is long enough to have a header ".repeat(100),
+    )
+    .unwrap();
     let cases = [
         (Database::Sqlite(garbage.clone()), "file is not a database"),
         (Database::Sqlite(folder.path().to_owned()), "unable to open"),
-        (Database::Sqlite(folder.path().join("no/such/folder/x.db")), "unable to open"),
+        (
+            Database::Sqlite(folder.path().join("no/such/folder/x.db")),
+            "unable to open",
+        ),
         (Database::Postgres("not a connection string".to_owned()), "invalid"),
-        (Database::Postgres("postgres://prokura@127.0.0.1:1/prokura".to_owned()), "connect"),
+        (
+            Database::Postgres("postgres://prokura@127.0.0.1:1/prokura".to_owned()),
+            "connect",
+        ),
     ];
     let opened = join_all(cases.iter().map(|(database, _)| open(database))).await;
     for ((database, why), opened) in cases.iter().zip(opened) {
         let fault = opened.expect_err("it cannot be opened");
-        assert!(matches!(fault, Fault::Engine(_) | Fault::Gone(_)), "{database:?}: {fault:?}");
+        assert!(
+            matches!(fault, Fault::Engine(_) | Fault::Gone(_)),
+            "{database:?}: {fault:?}"
+        );
         assert!(fault.to_string().contains(why), "{database:?}: {fault}");
     }
-    assert!(std::fs::read_to_string(&garbage).unwrap().starts_with("this is no database"), "what is not ours is not overwritten");
+    assert!(
+        std::fs::read_to_string(&garbage)
+            .unwrap()
+            .starts_with("this is no database"),
+        "what is not ours is not overwritten"
+    );
 }

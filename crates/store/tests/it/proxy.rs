@@ -7,7 +7,10 @@ use std::sync::{
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream, tcp::{OwnedReadHalf, OwnedWriteHalf}},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
     sync::oneshot,
 };
 
@@ -45,8 +48,15 @@ impl Proxy {
         let (before, rest) = url.split_once('@').unwrap();
         let (authority, after) = rest.split_once('/').unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let state = Arc::new(State { fate: Mutex::new(Fate::Passes), late: Mutex::new(None), met: AtomicUsize::new(0) });
-        let proxy = Self { url: format!("{before}@{}/{after}", listener.local_addr().unwrap()), state: Arc::clone(&state) };
+        let state = Arc::new(State {
+            fate: Mutex::new(Fate::Passes),
+            late: Mutex::new(None),
+            met: AtomicUsize::new(0),
+        });
+        let proxy = Self {
+            url: format!("{before}@{}/{after}", listener.local_addr().unwrap()),
+            state: Arc::clone(&state),
+        };
         let server = authority.to_owned();
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -95,7 +105,11 @@ async fn carry(client: TcpStream, server: TcpStream, state: Arc<State>) {
         let read = from_client.read(&mut chunk).await.unwrap_or(0);
         let sent = &chunk[..read];
         // The committer sends COMMIT alone, when everything before was answered.
-        let fate = if sent.ends_with(b"COMMIT\0") { state.meet() } else { Fate::Passes };
+        let fate = if sent.ends_with(b"COMMIT\0") {
+            state.meet()
+        } else {
+            Fate::Passes
+        };
         match fate {
             Fate::Passes => {
                 if read == 0 || to_server.write_all(sent).await.is_err() {

@@ -16,7 +16,13 @@ use crate::{
 async fn tokens(world: &World, prefix: &str, count: usize) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
     for n in 0..count {
-        if world.db.token(&TokenId::parse(&format!("{prefix}{n}")).unwrap()).await.unwrap().is_some() {
+        if world
+            .db
+            .token(&TokenId::parse(&format!("{prefix}{n}")).unwrap())
+            .await
+            .unwrap()
+            .is_some()
+        {
             found.insert(n);
         }
     }
@@ -26,7 +32,9 @@ async fn tokens(world: &World, prefix: &str, count: usize) -> BTreeSet<usize> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn thousands_of_changes_in_flight_all_commit() {
     let world = World::new().await;
-    let running: Vec<_> = (0..3_000).map(|n| world.spawn(Wanted::token(&format!("t{n}")).mark(mark(&format!("m{n}"))))).collect();
+    let running: Vec<_> = (0..3_000)
+        .map(|n| world.spawn(Wanted::token(&format!("t{n}")).mark(mark(&format!("m{n}")))))
+        .collect();
     for change in running {
         assert_eq!(change.await.unwrap().unwrap(), Outcome::Committed);
     }
@@ -40,17 +48,29 @@ async fn a_full_queue_says_busy_at_once_and_what_is_queued_is_answered() {
     let beside = Beside::open(&world.fresh.database).await;
     beside.hold().await;
     // On one thread, every change is queued before any is answered: 8,192 places, and at most one batch of 512 that has been taken out.
-    let changes: Vec<_> = (0..9_000).map(|n| world.commit(Wanted::token(&format!("t{n}")))).collect();
+    let changes: Vec<_> = (0..9_000)
+        .map(|n| world.commit(Wanted::token(&format!("t{n}"))))
+        .collect();
     let all = join_all(changes);
     let (outcomes, ()) = tokio::join!(biased; all, async {
         beside.somebody_waits().await;
         beside.release().await;
     });
-    let busy = outcomes.iter().filter(|outcome| matches!(outcome, Err(Fault::Busy("the queue to the disk is full")))).count();
-    let committed = outcomes.iter().filter(|outcome| matches!(outcome, Ok(Outcome::Committed))).count();
+    let busy = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, Err(Fault::Busy("the queue to the disk is full"))))
+        .count();
+    let committed = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, Ok(Outcome::Committed)))
+        .count();
     assert_eq!(busy + committed, 9_000);
     assert!((296..=808).contains(&busy), "{busy}");
-    assert_eq!(world.db.token_count().await.unwrap(), i64::try_from(committed).unwrap(), "who heard busy has no row");
+    assert_eq!(
+        world.db.token_count().await.unwrap(),
+        i64::try_from(committed).unwrap(),
+        "who heard busy has no row"
+    );
     assert_eq!(world.whole_log().await, committed);
     world.put(Wanted::token("after")).await;
 }
@@ -59,14 +79,23 @@ async fn a_full_queue_says_busy_at_once_and_what_is_queued_is_answered() {
 async fn closing_answers_what_is_queued_and_then_refuses() {
     let world = World::new().await;
     let store = world.store().clone();
-    let changes: Vec<_> = (0..700).map(|n| world.commit(Wanted::token(&format!("t{n}")))).collect();
+    let changes: Vec<_> = (0..700)
+        .map(|n| world.commit(Wanted::token(&format!("t{n}"))))
+        .collect();
     let end = at(0);
     let (outcomes, closed) = tokio::join!(biased; join_all(changes), store.close(&end));
     closed.unwrap();
-    assert!(outcomes.into_iter().all(|outcome| outcome.unwrap() == Outcome::Committed));
+    assert!(
+        outcomes
+            .into_iter()
+            .all(|outcome| outcome.unwrap() == Outcome::Committed)
+    );
     assert!(matches!(world.commit(Wanted::token("late")).await, Err(Fault::Closed)));
     assert!(matches!(world.store().ping().await, Err(Fault::Closed)));
-    assert!(matches!(world.store().move_tenant(world.db.id(), "https://late.example").await, Err(Fault::Closed)));
+    assert!(matches!(
+        world.store().move_tenant(world.db.id(), "https://late.example").await,
+        Err(Fault::Closed)
+    ));
     store.close(&at(0)).await.unwrap(); // closing again is fine
     assert_eq!(world.db.token_count().await.unwrap(), 700, "reading goes on");
     let next = world.reopen().await;
@@ -77,7 +106,9 @@ async fn closing_answers_what_is_queued_and_then_refuses() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn closing_while_others_still_come_answers_everybody() {
     let world = World::new().await;
-    let running: Vec<_> = (0..2_000).map(|n| world.spawn(Wanted::token(&format!("t{n}")))).collect();
+    let running: Vec<_> = (0..2_000)
+        .map(|n| world.spawn(Wanted::token(&format!("t{n}"))))
+        .collect();
     world.store().close(&at(0)).await.unwrap();
     let mut committed = BTreeSet::new();
     for (n, change) in running.into_iter().enumerate() {
@@ -86,7 +117,11 @@ async fn closing_while_others_still_come_answers_everybody() {
             outcome => assert!(matches!(outcome, Err(Fault::Closed)), "{outcome:?}"),
         }
     }
-    assert_eq!(tokens(&world, "t", 2_000).await, committed, "refused means that there is no row");
+    assert_eq!(
+        tokens(&world, "t", 2_000).await,
+        committed,
+        "refused means that there is no row"
+    );
     assert_eq!(world.whole_log().await, committed.len());
 }
 
@@ -103,7 +138,11 @@ async fn a_caller_who_hangs_up_leaves_all_of_the_change_or_nothing() {
         }
     }
     world.store().ping().await.unwrap(); // everything queued before is done
-    assert_eq!(tokens(&world, "t", 200).await.len(), 200, "what was queued is done, though nobody listens");
+    assert_eq!(
+        tokens(&world, "t", 200).await.len(),
+        200,
+        "what was queued is done, though nobody listens"
+    );
     assert_eq!(world.whole_log().await, 200);
 
     // A future that was never polled has asked for nothing.
@@ -115,7 +154,9 @@ async fn a_caller_who_hangs_up_leaves_all_of_the_change_or_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn tasks_that_are_aborted_leave_all_of_the_change_or_nothing() {
     let world = World::new().await;
-    let running: Vec<_> = (0..1_000).map(|n| world.spawn(Wanted::token(&format!("t{n}")))).collect();
+    let running: Vec<_> = (0..1_000)
+        .map(|n| world.spawn(Wanted::token(&format!("t{n}"))))
+        .collect();
     let mut told = BTreeSet::new();
     for (n, change) in running.into_iter().enumerate() {
         if n % 2 == 0 {
@@ -130,7 +171,10 @@ async fn tasks_that_are_aborted_leave_all_of_the_change_or_nothing() {
     let there = tokens(&world, "t", 1_000).await;
     assert!(there.is_superset(&told));
     assert_eq!(world.whole_log().await, there.len(), "a row and its event, or neither");
-    assert_eq!(world.db.event_count("token.issued").await.unwrap(), world.db.token_count().await.unwrap());
+    assert_eq!(
+        world.db.event_count("token.issued").await.unwrap(),
+        world.db.token_count().await.unwrap()
+    );
 }
 
 #[tokio::test]
@@ -138,7 +182,11 @@ async fn a_database_that_others_keep_locked_is_busy_in_bounded_time_and_then_fin
     let world = World::new().await;
     let beside = Beside::open(&world.fresh.database).await;
     beside.hold().await;
-    let refused = tokio::time::timeout(std::time::Duration::from_secs(9), join_all((0..40).map(|n| world.commit(Wanted::token(&format!("t{n}")))))).await;
+    let refused = tokio::time::timeout(
+        std::time::Duration::from_secs(9),
+        join_all((0..40).map(|n| world.commit(Wanted::token(&format!("t{n}"))))),
+    )
+    .await;
     for outcome in refused.expect("the whole queue waits once, not each change for itself") {
         assert!(matches!(outcome, Err(Fault::Busy(_))), "{outcome:?}");
     }

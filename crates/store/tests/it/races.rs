@@ -7,7 +7,10 @@ use futures_util::future::join_all;
 use kernel::{ClientId, EventKind, GrantId, TokenId, grant::Status};
 use store::{Lost, Outcome};
 
-use crate::world::{Wanted, World, client, create_client, create_grant, create_token, event, grant, live, mark, replace_client, revoke_grant, token};
+use crate::world::{
+    Wanted, World, client, create_client, create_grant, create_token, event, grant, live, mark, replace_client,
+    revoke_grant, token,
+};
 
 const RACERS: usize = 64;
 const ROUNDS: usize = 40;
@@ -22,12 +25,19 @@ fn count(outcomes: impl IntoIterator<Item = Outcome>) -> BTreeMap<String, usize>
 }
 
 fn one_and(losers: usize, lost: Lost) -> BTreeMap<String, usize> {
-    BTreeMap::from([(format!("{:?}", Outcome::Committed), 1), (format!("{:?}", Outcome::Lost(lost)), losers)])
+    BTreeMap::from([
+        (format!("{:?}", Outcome::Committed), 1),
+        (format!("{:?}", Outcome::Lost(lost)), losers),
+    ])
 }
 
 /// Lets tasks race on these worlds in turn.
 async fn race(worlds: &[&World], racers: impl IntoIterator<Item = Wanted>) -> Vec<Outcome> {
-    let running: Vec<_> = racers.into_iter().zip(worlds.iter().cycle()).map(|(wanted, world)| world.spawn(wanted)).collect();
+    let running: Vec<_> = racers
+        .into_iter()
+        .zip(worlds.iter().cycle())
+        .map(|(wanted, world)| world.spawn(wanted))
+        .collect();
     let mut outcomes = Vec::new();
     for racer in running {
         outcomes.push(racer.await.unwrap().unwrap());
@@ -38,9 +48,16 @@ async fn race(worlds: &[&World], racers: impl IntoIterator<Item = Wanted>) -> Ve
 async fn races_for_a_mark(worlds: &[&World]) {
     for round in 0..ROUNDS {
         let racers = (0..RACERS).map(|n| Wanted::token(&format!("t{round}-{n}")).mark(mark(&format!("m{round}"))));
-        assert_eq!(count(race(worlds, racers).await), one_and(RACERS - 1, Lost::Mark(0)), "round {round}");
+        assert_eq!(
+            count(race(worlds, racers).await),
+            one_and(RACERS - 1, Lost::Mark(0)),
+            "round {round}"
+        );
     }
-    assert_eq!(worlds[0].db.token_count().await.unwrap(), i64::try_from(ROUNDS).unwrap());
+    assert_eq!(
+        worlds[0].db.token_count().await.unwrap(),
+        i64::try_from(ROUNDS).unwrap()
+    );
     assert_eq!(worlds[0].whole_log().await, ROUNDS);
 }
 
@@ -67,13 +84,22 @@ async fn of_64_tasks_that_replace_a_client_of_one_epoch_one_wins() {
             let mut new = client("c");
             new.name = format!("name {round}-{n}");
             new.epoch = epoch + 1;
-            Wanted::default().guard(replace_client(new, epoch)).event(event(EventKind::ClientChanged).about(format!("name {round}-{n}")))
+            Wanted::default()
+                .guard(replace_client(new, epoch))
+                .event(event(EventKind::ClientChanged).about(format!("name {round}-{n}")))
         });
-        assert_eq!(count(race(&[&first, &second], racers).await), one_and(RACERS - 1, Lost::Guard(0)), "round {round}");
+        assert_eq!(
+            count(race(&[&first, &second], racers).await),
+            one_and(RACERS - 1, Lost::Guard(0)),
+            "round {round}"
+        );
         let winner = first.db.client(&ClientId::parse("c").unwrap()).await.unwrap().unwrap();
         assert_eq!(winner.epoch, epoch + 1);
         let told = first.db.events_before(None, 1_000).await.unwrap();
-        assert!(told.iter().any(|entry| entry.about.as_deref() == Some(&winner.name)), "the row is the one of the winner's event");
+        assert!(
+            told.iter().any(|entry| entry.about.as_deref() == Some(&winner.name)),
+            "the row is the one of the winner's event"
+        );
     }
     assert_eq!(first.whole_log().await, ROUNDS);
 }
@@ -86,12 +112,23 @@ async fn ids_that_two_stores_make_at_once_exist_once() {
         let racers = (0..RACERS).map(|n| {
             let mut new = grant(&format!("g{round}"));
             new.epoch = i64::try_from(n).unwrap();
-            Wanted::default().guard(create_client(client(&format!("c{round}-{n}")))).guard(create_grant(new)).event(event(EventKind::GrantCreated))
+            Wanted::default()
+                .guard(create_client(client(&format!("c{round}-{n}"))))
+                .guard(create_grant(new))
+                .event(event(EventKind::GrantCreated))
         });
-        assert_eq!(count(race(&[&first, &second], racers).await), one_and(RACERS - 1, Lost::Guard(1)), "round {round}");
+        assert_eq!(
+            count(race(&[&first, &second], racers).await),
+            one_and(RACERS - 1, Lost::Guard(1)),
+            "round {round}"
+        );
     }
     assert_eq!(first.whole_log().await, 10);
-    assert_eq!(first.db.clients_after("", 1_000).await.unwrap().len(), 10, "what a loser made besides is undone");
+    assert_eq!(
+        first.db.clients_after("", 1_000).await.unwrap().len(),
+        10,
+        "what a loser made besides is undone"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -103,7 +140,9 @@ async fn a_tenant_made_at_once_under_two_ids_gets_its_issuer_once() {
             let mut new = crate::world::acme();
             new.id = kernel::TenantId::parse(&format!("t{round}-{n}")).unwrap();
             new.issuer = format!("https://auth{round}.example");
-            Wanted::default().guard(crate::world::create_tenant(new)).event(event(EventKind::TenantCreated))
+            Wanted::default()
+                .guard(crate::world::create_tenant(new))
+                .event(event(EventKind::TenantCreated))
         };
         let outcomes = race(&[&first, &second], (0..RACERS).map(tenant)).await;
         assert_eq!(count(outcomes), one_and(RACERS - 1, Lost::Guard(0)), "round {round}");
@@ -125,11 +164,22 @@ async fn keys_of_one_turn_made_by_two_nodes_at_once_exist_once() {
                 key.algorithm = *algorithm;
                 guards.push(kernel::Guard::CreateKey(Box::new(key)));
             }
-            Wanted { guards, events: vec![event(EventKind::KeyCreated)], ..Wanted::default() }
+            Wanted {
+                guards,
+                events: vec![event(EventKind::KeyCreated)],
+                ..Wanted::default()
+            }
         });
-        assert_eq!(count(race(&[&first, &second], racers).await), one_and(15, Lost::Guard(0)), "round {round}");
+        assert_eq!(
+            count(race(&[&first, &second], racers).await),
+            one_and(15, Lost::Guard(0)),
+            "round {round}"
+        );
     }
-    assert_eq!(first.db.signing_keys().await.unwrap().len(), 10 * kernel::Algorithm::ALL.len());
+    assert_eq!(
+        first.db.signing_keys().await.unwrap().len(),
+        10 * kernel::Algorithm::ALL.len()
+    );
     assert_eq!(first.whole_log().await, 10);
 }
 
@@ -137,7 +187,13 @@ async fn keys_of_one_turn_made_by_two_nodes_at_once_exist_once() {
 #[tokio::test]
 async fn an_expectation_holds_before_a_revocation_of_its_batch_and_not_behind_it() {
     let world = World::new().await;
-    world.put(Wanted::default().guard(create_grant(grant("g"))).guard(create_grant(grant("other")))).await;
+    world
+        .put(
+            Wanted::default()
+                .guard(create_grant(grant("g")))
+                .guard(create_grant(grant("other"))),
+        )
+        .await;
     let issue = |n: usize| Wanted::token(&format!("t{n}")).guard(live("g", 1));
     let changes = (0..9).map(|n| match n {
         3 => Wanted::default().sure(revoke_grant("g", 1)),
@@ -145,9 +201,26 @@ async fn an_expectation_holds_before_a_revocation_of_its_batch_and_not_behind_it
         _ => issue(n),
     });
     // On one thread all are queued before the committer runs: one batch.
-    let outcomes: Vec<Outcome> = join_all(changes.map(|wanted| world.commit(wanted))).await.into_iter().map(Result::unwrap).collect();
+    let outcomes: Vec<Outcome> = join_all(changes.map(|wanted| world.commit(wanted)))
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
     let lost = Outcome::Lost(Lost::Guard(1));
-    assert_eq!(outcomes, [Outcome::Committed, Outcome::Committed, Outcome::Committed, Outcome::Committed, lost, lost, Outcome::Committed, lost, lost]);
+    assert_eq!(
+        outcomes,
+        [
+            Outcome::Committed,
+            Outcome::Committed,
+            Outcome::Committed,
+            Outcome::Committed,
+            lost,
+            lost,
+            Outcome::Committed,
+            lost,
+            lost
+        ]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -158,22 +231,62 @@ async fn whoever_commits_after_a_revocation_was_answered_is_lost_on_every_store(
         let id = format!("g{round}");
         first.put(Wanted::default().guard(create_grant(grant(&id)))).await;
         let issue = |n: usize| Wanted::token(&format!("t{round}-{n}")).guard(live(&id, 1));
-        let early: Vec<_> = (0..40).map(|n| if n % 2 == 0 { first.spawn(issue(n)) } else { second.spawn(issue(n)) }).collect();
-        second.put(Wanted::default().sure(revoke_grant(&id, 1)).event(event(EventKind::GrantRevoked))).await;
+        let early: Vec<_> = (0..40)
+            .map(|n| {
+                if n % 2 == 0 {
+                    first.spawn(issue(n))
+                } else {
+                    second.spawn(issue(n))
+                }
+            })
+            .collect();
+        second
+            .put(
+                Wanted::default()
+                    .sure(revoke_grant(&id, 1))
+                    .event(event(EventKind::GrantRevoked)),
+            )
+            .await;
         // The revocation has been answered: from now on nothing that relied on the grant commits, here or there.
-        let late: Vec<_> = (40..60).map(|n| if n % 2 == 0 { first.spawn(issue(n)) } else { second.spawn(issue(n)) }).collect();
+        let late: Vec<_> = (40..60)
+            .map(|n| {
+                if n % 2 == 0 {
+                    first.spawn(issue(n))
+                } else {
+                    second.spawn(issue(n))
+                }
+            })
+            .collect();
         for change in late {
-            assert_eq!(change.await.unwrap().unwrap(), Outcome::Lost(Lost::Guard(1)), "round {round}");
+            assert_eq!(
+                change.await.unwrap().unwrap(),
+                Outcome::Lost(Lost::Guard(1)),
+                "round {round}"
+            );
         }
         for (n, change) in early.into_iter().enumerate() {
             let outcome = change.await.unwrap().unwrap();
-            let there = first.db.token(&TokenId::parse(&format!("t{round}-{n}")).unwrap()).await.unwrap().is_some();
+            let there = first
+                .db
+                .token(&TokenId::parse(&format!("t{round}-{n}")).unwrap())
+                .await
+                .unwrap()
+                .is_some();
             match outcome {
                 Outcome::Committed => assert!(there),
                 Outcome::Lost(lost) => assert!(!there && lost == Lost::Guard(1)),
             }
         }
-        assert!(matches!(first.db.grant(&GrantId::parse(&id).unwrap()).await.unwrap().unwrap().status, Status::Revoked { .. }));
+        assert!(matches!(
+            first
+                .db
+                .grant(&GrantId::parse(&id).unwrap())
+                .await
+                .unwrap()
+                .unwrap()
+                .status,
+            Status::Revoked { .. }
+        ));
     }
     first.whole_log().await;
 }
@@ -188,27 +301,54 @@ async fn who_lost_only_to_the_undone_effect_of_a_loser_commits() {
     // A holds the mark and a guard that fails; B needs the mark.
     let a = Wanted::token("a").mark(mark("m1")).guard(fails());
     let b = Wanted::token("b").mark(mark("m1"));
-    assert_eq!(together(&world, [a, b]).await, [Outcome::Lost(Lost::Guard(1)), Outcome::Committed]);
+    assert_eq!(
+        together(&world, [a, b]).await,
+        [Outcome::Lost(Lost::Guard(1)), Outcome::Committed]
+    );
 
     // The same with every other row that two changes can want.
     let revoke = Wanted::token("c").sure(revoke_grant("g", 1)).guard(fails());
-    world.put(Wanted::default().guard(create_grant(grant("g"))).guard(create_client(client("c")))).await;
-    assert_eq!(together(&world, [revoke, Wanted::token("d").guard(live("g", 1))]).await, [Outcome::Lost(Lost::Guard(1)), Outcome::Committed]);
+    world
+        .put(
+            Wanted::default()
+                .guard(create_grant(grant("g")))
+                .guard(create_client(client("c"))),
+        )
+        .await;
+    assert_eq!(
+        together(&world, [revoke, Wanted::token("d").guard(live("g", 1))]).await,
+        [Outcome::Lost(Lost::Guard(1)), Outcome::Committed]
+    );
     let mut second = client("c");
     second.epoch = 2;
     let replace = |id: &str| Wanted::token(id).guard(replace_client(second.clone(), 1));
-    assert_eq!(together(&world, [replace("e").guard(fails()), replace("f")]).await, [Outcome::Lost(Lost::Guard(2)), Outcome::Committed]);
+    assert_eq!(
+        together(&world, [replace("e").guard(fails()), replace("f")]).await,
+        [Outcome::Lost(Lost::Guard(2)), Outcome::Committed]
+    );
     let tenant = |id: &str| {
         let mut new = crate::world::acme();
         new.id = kernel::TenantId::parse(id).unwrap();
         new.issuer = "https://new.example".to_owned();
         crate::world::create_tenant(new)
     };
-    let (made, also_made) = (Wanted::default().guard(tenant("zzz")).guard(create_token(token("d"))), Wanted::default().guard(tenant("aaa")));
-    assert_eq!(together(&world, [made, also_made]).await, [Outcome::Lost(Lost::Guard(1)), Outcome::Committed]);
+    let (made, also_made) = (
+        Wanted::default().guard(tenant("zzz")).guard(create_token(token("d"))),
+        Wanted::default().guard(tenant("aaa")),
+    );
+    assert_eq!(
+        together(&world, [made, also_made]).await,
+        [Outcome::Lost(Lost::Guard(1)), Outcome::Committed]
+    );
     let key = |kid: &str| kernel::Guard::CreateKey(Box::new(crate::world::signing_key(kid, 1)));
-    let (made, also_made) = (Wanted::default().guard(key("zzz")).guard(create_token(token("d"))), Wanted::default().guard(key("aaa")));
-    assert_eq!(together(&world, [made, also_made]).await, [Outcome::Lost(Lost::Guard(1)), Outcome::Committed]);
+    let (made, also_made) = (
+        Wanted::default().guard(key("zzz")).guard(create_token(token("d"))),
+        Wanted::default().guard(key("aaa")),
+    );
+    assert_eq!(
+        together(&world, [made, also_made]).await,
+        [Outcome::Lost(Lost::Guard(1)), Outcome::Committed]
+    );
 }
 
 #[tokio::test]
@@ -217,15 +357,15 @@ async fn a_chain_of_undone_effects_ends_as_if_one_had_come_after_the_other() {
     world.put(Wanted::default().guard(create_client(client("taken")))).await;
     let fails = || create_client(client("taken"));
     let changes = [
-        Wanted::token("0").mark(mark("m1")).guard(fails()),                       // lost
-        Wanted::token("1").mark(mark("m1")).mark(mark("m2")).guard(fails()),      // lost: its guard, not the mark
-        Wanted::token("2").mark(mark("m2")).mark(mark("m3")),                     // commits
-        Wanted::token("3").mark(mark("m3")),                                      // lost to 2
-        Wanted::token("4").mark(mark("m1")),                                      // commits: 0 and 1 are undone
-        Wanted::default().guard(create_grant(grant("g"))).guard(fails()),         // lost
-        Wanted::token("6").guard(live("g", 1)).mark(mark("m6")),                  // lost: it relied on 5
-        Wanted::token("7").mark(mark("m6")),                                      // commits: 6 is undone
-        Wanted::token("8").mark(mark("m3")).guard(fails()),                       // lost: the mark comes first
+        Wanted::token("0").mark(mark("m1")).guard(fails()), // lost
+        Wanted::token("1").mark(mark("m1")).mark(mark("m2")).guard(fails()), // lost: its guard, not the mark
+        Wanted::token("2").mark(mark("m2")).mark(mark("m3")), // commits
+        Wanted::token("3").mark(mark("m3")),                // lost to 2
+        Wanted::token("4").mark(mark("m1")),                // commits: 0 and 1 are undone
+        Wanted::default().guard(create_grant(grant("g"))).guard(fails()), // lost
+        Wanted::token("6").guard(live("g", 1)).mark(mark("m6")), // lost: it relied on 5
+        Wanted::token("7").mark(mark("m6")),                // commits: 6 is undone
+        Wanted::token("8").mark(mark("m3")).guard(fails()), // lost: the mark comes first
     ];
     let lost = |lost| Outcome::Lost(lost);
     let expected = [
@@ -245,5 +385,9 @@ async fn a_chain_of_undone_effects_ends_as_if_one_had_come_after_the_other() {
 
 /// One batch: on one thread all are queued before the committer runs.
 async fn together(world: &World, changes: impl IntoIterator<Item = Wanted>) -> Vec<Outcome> {
-    join_all(changes.into_iter().map(|wanted| world.commit(wanted))).await.into_iter().map(Result::unwrap).collect()
+    join_all(changes.into_iter().map(|wanted| world.commit(wanted)))
+        .await
+        .into_iter()
+        .map(Result::unwrap)
+        .collect()
 }

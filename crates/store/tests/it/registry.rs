@@ -15,8 +15,18 @@ use store::{
 use crate::world::World;
 
 /// Reads and expectations that a request makes.
-const REQUEST_PATH: &[&str] =
-    &["administrator.by_token", "client.one", "grant.held", "grant.live", "grant.one", "installation.one", "key.all", "resource.one", "token.before", "token.one"];
+const REQUEST_PATH: &[&str] = &[
+    "administrator.by_token",
+    "client.one",
+    "grant.held",
+    "grant.live",
+    "grant.one",
+    "installation.one",
+    "key.all",
+    "resource.one",
+    "token.before",
+    "token.one",
+];
 
 #[tokio::test]
 async fn every_statement_prepares_on_this_engine_with_as_many_arguments_as_it_states() {
@@ -26,9 +36,19 @@ async fn every_statement_prepares_on_this_engine_with_as_many_arguments_as_it_st
             panic!("{}: {fault}", statement.name);
         }
         let used: BTreeSet<usize> = placeholders(statement.sql).collect();
-        assert_eq!(used, (1..=statement.args.len()).collect(), "{}: each argument is used, and none that is not there", statement.name);
+        assert_eq!(
+            used,
+            (1..=statement.args.len()).collect(),
+            "{}: each argument is used, and none that is not there",
+            statement.name
+        );
         if let Some(postgres) = statement.postgres {
-            assert_eq!(placeholders(postgres).collect::<BTreeSet<_>>(), used, "{}: the text for PostgreSQL has the same arguments", statement.name);
+            assert_eq!(
+                placeholders(postgres).collect::<BTreeSet<_>>(),
+                used,
+                "{}: the text for PostgreSQL has the same arguments",
+                statement.name
+            );
         }
     }
 }
@@ -38,7 +58,14 @@ fn statement_names_are_unique_and_say_the_noun_first() {
     let mut seen = BTreeSet::new();
     for statement in statements() {
         assert!(seen.insert(statement.name), "{} is there twice", statement.name);
-        assert!(statement.name.split_once('.').is_some_and(|(noun, verb)| !noun.is_empty() && !verb.is_empty()), "{}", statement.name);
+        assert!(
+            statement
+                .name
+                .split_once('.')
+                .is_some_and(|(noun, verb)| !noun.is_empty() && !verb.is_empty()),
+            "{}",
+            statement.name
+        );
     }
 }
 
@@ -48,12 +75,25 @@ fn every_statement_in_the_source_is_in_a_list() {
     for (path, text) in sources() {
         for constructor in ["Statement::read(", "Statement::write(", "Statement::expect("] {
             for (at, _) in text.match_indices(constructor) {
-                let name = text[at + constructor.len()..].trim_start().strip_prefix('"').and_then(|rest| rest.split_once('"'));
-                in_source.push(name.unwrap_or_else(|| panic!("{}: a statement whose name is no literal", path.display())).0.to_owned());
+                let name = text
+                    .get(at + constructor.len()..)
+                    .unwrap()
+                    .trim_start()
+                    .strip_prefix('"')
+                    .and_then(|rest| rest.split_once('"'));
+                in_source.push(
+                    name.unwrap_or_else(|| panic!("{}: a statement whose name is no literal", path.display()))
+                        .0
+                        .to_owned(),
+                );
             }
         }
         for line in text.lines().filter(|line| line.contains(": Statement = ")) {
-            assert!(line.starts_with("static ") || line.starts_with("pub(crate) static "), "{}: {line}: statements are known by their address", path.display());
+            assert!(
+                line.starts_with("static ") || line.starts_with("pub(crate) static "),
+                "{}: {line}: statements are known by their address",
+                path.display()
+            );
         }
     }
     in_source.sort();
@@ -69,9 +109,17 @@ fn every_statement_begins_with_the_tenant_or_is_listed_as_global() {
     for statement in statements() {
         let bound = begins_with_tenant(statement.sql) && statement.postgres.is_none_or(begins_with_tenant);
         match global.get(statement.name) {
-            None => assert!(bound, "{} neither inserts the tenant first nor asks for it first:\n{}", statement.name, statement.sql),
+            None => assert!(
+                bound,
+                "{} neither inserts the tenant first nor asks for it first:\n{}",
+                statement.name, statement.sql
+            ),
             Some(reason) => {
-                assert!(!bound, "{} has a tenant after all; take it off the list of global statements", statement.name);
+                assert!(
+                    !bound,
+                    "{} has a tenant after all; take it off the list of global statements",
+                    statement.name
+                );
                 assert!(reason.len() > 10, "{}: give the reason", statement.name);
             }
         }
@@ -90,8 +138,15 @@ fn arguments_have_the_types_of_their_columns() {
     let mut checked = 0;
     for statement in statements() {
         for (column, argument) in pairs(statement.sql) {
-            let of_type = columns.get(&column).unwrap_or_else(|| panic!("{}: no table has a column {column}", statement.name));
-            assert_eq!(statement.args.get(argument - 1), Some(of_type), "{}: ${argument} is compared with or written to {column}", statement.name);
+            let of_type = columns
+                .get(&column)
+                .unwrap_or_else(|| panic!("{}: no table has a column {column}", statement.name));
+            assert_eq!(
+                statement.args.get(argument - 1),
+                Some(of_type),
+                "{}: ${argument} is compared with or written to {column}",
+                statement.name
+            );
             checked += 1;
         }
         for limit in words(statement.sql).windows(2).filter(|pair| pair[0] == "LIMIT") {
@@ -106,26 +161,58 @@ fn arguments_have_the_types_of_their_columns() {
 #[test]
 fn statements_follow_the_style() {
     const LOWER: &[&str] = &[
-        "select", "from", "where", "and", "or", "insert", "into", "values", "update", "set", "delete", "order", "by", "limit", "group", "on", "conflict", "do", "nothing", "join", "left",
-        "is", "null", "not", "in", "as", "count", "max", "cast", "desc", "asc", "skip", "locked",
+        "select", "from", "where", "and", "or", "insert", "into", "values", "update", "set", "delete", "order", "by",
+        "limit", "group", "on", "conflict", "do", "nothing", "join", "left", "is", "null", "not", "in", "as", "count",
+        "max", "cast", "desc", "asc", "skip", "locked",
     ];
     for statement in statements() {
         for sql in [Some(statement.sql), statement.postgres].into_iter().flatten() {
             let name = statement.name;
             let lower: Vec<&str> = words(sql).into_iter().filter(|word| LOWER.contains(word)).collect();
-            assert!(lower.is_empty(), "{name}: keywords are written in upper case: {lower:?}");
-            assert!(!sql.contains("SELECT *") && !sql.contains(".*") && !sql.contains("RETURNING *"), "{name}: columns are named");
-            assert!(!sql.contains(';') && !sql.contains("--"), "{name}: one statement, and comments stand outside");
+            assert!(
+                lower.is_empty(),
+                "{name}: keywords are written in upper case: {lower:?}"
+            );
+            assert!(
+                !sql.contains("SELECT *") && !sql.contains(".*") && !sql.contains("RETURNING *"),
+                "{name}: columns are named"
+            );
+            assert!(
+                !sql.contains(';') && !sql.contains("--"),
+                "{name}: one statement, and comments stand outside"
+            );
             assert!(!sql.contains('\''), "{name}: values are arguments");
-            for foreign in ["BOOLEAN", "SERIAL", "json", "ANY(", "ARRAY", "WITH ", "now()", "FOR SHARE", "INSERT OR"] {
-                assert!(!sql.contains(foreign), "{name}: {foreign:?} is not in the portable subset");
+            for foreign in [
+                "BOOLEAN",
+                "SERIAL",
+                "json",
+                "ANY(",
+                "ARRAY",
+                "WITH ",
+                "now()",
+                "FOR SHARE",
+                "INSERT OR",
+            ] {
+                assert!(
+                    !sql.contains(foreign),
+                    "{name}: {foreign:?} is not in the portable subset"
+                );
             }
             if let Some(insert) = sql.strip_prefix("INSERT INTO ") {
-                assert!(insert.contains("ON CONFLICT"), "{name}: every INSERT says what a conflict means");
+                assert!(
+                    insert.contains("ON CONFLICT"),
+                    "{name}: every INSERT says what a conflict means"
+                );
                 let after_table = insert.split_once(' ').map(|(_, rest)| rest);
-                assert!(after_table.is_some_and(|rest| rest.starts_with('(')), "{name}: columns are named");
+                assert!(
+                    after_table.is_some_and(|rest| rest.starts_with('(')),
+                    "{name}: columns are named"
+                );
             }
-            assert!(sql.split('\n').all(|line| line.trim() == line.trim_start()), "{name}: no blanks at the end of a line");
+            assert!(
+                sql.split('\n').all(|line| line.trim() == line.trim_start()),
+                "{name}: no blanks at the end of a line"
+            );
         }
     }
 }
@@ -138,10 +225,18 @@ fn each_kind_of_statement_is_what_it_says() {
             Kind::Read | Kind::Expect => assert_eq!(verb, "SELECT", "{}", statement.name),
             Kind::Write => assert!(["INSERT", "UPDATE", "DELETE"].contains(&verb), "{}", statement.name),
         }
-        assert!(!statement.for_sqlite().contains('$') && !statement.for_sqlite().contains("FOR "), "{}", statement.name);
+        assert!(
+            !statement.for_sqlite().contains('$') && !statement.for_sqlite().contains("FOR "),
+            "{}",
+            statement.name
+        );
         let (share, alone) = (statement.for_postgres(Hold::Share), statement.for_postgres(Hold::Alone));
         match statement.kind {
-            Kind::Expect => assert!(share.ends_with("FOR SHARE") && alone.ends_with("FOR UPDATE"), "{}: an expectation holds its row until the commit", statement.name),
+            Kind::Expect => assert!(
+                share.ends_with("FOR SHARE") && alone.ends_with("FOR UPDATE"),
+                "{}: an expectation holds its row until the commit",
+                statement.name
+            ),
             Kind::Read | Kind::Write => assert_eq!(share, alone, "{}", statement.name),
         }
     }
@@ -149,16 +244,32 @@ fn each_kind_of_statement_is_what_it_says() {
 
 #[test]
 fn statements_that_differ_between_the_engines_live_in_one_file() {
-    let differing = statements().iter().filter(|statement| statement.postgres.is_some()).count();
-    let at_home = sources().iter().find(|(path, _)| path.ends_with("engine_only.rs")).unwrap().1.matches(".on_postgres(").count();
-    let everywhere: usize = sources().iter().filter(|(path, _)| !path.ends_with("statement.rs")).map(|(_, text)| text.matches(".on_postgres(").count()).sum();
+    let differing = statements()
+        .iter()
+        .filter(|statement| statement.postgres.is_some())
+        .count();
+    let at_home = sources()
+        .iter()
+        .find(|(path, _)| path.ends_with("engine_only.rs"))
+        .unwrap()
+        .1
+        .matches(".on_postgres(")
+        .count();
+    let everywhere: usize = sources()
+        .iter()
+        .filter(|(path, _)| !path.ends_with("statement.rs"))
+        .map(|(_, text)| text.matches(".on_postgres(").count())
+        .sum();
     assert_eq!((at_home, everywhere), (differing, differing));
 }
 
 #[tokio::test]
 async fn reads_of_a_request_find_their_rows_by_a_key() {
     let world = World::empty().await;
-    let known: BTreeMap<&str, &'static Statement> = statements().into_iter().map(|statement| (statement.name, statement)).collect();
+    let known: BTreeMap<&str, &'static Statement> = statements()
+        .into_iter()
+        .map(|statement| (statement.name, statement))
+        .collect();
     let marks = known.keys().copied().filter(|name| name.starts_with("mark.take"));
     for name in REQUEST_PATH.iter().copied().chain(marks) {
         let statement = known.get(name).unwrap_or_else(|| panic!("{name} is not there"));
@@ -166,11 +277,23 @@ async fn reads_of_a_request_find_their_rows_by_a_key() {
         match &world.fresh.database {
             Database::Sqlite(_) => {
                 assert!(!plan.contains("SCAN"), "{name} looks at every row:\n{plan}");
-                assert!(!plan.contains("TEMP B-TREE FOR ORDER BY") || name == "key.all", "{name} sorts what it found:\n{plan}");
-                assert!(plan.contains("SEARCH") || statement.kind == Kind::Write, "{name}:\n{plan}");
+                assert!(
+                    !plan.contains("TEMP B-TREE FOR ORDER BY") || name == "key.all",
+                    "{name} sorts what it found:\n{plan}"
+                );
+                assert!(
+                    plan.contains("SEARCH") || statement.kind == Kind::Write,
+                    "{name}:\n{plan}"
+                );
                 let by_tenant_alone = plan.lines().any(|line| line.ends_with("(tenant=?)"));
-                assert!(!by_tenant_alone || name == "key.all", "{name} looks at every row of the tenant:\n{plan}");
-                assert!(plan.contains("revoked_at=?") || name != "grant.held", "revoked grants lie in the way:\n{plan}");
+                assert!(
+                    !by_tenant_alone || name == "key.all",
+                    "{name} looks at every row of the tenant:\n{plan}"
+                );
+                assert!(
+                    plan.contains("revoked_at=?") || name != "grant.held",
+                    "revoked grants lie in the way:\n{plan}"
+                );
             }
             // The planner goes by table sizes, and these are empty; the keys are the same on both engines.
             Database::Postgres(_) => assert_eq!(plan, ""),
@@ -191,12 +314,32 @@ fn wrong_arguments_are_refused_by_count_and_by_type() {
         assert!(matches!(statement.check(&more), Err(Fault::Arguments(name)) if name == statement.name));
         for place in 0..right.len() {
             let fewer: Vec<Value<'_>> = right.iter().take(place).cloned().collect();
-            assert!(matches!(statement.check(&fewer), Err(Fault::Arguments(_))), "{} with {place}", statement.name);
+            assert!(
+                matches!(statement.check(&fewer), Err(Fault::Arguments(_))),
+                "{} with {place}",
+                statement.name
+            );
             let mut other = right.clone();
-            other[place] = fitting(if statement.args[place] == Type::Text { Type::Int } else { Type::Text });
-            assert!(matches!(statement.check(&other), Err(Fault::Arguments(_))), "{} at {place}", statement.name);
-            other[place] = null(if statement.args[place] == Type::Text { Type::Int } else { Type::Text });
-            assert!(matches!(statement.check(&other), Err(Fault::Arguments(_))), "{}: a null of the wrong type at {place}", statement.name);
+            other[place] = fitting(if statement.args[place] == Type::Text {
+                Type::Int
+            } else {
+                Type::Text
+            });
+            assert!(
+                matches!(statement.check(&other), Err(Fault::Arguments(_))),
+                "{} at {place}",
+                statement.name
+            );
+            other[place] = null(if statement.args[place] == Type::Text {
+                Type::Int
+            } else {
+                Type::Text
+            });
+            assert!(
+                matches!(statement.check(&other), Err(Fault::Arguments(_))),
+                "{}: a null of the wrong type at {place}",
+                statement.name
+            );
         }
     }
 }
@@ -219,15 +362,26 @@ fn null(of_type: Type) -> store::registry::Value<'static> {
 fn begins_with_tenant(sql: &str) -> bool {
     let words = words(sql);
     if words.first() == Some(&"INSERT") {
-        return words.get(3) == Some(&"tenant") && words.iter().any(|word| *word == "$1");
+        return words.get(3) == Some(&"tenant") && words.contains(&"$1");
     }
-    let conditions: Vec<usize> = words.iter().enumerate().filter(|(_, word)| **word == "WHERE").map(|(at, _)| at).collect();
+    let conditions: Vec<usize> = words
+        .iter()
+        .enumerate()
+        .filter(|(_, word)| **word == "WHERE")
+        .map(|(at, _)| at)
+        .collect();
     let asks = |at: &usize| {
         let condition: Vec<&str> = words.iter().skip(at + 1).take(3).copied().collect();
-        let column = condition.first().map(|column| column.rsplit('.').next().unwrap_or(column));
+        let column = condition
+            .first()
+            .map(|column| column.rsplit('.').next().unwrap_or(column));
         column == Some("tenant") && condition[1..] == ["=", "$1"]
     };
-    let joins = sql.lines().map(str::trim).filter(|line| line.contains("JOIN ")).all(|line| line.contains(".tenant = "));
+    let joins = sql
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.contains("JOIN "))
+        .all(|line| line.contains(".tenant = "));
     !conditions.is_empty() && conditions.iter().all(asks) && joins && !words_outside_brackets(sql).contains(&"OR")
 }
 
@@ -245,19 +399,36 @@ fn words_outside_brackets(sql: &str) -> Vec<&str> {
 
 /// Words, signs and placeholders, without commas and brackets.
 fn words(sql: &str) -> Vec<&str> {
-    sql.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',')).filter(|word| !word.is_empty()).collect()
+    sql.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ','))
+        .filter(|word| !word.is_empty())
+        .collect()
 }
 
 /// The numbers behind every `$`.
 fn placeholders(sql: &str) -> impl Iterator<Item = usize> + '_ {
-    sql.split('$').skip(1).map(|rest| rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap())
+    sql.split('$').skip(1).map(|rest| {
+        rest.chars()
+            .take_while(char::is_ascii_digit)
+            .collect::<String>()
+            .parse()
+            .unwrap()
+    })
 }
 
 /// Which column each argument meets: `(table.column, argument)`.
 fn pairs(sql: &str) -> Vec<(String, usize)> {
     let words = words(sql);
-    let after = |keyword: &str| words.iter().position(|word| *word == keyword).and_then(|at| words.get(at + 1)).copied();
-    let table = after("INTO").or_else(|| after("FROM")).or_else(|| after("UPDATE")).unwrap_or_default();
+    let after = |keyword: &str| {
+        words
+            .iter()
+            .position(|word| *word == keyword)
+            .and_then(|at| words.get(at + 1))
+            .copied()
+    };
+    let table = after("INTO")
+        .or_else(|| after("FROM"))
+        .or_else(|| after("UPDATE"))
+        .unwrap_or_default();
     let mut found = Vec::new();
     if words.first() == Some(&"INSERT") {
         let values = words.iter().position(|word| *word == "VALUES").unwrap();
@@ -285,7 +456,13 @@ fn schema() -> BTreeMap<String, Type> {
             if let Some(name) = line.strip_prefix("CREATE TABLE ") {
                 name.trim_end_matches(" (").clone_into(&mut table);
             }
-            if let [column, of_type, ..] = line.trim().trim_end_matches(',').split(' ').collect::<Vec<_>>().as_slice() {
+            if let [column, of_type, ..] = line
+                .trim()
+                .trim_end_matches(',')
+                .split(' ')
+                .collect::<Vec<_>>()
+                .as_slice()
+            {
                 match *of_type {
                     "TEXT" => drop(columns.insert(format!("{table}.{column}"), Type::Text)),
                     "BIGINT" => drop(columns.insert(format!("{table}.{column}"), Type::Int)),
@@ -302,7 +479,10 @@ fn source() -> PathBuf {
 }
 
 fn sources() -> Vec<(PathBuf, String)> {
-    files(&source(), "rs").into_iter().map(|path| (path.clone(), std::fs::read_to_string(path).unwrap())).collect()
+    files(&source(), "rs")
+        .into_iter()
+        .map(|path| (path.clone(), std::fs::read_to_string(path).unwrap()))
+        .collect()
 }
 
 fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {

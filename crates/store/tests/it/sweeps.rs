@@ -27,7 +27,10 @@ async fn takes(world: &World, mark: &Mark) -> bool {
 }
 
 async fn rows(beside: &Beside) -> (i64, i64) {
-    (beside.number("SELECT COUNT(*) FROM mark_a").await, beside.number("SELECT COUNT(*) FROM mark_b").await)
+    (
+        beside.number("SELECT COUNT(*) FROM mark_a").await,
+        beside.number("SELECT COUNT(*) FROM mark_b").await,
+    )
 }
 
 #[tokio::test]
@@ -37,7 +40,13 @@ async fn marks_of_neighbouring_periods_lie_in_different_tables() {
     let start = NOW.div_euclid(PERIOD) * PERIOD - NOW;
     for period in 0..6 {
         for seconds in [0, 1, PERIOD - 1] {
-            assert!(takes(&world, &mark_until(&format!("{period} {seconds}"), start + period * PERIOD + seconds)).await);
+            assert!(
+                takes(
+                    &world,
+                    &mark_until(&format!("{period} {seconds}"), start + period * PERIOD + seconds)
+                )
+                .await
+            );
         }
         let (a, b) = rows(&beside).await;
         assert_eq!(a + b, 3 * (period + 1));
@@ -61,17 +70,31 @@ async fn a_mark_that_still_counts_is_never_swept_away_and_the_tables_do_not_grow
     let mut taken: BTreeMap<i64, Vec<Mark>> = BTreeMap::new();
     let mut most = 0;
     for now in (0..3 * PERIOD).step_by(30) {
-        for (ahead, life) in [(0, 1), (0, 60), (0, MARK_SECONDS_MAX), (-30, MARK_SECONDS_MAX), (-30, 5)] {
+        for (ahead, life) in [
+            (0, 1),
+            (0, 60),
+            (0, MARK_SECONDS_MAX),
+            (-30, MARK_SECONDS_MAX),
+            (-30, 5),
+        ] {
             // A proof made by this node's clock that lives so long.
             let mark = mark_until(&format!("{now} {ahead} {life}"), now + ahead + life);
-            assert!(takes(if ahead == 0 { &late } else { &early }, &mark).await, "a fresh mark at {now}");
+            assert!(
+                takes(if ahead == 0 { &late } else { &early }, &mark).await,
+                "a fresh mark at {now}"
+            );
             taken.entry(now + ahead + life).or_default().push(mark);
         }
         late.store().sweep_marks(time(now)).await.unwrap();
         early.store().sweep_marks(time(now - 30)).await.unwrap();
         let counting: Vec<&Mark> = taken.range(now - 30..).flat_map(|(_, marks)| marks).collect();
-        let again = counting.iter().flat_map(|mark| [takes(&late, mark), takes(&early, mark)]);
-        assert!(join_all(again).await.into_iter().all(|taken| !taken), "at {now} a mark came a second time");
+        let again = counting
+            .iter()
+            .flat_map(|mark| [takes(&late, mark), takes(&early, mark)]);
+        assert!(
+            join_all(again).await.into_iter().all(|taken| !taken),
+            "at {now} a mark came a second time"
+        );
         let (a, b) = rows(&beside).await;
         most = most.max(a + b);
     }
@@ -116,7 +139,10 @@ async fn a_mark_of_an_emptied_period_is_lost_after_a_restart_and_when_the_clock_
         for mark in [&old, &unused] {
             assert!(!takes(&world, mark).await, "whether it was used can no longer be known");
         }
-        let outcome = world.commit(Wanted::token("t").mark(fresh(now)).mark(old.clone())).await.unwrap();
+        let outcome = world
+            .commit(Wanted::token("t").mark(fresh(now)).mark(old.clone()))
+            .await
+            .unwrap();
         assert_eq!(outcome, Outcome::Lost(Lost::Mark(1)), "beside one that is fine");
         world.store().sweep_marks(time(0)).await.unwrap(); // the clock went back
         world = world.reopen().await;
@@ -149,21 +175,35 @@ async fn a_backup_stops_no_change_and_a_sweep_not_for_ever() {
     assert!(takes(&world, &mark_until("m", start + 5)).await);
     let now = start + PERIOD + 60; // a minute into the next period
     let backup = Beside::open(&world.fresh.database).await;
-    backup.run("BEGIN; SELECT COUNT(*) FROM mark_a; SELECT COUNT(*) FROM mark_b;", "BEGIN; LOCK TABLE mark_a, mark_b, token, grants, event IN ACCESS SHARE MODE").await;
+    backup
+        .run(
+            "BEGIN; SELECT COUNT(*) FROM mark_a; SELECT COUNT(*) FROM mark_b;",
+            "BEGIN; LOCK TABLE mark_a, mark_b, token, grants, event IN ACCESS SHARE MODE",
+        )
+        .await;
     let (swept, ()) = tokio::join!(world.store().sweep_marks(time(now)), async {
         for n in 0..50 {
-            world.put(Wanted::token(&format!("t{n}")).mark(mark_until(&format!("m{n}"), now + 60))).await;
+            world
+                .put(Wanted::token(&format!("t{n}")).mark(mark_until(&format!("m{n}"), now + 60)))
+                .await;
         }
     });
     match &world.fresh.database {
         Database::Sqlite(_) => swept.unwrap(),
         Database::Postgres(_) => assert!(matches!(swept, Err(Fault::Busy(_))), "{swept:?}"),
     }
-    assert!(!takes(&world, &mark_until("another", start + 5)).await, "the period is over all the same");
+    assert!(
+        !takes(&world, &mark_until("another", start + 5)).await,
+        "the period is over all the same"
+    );
     backup.release().await;
     world.store().sweep_marks(time(now)).await.unwrap();
     let (a, b) = rows(&backup).await;
-    assert_eq!((a + b, world.whole_log().await), (50, 50), "the one that is over is gone");
+    assert_eq!(
+        (a + b, world.whole_log().await),
+        (50, 50),
+        "the one that is over is gone"
+    );
 }
 
 #[tokio::test]
@@ -171,15 +211,27 @@ async fn records_of_tokens_are_kept_a_day_longer_than_the_longest_token_lives() 
     const KEPT: i64 = 3_600 + 86_400;
     let world = World::new().await;
     let now = 10 * KEPT;
-    let id = |age: i64| -> TokenId { Moment { now: time(now - age), ..at(0) }.id("token") };
+    let id = |age: i64| -> TokenId {
+        Moment {
+            now: time(now - age),
+            ..at(0)
+        }
+        .id("token")
+    };
     let ages = [0, 3_600, KEPT - 1, KEPT, KEPT + 1, KEPT + 2, 2 * KEPT, 9 * KEPT];
     let ids = ages.map(id);
     for id in &ids {
-        world.put(Wanted::default().guard(create_token(token(id.as_str())))).await;
+        world
+            .put(Wanted::default().guard(create_token(token(id.as_str()))))
+            .await;
     }
     world.store().sweep_tokens(time(now)).await.unwrap();
     for (age, id) in ages.iter().zip(&ids) {
-        assert_eq!(world.db.token(id).await.unwrap().is_some(), *age <= KEPT, "{age} seconds old");
+        assert_eq!(
+            world.db.token(id).await.unwrap().is_some(),
+            *age <= KEPT,
+            "{age} seconds old"
+        );
     }
     world.store().sweep_tokens(time(now)).await.unwrap();
     assert_eq!(world.db.token_count().await.unwrap(), 4);
@@ -193,9 +245,18 @@ async fn two_nodes_that_sweep_many_old_tokens_at_once_delete_each_and_no_other()
     other.id = kernel::TenantId::parse("other").unwrap();
     other.issuer = "https://other.example".to_owned();
     first.put(Wanted::default().guard(create_tenant(other.clone()))).await;
-    let other = World { fresh: first.fresh.clone(), db: store::TenantDb::new(first.store().clone(), std::sync::Arc::new(other)) };
+    let other = World {
+        fresh: first.fresh.clone(),
+        db: store::TenantDb::new(first.store().clone(), std::sync::Arc::new(other)),
+    };
 
-    let id = |seconds: i64| -> TokenId { Moment { now: time(seconds), ..at(0) }.id("token") };
+    let id = |seconds: i64| -> TokenId {
+        Moment {
+            now: time(seconds),
+            ..at(0)
+        }
+        .id("token")
+    };
     let mut running = Vec::new();
     for n in 0..5_500 {
         let world = if n % 11 == 0 { &other } else { &first };
@@ -209,13 +270,24 @@ async fn two_nodes_that_sweep_many_old_tokens_at_once_delete_each_and_no_other()
     let now = 400_000;
     let young = id(now);
     first.put(Wanted::token(young.as_str())).await;
-    let changes: Vec<_> = (0..200).map(|n| first.spawn(Wanted::token(id(now + n).as_str()))).collect();
-    let (one, two) = tokio::join!(first.store().sweep_tokens(time(now)), second.store().sweep_tokens(time(now)));
+    let changes: Vec<_> = (0..200)
+        .map(|n| first.spawn(Wanted::token(id(now + n).as_str())))
+        .collect();
+    let (one, two) = tokio::join!(
+        first.store().sweep_tokens(time(now)),
+        second.store().sweep_tokens(time(now))
+    );
     one.unwrap();
     two.unwrap();
     for change in changes {
         assert_eq!(change.await.unwrap().unwrap(), Outcome::Committed);
     }
     assert!(first.db.token(&young).await.unwrap().is_some());
-    assert_eq!((first.db.token_count().await.unwrap(), other.db.token_count().await.unwrap()), (201, 0));
+    assert_eq!(
+        (
+            first.db.token_count().await.unwrap(),
+            other.db.token_count().await.unwrap()
+        ),
+        (201, 0)
+    );
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use kernel::{ClientId, EventKind, Guard, TokenId, client::Client};
 use store::{Database, Fault, Lost, Outcome};
 
-use crate::world::{Wanted, World, client, create_client, create_grant, event, grant, live, open, replace_client, revoke_grant};
+use crate::world::{
+    Wanted, World, client, create_client, create_grant, event, grant, live, open, replace_client, revoke_grant,
+};
 
 /// Long enough for a slow machine, and far too short for a deadlock a batch.
 const BOUND: Duration = Duration::from_secs(100);
@@ -14,7 +16,12 @@ const BOUND: Duration = Duration::from_secs(100);
 async fn answered(running: Vec<tokio::task::JoinHandle<Result<Outcome, Fault>>>) -> (usize, usize) {
     let (mut committed, mut lost) = (0, 0);
     for change in running {
-        match tokio::time::timeout(BOUND, change).await.expect("an answer in time").unwrap().expect("no fault, above all no deadlock") {
+        match tokio::time::timeout(BOUND, change)
+            .await
+            .expect("an answer in time")
+            .unwrap()
+            .expect("no fault, above all no deadlock")
+        {
             Outcome::Committed => committed += 1,
             Outcome::Lost(_) => lost += 1,
         }
@@ -30,14 +37,23 @@ async fn two_that_would_hang() -> (World, World) {
         Database::Postgres(url) => Database::Postgres(format!("{url}%20-cdeadlock_timeout%3D100s")),
     };
     let (first, second) = (open(&database).await.unwrap(), open(&database).await.unwrap());
-    (World::around(world.fresh.clone(), first), World::around(world.fresh, second))
+    (
+        World::around(world.fresh.clone(), first),
+        World::around(world.fresh, second),
+    )
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_stores_that_write_eight_rows_in_opposite_order_never_deadlock() {
     let (first, second) = two_that_would_hang().await;
     for n in 0..8 {
-        first.put(Wanted::default().guard(create_client(client(&format!("c{n}")))).guard(create_grant(grant(&format!("g{n}"))))).await;
+        first
+            .put(
+                Wanted::default()
+                    .guard(create_client(client(&format!("c{n}"))))
+                    .guard(create_grant(grant(&format!("g{n}")))),
+            )
+            .await;
     }
     let renamed = |n: usize, round: usize| -> (Client, i64) {
         let mut new = client(&format!("c{n}"));
@@ -74,7 +90,11 @@ async fn two_stores_that_expect_rows_and_then_write_them_never_deadlock() {
         }
         let mut running = Vec::new();
         for n in 0..240 {
-            let expects = |world: &World, row: usize| world.spawn(Wanted::token(&format!("t{generation}-{}-{n}", crate::world::unique())).guard(live(&id(row), 1)));
+            let expects = |world: &World, row: usize| {
+                world.spawn(
+                    Wanted::token(&format!("t{generation}-{}-{n}", crate::world::unique())).guard(live(&id(row), 1)),
+                )
+            };
             running.push(expects(&first, n % 8));
             running.push(expects(&second, 7 - n % 8));
             if n % 60 == 59 {
@@ -104,14 +124,21 @@ async fn a_revocation_is_not_starved_by_those_who_share_the_row() {
             let world = first.again();
             tokio::spawn(async move {
                 let mut issued = 0;
-                while world.commit(Wanted::token(&format!("t{worker}-{issued}")).guard(live("g", 1))).await.unwrap() == Outcome::Committed {
+                while world
+                    .commit(Wanted::token(&format!("t{worker}-{issued}")).guard(live("g", 1)))
+                    .await
+                    .unwrap()
+                    == Outcome::Committed
+                {
                     issued += 1;
                 }
                 issued
             })
         })
         .collect();
-    let revoked = tokio::time::timeout(BOUND, second.commit(Wanted::default().sure(revoke_grant("g", 1)))).await.expect("it gets through");
+    let revoked = tokio::time::timeout(BOUND, second.commit(Wanted::default().sure(revoke_grant("g", 1))))
+        .await
+        .expect("it gets through");
     assert_eq!(revoked.unwrap(), Outcome::Committed);
     let mut issued = 0;
     for worker in issuing {
@@ -144,7 +171,10 @@ async fn two_stores_under_load_share_the_database_without_losing_a_row() {
     assert_eq!(second.whole_log().await, 2 * 8 * 60);
     for (name, reader) in [("a", &second), ("b", &first)] {
         let last = TokenId::parse(&format!("{name}-7-59")).unwrap();
-        assert!(reader.db.token(&last).await.unwrap().is_some(), "each store reads what the other wrote");
+        assert!(
+            reader.db.token(&last).await.unwrap().is_some(),
+            "each store reads what the other wrote"
+        );
     }
 }
 
@@ -154,9 +184,14 @@ async fn what_one_store_committed_the_other_sees_at_its_next_look() {
     let second = first.second().await;
     for n in 0..50 {
         let id = ClientId::parse(&format!("c{n}")).unwrap();
-        first.put(Wanted::default().guard(create_client(client(id.as_str())))).await;
+        first
+            .put(Wanted::default().guard(create_client(client(id.as_str()))))
+            .await;
         assert_eq!(second.db.client(&id).await.unwrap(), Some(client(id.as_str())));
         let taken: Guard = create_client(client(id.as_str()));
-        assert_eq!(second.commit(Wanted::default().guard(taken)).await.unwrap(), Outcome::Lost(Lost::Guard(0)));
+        assert_eq!(
+            second.commit(Wanted::default().guard(taken)).await.unwrap(),
+            Outcome::Lost(Lost::Guard(0))
+        );
     }
 }

@@ -10,14 +10,14 @@ use std::{
 };
 
 use kernel::{
-    AdministratorId, Algorithm, Ask, Audience, Authority, Caller, ClientId, Event, EventKind, GrantId, Guard, Mark, Moment, Scopes, TenantId, Time,
-    TokenId, Who, Write, client,
+    AdministratorId, Algorithm, Ask, Audience, Authority, Caller, ClientId, Event, EventKind, GrantId, Guard, Mark,
+    Moment, Scopes, TenantId, Time, TokenId, Who, Write, client,
     client::{Authentication, Binding, Client, GrantType, Introspects},
     grant::{self, Grant, Holder, Source, Status, Subject},
     key::SigningKey,
     mark::Stands,
     resource::{Resource, ResourceUri},
-    tenant::{self, NonceRule, Tenant},
+    tenant::{self, Administrator, NonceRule, Reach, Tenant},
     token::{self, Record},
 };
 use store::{Commit, Database, Fault, Outcome, Settings, Store, TenantDb};
@@ -38,7 +38,16 @@ impl World {
     pub(crate) async fn new() -> Self {
         let world = Self::empty().await;
         let create = Guard::Tenant(tenant::Guard::Create(Box::new(world.db.tenant().as_ref().clone())));
-        assert_eq!(world.commit(Wanted { guards: vec![create], ..Wanted::default() }).await.unwrap(), Outcome::Committed);
+        assert_eq!(
+            world
+                .commit(Wanted {
+                    guards: vec![create],
+                    ..Wanted::default()
+                })
+                .await
+                .unwrap(),
+            Outcome::Committed
+        );
         world
     }
 
@@ -57,7 +66,10 @@ impl World {
 
     /// The same store, for another task.
     pub(crate) fn again(&self) -> Self {
-        Self { fresh: Arc::clone(&self.fresh), db: self.db.clone() }
+        Self {
+            fresh: Arc::clone(&self.fresh),
+            db: self.db.clone(),
+        }
     }
 
     /// The same database after the process ended and another one began.
@@ -67,7 +79,10 @@ impl World {
     }
 
     pub(crate) fn around(fresh: Arc<Fresh>, store: Arc<Store>) -> Self {
-        Self { fresh, db: acmes(store) }
+        Self {
+            fresh,
+            db: acmes(store),
+        }
     }
 
     pub(crate) fn store(&self) -> &Arc<Store> {
@@ -105,7 +120,10 @@ impl World {
         let streams = self.streams().await;
         for (stream, places) in &streams {
             let expected: Vec<i64> = (1..).take(places.len()).collect();
-            assert!(*places == expected, "stream {stream} is not numbered without holes for this tenant");
+            assert!(
+                *places == expected,
+                "stream {stream} is not numbered without holes for this tenant"
+            );
         }
         streams.values().map(Vec::len).sum()
     }
@@ -113,7 +131,11 @@ impl World {
 
 /// Opens a database as a new process does.
 pub(crate) async fn open(database: &Database) -> Result<Arc<Store>, Fault> {
-    Store::open(Settings { database: database.clone(), stream: stream() }).await
+    Store::open(Settings {
+        database: database.clone(),
+        stream: stream(),
+    })
+    .await
 }
 
 /// The store as the world's tenant sees it.
@@ -123,8 +145,21 @@ pub(crate) fn acmes(store: Arc<Store>) -> TenantDb {
 
 /// Commits a change.
 pub(crate) async fn commit(db: &TenantDb, wanted: Wanted) -> Result<Outcome, Fault> {
-    let Wanted { marks, guards, sure, events } = wanted;
-    db.store().commit(Commit { tenant: db.id(), marks: &marks, guards: &guards, sure: &sure, events }).await
+    let Wanted {
+        marks,
+        guards,
+        sure,
+        events,
+    } = wanted;
+    db.store()
+        .commit(Commit {
+            tenant: db.id(),
+            marks: &marks,
+            guards: &guards,
+            sure: &sure,
+            events,
+        })
+        .await
 }
 
 /// The name of a stream that nobody else has: process and place.
@@ -150,7 +185,11 @@ pub(crate) struct Wanted {
 impl Wanted {
     /// A token with the event of its issue.
     pub(crate) fn token(id: &str) -> Self {
-        Self { guards: vec![create_token(token(id))], events: vec![event(EventKind::TokenIssued).about(id)], ..Self::default() }
+        Self {
+            guards: vec![create_token(token(id))],
+            events: vec![event(EventKind::TokenIssued).about(id)],
+            ..Self::default()
+        }
     }
 
     pub(crate) fn mark(mut self, mark: Mark) -> Self {
@@ -178,7 +217,10 @@ impl Wanted {
 pub(crate) fn at(seconds: i64) -> Moment {
     let mut seed = [0; 32];
     seed[..8].copy_from_slice(&unique().to_be_bytes());
-    Moment { now: time(seconds), seed }
+    Moment {
+        now: time(seconds),
+        seed,
+    }
 }
 
 /// So many seconds after the beginning.
@@ -204,7 +246,10 @@ pub(crate) fn acme() -> Tenant {
         id: TenantId::parse("acme").unwrap(),
         name: "Acme".to_owned(),
         issuer: "https://auth.acme.example".to_owned(),
-        settings: tenant::Settings { dpop_nonce: NonceRule::Demanded, access_token_seconds: 300 },
+        settings: tenant::Settings {
+            dpop_nonce: NonceRule::Demanded,
+            access_token_seconds: 300,
+        },
         created: time(0),
         disabled: None,
     }
@@ -214,7 +259,9 @@ pub(crate) fn client(id: &str) -> Client {
     Client {
         id: ClientId::parse(id).unwrap(),
         name: format!("Client {id}"),
-        authentication: Authentication::SecretBasic { secret_digest: format!("digest-of-{id}") },
+        authentication: Authentication::SecretBasic {
+            secret_digest: format!("digest-of-{id}"),
+        },
         grant_types: BTreeSet::from([GrantType::ClientCredentials]),
         token_algorithm: None,
         binding: Binding::WhenProved,
@@ -242,7 +289,12 @@ pub(crate) fn grant(id: &str) -> Grant {
         id: GrantId::parse(id).unwrap(),
         holder: Holder::Client(ClientId::parse("client").unwrap()),
         subject: Subject::Nobody,
-        authority: Authority::root(Ask { scopes: Scopes::parse("read").unwrap(), audiences: BTreeSet::from([Audience::Issuer]), expires: None, depth: 8 }),
+        authority: Authority::root(Ask {
+            scopes: Scopes::parse("read").unwrap(),
+            audiences: BTreeSet::from([Audience::Issuer]),
+            expires: None,
+            depth: 8,
+        }),
         parent: None,
         source: Source::Administrator(AdministratorId::parse("admin").unwrap()),
         status: Status::Active,
@@ -281,7 +333,10 @@ pub(crate) fn create_client(client: Client) -> Guard {
 }
 
 pub(crate) fn replace_client(client: Client, epoch: i64) -> Guard {
-    Guard::Client(client::Guard::Replace { client: Box::new(client), epoch })
+    Guard::Client(client::Guard::Replace {
+        client: Box::new(client),
+        epoch,
+    })
 }
 
 pub(crate) fn create_resource(resource: Resource) -> Guard {
@@ -300,15 +355,41 @@ pub(crate) fn create_tenant(tenant: Tenant) -> Guard {
     Guard::Tenant(tenant::Guard::Create(Box::new(tenant)))
 }
 
+pub(crate) fn administrator(id: &str) -> Administrator {
+    Administrator {
+        id: AdministratorId::parse(id).unwrap(),
+        name: format!("Administrator {id}"),
+        reach: Reach::Tenant,
+        created: time(0),
+        expires: None,
+    }
+}
+
+pub(crate) fn create_administrator(administrator: Administrator, token_digest: &str) -> Guard {
+    Guard::Tenant(tenant::Guard::CreateAdministrator {
+        administrator: Box::new(administrator),
+        token_digest: token_digest.to_owned(),
+    })
+}
+
 /// The expectation that a grant lives with this epoch.
 pub(crate) fn live(id: &str, epoch: i64) -> Guard {
-    Guard::Grant(grant::Guard::Live { id: GrantId::parse(id).unwrap(), epoch })
+    Guard::Grant(grant::Guard::Live {
+        id: GrantId::parse(id).unwrap(),
+        epoch,
+    })
 }
 
 pub(crate) fn revoke_grant(id: &str, seconds: i64) -> Write {
-    Write::Grant(grant::Write::EnsureRevoked { id: GrantId::parse(id).unwrap(), at: time(seconds) })
+    Write::Grant(grant::Write::EnsureRevoked {
+        id: GrantId::parse(id).unwrap(),
+        at: time(seconds),
+    })
 }
 
 pub(crate) fn revoke_token(id: &str, seconds: i64) -> Write {
-    Write::Token(token::Write::EnsureRevoked { id: TokenId::parse(id).unwrap(), at: time(seconds) })
+    Write::Token(token::Write::EnsureRevoked {
+        id: TokenId::parse(id).unwrap(),
+        at: time(seconds),
+    })
 }

@@ -69,9 +69,9 @@ fn a_tenant_is_made_changed_and_switched() {
     );
     assert_eq!(document(&decision), row);
 
-    let settings = tenant::Settings {
-        dpop_nonce: tenant::NonceRule::Demanded,
-        access_token_seconds: 900,
+    let change_of_both = tenant::SettingsChange {
+        dpop_nonce: Some(tenant::NonceRule::Demanded),
+        access_token_seconds: Some(900),
     };
     let change =
         json!({ "set_tenant_settings": { "id": "acme", "dpop_nonce_required": true, "access_token_seconds": 900 } });
@@ -80,7 +80,7 @@ fn a_tenant_is_made_changed_and_switched() {
         decision.change().sure,
         [Write::Tenant(tenant::Write::SetSettings {
             id: facts::id("acme"),
-            settings
+            change: change_of_both
         })]
     );
     assert_eq!(document(&decision)["access_token_seconds"], 900);
@@ -167,7 +167,12 @@ fn an_administrators_token_is_ended_by_those_who_reach_as_far() {
     let table = [
         (of_tenant(), tenant::Reach::Tenant, None, Ok(now.unix())),
         (of_installation(), tenant::Reach::Tenant, None, Ok(now.unix())),
-        (of_installation(), tenant::Reach::Installation, Some(2_000_000_000), Ok(now.unix())),
+        (
+            of_installation(),
+            tenant::Reach::Installation,
+            Some(2_000_000_000),
+            Ok(now.unix()),
+        ),
         (of_installation(), tenant::Reach::Tenant, Some(2_000), Ok(2_000)),
         (of_tenant(), tenant::Reach::Installation, None, Err("not_found")),
     ];
@@ -176,7 +181,10 @@ fn an_administrators_token_is_ended_by_those_who_reach_as_far() {
         match expected {
             Ok(end) => {
                 assert_eq!(document(&decision).get("expires_at"), Some(&json!(end)));
-                let write = Write::Tenant(tenant::Write::EndAdministrator { id: facts::id("bob"), at: now });
+                let write = Write::Tenant(tenant::Write::EndAdministrator {
+                    id: facts::id("bob"),
+                    at: now,
+                });
                 assert_eq!(decision.change().sure, [write]);
                 assert_eq!(events(&decision), [("administrator.ended", Some("bob"))]);
             }

@@ -97,6 +97,7 @@ fn the_token_lives_as_the_tenant_says_and_never_longer_than_its_grant() {
             row["expires_at"] = NOW.saturating_add(left).into();
         }
         let facts = Facts {
+            client_epoch: None,
             tenant: &tenant,
             resource: None,
             grants: vec![vec![facts::grant(&row)]],
@@ -200,6 +201,10 @@ fn the_answer_relies_on_every_grant_of_the_path_and_on_a_new_token() {
     let expected = [
         live("l", 9),
         live("r", 5),
+        Guard::Client(crate::client::Guard::Unchanged {
+            id: facts::id("machine"),
+            epoch: 0,
+        }),
         Guard::Token(token::Guard::Create(Box::new(made.clone()))),
     ];
     assert_eq!(decision.change().guards, expected);
@@ -257,6 +262,7 @@ fn nothing_of_the_decision_holds_a_secret() {
     ] {
         let request = ask(&format!("scope={scope}&resource={HERE}")).unwrap();
         let facts = Facts {
+            client_epoch: None,
             tenant: &tenant,
             resource: Some(here()),
             grants,

@@ -94,7 +94,8 @@ proptest! {
         };
         let possible: Vec<&str> = grants.iter().filter(suffices).map(|path| path[0].id.as_str()).collect();
 
-        let decision = decide(&request, &called_by(machine()), &Facts { tenant: &tenant, resource: resource.clone(), grants: grants.clone() }, &at);
+        let decision = decide(&request, &called_by(machine()), &Facts { client_epoch: None,
+tenant: &tenant, resource: resource.clone(), grants: grants.clone() }, &at);
         prop_assert_eq!(why(&decision).is_none(), !possible.is_empty(), "issued exactly when one grant suffices");
         if possible.is_empty() {
             return Ok(());
