@@ -53,7 +53,7 @@ pub(crate) struct Global {
     /// Say nothing but data and errors
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
-    /// Do not ask before something that hurts
+    /// Do not ask before something that hurts; only at a terminal is anything asked
     #[arg(long, short, global = true)]
     pub(super) yes: bool,
 }

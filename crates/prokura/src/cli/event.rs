@@ -1,6 +1,6 @@
 //! `prokura event`: the audit log, listed and followed.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -45,8 +45,6 @@ pub(super) struct ListArguments {
 
 /// How often the log is asked for news.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How many streams are followed; each process of the server writes one of its own.
-const STREAMS_MAX: usize = 8;
 
 pub(super) async fn run(command: EventCommand, console: &Console<'_>) -> Result<()> {
     let EventCommand::List(arguments) = command;
@@ -56,15 +54,16 @@ pub(super) async fn run(command: EventCommand, console: &Console<'_>) -> Result<
         let table = table(&events);
         return console.list("events", events, &table, "no such entries");
     }
-    let mut heads = Heads::find(&api).await?;
+    let mut seen = Seen::default();
+    seen.news(&api).await?; // where to begin
     for event in latest(&api, &arguments).await? {
-        heads.see(&event);
+        seen.see(&event);
         print(&event, console)?;
     }
     let mut silent = false;
     loop {
         tokio::time::sleep(PAUSE).await;
-        match heads.news(&api).await {
+        match seen.news(&api).await {
             Ok(events) => {
                 silent = false;
                 for event in events.iter().filter(|event| arguments.wants(event)) {
@@ -129,103 +128,48 @@ async fn page(api: &Api, after: Option<&str>, rows: usize) -> Result<(Vec<Value>
     Ok((items(&document, "events").to_vec(), next))
 }
 
-/// The last entry seen of each stream that is followed. Streams are named in the order of their processes' starts, and the log is listed from the
-/// newest stream back, so an older process that still writes must be asked for by its name; and one whose clock is behind may start below the newest.
+/// Entries of the last seconds that were seen. The log is listed by time, and a node whose clock is a little behind, or whose commit took a while,
+/// still writes below the newest entry: so a short stretch is read again, and what was seen is left out.
 #[derive(Debug, Default)]
-struct Heads {
-    seen: BTreeMap<String, i64>,
-    asked: u32,
+struct Seen {
+    places: BTreeSet<(i64, Option<(String, i64)>)>,
 }
 
-/// After so many questions it is looked whether a stream has begun below the newest.
-const DISCOVER_EVERY: u32 = 20;
+/// How far back is read again, in seconds.
+const OVERLAP_SECONDS: i64 = 5;
 
-impl Heads {
-    async fn find(api: &Api) -> Result<Self> {
-        Ok(Self {
-            seen: newest_streams(api).await?,
-            asked: 0,
-        })
-    }
-
-    /// Notes that an entry was seen, and with it all before it in its stream.
-    fn see(&mut self, event: &Value) {
-        if let Some((stream, n)) = place(event) {
-            let last = self.seen.entry(stream).or_insert(n);
-            *last = n.max(*last);
-        }
-    }
-
+impl Seen {
     /// What came since the last time, in the order of time.
     async fn news(&mut self, api: &Api) -> Result<Vec<Value>> {
-        let newest = self.seen.last_key_value().map(|(stream, n)| (stream.clone(), *n));
-        let mut found = back_to(api, None, |stream, n| {
-            newest
-                .as_ref()
-                .is_some_and(|(known, last)| (stream, n) <= (known.as_str(), *last))
-        })
-        .await?;
-        self.asked = self.asked.wrapping_add(1);
-        if self.asked.is_multiple_of(DISCOVER_EVERY) {
-            for stream in newest_streams(api).await?.into_keys() {
-                self.seen.entry(stream).or_insert(0);
+        let floor = self.floor();
+        let mut found = Vec::new();
+        let mut after = None;
+        loop {
+            let (events, next) = page(api, after.as_deref(), 100).await?;
+            let old = |event: &Value| time(event, "at").is_none_or(|at| at < floor);
+            let reached = events.last().is_none_or(old);
+            found.extend(events.into_iter().filter(|event| !old(event) && self.see(event)));
+            if reached || next.is_none() || floor == i64::MIN {
+                break; // at the first look, the newest page says where to begin
             }
+            after = next;
         }
-        for (stream, last) in self
-            .seen
-            .iter()
-            .filter(|(stream, _)| newest.as_ref().is_none_or(|(known, _)| known != *stream))
-        {
-            found.extend(
-                back_to(api, Some(format!("{stream}:{}", i64::MAX)), |other, n| {
-                    other != stream || n <= *last
-                })
-                .await?,
-            );
-        }
-        for event in &found {
-            self.see(event);
-        }
-        while self.seen.len() > STREAMS_MAX {
-            self.seen.pop_first();
-        }
+        let floor = self.floor();
+        self.places.retain(|(at, _)| *at >= floor);
         found.sort_by_key(|event| (time(event, "at"), place(event)));
-        found.dedup_by_key(|event| place(event));
         Ok(found)
     }
-}
 
-/// The newest streams, each with its last entry.
-async fn newest_streams(api: &Api) -> Result<BTreeMap<String, i64>> {
-    let mut found = BTreeMap::new();
-    let mut before = None;
-    while found.len() < STREAMS_MAX {
-        let (events, _) = page(api, before.as_deref(), 1).await?;
-        let Some((stream, n)) = events.first().and_then(place) else {
-            break;
-        };
-        before = Some(format!("{stream}:1"));
-        found.insert(stream, n);
+    /// Notes an entry; whether it is new.
+    fn see(&mut self, event: &Value) -> bool {
+        self.places.insert((time(event, "at").unwrap_or(0), place(event)))
     }
-    Ok(found)
-}
 
-/// Entries from a place back until one is known.
-async fn back_to(api: &Api, from: Option<String>, known: impl Fn(&str, i64) -> bool) -> Result<Vec<Value>> {
-    let mut found = Vec::new();
-    let mut after = from;
-    loop {
-        let (events, next) = page(api, after.as_deref(), 100).await?;
-        for event in events {
-            match place(&event) {
-                Some((stream, n)) if !known(&stream, n) => found.push(event),
-                Some(_) | None => return Ok(found),
-            }
-        }
-        if next.is_none() {
-            return Ok(found);
-        }
-        after = next;
+    /// From when on entries can still be new.
+    fn floor(&self) -> i64 {
+        self.places
+            .last()
+            .map_or(i64::MIN, |(newest, _)| newest.saturating_sub(OVERLAP_SECONDS))
     }
 }
 
