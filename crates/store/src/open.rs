@@ -54,14 +54,37 @@ pub struct Store {
     emptied_here: AtomicI64,
 }
 
+/// How long a database is tried that another process opens or migrates at this moment: SQLite refuses that at once, whatever its busy timeout says.
+const OPEN_TIME_MAX: std::time::Duration = std::time::Duration::from_secs(10);
+const OPEN_PAUSE: std::time::Duration = std::time::Duration::from_millis(25);
+
+/// The engine, with its schema up to date.
+async fn opened(database: &Database) -> Result<Engine, Fault> {
+    let tries = async {
+        loop {
+            match open_once(database).await {
+                Err(Fault::Busy(_)) => tokio::time::sleep(OPEN_PAUSE).await,
+                opened => return opened,
+            }
+        }
+    };
+    let busy = Fault::Busy("another process holds the database");
+    tokio::time::timeout(OPEN_TIME_MAX, tries).await.unwrap_or(Err(busy))
+}
+
+async fn open_once(database: &Database) -> Result<Engine, Fault> {
+    let engine = match database {
+        Database::Sqlite(path) => Engine::Sqlite(Sqlite::open(path)?),
+        Database::Postgres(url) => Engine::Postgres(Box::new(Postgres::new(url)?)),
+    };
+    migrate::run(&engine).await?;
+    Ok(engine)
+}
+
 impl Store {
     /// Opens the database, brings its schema up to date, and starts the committer.
     pub async fn open(settings: Settings) -> Result<Arc<Self>, Fault> {
-        let engine = match &settings.database {
-            Database::Sqlite(path) => Engine::Sqlite(Sqlite::open(path)?),
-            Database::Postgres(url) => Engine::Postgres(Box::new(Postgres::new(url)?)),
-        };
-        migrate::run(&engine).await?;
+        let engine = opened(&settings.database).await?;
         let (committer, writer) = Committer::start(&engine, settings.stream)?;
         let store = Self {
             engine,

@@ -40,7 +40,7 @@ impl Sqlite {
     pub(crate) fn writer(&self) -> Result<Connection, Fault> {
         let connection = Connection::open(&self.path)?;
         connection.busy_timeout(std::time::Duration::from_millis(BUSY_MILLISECONDS))?;
-        let mode = write_ahead(&connection)?;
+        let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
         if mode != "wal" {
             return Err(Fault::Engine(format!(
                 "the file keeps its journal as {mode}, not as a write-ahead log"
@@ -145,28 +145,6 @@ impl Sqlite {
             Ok(plan)
         })
     }
-}
-
-/// Turns the write-ahead log on and tells the mode. While another process does the same, this fails at once, whatever the busy timeout says: so it is tried again.
-fn write_ahead(connection: &Connection) -> Result<String, Fault> {
-    const PAUSE_MILLISECONDS: u64 = 5;
-    let mut left = BUSY_MILLISECONDS / PAUSE_MILLISECONDS;
-    loop {
-        let tried = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0));
-        match tried.map_err(Fault::from) {
-            Err(Fault::Busy(_)) if left > 0 => left = left.saturating_sub(1),
-            tried => return tried,
-        }
-        pause(std::time::Duration::from_millis(PAUSE_MILLISECONDS));
-    }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "only while a database is opened; nobody is being served"
-)]
-fn pause(time: std::time::Duration) {
-    std::thread::sleep(time);
 }
 
 /// Plans go by the text of a statement alone. Otherwise SQLite looks at bound values too, and plans anew whenever one is bound: a seventh of a token's cost.

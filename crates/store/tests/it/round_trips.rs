@@ -551,7 +551,7 @@ async fn events_come_back_whole_newest_first_and_page_by_page() {
     later.put(Wanted::default().event(last.clone())).await;
 
     let all = later.db.events_before(None, 10).await.unwrap();
-    let written = [&odd, &last, &plain]; // by their time, whatever their streams
+    let written = [&last, &odd, &plain]; // by their time, whatever their streams
     assert_eq!(all.len(), 3);
     for (entry, event) in all.iter().zip(written) {
         assert_eq!(
