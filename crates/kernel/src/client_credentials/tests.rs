@@ -526,3 +526,34 @@ fn a_grant_counts_only_while_it_and_every_ancestor_live() {
         "nothing was ever granted"
     );
 }
+
+#[test]
+fn a_client_that_changed_meanwhile_is_refused_at_the_second_look() {
+    let tenant = &tenant();
+    for (epoch, expected) in [
+        (None, None),
+        (Some(0), None),
+        (Some(1), Some(Why::ClientChanged)),
+        (Some(i64::MIN), Some(Why::ClientChanged)),
+    ] {
+        let facts = Facts {
+            client_epoch: epoch,
+            tenant,
+            resource: Some(here()),
+            grants: vec![vec![root("g", "read")]],
+        };
+        let decision = decide(
+            &ask(&format!("resource={HERE}")).unwrap(),
+            &called_by(machine()),
+            &facts,
+            &at(),
+        );
+        match (decision.answer(), expected) {
+            (Answer::Issue(_), None) => {}
+            (Answer::Refuse(code, why), Some(expected)) => {
+                assert_eq!((code.name(), why), ("invalid_client", &expected));
+            }
+            (answer, _) => panic!("{epoch:?}: {answer:?}"),
+        }
+    }
+}
