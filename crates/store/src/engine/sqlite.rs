@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use rusqlite::{Connection, OpenFlags, ToSql, params_from_iter, types::ToSqlOutput};
@@ -14,8 +15,10 @@ use crate::{
     statement::{Statement, Value},
 };
 
-/// How long a statement waits for another process that writes.
-const BUSY_MILLISECONDS: u64 = 5_000;
+/// How long a read waits for another process; it hardly ever has to.
+const READ_BUSY_MAX: Duration = Duration::from_secs(5);
+/// How long a start waits for another process that makes the schema.
+const START_BUSY_MAX: Duration = Duration::from_secs(30);
 
 /// A database file.
 #[derive(Debug)]
@@ -39,13 +42,8 @@ impl Sqlite {
     /// A connection that may write. `FULL`: what was answered survives a power cut (`NORMAL` in WAL mode loses the last commits).
     pub(crate) fn writer(&self) -> Result<Connection, Fault> {
         let connection = Connection::open(&self.path)?;
-        connection.busy_timeout(std::time::Duration::from_millis(BUSY_MILLISECONDS))?;
-        let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
-        if mode != "wal" {
-            return Err(Fault::Engine(format!(
-                "the file keeps its journal as {mode}, not as a write-ahead log"
-            )));
-        }
+        connection.busy_timeout(START_BUSY_MAX)?;
+        keep_a_log(&connection)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", "ON")?;
         stable_plans(&connection)?;
@@ -62,7 +60,7 @@ impl Sqlite {
             &self.path,
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
-        connection.busy_timeout(std::time::Duration::from_millis(BUSY_MILLISECONDS))?;
+        connection.busy_timeout(READ_BUSY_MAX)?;
         stable_plans(&connection)?;
         connection.set_prepared_statement_cache_capacity(256);
         Ok(connection)
@@ -145,6 +143,27 @@ impl Sqlite {
             Ok(plan)
         })
     }
+}
+
+/// Makes the file keep a write-ahead log, once and for all. While another process writes to a file that has none yet, SQLite refuses the switch without waiting (two that read
+/// and both want more would wait for ever); we wait for the writer and ask again.
+fn keep_a_log(connection: &Connection) -> Result<(), Fault> {
+    const ATTEMPTS: usize = 100;
+    let mut mode = Err(Fault::Busy("another process holds the database"));
+    for _ in 0..ATTEMPTS {
+        mode = connection
+            .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))
+            .map_err(Fault::from);
+        match &mode {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Ok(_) | Err(Fault::Busy(_)) => connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?,
+            Err(_) => break,
+        }
+    }
+    let mode = mode?;
+    Err(Fault::Engine(format!(
+        "the file keeps its journal as {mode}, not as a write-ahead log"
+    )))
 }
 
 /// Plans go by the text of a statement alone. Otherwise SQLite looks at bound values too, and plans anew whenever one is bound: a seventh of a token's cost.

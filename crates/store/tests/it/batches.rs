@@ -9,7 +9,7 @@ use store::{Lost, Outcome};
 
 use crate::world::{
     Wanted, World, client, create_client, create_grant, create_token, event, grant, live, mark, replace_client,
-    revoke_grant, revoke_token, token,
+    revoke_grant, revoke_token, token, unchanged,
 };
 
 /// What a guard or write wants, small enough to be modelled.
@@ -20,6 +20,7 @@ enum Want {
     CreateGrant(u64),
     CreateToken(u64),
     Replace(u64, i64),
+    Unchanged(u64, i64),
     RevokeGrant(u64),
     RevokeToken(u64),
 }
@@ -53,6 +54,7 @@ impl Rows {
                 }
                 found
             }
+            Want::Unchanged(n, epoch) => self.epochs.get(&n) == Some(&epoch),
             Want::RevokeGrant(n) => self
                 .grants
                 .get_mut(&n)
@@ -107,13 +109,14 @@ impl Change {
     }
 
     fn guard(dice: &mut Dice, epochs: &BTreeMap<u64, i64>) -> Want {
-        match dice.below(6) {
+        match dice.below(8) {
             0..3 => Want::Live(dice.below(7)),
             3 => Want::CreateGrant(4 + dice.below(3)),
             4 => Want::CreateToken(dice.below(30)),
-            _ => {
+            more => {
                 let n = dice.below(2);
-                Want::Replace(n, epochs[&n] + i64::from(dice.below(3) == 0))
+                let epoch = epochs[&n] + i64::from(dice.below(3) == 0);
+                if more < 6 { Want::Replace(n, epoch) } else { Want::Unchanged(n, epoch) }
             }
         }
     }
@@ -132,6 +135,7 @@ impl Change {
                     new.epoch = epoch + 1;
                     wanted.guard(replace_client(new, epoch))
                 }
+                Want::Unchanged(n, epoch) => wanted.guard(unchanged(&format!("c{n}"), epoch)),
                 Want::RevokeGrant(n) => wanted.sure(revoke_grant(&format!("g{round}-{n}"), 1)),
                 Want::RevokeToken(n) => wanted.sure(revoke_token(&format!("t{round}-{n}"), 1)),
             };

@@ -174,6 +174,30 @@ async fn ruin(direct: &World, wired: &World, id: &str) {
 }
 
 #[tokio::test]
+async fn a_kept_connection_that_breaks_under_a_request_is_replaced_unnoticed() {
+    let (direct, wired, proxy) = wired().await;
+    for round in 0..6 {
+        // A read, a change, and a change behind a read: each is the next thing that is said.
+        let cut = || {
+            if let Some(proxy) = &proxy {
+                proxy.cut_at_next_message();
+            }
+        };
+        wired.put(Wanted::token(&format!("t{round}"))).await;
+        assert!(there(&wired, &format!("t{round}")).await && there(&wired, &format!("t{round}")).await);
+        cut();
+        assert!(there(&wired, &format!("t{round}")).await);
+        cut();
+        let outcomes = join_all((0..20).map(|n| wired.commit(Wanted::token(&format!("t{round}-{n}"))))).await;
+        assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(Outcome::Committed))), "{outcomes:?}");
+    }
+    if let Some(proxy) = proxy {
+        assert_eq!(proxy.met(), 12);
+    }
+    assert_eq!(direct.whole_log().await, 6 * 21);
+}
+
+#[tokio::test]
 async fn a_commit_that_never_arrived_is_unknown_and_leaves_no_hole() {
     let (direct, wired, proxy) = wired().await;
     wired.put(Wanted::token("before")).await;

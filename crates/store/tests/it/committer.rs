@@ -8,7 +8,7 @@ use crate::{
     beside::Beside,
     world::{
         Wanted, World, at, client, create_client, create_grant, create_resource, create_tenant, create_token, event,
-        grant, live, mark, replace_client, resource, revoke_grant, revoke_token, token,
+        grant, live, mark, replace_client, resource, revoke_grant, revoke_token, token, unchanged,
     },
 };
 
@@ -153,6 +153,9 @@ async fn every_guard_is_lost_when_its_row_is_taken_or_gone() {
         .put(Wanted::default().guard(kernel::Guard::CreateKey(Box::new(crate::world::signing_key("k", 0)))))
         .await;
     world.put(Wanted::default().sure(revoke_grant("dead", 1))).await;
+    let mut off = client("off");
+    off.disabled = Some(crate::world::time(1));
+    world.put(Wanted::default().guard(create_client(off))).await;
     let administrator = |id: &str, token_digest: &str| {
         crate::world::create_administrator(crate::world::administrator(id), token_digest)
     };
@@ -178,6 +181,9 @@ async fn every_guard_is_lost_when_its_row_is_taken_or_gone() {
         live("nobody", 1),
         replace_client(client("c"), 2),
         replace_client(client("nobody"), 1),
+        unchanged("c", 2),
+        unchanged("off", 1),
+        unchanged("nobody", 1),
     ];
     for guard in lost {
         let said = format!("{guard:?}");
@@ -187,10 +193,9 @@ async fn every_guard_is_lost_when_its_row_is_taken_or_gone() {
             "{said}"
         );
     }
-    assert_eq!(
-        world.commit(Wanted::default().guard(live("g", 1))).await.unwrap(),
-        COMMITTED
-    );
+    world
+        .put(Wanted::default().guard(live("g", 1)).guard(unchanged("c", 1)))
+        .await;
 }
 
 #[tokio::test]

@@ -95,6 +95,35 @@ async fn a_flood_is_counted_and_not_listed() {
 }
 
 #[tokio::test]
+async fn a_flood_of_strangers_takes_no_place_from_those_who_are_known() {
+    let world = World::new().await;
+    let known = |about: &str| kernel::Event { actor: Some("client".to_owned()), ..event(EventKind::RequestRefused) }.about(about);
+    for n in 0..20_000 {
+        refusal(&world, &format!("stranger {n}"));
+    }
+    for n in 0..100 {
+        world.store().note(world.db.id(), known(&format!("known {n}")));
+    }
+    world.store().flush(&at(1)).await.unwrap();
+    let listed = entries(&world, "request.refused").await;
+    let (of_known, of_strangers): (Vec<&Entry>, Vec<&Entry>) = listed.iter().partition(|entry| entry.actor.is_some());
+    assert_eq!(of_known.len(), 100);
+    assert!((10..=512).contains(&of_strangers.len()), "{}", of_strangers.len());
+    assert_eq!(i64::try_from(listed.len()).unwrap() + counted(&world).await, 20_100);
+
+    // Nor the other way round, and the known ones are bounded too.
+    for n in 0..20_000 {
+        world.store().note(world.db.id(), known(&format!("known {n}")));
+    }
+    refusal(&world, "a stranger at last");
+    world.store().flush(&at(2)).await.unwrap();
+    let listed = entries(&world, "request.refused").await;
+    assert!(listed.iter().any(|entry| entry.about.as_deref() == Some("a stranger at last")));
+    assert!(listed.len() < 2_000, "{}", listed.len());
+    assert_eq!(i64::try_from(listed.len()).unwrap() + counted(&world).await, 40_101);
+}
+
+#[tokio::test]
 async fn entries_that_cannot_be_written_are_counted_and_notes_are_kept() {
     let world = World::new().await;
     world.put(Wanted::default().guard(create_client(client("c")))).await;

@@ -40,6 +40,7 @@ struct State {
     fate: Mutex<Fate>,
     late: Mutex<Option<oneshot::Sender<()>>>,
     met: AtomicUsize,
+    cut_at_next: AtomicBool,
 }
 
 impl Proxy {
@@ -52,6 +53,7 @@ impl Proxy {
             fate: Mutex::new(Fate::Passes),
             late: Mutex::new(None),
             met: AtomicUsize::new(0),
+            cut_at_next: AtomicBool::new(false),
         });
         let proxy = Self {
             url: format!("{before}@{}/{after}", listener.local_addr().unwrap()),
@@ -70,6 +72,11 @@ impl Proxy {
     /// Decides the fate of the next COMMIT.
     pub(crate) fn next_commit(&self, fate: Fate) {
         *self.state.fate.lock().unwrap() = fate;
+    }
+
+    /// Breaks the wire under the next thing that is said on it, unheard. Nobody can notice before.
+    pub(crate) fn cut_at_next_message(&self) {
+        self.state.cut_at_next.store(true, Ordering::Release);
     }
 
     /// How many COMMITs have met their fate.
@@ -104,6 +111,11 @@ async fn carry(client: TcpStream, server: TcpStream, state: Arc<State>) {
     loop {
         let read = from_client.read(&mut chunk).await.unwrap_or(0);
         let sent = &chunk[..read];
+        if read > 0 && state.cut_at_next.swap(false, Ordering::AcqRel) {
+            back.abort();
+            drop((back.await, from_client));
+            return state.met();
+        }
         // The committer sends COMMIT alone, when everything before was answered.
         let fate = if sent.ends_with(b"COMMIT\0") {
             state.meet()

@@ -18,6 +18,7 @@ use crate::world::World;
 const REQUEST_PATH: &[&str] = &[
     "administrator.by_token",
     "client.one",
+    "client.unchanged",
     "grant.held",
     "grant.live",
     "grant.one",

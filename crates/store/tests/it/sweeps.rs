@@ -181,16 +181,24 @@ async fn a_backup_stops_no_change_and_a_sweep_not_for_ever() {
             "BEGIN; LOCK TABLE mark_a, mark_b, token, grants, event IN ACCESS SHARE MODE",
         )
         .await;
-    let (swept, ()) = tokio::join!(world.store().sweep_marks(time(now)), async {
-        for n in 0..50 {
-            world
-                .put(Wanted::token(&format!("t{n}")).mark(mark_until(&format!("m{n}"), now + 60)))
-                .await;
-        }
+    let sweeping = tokio::spawn({
+        let world = world.again();
+        async move { world.store().sweep_marks(time(now)).await }
     });
+    backup.somebody_waits().await;
+    for n in 0..50 {
+        world
+            .put(Wanted::token(&format!("t{n}")).mark(mark_until(&format!("m{n}"), now + 60)))
+            .await;
+    }
+    let waited = !sweeping.is_finished();
+    let swept = sweeping.await.unwrap();
     match &world.fresh.database {
         Database::Sqlite(_) => swept.unwrap(),
-        Database::Postgres(_) => assert!(matches!(swept, Err(Fault::Busy(_))), "{swept:?}"),
+        Database::Postgres(_) => {
+            assert!(waited, "fifty changes were committed while the sweep waited");
+            assert!(matches!(swept, Err(Fault::Busy(_))), "{swept:?}");
+        }
     }
     assert!(
         !takes(&world, &mark_until("another", start + 5)).await,

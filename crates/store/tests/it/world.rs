@@ -339,6 +339,14 @@ pub(crate) fn replace_client(client: Client, epoch: i64) -> Guard {
     })
 }
 
+/// The expectation that a client is registered as it was read, and not disabled.
+pub(crate) fn unchanged(id: &str, epoch: i64) -> Guard {
+    Guard::Client(client::Guard::Unchanged {
+        id: ClientId::parse(id).unwrap(),
+        epoch,
+    })
+}
+
 pub(crate) fn create_resource(resource: Resource) -> Guard {
     Guard::CreateResource(Box::new(resource))
 }
