@@ -116,7 +116,11 @@ impl Change {
             more => {
                 let n = dice.below(2);
                 let epoch = epochs[&n] + i64::from(dice.below(3) == 0);
-                if more < 6 { Want::Replace(n, epoch) } else { Want::Unchanged(n, epoch) }
+                if more < 6 {
+                    Want::Replace(n, epoch)
+                } else {
+                    Want::Unchanged(n, epoch)
+                }
             }
         }
     }

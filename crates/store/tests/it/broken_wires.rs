@@ -189,7 +189,10 @@ async fn a_kept_connection_that_breaks_under_a_request_is_replaced_unnoticed() {
         assert!(there(&wired, &format!("t{round}")).await);
         cut();
         let outcomes = join_all((0..20).map(|n| wired.commit(Wanted::token(&format!("t{round}-{n}"))))).await;
-        assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(Outcome::Committed))), "{outcomes:?}");
+        assert!(
+            outcomes.iter().all(|outcome| matches!(outcome, Ok(Outcome::Committed))),
+            "{outcomes:?}"
+        );
     }
     if let Some(proxy) = proxy {
         assert_eq!(proxy.met(), 12);

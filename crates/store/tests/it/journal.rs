@@ -97,7 +97,13 @@ async fn a_flood_is_counted_and_not_listed() {
 #[tokio::test]
 async fn a_flood_of_strangers_takes_no_place_from_those_who_are_known() {
     let world = World::new().await;
-    let known = |about: &str| kernel::Event { actor: Some("client".to_owned()), ..event(EventKind::RequestRefused) }.about(about);
+    let known = |about: &str| {
+        kernel::Event {
+            actor: Some("client".to_owned()),
+            ..event(EventKind::RequestRefused)
+        }
+        .about(about)
+    };
     for n in 0..20_000 {
         refusal(&world, &format!("stranger {n}"));
     }
@@ -118,7 +124,11 @@ async fn a_flood_of_strangers_takes_no_place_from_those_who_are_known() {
     refusal(&world, "a stranger at last");
     world.store().flush(&at(2)).await.unwrap();
     let listed = entries(&world, "request.refused").await;
-    assert!(listed.iter().any(|entry| entry.about.as_deref() == Some("a stranger at last")));
+    assert!(
+        listed
+            .iter()
+            .any(|entry| entry.about.as_deref() == Some("a stranger at last"))
+    );
     assert!(listed.len() < 2_000, "{}", listed.len());
     assert_eq!(i64::try_from(listed.len()).unwrap() + counted(&world).await, 40_101);
 }

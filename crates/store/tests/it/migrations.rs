@@ -219,7 +219,12 @@ async fn a_start_waits_for_another_process_that_is_at_work_on_the_schema() {
         let fresh = Arc::new(testkit::fresh().await);
         let beside = Beside::open(&fresh.database).await;
         // A file that nobody has told yet how to keep its journal; the lock under which every node of ours takes its steps.
-        beside.run("BEGIN IMMEDIATE; CREATE TABLE other (id TEXT)", "SELECT pg_advisory_lock(x'50726f6b'::bigint)").await;
+        beside
+            .run(
+                "BEGIN IMMEDIATE; CREATE TABLE other (id TEXT)",
+                "SELECT pg_advisory_lock(x'50726f6b'::bigint)",
+            )
+            .await;
         let opening = tokio::spawn({
             let fresh = Arc::clone(&fresh);
             async move { open(&fresh.database).await }
@@ -227,7 +232,9 @@ async fn a_start_waits_for_another_process_that_is_at_work_on_the_schema() {
         match &beside {
             Beside::Sqlite(connection) => {
                 for n in 0..20_000 {
-                    connection.execute("INSERT INTO other (id) VALUES (?1)", [n.to_string()]).unwrap();
+                    connection
+                        .execute("INSERT INTO other (id) VALUES (?1)", [n.to_string()])
+                        .unwrap();
                 }
             }
             Beside::Postgres(client) => {
@@ -236,7 +243,9 @@ async fn a_start_waits_for_another_process_that_is_at_work_on_the_schema() {
             }
         }
         assert!(!opening.is_finished());
-        beside.run("COMMIT", "SELECT pg_advisory_unlock(x'50726f6b'::bigint)").await;
+        beside
+            .run("COMMIT", "SELECT pg_advisory_unlock(x'50726f6b'::bigint)")
+            .await;
         let world = World::around(fresh, opening.await.unwrap().unwrap());
         world.put(Wanted::token("t")).await;
     }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use kernel::{ClientId, EventKind, Guard, TokenId, client::Client};
 use store::{Database, Fault, Lost, Outcome};
 
-use crate::world::{unchanged, 
+use crate::world::{
     Wanted, World, client, create_client, create_grant, event, grant, live, open, replace_client, revoke_grant,
+    unchanged,
 };
 
 /// Long enough for a slow machine, and far too short for a deadlock a batch.
