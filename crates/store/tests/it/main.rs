@@ -21,6 +21,8 @@ mod driver;
 #[cfg(test)]
 mod durability;
 #[cfg(test)]
+mod grants;
+#[cfg(test)]
 mod journal;
 #[cfg(test)]
 mod migrations;
@@ -35,7 +37,11 @@ mod registry;
 #[cfg(test)]
 mod round_trips;
 #[cfg(test)]
+mod sql_text;
+#[cfg(test)]
 mod sweeps;
+#[cfg(test)]
+mod tenancy;
 #[cfg(test)]
 mod two_stores;
 #[cfg(test)]

@@ -401,3 +401,9 @@ pub(crate) fn revoke_token(id: &str, seconds: i64) -> Write {
         at: time(seconds),
     })
 }
+
+/// Quotes, wildcards, comment signs, line ends, accents composed and not, right-to-left marks, characters beyond the basic plane. No NUL: see `driver.rs`.
+pub(crate) const ODD: &str = "O'Brien \"x\" \\ % _ -- /* ; $1 ?2 :a @b \u{7f}\u{1}\t\r\n \u{e9} e\u{301} \u{202e}\u{5d0} \u{1f9d1}\u{200d}\u{1f680} \u{ffff}\u{10ffff} ";
+
+/// Times at both ends of what is kept.
+pub(crate) const TIMES: [i64; 5] = [i64::MIN, -1, 0, NOW, i64::MAX];
