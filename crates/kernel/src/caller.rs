@@ -1,5 +1,7 @@
 //! Who is calling, after proof. Nothing below sees an unproved claim.
 
+use proof::Time;
+
 use crate::{
     client::Client,
     id::{AdministratorId, BrowserSessionId, ClientId, HostId, SessionId, TenantId, UserId},
@@ -80,6 +82,8 @@ pub struct AdministratorCaller {
     pub home: TenantId,
     /// How far it reaches.
     pub reach: Reach,
+    /// When its token ends, if it does: nobody it makes outlives it.
+    pub expires: Option<Time>,
 }
 
 /// A client that gave its name only.

@@ -140,6 +140,7 @@ pub(crate) fn installation() -> Result<Caller, Fault> {
         id,
         home,
         reach: Reach::Installation,
+        expires: None,
     })))
 }
 

@@ -140,6 +140,7 @@ async fn administrator(tenant: &TenantDb, shown: &Presented, at: &Moment) -> Res
         id: administrator.id,
         home,
         reach: administrator.reach,
+        expires: administrator.expires,
     })))
 }
 

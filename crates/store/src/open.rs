@@ -60,16 +60,14 @@ const OPEN_PAUSE: std::time::Duration = std::time::Duration::from_millis(25);
 
 /// The engine, with its schema up to date.
 async fn opened(database: &Database) -> Result<Engine, Fault> {
-    let tries = async {
-        loop {
-            match open_once(database).await {
-                Err(Fault::Busy(_)) => tokio::time::sleep(OPEN_PAUSE).await,
-                opened => return opened,
-            }
+    let begun = tokio::time::Instant::now();
+    loop {
+        match open_once(database).await {
+            // Looked at between two tries only: a try that is under way, a long migration say, is never cut off.
+            Err(Fault::Busy(_)) if begun.elapsed() < OPEN_TIME_MAX => tokio::time::sleep(OPEN_PAUSE).await,
+            opened => return opened,
         }
-    };
-    let busy = Fault::Busy("another process holds the database");
-    tokio::time::timeout(OPEN_TIME_MAX, tries).await.unwrap_or(Err(busy))
+    }
 }
 
 async fn open_once(database: &Database) -> Result<Engine, Fault> {

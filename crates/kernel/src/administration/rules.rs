@@ -70,7 +70,7 @@ fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> R
             if new.reach == Reach::Installation {
                 installation(administrator)?;
             }
-            Ok(tenants::create_administrator(new, caller, at))
+            Ok(tenants::create_administrator(new, administrator, caller, at))
         }
         Command::EndAdministrator(_) => {
             let ended = facts.administrator.as_ref().ok_or(Why::Absent("administrator"))?;

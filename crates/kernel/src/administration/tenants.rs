@@ -4,7 +4,7 @@ use proof::digest;
 
 use super::{NewAdministrator, NewTenant, Switch, describe, rules::Facts};
 use crate::{
-    caller::Caller,
+    caller::{AdministratorCaller, Caller},
     decision::{Change, Decision, Guard, Reply, Write},
     event::{Event, EventKind},
     id::TenantId,
@@ -127,8 +127,14 @@ pub(super) fn end_administrator(administrator: &Administrator, caller: &Caller, 
 }
 
 /// Makes an administrator's token, shown once.
-pub(super) fn create_administrator(new: &NewAdministrator, caller: &Caller, at: &Moment) -> Decision {
-    let expires = new.lifetime_seconds.map(|seconds| at.now.plus(seconds));
+pub(super) fn create_administrator(
+    new: &NewAdministrator,
+    maker: &AdministratorCaller,
+    caller: &Caller,
+    at: &Moment,
+) -> Decision {
+    let wanted = new.lifetime_seconds.map(|seconds| at.now.plus(seconds));
+    let expires = [wanted, maker.expires].into_iter().flatten().min(); // no token outlives the one that made it
     let administrator = Administrator {
         id: at.id("administrator"),
         name: new.name.clone(),

@@ -364,6 +364,7 @@ fn only_a_client_that_authenticated_may_ask() {
             session: None,
         }),
         Who::Administrator(AdministratorCaller {
+            expires: None,
             home: crate::TenantId::parse("acme").unwrap(),
             id: facts::id("a"),
             reach: Reach::Installation,

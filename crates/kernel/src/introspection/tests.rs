@@ -407,6 +407,7 @@ fn only_a_client_that_authenticated_may_ask() {
             browser_session: facts::id("s"),
         }),
         Who::Administrator(AdministratorCaller {
+            expires: None,
             home: crate::TenantId::parse("acme").unwrap(),
             id: facts::id("a"),
             reach: Reach::Installation,

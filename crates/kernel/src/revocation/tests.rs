@@ -198,6 +198,7 @@ fn only_a_client_that_authenticated_may_ask() {
             user: facts::id("u"),
         }),
         Who::Administrator(AdministratorCaller {
+            expires: None,
             home: crate::TenantId::parse("acme").unwrap(),
             id: facts::id("a"),
             reach: Reach::Installation,

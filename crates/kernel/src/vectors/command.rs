@@ -72,6 +72,7 @@ pub(crate) fn command(request: &Value) -> Command {
 pub(crate) fn administrator(value: &Value) -> Caller {
     let row = Row::of(value, &["id", "reach"]);
     Caller::plain(Who::Administrator(AdministratorCaller {
+        expires: None,
         home: crate::TenantId::parse("acme").unwrap(),
         id: id(row.required("id")),
         reach: reach(row.required("reach")),

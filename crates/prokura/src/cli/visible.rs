@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// The text with every character that a terminal would obey, or that hides or reorders others, written as `\uXXXX`. Inside JSON that is the same text.
+/// The text with every character that a terminal would obey, or that hides or reorders others, written as `\u` and its number. Inside JSON that is the same text.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(hides) {
         return Cow::Borrowed(text);

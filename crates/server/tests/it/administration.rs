@@ -322,6 +322,34 @@ async fn an_administrator_s_token_can_be_ended_and_is_refused_at_once_on_every_n
 }
 
 #[tokio::test]
+async fn no_administrator_s_token_outlives_the_one_that_made_it() {
+    let world = World::new().await;
+    let make = async |token: &str, lifetime: Option<i64>| {
+        let mut body = json!({ "name": "Made", "reach": "tenant" });
+        if let Some(lifetime) = lifetime {
+            body["lifetime_seconds"] = lifetime.into();
+        }
+        let made = world
+            .admin_as(token, "POST", "/admin/v1/administrators", Some(&body))
+            .await;
+        assert_eq!(made.status, 201, "{made:?}");
+        made.body
+    };
+    let short = make(&world.admin_token, Some(60)).await;
+    let short = short["token"].as_str().unwrap();
+    for (lifetime, expected) in [(None, 60), (Some(3_600), 60), (Some(60), 60)] {
+        let child = make(short, lifetime).await;
+        assert_eq!(child["expires_at"], world.now() + expected, "asked for {lifetime:?}");
+    }
+    let child = make(short, None).await;
+    world.advance(60);
+    let answer = world
+        .admin_as(child["token"].as_str().unwrap(), "GET", "/admin/v1/clients", None)
+        .await;
+    refused(&answer, 401, "invalid_token", "it ended with its maker's");
+}
+
+#[tokio::test]
 async fn an_administrator_s_token_ends_when_it_said() {
     let world = World::new().await;
     let body = json!({ "name": "For an hour", "reach": "installation", "lifetime_seconds": 3_600 });
