@@ -32,6 +32,23 @@ impl Scopes {
         Ok(Self(tokens))
     }
 
+    /// A set of one token that was read before.
+    pub fn one(token: &str) -> Self {
+        Self(BTreeSet::from([token.to_owned()]))
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn with(&self, other: &Self) -> Self {
+        Self(self.0.union(&other.0).cloned().collect())
+    }
+
+    /// What is left without `other`.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        Self(self.0.difference(&other.0).cloned().collect())
+    }
+
     /// The scope tokens in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)

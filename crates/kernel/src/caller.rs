@@ -3,10 +3,12 @@
 use proof::Time;
 
 use crate::{
+    browser_session::BrowserSession,
     client::Client,
-    id::{AdministratorId, BrowserSessionId, ClientId, HostId, SessionId, TenantId, UserId},
+    id::{AdministratorId, ClientId, HostId, SessionId, TenantId, UserId},
     mark::Mark,
     tenant::Reach,
+    user::User,
 };
 
 /// A proved caller: who it is, the key it holds if it proved one, and the one-time marks its proofs leave behind.
@@ -42,10 +44,10 @@ pub enum Who {
 /// A signed-in human.
 #[derive(Clone, Debug)]
 pub struct BrowserUser {
-    /// Who.
-    pub user: UserId,
+    /// Who, as read with the session.
+    pub user: User,
     /// By which browser session.
-    pub browser_session: BrowserSessionId,
+    pub session: BrowserSession,
 }
 
 /// A client acting for a person.
@@ -161,10 +163,36 @@ impl Caller {
         }
     }
 
+    /// The client that is calling, by whatever it shows.
+    pub const fn client(&self) -> Option<&Client> {
+        match &self.who {
+            Who::PureMachine(caller) => Some(&caller.client),
+            Who::PublicClient(caller) => Some(&caller.client),
+            Who::BrowserUser(_)
+            | Who::UserDelegatedMachine(_)
+            | Who::Agent(_)
+            | Who::Administrator(_)
+            | Who::Anyone => None,
+        }
+    }
+
+    /// The person who is signed in, if this is a browser.
+    pub const fn person(&self) -> Option<&BrowserUser> {
+        match &self.who {
+            Who::BrowserUser(person) => Some(person),
+            Who::UserDelegatedMachine(_)
+            | Who::PureMachine(_)
+            | Who::Agent(_)
+            | Who::Administrator(_)
+            | Who::PublicClient(_)
+            | Who::Anyone => None,
+        }
+    }
+
     /// How the audit log names it.
     pub fn name(&self) -> Option<&str> {
         match &self.who {
-            Who::BrowserUser(caller) => Some(caller.user.as_str()),
+            Who::BrowserUser(caller) => Some(caller.user.id.as_str()),
             Who::UserDelegatedMachine(caller) => Some(caller.client.as_str()),
             Who::PureMachine(caller) => Some(caller.client.id.as_str()),
             Who::Agent(caller) => Some(caller.host.as_str()),

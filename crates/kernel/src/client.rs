@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use proof::{Algorithm, Time};
+use proof::{Algorithm, Time, digest};
 
-use crate::{id::ClientId, why::Why};
+use crate::{id::ClientId, redirect_uri::RedirectUri, why::Why};
 
 /// How a client proves who it is (RFC 7591 `token_endpoint_auth_method`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub enum Authentication {
         /// The registered JWK Set, as text.
         jwks: String,
     },
+    /// Nothing: a public client (RFC 6749 s2.1). It gives its name, and PKCE binds the code to whoever asked.
+    Nothing,
 }
 
 /// The name of an authentication method alone.
@@ -35,11 +37,15 @@ pub enum AuthenticationMethod {
     SecretPost,
     /// `private_key_jwt`
     PrivateKeyJwt,
+    /// `none`
+    Nothing,
 }
 
 impl AuthenticationMethod {
     /// Every method that is offered.
-    pub const ALL: &'static [Self] = &[Self::SecretBasic, Self::SecretPost, Self::PrivateKeyJwt];
+    pub const ALL: &'static [Self] = &[Self::SecretBasic, Self::SecretPost, Self::PrivateKeyJwt, Self::Nothing];
+    /// Those by which a client proves itself.
+    pub const PROVING: &'static [Self] = &[Self::SecretBasic, Self::SecretPost, Self::PrivateKeyJwt];
 
     /// The registered name (IANA OAuth Token Endpoint Authentication Methods).
     pub const fn name(self) -> &'static str {
@@ -47,6 +53,7 @@ impl AuthenticationMethod {
             Self::SecretBasic => "client_secret_basic",
             Self::SecretPost => "client_secret_post",
             Self::PrivateKeyJwt => "private_key_jwt",
+            Self::Nothing => "none",
         }
     }
 
@@ -63,6 +70,7 @@ impl Authentication {
             Self::SecretBasic { .. } => AuthenticationMethod::SecretBasic,
             Self::SecretPost { .. } => AuthenticationMethod::SecretPost,
             Self::PrivateKeyJwt { .. } => AuthenticationMethod::PrivateKeyJwt,
+            Self::Nothing => AuthenticationMethod::Nothing,
         }
     }
 }
@@ -70,18 +78,24 @@ impl Authentication {
 /// The grant types that exist (IANA OAuth Grant Types, RFC 7591 `grant_types`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GrantType {
+    /// `authorization_code` (RFC 6749 s4.1)
+    AuthorizationCode,
     /// `client_credentials` (RFC 6749 s4.4)
     ClientCredentials,
+    /// `refresh_token` (RFC 6749 s6)
+    RefreshToken,
 }
 
 impl GrantType {
     /// Every grant type that is offered.
-    pub const ALL: &'static [Self] = &[Self::ClientCredentials];
+    pub const ALL: &'static [Self] = &[Self::AuthorizationCode, Self::ClientCredentials, Self::RefreshToken];
 
     /// The registered name.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::AuthorizationCode => "authorization_code",
             Self::ClientCredentials => "client_credentials",
+            Self::RefreshToken => "refresh_token",
         }
     }
 
@@ -109,6 +123,52 @@ pub enum Introspects {
     Everything,
 }
 
+/// Who says that this client exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// An administrator of the tenant, who may also have pinned a client metadata document: then it is never fetched.
+    Administrator,
+    /// A client metadata document at its own address (draft-ietf-oauth-client-id-metadata-document); the host of the address proves it.
+    Document {
+        /// When the document was read.
+        fetched: Time,
+    },
+    /// The client itself (RFC 7591), verified by nobody.
+    Itself {
+        /// `base64url(SHA-256(registration access token))` (RFC 7592 s3).
+        token_digest: String,
+    },
+}
+
+/// What a client is (OpenID Connect Dynamic Client Registration s2 `application_type`): decides which redirect URIs it may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ApplicationType {
+    /// A program on somebody's device.
+    Native,
+    /// A web site.
+    Web,
+    /// It did not say. Stock clients do not, and use loopback redirects (docs/divergences.md).
+    Unsaid,
+}
+
+impl ApplicationType {
+    /// The name in metadata; nothing when it was not said.
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Native => Some("native"),
+            Self::Web => Some("web"),
+            Self::Unsaid => None,
+        }
+    }
+
+    /// The type of that name.
+    pub fn from_name(name: Option<&str>) -> Option<Self> {
+        [Self::Native, Self::Web, Self::Unsaid]
+            .into_iter()
+            .find(|kind| kind.name() == name)
+    }
+}
+
 /// A registered client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
@@ -126,12 +186,51 @@ pub struct Client {
     pub binding: Binding,
     /// What it may introspect.
     pub introspects: Introspects,
+    /// Who says that it exists.
+    pub registration: Registration,
+    /// Where it may be answered through a browser, byte for byte (RFC 6749 s3.1.2.3).
+    pub redirect_uris: Vec<RedirectUri>,
+    /// What it is.
+    pub application_type: ApplicationType,
+    /// Its own page (RFC 7591 s2 `client_uri`), shown under Details, never linked.
+    pub uri: Option<String>,
+    /// The scope it registered, for the answer to registration alone: what it gets is asked at each authorization.
+    pub scope: Option<String>,
+    /// When it goes away if nobody ever uses it (self-registered clients).
+    pub expires: Option<Time>,
     /// Rises with every change of the registration.
     pub epoch: i64,
     /// When it was registered.
     pub created: Time,
     /// When it was disabled, if it is.
     pub disabled: Option<Time>,
+}
+
+impl Client {
+    /// What a person's standing yes rests on: name, places of answer, keys (S-23). When it changes, the yes no longer counts.
+    pub fn basis(&self) -> String {
+        let keys = match &self.authentication {
+            Authentication::PrivateKeyJwt { jwks } => jwks.as_str(),
+            Authentication::SecretBasic { .. } | Authentication::SecretPost { .. } | Authentication::Nothing => "",
+        };
+        let mut text = format!("{}\0{}\0{keys}", self.name, self.authentication.method().name());
+        for uri in &self.redirect_uris {
+            text.push('\0');
+            text.push_str(uri.as_str());
+        }
+        digest::sha256_b64(text.as_bytes())
+    }
+
+    /// Whether its id is the address of a client metadata document.
+    pub fn is_document(&self) -> bool {
+        self.id.as_str().contains("://")
+    }
+
+    /// The host of its id, if the id is an address: what proves a client that nobody registered.
+    pub fn document_host(&self) -> Option<&str> {
+        let (_, rest) = self.id.as_str().split_once("://")?;
+        rest.split(['/', '?']).next().filter(|host| !host.is_empty())
+    }
 }
 
 /// The algorithms that access tokens can be signed with.
@@ -156,6 +255,15 @@ pub enum Guard {
     },
     /// It is new.
     Create(Box<Client>),
+    /// It is new, or its document was read anew and this is what it says now: the row of an administrator is never touched.
+    PutDocument(Box<Client>),
+    /// It is gone, if its registration is the one that was read.
+    Drop {
+        /// Which.
+        id: ClientId,
+        /// The epoch that was read.
+        epoch: i64,
+    },
     /// Its registration is replaced; it must still have the epoch that was read.
     Replace {
         /// The new registration, its epoch one higher.
@@ -163,4 +271,11 @@ pub enum Guard {
         /// The epoch that was read.
         epoch: i64,
     },
+}
+
+/// What a change does to a client whether or not a row is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// Somebody said yes to it: a client that registered itself stays from now on.
+    Keep(ClientId),
 }

@@ -33,6 +33,16 @@ pub enum Code {
     InvalidClientMetadata,
     /// RFC 6749 s4.1.2.1: the owner of the authority, or its rules, said no.
     AccessDenied,
+    /// OpenID Connect Core s3.1.2.6: nobody is signed in, and nobody may be asked.
+    LoginRequired,
+    /// OpenID Connect Core s3.1.2.6: the person must say yes, and may not be asked.
+    ConsentRequired,
+    /// RFC 7591 s3.2.2: a redirect URI of the registration is refused.
+    InvalidRedirectUri,
+    /// RFC 7591 s3.2.2: the software statement is not of an issuer that this tenant trusts.
+    UnapprovedSoftwareStatement,
+    /// Too many attempts from here in too short a time (RFC 6585 s4).
+    TooManyRequests,
     /// Administration: a member of the body is unknown, missing or wrong.
     InvalidBody,
     /// Administration: something of that name is already there.
@@ -73,6 +83,11 @@ impl Code {
         Self::InsufficientScope,
         Self::InvalidClientMetadata,
         Self::AccessDenied,
+        Self::LoginRequired,
+        Self::ConsentRequired,
+        Self::InvalidRedirectUri,
+        Self::UnapprovedSoftwareStatement,
+        Self::TooManyRequests,
         Self::InvalidBody,
         Self::Conflict,
         Self::NotFound,
@@ -103,6 +118,11 @@ impl Code {
             Self::InsufficientScope => "insufficient_scope",
             Self::InvalidClientMetadata => "invalid_client_metadata",
             Self::AccessDenied => "access_denied",
+            Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
+            Self::InvalidRedirectUri => "invalid_redirect_uri",
+            Self::UnapprovedSoftwareStatement => "unapproved_software_statement",
+            Self::TooManyRequests => "too_many_requests",
             Self::InvalidBody => "invalid_body",
             Self::Conflict => "conflict",
             Self::NotFound => "not_found",

@@ -3,14 +3,18 @@
 use proof::{Algorithm, Time, json};
 
 use crate::{
-    client,
+    authority::Scopes,
+    authorization::Asked,
+    authorization_code, browser_session, client,
     code::Code,
+    consent, credential,
     event::Event,
-    grant,
-    id::ClientId,
+    family, grant,
+    id::{BrowserSessionId, ClientId, GrantId},
     key::SigningKey,
+    redirect_uri::RedirectUri,
     resource::{Resource, ResourceUri},
-    tenant, token,
+    tenant, token, user,
     why::Why,
 };
 
@@ -46,24 +50,81 @@ pub enum Reply {
         expires_in_seconds: i64,
         /// The scope that was given; empty is left out.
         scope: String,
+        /// The refresh token, if the client may refresh.
+        refresh: Option<String>,
     },
+    /// The answer to an authorization request, through the browser (RFC 6749 s4.1.2).
+    Authorization(Return),
+    /// A browser session began: the value of its cookie, shown this once.
+    SignedIn {
+        /// The value of the cookie.
+        cookie: String,
+    },
+    /// Recovery codes for a person, shown this once.
+    RecoveryCodes(Vec<String>),
     /// A JSON document.
     Document(json::Object),
     /// A JSON document about something new.
     Created(json::Object),
     /// Done; nothing to say.
     Done,
+    /// It is gone; nothing to say (RFC 7592 s2.3).
+    Gone,
+}
+
+/// An answer that travels through the browser to where the client is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Return {
+    /// Where to.
+    pub redirect_uri: RedirectUri,
+    /// What is added to its query.
+    pub parameters: Vec<(&'static str, String)>,
 }
 
 /// A question that waits for a human.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pending {
-    /// The handle to ask again with.
-    pub handle: String,
-    /// How long to wait before asking again, in seconds.
-    pub interval_seconds: i64,
-    /// When the question answers itself with no.
-    pub expires: Time,
+pub enum Pending {
+    /// Somebody must sign in first.
+    SignIn(Box<Asked>),
+    /// The person who is signed in must say yes or no.
+    Consent(Box<ConsentAsk>),
+}
+
+/// What a person is asked about an authorization request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentAsk {
+    /// The request.
+    pub asked: Asked,
+    /// What the person decides about.
+    pub open: Scopes,
+    /// What an administrator allowed already.
+    pub decided: Scopes,
+    /// What an administrator forbade.
+    pub forbidden: Scopes,
+    /// What the person said before.
+    pub before: Before,
+}
+
+/// What a person said to this client before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// Nothing that still counts.
+    Nothing,
+    /// Yes, to all of this.
+    Same {
+        /// When, last.
+        at: Time,
+    },
+    /// Yes, to less.
+    Less {
+        /// When, last.
+        at: Time,
+    },
+    /// Yes, but the client has changed since: its name, its places of answer or its keys.
+    AnotherClient {
+        /// When, last.
+        at: Time,
+    },
 }
 
 /// Something to be signed before the commit.
@@ -105,6 +166,18 @@ pub enum Guard {
     Tenant(tenant::Guard),
     /// A signing key that is new: no other node made one for the same algorithm and time.
     CreateKey(Box<SigningKey>),
+    /// About a person, a group or a role.
+    User(user::Guard),
+    /// About a passkey, a password or a recovery code.
+    Credential(credential::Guard),
+    /// About a browser session.
+    BrowserSession(browser_session::Guard),
+    /// About an authorization code.
+    AuthorizationCode(authorization_code::Guard),
+    /// About a line of refresh tokens.
+    Family(family::Guard),
+    /// About a rule of central consent.
+    Consent(consent::Guard),
 }
 
 /// An idempotent write. By nouns, not by flows.
@@ -128,6 +201,16 @@ pub enum Write {
         /// Which.
         kid: String,
     },
+    /// About a client.
+    Client(client::Write),
+    /// About a group or a role.
+    User(user::Write),
+    /// About a passkey, a password or recovery codes.
+    Credential(credential::Write),
+    /// About browser sessions.
+    BrowserSession(browser_session::Write),
+    /// About a rule of central consent.
+    Consent(consent::Write),
 }
 
 /// A lossy note.
@@ -137,6 +220,20 @@ pub enum Touch {
     ClientUsed {
         /// Which.
         id: ClientId,
+        /// When.
+        at: Time,
+    },
+    /// The grant was used: a token was projected from it or from below it.
+    GrantUsed {
+        /// Which.
+        id: GrantId,
+        /// When.
+        at: Time,
+    },
+    /// The browser session was used.
+    BrowserSessionSeen {
+        /// Which.
+        id: BrowserSessionId,
         /// When.
         at: Time,
     },

@@ -19,6 +19,34 @@ pub enum EventKind {
     EntriesCounted,
     /// A one-time proof came a second time.
     ProofReplayed,
+    /// A person, or the tenant's rules, said yes to an authorization request.
+    AuthorizationGiven,
+    /// A person said no to an authorization request.
+    AuthorizationDenied,
+    /// An authorization code came a second time; everything that came of it was revoked.
+    CodeReplayed,
+    /// An old refresh token came again; its line was revoked.
+    RefreshReused,
+    /// A client's registration ended.
+    ClientDropped,
+    /// A person was entered.
+    UserCreated,
+    /// A person's row was changed.
+    UserChanged,
+    /// Somebody signed in.
+    UserSignedIn,
+    /// Somebody signed out, or a browser session was ended.
+    UserSignedOut,
+    /// A person's passkeys, password or recovery codes changed.
+    CredentialChanged,
+    /// A group or role was made.
+    GroupCreated,
+    /// A group or role is gone.
+    GroupDropped,
+    /// A rule of central consent was made.
+    RuleCreated,
+    /// A rule of central consent is gone.
+    RuleDropped,
     /// A client was registered.
     ClientCreated,
     /// A client's registration was changed.
@@ -57,6 +85,20 @@ impl EventKind {
             Self::RequestRefused => "request.refused",
             Self::EntriesCounted => "entries.counted",
             Self::ProofReplayed => "proof.replayed",
+            Self::AuthorizationGiven => "authorization.given",
+            Self::AuthorizationDenied => "authorization.denied",
+            Self::CodeReplayed => "code.replayed",
+            Self::RefreshReused => "refresh.reused",
+            Self::ClientDropped => "client.dropped",
+            Self::UserCreated => "user.created",
+            Self::UserChanged => "user.changed",
+            Self::UserSignedIn => "user.signed_in",
+            Self::UserSignedOut => "user.signed_out",
+            Self::CredentialChanged => "credential.changed",
+            Self::GroupCreated => "group.created",
+            Self::GroupDropped => "group.dropped",
+            Self::RuleCreated => "rule.created",
+            Self::RuleDropped => "rule.dropped",
             Self::ClientCreated => "client.created",
             Self::ClientChanged => "client.changed",
             Self::ClientSecretRotated => "client.secret_rotated",

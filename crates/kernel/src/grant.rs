@@ -3,8 +3,12 @@
 use proof::Time;
 
 use crate::{
-    authority::Authority,
+    authority::{Audience, Authority, Scopes},
+    client::Client,
+    consent::{self, Rule},
     id::{AdministratorId, ClientId, GrantId, HostId, SessionId, UserId},
+    user::User,
+    why::Why,
 };
 
 /// Who may use a grant.
@@ -32,6 +36,18 @@ pub enum Subject {
 pub enum Source {
     /// An administrator gave it.
     Administrator(AdministratorId),
+    /// The person gave it, for whom it is: their standing yes.
+    Person {
+        /// What the yes rests on: the client's basis as the person saw it (S-23).
+        basis: String,
+    },
+    /// The tenant's rules of central consent gave it. It counts as long as they do.
+    Organisation {
+        /// The client's basis at that time.
+        basis: String,
+    },
+    /// It was narrowed from its parent when an authorization was redeemed.
+    Redeemed,
 }
 
 /// Whether a grant counts. There is no way back from revoked.
@@ -90,6 +106,32 @@ pub fn lives(path: &[Grant], now: Time) -> bool {
     complete && linked && path.iter().all(|grant| grant.counts(now))
 }
 
+/// What of these scopes a person's grant still gives: the rules of central consent may have taken some of it, or no longer give what they gave.
+///
+/// Every door asks this at every use (product s3): a rule that tightened silences like a revocation.
+pub fn still_given(
+    path: &[Grant],
+    rules: &[Rule],
+    client: &Client,
+    user: &User,
+    audience: &Audience,
+    scopes: &Scopes,
+) -> Result<Scopes, Why> {
+    let judgement = consent::judge(rules, client, user, audience, scopes);
+    let by_organisation = path
+        .iter()
+        .any(|grant| matches!(grant.source, Source::Organisation { .. }));
+    let given = if by_organisation {
+        judgement.decided
+    } else {
+        judgement.open.with(&judgement.decided)
+    };
+    if given.is_empty() && !scopes.is_empty() {
+        return Err(Why::ForbiddenByRule);
+    }
+    Ok(given)
+}
+
 /// What a change may expect of, or do to, a grant. Each may find no row, and then the change is lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Guard {
@@ -121,7 +163,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::authority::{Ask, Scopes};
+    use crate::authority::Ask;
 
     fn node(id: &str, parent: Option<&str>, status: Status, expires: Option<i64>) -> Grant {
         let ask = Ask {

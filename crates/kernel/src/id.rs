@@ -39,6 +39,22 @@ pub enum TokenKind {}
 #[derive(Debug)]
 pub enum AdministratorKind {}
 
+/// Kind marker: groups and roles.
+#[derive(Debug)]
+pub enum GroupKind {}
+/// Kind marker: passkeys.
+#[derive(Debug)]
+pub enum PasskeyKind {}
+/// Kind marker: authorization codes.
+#[derive(Debug)]
+pub enum CodeKind {}
+/// Kind marker: lines of refresh tokens.
+#[derive(Debug)]
+pub enum FamilyKind {}
+/// Kind marker: rules of central consent.
+#[derive(Debug)]
+pub enum RuleKind {}
+
 /// A tenant's id: also its path segment, `/t/{tenant}`.
 pub type TenantId = Id<TenantKind>;
 /// A client's id, the `client_id` of RFC 6749 s2.2.
@@ -55,6 +71,16 @@ pub type BrowserSessionId = Id<BrowserSessionKind>;
 pub type GrantId = Id<GrantKind>;
 /// A token's id, its `jti` (RFC 7519 s4.1.7).
 pub type TokenId = Id<TokenKind>;
+/// The id of a group or role.
+pub type GroupId = Id<GroupKind>;
+/// A passkey's id, for pages and administrators; the credential id is another thing.
+pub type PasskeyId = Id<PasskeyKind>;
+/// An authorization code's id: the part of the code that may be spoken of.
+pub type CodeId = Id<CodeKind>;
+/// The id of a line of refresh tokens.
+pub type FamilyId = Id<FamilyKind>;
+/// The id of a rule of central consent.
+pub type RuleId = Id<RuleKind>;
 /// An administrator's id.
 pub type AdministratorId = Id<AdministratorKind>;
 

@@ -6,15 +6,22 @@
 //!
 //! Never here: async, SQL, an HTTP framework, a clock, a random number generator, the environment, logging of values. Time and chance arrive as a [`Moment`].
 
+pub mod account;
 pub mod administration;
 pub mod authority;
+pub mod authorization;
+pub mod authorization_code;
+pub mod browser_session;
 pub mod caller;
 pub mod client;
 pub mod client_authentication;
 pub mod client_credentials;
 pub mod code;
+pub mod consent;
+pub mod credential;
 pub mod decision;
 pub mod event;
+pub mod family;
 pub mod form;
 pub mod grant;
 pub mod id;
@@ -22,10 +29,15 @@ pub mod introspection;
 pub mod key;
 pub mod mark;
 pub mod moment;
+pub mod redirect_uri;
+pub mod refresh_token;
+pub mod registration;
 pub mod resource;
 pub mod revocation;
+pub mod sign_in;
 pub mod tenant;
 pub mod token;
+pub mod user;
 #[cfg(test)]
 mod vectors;
 mod why;
@@ -33,9 +45,11 @@ mod why;
 pub use authority::{Ask, Audience, Authority, Excess, Scopes};
 pub use caller::{Caller, CallerKind, Who};
 pub use code::Code;
-pub use decision::{Answer, Change, Decision, Guard, Pending, Reply, Touch, Unsigned, Write};
+pub use decision::{Answer, Before, Change, ConsentAsk, Decision, Guard, Pending, Reply, Return, Touch, Unsigned, Write};
 pub use event::{Event, EventKind};
-pub use id::{AdministratorId, BrowserSessionId, ClientId, GrantId, HostId, Id, SessionId, TenantId, TokenId, UserId};
+pub use id::{
+    AdministratorId, BrowserSessionId, ClientId, CodeId, FamilyId, GrantId, GroupId, HostId, Id, PasskeyId, RuleId, SessionId, TenantId, TokenId, UserId,
+};
 pub use mark::Mark;
 pub use moment::Moment;
 pub use proof::{Algorithm, Time};

@@ -24,6 +24,8 @@ pub enum Stands {
     ClientAssertion,
     /// A `DPoP` proof (RFC 9449 s11.1): replay is `invalid_dpop_proof`.
     DpopProof,
+    /// A passkey ceremony (WebAuthn s13.4.3): its challenge is good once.
+    Ceremony,
 }
 
 impl Stands {
@@ -32,6 +34,7 @@ impl Stands {
         match self {
             Self::ClientAssertion => Why::AssertionReplayed,
             Self::DpopProof => Why::DpopReplayed,
+            Self::Ceremony => Why::CeremonyReplayed,
         }
     }
 
@@ -39,6 +42,7 @@ impl Stands {
         match self {
             Self::ClientAssertion => "client-assertion",
             Self::DpopProof => "dpop",
+            Self::Ceremony => "ceremony",
         }
     }
 }

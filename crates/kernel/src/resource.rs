@@ -1,6 +1,6 @@
 //! A protected API, MCP server or agent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proof::{Algorithm, Time};
 
@@ -59,6 +59,8 @@ pub struct Resource {
     pub name: String,
     /// Its scopes, each with the words a person reads.
     pub scopes: BTreeMap<String, String>,
+    /// Which scopes another one brings with it: who may write may read (MCP authorization, scope hierarchy).
+    pub implied: BTreeMap<String, BTreeSet<String>>,
     /// The algorithm it wants its tokens signed with; `None` leaves it to the client, then to `EdDSA`.
     pub token_algorithm: Option<Algorithm>,
     /// The clients that may introspect its tokens: its own credentials (RFC 7662 s2.1).
@@ -73,6 +75,31 @@ impl Resource {
     /// What of `granted` this resource knows.
     pub fn known(&self, granted: &Scopes) -> Scopes {
         granted.shared_with(self.scopes.keys().map(String::as_str))
+    }
+
+    /// Every scope it has.
+    pub fn every(&self) -> Scopes {
+        self.scopes
+            .keys()
+            .fold(Scopes::default(), |all, name| all.with(&Scopes::one(name)))
+    }
+
+    /// The scopes with all that they bring with them, and what those bring.
+    #[must_use]
+    pub fn with_implied(&self, scopes: &Scopes) -> Scopes {
+        let mut all = scopes.clone();
+        loop {
+            let brought = all
+                .iter()
+                .filter_map(|name| self.implied.get(name))
+                .flatten()
+                .filter(|name| self.scopes.contains_key(*name))
+                .fold(Scopes::default(), |sum, name| sum.with(&Scopes::one(name)));
+            if all.covers(&brought) {
+                return all;
+            }
+            all = all.with(&brought);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use proof::Time;
 
 use crate::{
+    client,
     id::{AdministratorId, TenantId},
     why::Why,
 };
@@ -37,6 +38,48 @@ pub struct Settings {
     pub dpop_nonce: NonceRule,
     /// Lifetime of access tokens, in seconds: 60 to 3,600.
     pub access_token_seconds: i64,
+    /// Whether clients may bring a metadata document of their own (draft-ietf-oauth-client-id-metadata-document).
+    pub client_documents: Documents,
+    /// Who may register a client by itself (RFC 7591 s3).
+    pub registration: RegistrationRule,
+    /// Whether tokens that act for a person must be bound to a key.
+    pub binding: client::Binding,
+}
+
+/// Whether clients may bring a metadata document of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Documents {
+    /// They may; the host of the document's address is shown to the person.
+    Accepted,
+    /// Only those that an administrator pinned.
+    Refused,
+}
+
+/// Who may register a client by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegistrationRule {
+    /// Nobody.
+    Off,
+    /// Who shows an initial access token (RFC 7591 s3).
+    InitialToken,
+    /// Anybody, within caps.
+    Open,
+}
+
+impl RegistrationRule {
+    /// The word for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::InitialToken => "initial_token",
+            Self::Open => "open",
+        }
+    }
+
+    /// The rule of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Off, Self::InitialToken, Self::Open].into_iter().find(|rule| rule.name() == name)
+    }
 }
 
 /// A change of settings: what is `None` stays.
@@ -46,6 +89,12 @@ pub struct SettingsChange {
     pub dpop_nonce: Option<NonceRule>,
     /// Lifetime of access tokens, in seconds.
     pub access_token_seconds: Option<i64>,
+    /// The rule about client documents.
+    pub client_documents: Option<Documents>,
+    /// The rule about registration.
+    pub registration: Option<RegistrationRule>,
+    /// The rule about bound tokens.
+    pub binding: Option<client::Binding>,
 }
 
 impl SettingsChange {
@@ -55,6 +104,9 @@ impl SettingsChange {
         Settings {
             dpop_nonce: self.dpop_nonce.unwrap_or(old.dpop_nonce),
             access_token_seconds: self.access_token_seconds.unwrap_or(old.access_token_seconds),
+            client_documents: self.client_documents.unwrap_or(old.client_documents),
+            registration: self.registration.unwrap_or(old.registration),
+            binding: self.binding.unwrap_or(old.binding),
         }
     }
 }
@@ -73,6 +125,9 @@ impl Default for Settings {
         Self {
             dpop_nonce: NonceRule::Demanded,
             access_token_seconds: ACCESS_TOKEN_SECONDS,
+            client_documents: Documents::Accepted,
+            registration: RegistrationRule::Off,
+            binding: client::Binding::WhenProved,
         }
     }
 }
@@ -90,6 +145,8 @@ pub fn parse_id(text: &str) -> Result<TenantId, Why> {
 /// How far an administrator reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
+    /// Registering clients of the tenant it belongs to, and nothing else: an initial access token (RFC 7591 s3).
+    Registration,
     /// The tenant it belongs to.
     Tenant,
     /// The whole installation: every tenant, and tenants themselves.

@@ -23,7 +23,7 @@ pub enum Why {
     ParameterMalformed(&'static str),
     /// No such grant type.
     GrantTypeUnknown,
-    /// No response type is offered.
+    /// A response type that is not offered.
     ResponseTypeUnknown,
     /// The client used more than one way to authenticate (RFC 6749 s2.3).
     CredentialsTwice,
@@ -81,6 +81,88 @@ pub enum Why {
     ScopeNotGranted,
     /// A child would reach further than its parent.
     Excess(crate::authority::Excess),
+    /// The redirect URI is missing, or not one of the client's.
+    RedirectUriUnknown,
+    /// A response mode that is not offered.
+    ResponseModeUnknown,
+    /// No PKCE challenge.
+    ChallengeMissing,
+    /// A PKCE method that is not S256; absent means plain (RFC 7636 s4.3).
+    ChallengeMethod,
+    /// `prompt` that contradicts itself, or says something unknown.
+    PromptMalformed,
+    /// Nobody is signed in, and prompt=none.
+    LoginRequired,
+    /// The person would have to be asked, and prompt=none.
+    ConsentRequired,
+    /// The person said no.
+    PersonDenied,
+    /// Central consent forbids all that was asked.
+    ForbiddenByRule,
+    /// No such code, or not whole.
+    CodeUnknown,
+    /// The code was used before.
+    CodeReplayed,
+    /// The code is too old.
+    CodeExpired,
+    /// The code was given to another client.
+    CodeOfAnother,
+    /// The redirect URI is not the one that the code was sent to.
+    CodeRedirect,
+    /// No PKCE verifier.
+    VerifierMissing,
+    /// The PKCE verifier does not fit the challenge, or has not its form.
+    VerifierWrong,
+    /// The code or line is bound to another key than the one that was proved.
+    KeyOther,
+    /// No such refresh token, or not whole.
+    RefreshUnknown,
+    /// An old generation of a line came again.
+    RefreshReused,
+    /// The line is over: too long unused, or too old.
+    RefreshExpired,
+    /// The line is another client's.
+    RefreshOfAnother,
+    /// What was granted was revoked or has ended.
+    GrantEnded,
+    /// The person is disabled, or gone.
+    UserDisabled,
+    /// The person was not proved: which rule.
+    SignInFailed(&'static str),
+    /// A page for people who are signed in.
+    SignInRequired,
+    /// The sign-in is too old for this.
+    SignInStale,
+    /// A passkey challenge came a second time.
+    CeremonyReplayed,
+    /// A sealed request or ceremony that is over.
+    PageExpired,
+    /// A sealed request of another browser.
+    PageForeign,
+    /// No token of ours on the form, or a foreign origin (S-45).
+    Forged,
+    /// The authorization request was answered before.
+    AlreadyAnswered,
+    /// A redirect URI of a registration is refused.
+    RedirectUrisRefused(&'static str),
+    /// Registration is off.
+    RegistrationOff,
+    /// No initial or registration access token, or a wrong one.
+    RegistrationUnproved,
+    /// A software statement, of an issuer that nobody trusts.
+    SoftwareStatement,
+    /// A client metadata document that cannot be read or breaks a rule.
+    ClientDocument(&'static str),
+    /// Too many attempts from here.
+    TooMany(&'static str),
+    /// The last credential cannot be removed.
+    LastWayIn,
+    /// Too many passkeys.
+    CredentialsFull,
+    /// A new password breaks a rule.
+    PasswordRefused(&'static str),
+    /// A passkey registration breaks a rule.
+    CeremonyFailed(&'static str),
     /// No administrator's token.
     AdministratorUnproved,
     /// The administrator's reach does not include this.
@@ -151,6 +233,16 @@ impl Why {
                 Code::InvalidTarget
             }
             Self::ScopeMalformed | Self::ScopeNotGranted => Code::InvalidScope,
+            Self::RedirectUriUnknown | Self::ResponseModeUnknown | Self::ChallengeMissing | Self::ChallengeMethod | Self::PromptMalformed | Self::CeremonyReplayed | Self::PageExpired | Self::PageForeign | Self::AlreadyAnswered | Self::LastWayIn | Self::CredentialsFull | Self::PasswordRefused(_) | Self::CeremonyFailed(_) => Code::InvalidRequest,
+            Self::LoginRequired | Self::SignInRequired | Self::SignInStale => Code::LoginRequired,
+            Self::ConsentRequired => Code::ConsentRequired,
+            Self::PersonDenied | Self::ForbiddenByRule | Self::SignInFailed(_) | Self::Forged | Self::RegistrationOff => Code::AccessDenied,
+            Self::CodeUnknown | Self::CodeReplayed | Self::CodeExpired | Self::CodeOfAnother | Self::CodeRedirect | Self::VerifierMissing | Self::VerifierWrong | Self::KeyOther | Self::RefreshUnknown | Self::RefreshReused | Self::RefreshExpired | Self::RefreshOfAnother | Self::GrantEnded | Self::UserDisabled => Code::InvalidGrant,
+            Self::RedirectUrisRefused(_) => Code::InvalidRedirectUri,
+            Self::RegistrationUnproved => Code::InvalidToken,
+            Self::SoftwareStatement => Code::UnapprovedSoftwareStatement,
+            Self::ClientDocument(_) => Code::InvalidClientMetadata,
+            Self::TooMany(_) => Code::TooManyRequests,
             Self::AdministratorUnproved => Code::InvalidToken,
             Self::Body(_) | Self::Json(_) | Self::Excess(_) => Code::InvalidBody,
             Self::ClientMetadata(_) => Code::InvalidClientMetadata,
@@ -186,9 +278,7 @@ impl Why {
             Self::ParameterMissing(_) => "a required parameter is missing",
             Self::ParameterMalformed("resource") => "resource must be an absolute URI without fragment",
             Self::ParameterMalformed(_) => "a parameter has a form that its definition does not allow",
-            Self::ResponseTypeUnknown => {
-                "nobody can sign in here yet; machines use grant_type=client_credentials at the token endpoint"
-            }
+            Self::ResponseTypeUnknown => "response_type must be code",
             Self::GrantTypeUnknown => {
                 "this grant type is not offered; see grant_types_supported in the discovery document"
             }
@@ -230,6 +320,34 @@ impl Why {
                 "the scope is more than was granted for this resource; ask for less, or ask an administrator"
             }
             Self::Excess(excess) => excess.said(),
+            Self::CodeUnknown | Self::CodeReplayed | Self::CodeExpired | Self::CodeOfAnother | Self::CodeRedirect | Self::VerifierMissing | Self::VerifierWrong | Self::KeyOther | Self::RefreshUnknown | Self::RefreshReused | Self::RefreshExpired | Self::RefreshOfAnother | Self::GrantEnded | Self::UserDisabled => "the code or refresh token is not good: it is unknown, was used, has ended, or was given to another client; ask the person again",
+            Self::RedirectUriUnknown => "the redirect_uri is missing or is not one that this client registered; they are compared byte for byte",
+            Self::ResponseModeUnknown => "response_mode is query, or is left out",
+            Self::ChallengeMissing => "code_challenge is missing; this server demands PKCE (RFC 7636)",
+            Self::ChallengeMethod => "code_challenge_method must be S256",
+            Self::PromptMalformed => "prompt is none alone, or login, consent and select_account",
+            Self::LoginRequired => "nobody is signed in here, or the sign-in is too old for this",
+            Self::ConsentRequired => "the person must say yes first, and prompt=none forbids to ask",
+            Self::PersonDenied => "the person said no",
+            Self::ForbiddenByRule => "an administrator does not allow this client what it asks for",
+            Self::SignInFailed(_) => "login and password do not belong together, or the passkey or code is not known here",
+            Self::SignInRequired => "sign in first",
+            Self::SignInStale => "sign in again for this: your last sign-in is more than ten minutes ago",
+            Self::CeremonyReplayed => "this passkey request was used before; load the page again",
+            Self::PageExpired => "the page is too old; go back to the app and start again",
+            Self::PageForeign => "the page was opened in another browser, or cookies are off",
+            Self::Forged => "this came from a page that is not ours",
+            Self::AlreadyAnswered => "this request was answered before; go back to the app",
+            Self::RedirectUrisRefused(detail) => detail,
+            Self::RegistrationOff => "clients do not register themselves here; ask an administrator, or use a client metadata document",
+            Self::RegistrationUnproved => "registration needs a token: send it as Authorization: Bearer",
+            Self::SoftwareStatement => "this server trusts no issuer of software statements; leave it out",
+            Self::ClientDocument(detail) => detail,
+            Self::TooMany(_) => "too many attempts in too short a time; try again after the time in Retry-After",
+            Self::LastWayIn => "this is the last way to sign in; add another one first",
+            Self::CredentialsFull => "there are as many passkeys as a person may have; remove one first",
+            Self::PasswordRefused(detail) => detail,
+            Self::CeremonyFailed(_) => "the passkey could not be checked; try again",
             Self::AdministratorUnproved => "send an administrator's token as Authorization: Bearer",
             Self::Body(_) => "this call does not take that; see detail",
             Self::Json(_) => {
@@ -269,6 +387,26 @@ impl Why {
             Self::Absent(what) => format!("absent: {what}"),
             Self::Excess(excess) => format!("excess: {}", excess.said()),
             Self::ClientMetadata(detail) => format!("client metadata: {detail}"),
+            Self::CodeUnknown => "no such authorization code".to_owned(),
+            Self::CodeReplayed => "authorization code replayed".to_owned(),
+            Self::CodeExpired => "authorization code expired".to_owned(),
+            Self::CodeOfAnother => "authorization code of another client".to_owned(),
+            Self::CodeRedirect => "redirect_uri differs from the authorization request's".to_owned(),
+            Self::VerifierMissing => "code_verifier missing".to_owned(),
+            Self::VerifierWrong => "code_verifier does not fit".to_owned(),
+            Self::KeyOther => "bound to another key".to_owned(),
+            Self::RefreshUnknown => "no such refresh token".to_owned(),
+            Self::RefreshReused => "refresh token reused".to_owned(),
+            Self::RefreshExpired => "refresh token expired".to_owned(),
+            Self::RefreshOfAnother => "refresh token of another client".to_owned(),
+            Self::GrantEnded => "the grant has ended".to_owned(),
+            Self::UserDisabled => "the person is disabled or gone".to_owned(),
+            Self::SignInFailed(rule) => (*rule).to_owned(),
+            Self::RedirectUrisRefused(rule) => format!("redirect URIs: {rule}"),
+            Self::ClientDocument(rule) => format!("client document: {rule}"),
+            Self::TooMany(rule) => format!("too many: {rule}"),
+            Self::PasswordRefused(rule) => format!("password refused: {rule}"),
+            Self::CeremonyFailed(rule) => format!("passkey: {rule}"),
             Self::ClientUnknown => "no such client".to_owned(),
             Self::ClientDisabled => "the client is disabled".to_owned(),
             Self::ClientChanged => "the client's registration changed meanwhile".to_owned(),
@@ -311,6 +449,27 @@ impl Why {
             | Self::BodySlow
             | Self::PathForm
             | Self::HostUnknown
+            | Self::RedirectUriUnknown
+            | Self::ResponseModeUnknown
+            | Self::ChallengeMissing
+            | Self::ChallengeMethod
+            | Self::PromptMalformed
+            | Self::LoginRequired
+            | Self::ConsentRequired
+            | Self::PersonDenied
+            | Self::ForbiddenByRule
+            | Self::SignInRequired
+            | Self::SignInStale
+            | Self::CeremonyReplayed
+            | Self::PageExpired
+            | Self::PageForeign
+            | Self::Forged
+            | Self::AlreadyAnswered
+            | Self::RegistrationOff
+            | Self::RegistrationUnproved
+            | Self::SoftwareStatement
+            | Self::LastWayIn
+            | Self::CredentialsFull
             | Self::HostForm => self.said().to_owned(),
         }
     }

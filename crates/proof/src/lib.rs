@@ -1,7 +1,7 @@
 //! Is this signature real, and whose key made it?
 //!
-//! JOSE (RFC 7515, 7517, 7518, 7638, 8037), `DPoP` proofs (RFC 9449), client assertions (RFC 7523) and our own access
-//! tokens (RFC 9068), over one crypto backend. Everything hostile is parsed once, strictly, under size and depth caps;
+//! JOSE (RFC 7515, 7517, 7518, 7638, 8037), `DPoP` proofs (RFC 9449), client assertions (RFC 7523), passkeys (WebAuthn)
+//! and our own access tokens (RFC 9068), over one crypto backend. Everything hostile is parsed once, strictly, under size and depth caps;
 //! what passed a check is a [`Verified`] value, which nothing else can make.
 //!
 //! ```
@@ -34,6 +34,7 @@ pub mod nonce;
 mod secret;
 mod time;
 mod verified;
+pub mod webauthn;
 
 pub use crate::{
     algorithm::Algorithm, jwk::PublicKey, malformed::Malformed, secret::Secret, time::Time, verified::Verified,

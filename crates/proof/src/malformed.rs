@@ -8,6 +8,9 @@ pub enum Malformed {
     /// Not JSON (RFC 8259), or something follows it.
     #[error("not valid JSON")]
     Json,
+    /// Not CTAP2 canonical CBOR (CTAP 2.1 s8), not a map where one belongs, or something follows it.
+    #[error("not canonical CBOR")]
+    Cbor,
     /// JSON, but not an object where one belongs.
     #[error("not a JSON object")]
     NotAnObject,

@@ -2,18 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use proof::{digest, jwk::KeySet};
+use proof::digest;
 
 use super::{ChangeClient, NewClient, describe, grants, rules::Facts};
 use crate::{
     authority::{Ask, Audience, Authority},
     caller::{AdministratorCaller, Caller},
-    client::{Authentication, AuthenticationMethod, Client, Guard as ClientGuard},
+    client::{Authentication, AuthenticationMethod, Client, GrantType, Guard as ClientGuard, Registration},
     decision::{Change, Decision, Guard, Reply},
     event::{Event, EventKind},
     grant,
     id::ClientId,
     moment::Moment,
+    redirect_uri,
+    registration::{self, Address},
     resource::ResourceUri,
     why::Why,
 };
@@ -33,6 +35,19 @@ pub(super) fn create(
         Some(id) => own_id(id)?,
         None => at.id("client"),
     };
+    let redirect_uris = redirect_uri::registered(&new.redirect_uris, new.application_type)?;
+    if redirect_uris.is_empty() && new.grant_types.contains(&GrantType::AuthorizationCode) {
+        return Err(Why::RedirectUrisRefused("redirect_uris is missing; a client of authorization_code has at least one"));
+    }
+    if new.grant_types.contains(&GrantType::RefreshToken) && !new.grant_types.contains(&GrantType::AuthorizationCode) {
+        return Err(Why::ClientMetadata("refresh_token goes with authorization_code"));
+    }
+    if new.method == AuthenticationMethod::Nothing && new.grant_types.contains(&GrantType::ClientCredentials) {
+        return Err(Why::ClientMetadata("client_credentials needs a client with a credential (RFC 6749 s4.4)"));
+    }
+    if id.as_str().contains("://") && matches!(new.method, AuthenticationMethod::SecretBasic | AuthenticationMethod::SecretPost) {
+        return Err(Why::ClientMetadata("a client whose id is the address of its document has no secret"));
+    }
     let (authentication, secret) = credentials(new.method, new.jwks.as_deref(), at)?;
     let client = Client {
         id,
@@ -42,6 +57,12 @@ pub(super) fn create(
         token_algorithm: new.token_algorithm,
         binding: new.binding,
         introspects: new.introspects,
+        registration: Registration::Administrator,
+        redirect_uris,
+        application_type: new.application_type,
+        uri: new.uri.clone(),
+        scope: None,
+        expires: None,
         epoch: 0,
         created: at.now,
         disabled: None,
@@ -54,9 +75,9 @@ pub(super) fn create(
             .with("method", client.authentication.method().name()),
     ];
     let something_given = !new.scopes.is_empty() || !new.resources.is_empty();
-    if something_given && client.grant_types.is_empty() {
+    if something_given && !client.grant_types.contains(&GrantType::ClientCredentials) {
         return Err(Why::ClientMetadata(
-            "scope and resources are given with a grant type that can use them; this client has none",
+            "scope and resources are given to clients of client_credentials; what a client may do for a person, the person says",
         ));
     }
     if something_given {
@@ -110,6 +131,12 @@ pub(super) fn change(change: &ChangeClient, caller: &Caller, facts: &Facts, at: 
     client.token_algorithm = change.token_algorithm.or(client.token_algorithm);
     client.binding = change.binding.unwrap_or(client.binding);
     client.introspects = change.introspects.unwrap_or(client.introspects);
+    if let Some(uris) = &change.redirect_uris {
+        client.redirect_uris = redirect_uri::registered(uris, client.application_type)?;
+        if client.redirect_uris.is_empty() && client.grant_types.contains(&GrantType::AuthorizationCode) {
+            return Err(Why::RedirectUrisRefused("redirect_uris is empty; a client of authorization_code has at least one"));
+        }
+    }
     client.disabled = change.switch.map_or(client.disabled, |switch| switch.since(at.now));
     let event = Event::new(EventKind::ClientChanged, caller, at)
         .about(old.id.as_str())
@@ -125,6 +152,9 @@ pub(super) fn rotate_secret(caller: &Caller, facts: &Facts, at: &Moment) -> Resu
         return Err(Why::ClientMetadata(
             "a client of method private_key_jwt has no secret; change its jwks instead",
         ));
+    }
+    if method == AuthenticationMethod::Nothing {
+        return Err(Why::ClientMetadata("a client of method none has no secret"));
     }
     let (authentication, secret) = credentials(method, None, at)?;
     let event = Event::new(EventKind::ClientSecretRotated, caller, at).about(old.id.as_str());
@@ -176,9 +206,13 @@ fn credentials(
         (AuthenticationMethod::PrivateKeyJwt, None) => {
             Err(Why::ClientMetadata("private_key_jwt needs a jwks with the public keys"))
         }
-        (AuthenticationMethod::SecretBasic | AuthenticationMethod::SecretPost, Some(_)) => Err(Why::ClientMetadata(
+        (
+            AuthenticationMethod::SecretBasic | AuthenticationMethod::SecretPost | AuthenticationMethod::Nothing,
+            Some(_),
+        ) => Err(Why::ClientMetadata(
             "only a client of method private_key_jwt has a jwks",
         )),
+        (AuthenticationMethod::Nothing, None) => Ok((Authentication::Nothing, None)),
         (AuthenticationMethod::SecretBasic, None) => Ok(with_secret(|secret_digest| Authentication::SecretBasic {
             secret_digest,
         })),
@@ -189,26 +223,23 @@ fn credentials(
 }
 
 fn checked_keys(jwks: &str) -> Result<String, Why> {
-    let keys = KeySet::parse(jwks.as_bytes()).map_err(|_| {
-        Why::ClientMetadata(
-            "jwks must be a JWK Set of at most 32 public keys: Ed25519, P-256, or RSA of 2048 to 4096 bits",
-        )
-    })?;
-    if keys.keys().is_empty() {
-        return Err(Why::ClientMetadata(
-            "jwks has no key of a kind that can be used here: Ed25519, P-256, or RSA of 2048 to 4096 bits",
-        ));
-    }
+    registration::checked_keys(jwks).map_err(Why::ClientMetadata)?;
     Ok(jwks.to_owned())
 }
 
-/// An id that an administrator chose: unreserved characters only, since stock clients send it unencoded; never a URL, which would claim to be a client metadata document.
+/// An id that an administrator chose: unreserved characters only, since stock clients send it unencoded; or the address of a client metadata document, which is pinned
+/// by this and never fetched.
 fn own_id(id: &ClientId) -> Result<ClientId, Why> {
+    match registration::address(id) {
+        Address::Good => return Ok(id.clone()),
+        Address::Bad(rule) => return Err(Why::ClientMetadata(rule)),
+        Address::Plain => {}
+    }
     let unreserved = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
     let only_dots = id.as_str().bytes().all(|b| b == b'.'); // no path could name it
     let ok = id.as_str().len() <= 128 && !only_dots && id.as_str().bytes().all(unreserved);
     ok.then(|| id.clone()).ok_or(Why::ClientMetadata(
-        "client_id has 1 to 128 of the characters A-Z a-z 0-9 - . _ ~ and not only dots",
+        "client_id has 1 to 128 of the characters A-Z a-z 0-9 - . _ ~ and not only dots, or is the https address of a client metadata document",
     ))
 }
 

@@ -6,12 +6,16 @@ use serde_json::{Value, json};
 use super::clients::resources_of;
 use crate::{
     authority::Audience,
-    client::{Authentication, Binding, Client, Introspects},
+    browser_session::BrowserSession,
+    client::{Authentication, Binding, Client, Introspects, Registration},
+    consent::{Clients, Rule},
     grant::{Grant, Holder, Source, Status, Subject},
     id::Id,
     key::SigningKey,
+    redirect_uri::RedirectUri,
     resource::{Resource, ResourceUri},
-    tenant::{Administrator, NonceRule, Reach, Tenant},
+    tenant::{Administrator, Documents, NonceRule, Reach, Tenant},
+    user::{Group, User},
 };
 
 /// A client, and when it was last used if that is known. Never its secret, nor the digest of it.
@@ -36,6 +40,25 @@ pub fn client(client: &Client, last_used: Option<Time>) -> Object {
         (client.introspects == Introspects::Everything).into(),
     );
     o.insert("created_at".into(), client.created.unix().into());
+    if !client.redirect_uris.is_empty() {
+        o.insert(
+            "redirect_uris".into(),
+            client.redirect_uris.iter().map(RedirectUri::as_str).collect(),
+        );
+    }
+    if let Some(kind) = client.application_type.name() {
+        o.insert("application_type".into(), kind.into());
+    }
+    if let Some(uri) = &client.uri {
+        o.insert("client_uri".into(), uri.as_str().into());
+    }
+    let registered = match client.registration {
+        Registration::Administrator => "administrator",
+        Registration::Document { .. } => "document",
+        Registration::Itself { .. } => "itself",
+    };
+    o.insert("registered_by".into(), registered.into());
+    insert_time(&mut o, "expires_at", client.expires);
     if let Authentication::PrivateKeyJwt { jwks } = &client.authentication {
         o.insert("jwks".into(), serde_json::from_str(jwks).unwrap_or(Value::Null));
     }
@@ -62,6 +85,9 @@ pub fn resource(resource: &Resource) -> Object {
     o.insert("resource".into(), resource.uri.as_str().into());
     o.insert("resource_name".into(), resource.name.as_str().into());
     o.insert("scopes".into(), json!(resource.scopes));
+    if !resource.implied.is_empty() {
+        o.insert("implied_scopes".into(), json!(resource.implied));
+    }
     o.insert(
         "introspection_clients".into(),
         resource.introspectors.iter().map(Id::as_str).collect(),
@@ -100,8 +126,12 @@ pub fn grant(grant: &Grant) -> Object {
     if let Some(parent) = &grant.parent {
         o.insert("parent".into(), parent.as_str().into());
     }
-    let Source::Administrator(giver) = &grant.source;
-    o.insert("given_by".into(), giver.as_str().into());
+    match &grant.source {
+        Source::Administrator(giver) => o.insert("given_by".into(), giver.as_str().into()),
+        Source::Person { .. } => o.insert("given_by".into(), "person".into()),
+        Source::Organisation { .. } => o.insert("given_by".into(), "consent rules".into()),
+        Source::Redeemed => o.insert("given_by".into(), "authorization".into()),
+    };
     o.insert("created_at".into(), grant.created.unix().into());
     match grant.status {
         Status::Active => o.insert("status".into(), "active".into()),
@@ -127,6 +157,15 @@ pub fn tenant(tenant: &Tenant) -> Object {
         "access_token_seconds".into(),
         tenant.settings.access_token_seconds.into(),
     );
+    o.insert(
+        "client_documents".into(),
+        (tenant.settings.client_documents == Documents::Accepted).into(),
+    );
+    o.insert("registration".into(), tenant.settings.registration.name().into());
+    o.insert(
+        "dpop_required".into(),
+        (tenant.settings.binding == Binding::Required).into(),
+    );
     o.insert("created_at".into(), tenant.created.unix().into());
     insert_time(&mut o, "disabled_at", tenant.disabled);
     o
@@ -138,12 +177,77 @@ pub fn administrator(administrator: &Administrator) -> Object {
     o.insert("id".into(), administrator.id.as_str().into());
     o.insert("name".into(), administrator.name.as_str().into());
     let reach = match administrator.reach {
+        Reach::Registration => "registration",
         Reach::Tenant => "tenant",
         Reach::Installation => "installation",
     };
     o.insert("reach".into(), reach.into());
     o.insert("created_at".into(), administrator.created.unix().into());
     insert_time(&mut o, "expires_at", administrator.expires);
+    o
+}
+
+/// A person. Never a credential of theirs.
+pub fn user(user: &User) -> Object {
+    let mut o = Object::new();
+    o.insert("id".into(), user.id.as_str().into());
+    o.insert("login".into(), user.login.as_str().into());
+    o.insert("profile".into(), Value::Object(user.profile.claims().clone()));
+    o.insert("groups".into(), user.memberships.iter().map(Id::as_str).collect());
+    o.insert("created_at".into(), user.created.unix().into());
+    insert_time(&mut o, "disabled_at", user.disabled);
+    o
+}
+
+/// A group or role.
+pub fn group(group: &Group) -> Object {
+    let mut o = Object::new();
+    o.insert("id".into(), group.id.as_str().into());
+    o.insert("kind".into(), group.kind.name().into());
+    o.insert("name".into(), group.name.as_str().into());
+    o.insert("created_at".into(), group.created.unix().into());
+    o
+}
+
+/// A rule of central consent; what is left out is every one.
+pub fn rule(rule: &Rule) -> Object {
+    let mut o = Object::new();
+    o.insert("id".into(), rule.id.as_str().into());
+    o.insert("effect".into(), rule.effect.name().into());
+    match &rule.clients {
+        Clients::Every => {}
+        Clients::Unregistered => {
+            o.insert("clients".into(), "unregistered".into());
+        }
+        Clients::One(id) => {
+            o.insert("client_id".into(), id.as_str().into());
+        }
+    }
+    if let Some(scope) = &rule.scope {
+        o.insert("scope".into(), scope.as_str().into());
+    }
+    if let Some(resource) = &rule.resource {
+        o.insert("resource".into(), resource.as_str().into());
+    }
+    if let Some(group) = &rule.group {
+        o.insert("group".into(), group.as_str().into());
+    }
+    o.insert("made_by".into(), rule.by.as_str().into());
+    o.insert("created_at".into(), rule.created.unix().into());
+    o
+}
+
+/// A browser session. Never its cookie, nor the digest of it.
+pub fn browser_session(session: &BrowserSession) -> Object {
+    let mut o = Object::new();
+    o.insert("id".into(), session.id.as_str().into());
+    o.insert("user_id".into(), session.user.as_str().into());
+    o.insert("method".into(), session.method.name().into());
+    o.insert("signed_in_at".into(), session.authenticated.unix().into());
+    o.insert("last_seen_at".into(), session.seen.unix().into());
+    o.insert("expires_at".into(), session.expires.unix().into());
+    o.insert("browser".into(), session.agent.as_str().into());
+    insert_time(&mut o, "ended_at", session.ended);
     o
 }
 

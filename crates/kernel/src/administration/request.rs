@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proof::{Algorithm, Time};
+use proof::{Algorithm, Time, json};
 
 use crate::{
     authority::Scopes,
-    client::{AuthenticationMethod, Binding, GrantType, Introspects},
-    id::{AdministratorId, ClientId, GrantId, TenantId},
+    client::{ApplicationType, AuthenticationMethod, Binding, GrantType, Introspects},
+    consent::{Clients, Effect},
+    id::{AdministratorId, BrowserSessionId, ClientId, GrantId, GroupId, RuleId, TenantId, UserId},
     key::SigningKey,
     resource::ResourceUri,
     tenant::{Reach, Settings, SettingsChange},
+    user::{GroupKind, Login, Profile},
 };
 
 /// One thing an administrator wants done in the tenant.
@@ -40,6 +42,36 @@ pub enum Command {
     CreateAdministrator(NewAdministrator),
     /// End an administrator's token now.
     EndAdministrator(AdministratorId),
+    /// Enter a person.
+    CreateUser(Box<NewUser>),
+    /// Change a person's row.
+    ChangeUser(Box<ChangeUser>),
+    /// Give a person another password; their browser sessions end.
+    SetUserPassword {
+        /// Whose.
+        id: UserId,
+        /// Its hash, from the login provider.
+        hash: String,
+    },
+    /// Give a person a recovery code to sign in with once; codes they had before end.
+    GiveRecoveryCode {
+        /// Whom.
+        id: UserId,
+        /// The code, from the login provider.
+        code: String,
+    },
+    /// End every browser session of a person.
+    EndUserSessions(UserId),
+    /// End one browser session.
+    EndBrowserSession(BrowserSessionId),
+    /// Make a group or role.
+    CreateGroup(Box<NewGroup>),
+    /// End a group or role.
+    DropGroup(GroupId),
+    /// Decide centrally: allow or forbid client, scope and place, for everybody or a group.
+    CreateRule(Box<NewRule>),
+    /// Take such a decision back.
+    DropRule(RuleId),
     /// Publish new signing keys now. They sign as soon as every cache of the old key set has ended.
     RotateKeys(Vec<SigningKey>),
 }
@@ -86,6 +118,12 @@ pub struct NewClient {
     pub binding: Binding,
     /// What it may introspect.
     pub introspects: Introspects,
+    /// Where it may be answered through a browser.
+    pub redirect_uris: Vec<String>,
+    /// What it is.
+    pub application_type: ApplicationType,
+    /// Its own page.
+    pub uri: Option<String>,
 }
 
 /// A change of a registration: what is `None` stays.
@@ -103,6 +141,8 @@ pub struct ChangeClient {
     pub binding: Option<Binding>,
     /// What it may introspect from now on.
     pub introspects: Option<Introspects>,
+    /// Where it may be answered from now on.
+    pub redirect_uris: Option<Vec<String>>,
     /// On or off.
     pub switch: Option<Switch>,
 }
@@ -116,6 +156,8 @@ pub struct NewResource {
     pub name: String,
     /// Its scopes, with words.
     pub scopes: BTreeMap<String, String>,
+    /// Which scopes another one brings with it.
+    pub implied: BTreeMap<String, BTreeSet<String>>,
     /// The algorithm it wants its tokens signed with.
     pub token_algorithm: Option<Algorithm>,
     /// The clients that may introspect its tokens.
@@ -150,6 +192,60 @@ pub struct NewTenant {
     pub issuer: String,
     /// What it decides for itself.
     pub settings: Settings,
+}
+
+/// A new person.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// What they sign in by.
+    pub login: Login,
+    /// What is known of them.
+    pub profile: Profile,
+    /// The groups and roles they are in.
+    pub memberships: BTreeSet<GroupId>,
+    /// The hash of their first password, from the login provider, if they have one.
+    pub password_hash: Option<String>,
+}
+
+/// A change of a person's row: what is `None` stays.
+#[derive(Clone, Debug)]
+pub struct ChangeUser {
+    /// Whose.
+    pub id: UserId,
+    /// Another login.
+    pub login: Option<Login>,
+    /// Claims to change; `null` takes one out.
+    pub profile: Option<json::Object>,
+    /// All their groups and roles from now on.
+    pub memberships: Option<BTreeSet<GroupId>>,
+    /// On or off.
+    pub switch: Option<Switch>,
+}
+
+/// A new group or role.
+#[derive(Clone, Debug)]
+pub struct NewGroup {
+    /// Its id.
+    pub id: GroupId,
+    /// Group or role.
+    pub kind: GroupKind,
+    /// Its name for people.
+    pub name: String,
+}
+
+/// A new rule of central consent.
+#[derive(Clone, Debug)]
+pub struct NewRule {
+    /// For which clients.
+    pub clients: Clients,
+    /// For which scope; every one when absent.
+    pub scope: Option<String>,
+    /// At which place; every one when absent.
+    pub resource: Option<ResourceUri>,
+    /// For whom; everybody when absent.
+    pub group: Option<GroupId>,
+    /// What it says.
+    pub effect: Effect,
 }
 
 /// A new administrator's token.

@@ -31,10 +31,15 @@ pub(super) fn create(new: &NewResource, caller: &Caller, facts: &Facts, at: &Mom
             "scopes: each name is one scope token (RFC 6749 s3.3), at most 128 of them".to_owned(),
         ));
     }
+    let unknown = |name: &&String| !new.scopes.contains_key(*name);
+    if let Some(name) = new.implied.keys().chain(new.implied.values().flatten()).find(unknown) {
+        return Err(Why::Body(format!("implied_scopes: {name} is not among the scopes")));
+    }
     let resource = Resource {
         uri: new.uri.clone(),
         name: new.name.clone(),
         scopes: new.scopes.clone(),
+        implied: new.implied.clone(),
         token_algorithm: new.token_algorithm,
         introspectors: new.introspectors.clone(),
         created: at.now,

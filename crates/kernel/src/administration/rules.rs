@@ -1,15 +1,18 @@
 //! Who may do which of it, and what it changes.
 
-use super::{Command, clients, grants, resources, tenants};
+use super::{Command, clients, consents, grants, people, resources, tenants};
 use crate::{
+    browser_session::BrowserSession,
     caller::{AdministratorCaller, Caller, Who},
     client::Client,
+    consent::Rule,
     decision::{Change, Decision, Guard, Reply},
     event::{Event, EventKind},
     grant::Grant,
     moment::Moment,
     resource::Resource,
     tenant::{Administrator, Reach, Tenant},
+    user::{Group, User},
     why::Why,
 };
 
@@ -26,6 +29,18 @@ pub struct Facts {
     pub tenant: Option<Tenant>,
     /// The administrator that the command names.
     pub administrator: Option<Administrator>,
+    /// The person that the command names.
+    pub user: Option<User>,
+    /// The person who has the login that the command names.
+    pub login_taken_by: Option<User>,
+    /// The groups and roles that the command names.
+    pub groups: Vec<Group>,
+    /// The rule that the command names.
+    pub rule: Option<Rule>,
+    /// How many rules there are.
+    pub rules: usize,
+    /// The browser session that the command names.
+    pub browser_session: Option<BrowserSession>,
 }
 
 /// Decides a command.
@@ -44,6 +59,9 @@ fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> R
     let Who::Administrator(administrator) = &caller.who else {
         return Err(Why::AdministratorUnproved);
     };
+    if administrator.reach == Reach::Registration {
+        return Err(Why::AdministratorReach); // an initial access token opens the registration endpoint, and no door here
+    }
 
     // 2. The command.
     match command {
@@ -79,6 +97,16 @@ fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> R
             }
             Ok(tenants::end_administrator(ended, caller, at))
         }
+        Command::CreateUser(new) => people::create(new, caller, facts, at),
+        Command::ChangeUser(change) => people::change(change, caller, facts, at),
+        Command::SetUserPassword { hash, .. } => people::set_password(hash, caller, facts, at),
+        Command::GiveRecoveryCode { code, .. } => people::give_code(code, caller, facts, at),
+        Command::EndUserSessions(_) => people::end_sessions(caller, facts, at),
+        Command::EndBrowserSession(_) => people::end_session(caller, facts, at),
+        Command::CreateGroup(new) => people::create_group(new, caller, facts, at),
+        Command::DropGroup(_) => people::drop_group(caller, facts, at),
+        Command::CreateRule(new) => consents::create(new, administrator, caller, facts, at),
+        Command::DropRule(_) => consents::drop(caller, facts, at),
         Command::RotateKeys(keys) => {
             let guards = keys.iter().map(|key| Guard::CreateKey(Box::new(key.clone()))).collect();
             let events = keys.iter().map(|key| {
@@ -106,6 +134,6 @@ fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> R
 fn installation(administrator: &AdministratorCaller) -> Result<(), Why> {
     match administrator.reach {
         Reach::Installation => Ok(()),
-        Reach::Tenant => Err(Why::AdministratorReach),
+        Reach::Registration | Reach::Tenant => Err(Why::AdministratorReach),
     }
 }

@@ -30,6 +30,8 @@ pub enum Evidence {
     SecretPost(Secret<String>),
     /// `client_assertion`, unverified (RFC 7523 s2.2).
     Assertion(String),
+    /// Its name alone: enough for a client that registered without a credential (RFC 6749 s3.2.1).
+    Name,
 }
 
 impl Evidence {
@@ -39,6 +41,7 @@ impl Evidence {
             Self::SecretBasic(_) => AuthenticationMethod::SecretBasic,
             Self::SecretPost(_) => AuthenticationMethod::SecretPost,
             Self::Assertion(_) => AuthenticationMethod::PrivateKeyJwt,
+            Self::Name => AuthenticationMethod::Nothing,
         }
     }
 }
@@ -87,7 +90,11 @@ impl Credentials {
                 client: client(id)?,
                 evidence: Evidence::SecretPost(Secret::new(secret.to_owned())),
             }),
-            (_, None | Some(_)) => Err(Why::CredentialsMissing),
+            (Some(id), None) => Ok(Self {
+                client: client(id)?,
+                evidence: Evidence::Name,
+            }),
+            (None, None | Some(_)) => Err(Why::CredentialsMissing),
         }
     }
 }

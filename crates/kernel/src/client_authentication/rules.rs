@@ -11,7 +11,7 @@ use proof::{
 
 use super::request::{Credentials, Evidence};
 use crate::{
-    caller::{Caller, PureMachine, Who},
+    caller::{Caller, PublicClient, PureMachine, Who},
     client::{Authentication, Client},
     mark::{Mark, Stands},
     why::Why,
@@ -72,7 +72,9 @@ pub fn prove(
                 proved.expires.plus(SKEW_SECONDS),
             ));
         }
-        (Evidence::SecretBasic(_) | Evidence::SecretPost(_) | Evidence::Assertion(_), _) => {
+        // 3c. Nothing, of a client that has nothing: it is named, not authenticated, and what it may do is bound by PKCE and by what it holds.
+        (Evidence::Name, Authentication::Nothing) => {}
+        (Evidence::SecretBasic(_) | Evidence::SecretPost(_) | Evidence::Assertion(_) | Evidence::Name, _) => {
             shown_without_client(credentials);
             return Err(Why::AuthenticationMethod);
         }
@@ -89,11 +91,13 @@ pub fn prove(
         marks.push(dpop_mark(&proof));
         proof.jkt
     });
-    Ok(Caller {
-        who: Who::PureMachine(PureMachine { client }),
-        key,
-        marks,
-    })
+    let who = match client.authentication {
+        Authentication::Nothing => Who::PublicClient(PublicClient { client }),
+        Authentication::SecretBasic { .. }
+        | Authentication::SecretPost { .. }
+        | Authentication::PrivateKeyJwt { .. } => Who::PureMachine(PureMachine { client }),
+    };
+    Ok(Caller { who, key, marks })
 }
 
 /// The work of a comparison, for a client that does not exist or has no secret.

@@ -1,20 +1,17 @@
 //! Whether a machine gets a token, and which.
 
-use proof::{Algorithm, json};
-
 use super::Request;
 use crate::{
     authority::{Audience, Authority, Scopes},
     caller::{Caller, Who},
-    client::{self, Binding, Client, GrantType},
-    decision::{Change, Decision, Guard, Reply, Touch, Unsigned},
+    client::{self, Binding, GrantType},
+    decision::{Change, Decision, Guard, Touch},
     event::{Event, EventKind},
     grant::{self, Grant},
-    id::TokenId,
     moment::Moment,
     resource::Resource,
     tenant::Tenant,
-    token,
+    token::{self, Acts, Projection},
     why::Why,
 };
 
@@ -98,7 +95,17 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         .ok_or(Why::ScopeNotGranted)?;
 
     // 6. The projection: one audience, short, never longer than the grant, bound to the key that was proved.
-    let issued = token(client, caller, grant, &scopes, audience, facts, at);
+    let projection = Projection {
+        tenant: facts.tenant,
+        client,
+        acts: Acts::Itself,
+        grant,
+        scopes: &scopes,
+        audience: &audience,
+        resource: facts.resource.as_ref(),
+        key: caller.key.as_deref(),
+    };
+    let issued = projection.issue(None, at);
 
     // 7. What the answer relied on: the grant as it was read. Its ancestors' death is read at use; their epochs are expected too.
     let path = facts
@@ -145,80 +152,5 @@ fn granted(request: &Request, authority: &Authority, facts: &Facts<'_>) -> Optio
     match &request.scopes {
         None => Some(known),
         Some(wanted) => known.covers(wanted).then(|| wanted.clone()),
-    }
-}
-
-struct Issued {
-    record: token::Record,
-    reply: Reply,
-    unsigned: Unsigned,
-}
-
-fn token(
-    client: &Client,
-    caller: &Caller,
-    grant: &Grant,
-    scopes: &Scopes,
-    audience: Audience,
-    facts: &Facts<'_>,
-    at: &Moment,
-) -> Issued {
-    let id: TokenId = at.id("token");
-    let scope = scopes.joined();
-    let longest = at.now.plus(facts.tenant.settings.access_token_seconds);
-    let expires = grant.authority.expires().map_or(longest, |end| end.min(longest));
-    let algorithm = client
-        .token_algorithm
-        .or_else(|| facts.resource.as_ref().and_then(|resource| resource.token_algorithm))
-        .unwrap_or(Algorithm::EdDSA);
-    let aud = match &audience {
-        Audience::Issuer => facts.tenant.issuer.as_str(),
-        Audience::Resource(uri) => uri.as_str(),
-    };
-
-    // RFC 9068 s2.2; `sub` is the client itself when no person is involved (s2.2 "sub").
-    let mut claims = json::Object::new();
-    claims.insert("iss".to_owned(), facts.tenant.issuer.as_str().into());
-    claims.insert("sub".to_owned(), client.id.as_str().into());
-    claims.insert("aud".to_owned(), aud.into());
-    claims.insert("client_id".to_owned(), client.id.as_str().into());
-    claims.insert("iat".to_owned(), at.now.unix().into());
-    claims.insert("exp".to_owned(), expires.unix().into());
-    claims.insert("jti".to_owned(), id.as_str().into());
-    if !scope.is_empty() {
-        claims.insert("scope".to_owned(), scope.as_str().into());
-    }
-    if let Some(jkt) = &caller.key {
-        claims.insert("cnf".to_owned(), serde_json::json!({ "jkt": jkt })); // RFC 9449 s6.1
-    }
-
-    let kind = if caller.key.is_some() {
-        token::Kind::Dpop
-    } else {
-        token::Kind::Bearer
-    };
-    Issued {
-        reply: Reply::Token {
-            access: 0,
-            kind,
-            expires_in_seconds: expires.since(at.now),
-            scope: scope.clone(),
-        },
-        unsigned: Unsigned {
-            typ: "at+jwt",
-            algorithm,
-            claims,
-        },
-        record: token::Record {
-            id,
-            grant: grant.id.clone(),
-            client: client.id.clone(),
-            audience,
-            scope,
-            key: caller.key.clone(),
-            issued: at.now,
-            expires,
-            revoked: None,
-        },
     }
 }

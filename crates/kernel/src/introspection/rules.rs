@@ -4,15 +4,17 @@ use proof::{Verified, access_token::AccessToken, json};
 use serde_json::json;
 
 use crate::{
-    authority::Audience,
+    authority::{Audience, Scopes},
     caller::{Caller, Who},
     client::{Client, Introspects},
+    consent::Rule,
     decision::{Change, Decision, Reply},
     event::{Event, EventKind},
-    grant::{self, Grant},
+    grant::{self, Grant, Subject},
     moment::Moment,
     resource::Resource,
     token,
+    user::User,
     why::Why,
 };
 
@@ -38,6 +40,10 @@ pub struct Known {
     pub client: Option<Client>,
     /// The resource it is for, unless it is for us or the resource is gone.
     pub resource: Option<Resource>,
+    /// The person it acts for, if it acts for one and they are still there.
+    pub user: Option<User>,
+    /// The tenant's rules of central consent, if it acts for a person.
+    pub rules: Vec<Rule>,
 }
 
 /// Decides an introspection request. The answer changes nothing; its event goes to the journal.
@@ -91,6 +97,22 @@ pub(crate) fn counts(known: &Known, at: &Moment) -> bool {
         && client_counts
         && resource_counts
         && grant::lives(&known.path, at.now)
+        && person_counts(known)
+}
+
+/// Whether the person a token acts for is still there, and nobody has forbidden meanwhile what it says. A token for nobody needs nobody.
+fn person_counts(known: &Known) -> bool {
+    let subject = known.path.first().map(|grant| &grant.subject);
+    match (subject, &known.user, &known.client) {
+        (Some(Subject::Nobody), _, _) => true,
+        (Some(Subject::User(id)), Some(user), Some(client)) if user.id == *id && user.disabled.is_none() => {
+            Scopes::parse(&known.record.scope).is_ok_and(|scopes| {
+                grant::still_given(&known.path, &known.rules, client, user, &known.record.audience, &scopes)
+                    .is_ok_and(|given| given == scopes)
+            })
+        }
+        (Some(Subject::User(_)) | None, _, _) => false,
+    }
 }
 
 fn describe(known: &Known) -> json::Object {

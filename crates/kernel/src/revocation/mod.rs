@@ -8,4 +8,4 @@ mod rules;
 mod tests;
 
 pub use crate::introspection::Request;
-pub use rules::decide;
+pub use rules::{Facts, decide};

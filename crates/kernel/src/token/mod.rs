@@ -3,8 +3,11 @@
 //! A request names its grant type; each grant type is a flow folder of its own. A token is a projection of a grant: the row names the grant, and what the grant's
 //! path says at the moment of use decides whether the token counts.
 
+mod projection;
 mod request;
 
+pub use projection::TenantKeys;
+pub(crate) use projection::{Acts, Projection};
 pub use request::Request;
 
 use proof::Time;

@@ -1,12 +1,16 @@
 //! POST to the token endpoint, read once.
 
-use crate::{client::GrantType, client_credentials, form::Form, why::Why};
+use crate::{authorization_code, client::GrantType, client_credentials, form::Form, refresh_token, why::Why};
 
 /// A token request: one variant a grant type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// RFC 6749 s4.4.
     ClientCredentials(client_credentials::Request),
+    /// RFC 6749 s4.1.3.
+    AuthorizationCode(authorization_code::Request),
+    /// RFC 6749 s6.
+    RefreshToken(refresh_token::Request),
 }
 
 impl Request {
@@ -17,6 +21,8 @@ impl Request {
     pub fn parse(form: &Form) -> Result<Self, Why> {
         let name = form.required("grant_type")?;
         match GrantType::from_name(name).ok_or(Why::GrantTypeUnknown)? {
+            GrantType::AuthorizationCode => authorization_code::Request::parse(form).map(Self::AuthorizationCode),
+            GrantType::RefreshToken => refresh_token::Request::parse(form).map(Self::RefreshToken),
             GrantType::ClientCredentials => client_credentials::Request::parse(form).map(Self::ClientCredentials),
         }
     }

@@ -60,6 +60,11 @@ impl PublicKey {
         rsa::from_der(der, KeyType::Rsa.algorithm(Some(algorithm))?).map(PublicKey::without_kid)
     }
 
+    /// An RSA key from modulus and exponent, each big-endian in the fewest bytes (RFC 8230 s4).
+    pub(crate) fn from_rsa_components(n: &[u8], e: &[u8], algorithm: Algorithm) -> Result<PublicKey, Malformed> {
+        rsa::from_components(n, e, KeyType::Rsa.algorithm(Some(algorithm))?).map(PublicKey::without_kid)
+    }
+
     /// The one algorithm this key verifies.
     pub fn algorithm(&self) -> Algorithm {
         self.material.algorithm

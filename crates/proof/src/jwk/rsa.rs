@@ -29,6 +29,10 @@ pub(super) fn from_jwk(object: &Object, algorithm: Algorithm) -> Result<Material
 
 pub(super) fn from_der(der: &[u8], algorithm: Algorithm) -> Result<Material, Malformed> {
     let (n, e) = read_der(der).ok_or(Malformed::Key)?;
+    from_components(n, e, algorithm)
+}
+
+pub(super) fn from_components(n: &[u8], e: &[u8], algorithm: Algorithm) -> Result<Material, Malformed> {
     build(n, e, base64url::encode(n), base64url::encode(e), algorithm)
 }
 

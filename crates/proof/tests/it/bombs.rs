@@ -7,10 +7,15 @@ use proof::{
     json,
     jwk::KeySet,
     jws::{Compact, Rejected},
+    webauthn,
 };
 use serde_json::{Value, json};
 
-use crate::signer::{Signer, object, unsigned};
+use crate::{
+    authenticator::{Alg, Authenticator},
+    signer::{Signer, object, unsigned},
+    webauthn::hex,
+};
 
 /// Runs `attempt`, which must not hold more than that many bytes at a time, and must answer within the 50 ms of S-15.
 fn within<T>(bytes_max: u64, attempt: impl Fn() -> T) -> T {
@@ -151,6 +156,34 @@ fn s_15_ten_thousand_audiences_do_not_fit() {
         assertion::check(&compact, &keys, "https://as.example.test", Time::from_unix(1)).unwrap_err()
     });
     assert_eq!(refused, assertion::AssertionError::Audience);
+}
+
+#[test]
+fn s_15_passkey_responses_cost_no_more_than_their_size() {
+    let large = vec![b' '; 16 << 20];
+    let passkey = |json: &[u8]| webauthn::check_registration(json, &crate::webauthn::expect()).map(drop);
+    assert_eq!(within(0, || passkey(&large)), Err(webauthn::Rejected::TooLarge));
+    let parsed = within(0, || webauthn::parse_assertion(&large).map(drop));
+    assert_eq!(parsed, Err(webauthn::Rejected::TooLarge));
+    // Lengths beyond all bytes, nesting, and as many items as fit: all refused as CBOR, without a tree being built.
+    let good = crate::webauthn::registration(&Authenticator::new(Alg::EdDsa)).value();
+    for (object, why) in [
+        (hex("bbffffffffffffffff"), Malformed::Cbor),
+        (hex("a1009bffffffffffffffff"), Malformed::Cbor),
+        (hex("a1005bffffffffffffffff"), Malformed::Cbor),
+        (vec![0x81; 40_000], Malformed::TooDeep),
+        ([hex("a10099ffff"), vec![0x80; 40_000]].concat(), Malformed::Cbor),
+        (
+            [hex("a1009999c0"), vec![0x80; 0x99c0]].concat(),
+            Malformed::Missing("fmt"),
+        ),
+    ] {
+        let mut value = good.clone();
+        value["response"]["attestationObject"] = base64url::encode(&object).into();
+        let json = value.to_string();
+        let refused = within(256 * 1024, || passkey(json.as_bytes()));
+        assert_eq!(refused, Err(webauthn::Rejected::AttestationObject(why)));
+    }
 }
 
 /// The token endpoint checks two of these within its 100 microseconds: these are ceilings against a second parse or a

@@ -5,6 +5,8 @@ mod access_tokens;
 #[cfg(test)]
 mod assertions;
 #[cfg(test)]
+mod authenticator;
+#[cfg(test)]
 mod bombs;
 #[cfg(test)]
 mod dpop_proofs;
@@ -28,5 +30,23 @@ mod signer;
 mod strict_json;
 #[cfg(test)]
 mod tokens;
+#[cfg(test)]
+mod webauthn;
+#[cfg(test)]
+mod webauthn_assertions;
+#[cfg(test)]
+mod webauthn_attestations;
+#[cfg(test)]
+mod webauthn_keys;
+#[cfg(test)]
+mod webauthn_oracle;
+#[cfg(test)]
+mod webauthn_properties;
+#[cfg(test)]
+mod webauthn_registrations;
+#[cfg(test)]
+mod webauthn_responses;
+#[cfg(test)]
+mod webauthn_vectors;
 #[cfg(test)]
 mod wycheproof_vectors;

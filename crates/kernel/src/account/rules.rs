@@ -1,0 +1,273 @@
+//! What a person may do, and what it changes.
+
+use proof::{Verified, base64url, webauthn::Credential};
+
+use crate::{
+    browser_session,
+    caller::{BrowserUser, Caller},
+    credential::{self, PASSKEYS_MAX, Passkey, Password},
+    decision::{Change, Decision, Guard, Reply, Write},
+    event::{Event, EventKind},
+    grant::{self, Grant, Holder, Subject},
+    id::{BrowserSessionId, ClientId, GrantId, Id, PasskeyId},
+    moment::Moment,
+    user,
+    why::Why,
+};
+
+/// One thing a person wants done.
+#[derive(Debug)]
+pub enum Command {
+    /// Have one more passkey.
+    AddPasskey {
+        /// The credential, checked.
+        credential: Box<Verified<Credential>>,
+        /// What they call it.
+        name: String,
+    },
+    /// Have one passkey less.
+    RemovePasskey(PasskeyId),
+    /// Have this password from now on.
+    SetPassword {
+        /// Its hash, from the login provider.
+        hash: String,
+    },
+    /// Have these recovery codes, and none of the old ones.
+    MakeRecoveryCodes {
+        /// The codes, from the login provider.
+        codes: Vec<String>,
+    },
+    /// End a browser session, their own or one somewhere else.
+    EndSession(BrowserSessionId),
+    /// Stop one grant.
+    StopGrant(GrantId),
+    /// Stop everything that a client may do for them.
+    StopClient(ClientId),
+    /// Stop everything that anything may do for them.
+    StopAll,
+}
+
+/// What was loaded for the command.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// Their passkeys.
+    pub passkeys: Vec<Passkey>,
+    /// Their password, if they have one.
+    pub password: Option<Password>,
+    /// Their browser sessions that count.
+    pub sessions: Vec<BrowserSessionId>,
+    /// The roots of what was granted for them and still counts.
+    pub grants: Vec<Grant>,
+}
+
+/// Decides a command.
+pub fn decide(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> Decision {
+    match consider(command, caller, facts, at) {
+        Ok(decision) => decision,
+        Err(why) => {
+            let event = Event::refused(&why, caller, at);
+            Decision::refuse(why, Vec::new(), vec![event])
+        }
+    }
+}
+
+fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
+    let person = caller.person().ok_or(Why::SignInRequired)?;
+    let doing = Doing {
+        caller,
+        person,
+        facts,
+        at,
+    };
+    match command {
+        Command::AddPasskey { credential, name } => doing.fresh()?.add_passkey(credential, name),
+        Command::RemovePasskey(id) => doing.fresh()?.remove_passkey(id),
+        Command::SetPassword { hash } => doing.fresh()?.set_password(hash),
+        Command::MakeRecoveryCodes { codes } => doing.fresh()?.make_codes(codes),
+        Command::EndSession(id) => doing.end_session(id),
+        Command::StopGrant(id) => doing.stop(|grant| grant.id == *id),
+        Command::StopClient(id) => doing.stop(|grant| grant.holder == Holder::Client(id.clone())),
+        Command::StopAll => doing.stop(|_| true),
+    }
+}
+
+struct Doing<'a> {
+    caller: &'a Caller,
+    person: &'a BrowserUser,
+    facts: &'a Facts,
+    at: &'a Moment,
+}
+
+impl Doing<'_> {
+    /// Only shortly after a sign-in: a browser that was left open must not change the locks.
+    fn fresh(self) -> Result<Self, Why> {
+        if self.person.session.is_fresh(self.at.now) {
+            Ok(self)
+        } else {
+            Err(Why::SignInStale)
+        }
+    }
+
+    fn add_passkey(&self, credential: &Verified<Credential>, name: &str) -> Result<Decision, Why> {
+        if self.facts.passkeys.len() >= PASSKEYS_MAX {
+            return Err(Why::CredentialsFull);
+        }
+        let passkey = Passkey {
+            id: self.at.id("passkey"),
+            user: self.person.user.id.clone(),
+            credential: base64url::encode(&credential.id),
+            public_key: base64url::encode(credential.key.to_cose()),
+            counter: i64::from(credential.counter),
+            transports: credential.transports.clone(),
+            name: name.to_owned(),
+            created: self.at.now,
+            used: None,
+        };
+        let event = self.changed("passkey added").about(passkey.id.as_str());
+        Ok(self.done(
+            vec![Guard::Credential(credential::Guard::CreatePasskey(Box::new(passkey)))],
+            Vec::new(),
+            event,
+        ))
+    }
+
+    fn remove_passkey(&self, id: &PasskeyId) -> Result<Decision, Why> {
+        let theirs = self.facts.passkeys.iter().any(|passkey| passkey.id == *id);
+        if !theirs {
+            return Err(Why::Absent("passkey"));
+        }
+        if self.facts.passkeys.len() == 1 && self.facts.password.is_none() {
+            return Err(Why::LastWayIn);
+        }
+        let write = Write::Credential(credential::Write::DropPasskey {
+            user: self.person.user.id.clone(),
+            id: id.clone(),
+        });
+        let event = self.changed("passkey removed").about(id.as_str());
+        Ok(self.done(Vec::new(), vec![write], event))
+    }
+
+    /// Whoever knew the old password is signed out everywhere else.
+    fn set_password(&self, hash: &str) -> Result<Decision, Why> {
+        let user = self.person.user.id.clone();
+        let writes = vec![
+            Write::Credential(credential::Write::SetPassword {
+                user: user.clone(),
+                hash: hash.to_owned(),
+                at: self.at.now,
+            }),
+            Write::BrowserSession(browser_session::Write::EndOthers {
+                user,
+                keep: Some(self.person.session.id.clone()),
+                at: self.at.now,
+            }),
+        ];
+        let event = self.changed("password set");
+        Ok(self.done(Vec::new(), writes, event))
+    }
+
+    fn make_codes(&self, codes: &[String]) -> Result<Decision, Why> {
+        let user = &self.person.user.id;
+        let (guards, write) = recovery_codes(user, codes, self.at);
+        let event = self.changed("recovery codes made").with("codes", codes.len());
+        let mut decision = self.change(guards, vec![write], event);
+        decision.guards.push(self.unchanged());
+        Ok(Decision::issue(
+            Reply::RecoveryCodes(codes.to_vec()),
+            Vec::new(),
+            decision,
+        ))
+    }
+
+    fn end_session(&self, id: &BrowserSessionId) -> Result<Decision, Why> {
+        if !self.facts.sessions.contains(id) {
+            return Err(Why::Absent("browser session"));
+        }
+        let write = Write::BrowserSession(browser_session::Write::End {
+            id: id.clone(),
+            at: self.at.now,
+        });
+        let event = Event::new(EventKind::UserSignedOut, self.caller, self.at).about(id.as_str());
+        Ok(Decision::issue(
+            Reply::Done,
+            Vec::new(),
+            Change {
+                sure: vec![write],
+                events: vec![event],
+                ..Change::default()
+            },
+        ))
+    }
+
+    /// Ends roots: whatever hangs on them falls silent at its next use.
+    fn stop(&self, which: impl Fn(&Grant) -> bool) -> Result<Decision, Why> {
+        let theirs = |grant: &&Grant| grant.subject == Subject::User(self.person.user.id.clone());
+        let stopped: Vec<&Grant> = self.facts.grants.iter().filter(theirs).filter(|grant| which(grant)).collect();
+        if stopped.is_empty() {
+            return Err(Why::Absent("grant"));
+        }
+        let sure = stopped.iter().map(|grant| {
+            Write::Grant(grant::Write::EnsureRevoked {
+                id: grant.id.clone(),
+                at: self.at.now,
+            })
+        });
+        let ids: Vec<&str> = stopped.iter().map(|grant| grant.id.as_str()).collect();
+        let event = Event::new(EventKind::GrantRevoked, self.caller, self.at)
+            .about(ids.first().copied().unwrap_or_default())
+            .with("grants", ids);
+        Ok(Decision::issue(
+            Reply::Done,
+            Vec::new(),
+            Change {
+                sure: sure.collect(),
+                events: vec![event],
+                ..Change::default()
+            },
+        ))
+    }
+
+    fn changed(&self, what: &str) -> Event {
+        Event::new(EventKind::CredentialChanged, self.caller, self.at).with("what", what)
+    }
+
+    /// The person's row is still the one that was read: a disabled person changes nothing.
+    fn unchanged(&self) -> Guard {
+        Guard::User(user::Guard::Unchanged {
+            id: self.person.user.id.clone(),
+            epoch: self.person.user.epoch,
+        })
+    }
+
+    fn change(&self, guards: Vec<Guard>, sure: Vec<Write>, event: Event) -> Change {
+        Change {
+            guards,
+            sure,
+            events: vec![event],
+            ..Change::default()
+        }
+    }
+
+    fn done(&self, mut guards: Vec<Guard>, sure: Vec<Write>, event: Event) -> Decision {
+        guards.push(self.unchanged());
+        Decision::issue(Reply::Done, Vec::new(), self.change(guards, sure, event))
+    }
+}
+
+/// The rows of a new set of recovery codes; older sets end.
+pub(crate) fn recovery_codes(user: &crate::id::UserId, codes: &[String], at: &Moment) -> (Vec<Guard>, Write) {
+    let set: Id<()> = at.id("recovery codes");
+    let guards = codes.iter().map(|code| {
+        Guard::Credential(credential::Guard::CreateRecoveryCode {
+            user: user.clone(),
+            digest: credential::recovery_digest(user, code),
+            set: set.as_str().to_owned(),
+            at: at.now,
+        })
+    });
+    let write = Write::Credential(credential::Write::DropOtherRecoveryCodes {
+        user: user.clone(),
+        keep: set.as_str().to_owned(),
+    });
+    (guards.collect(), write)
+}

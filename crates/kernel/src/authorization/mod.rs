@@ -1,0 +1,29 @@
+//! The authorization endpoint (RFC 6749 s4.1.1, OAuth 2.1 s4.1) with PKCE S256 (RFC 7636), resource indicators (RFC 8707), `iss` in every answer (RFC 9207), `dpop_jkt`
+//! (RFC 9449 s10), and `prompt` and `login_hint` of OpenID Connect Core s3.1.2.1.
+//!
+//! ```text
+//!  query ── named client ── Return (proved) ── Asked ──┬── SignIn ── sign_in ──┐
+//!            │ page            │ page            │       └───────────────────────┤
+//!            └ no redirect     └ no redirect     │                               ▼
+//!                                                └ refusal: page until somebody  Consent ──┬── deny ── Return with access_denied
+//!                                                  is signed in, then Return     │         └── allow ─┐
+//!                                                                                └ standing yes ──────┴── code, Return
+//! ```
+//!
+//! Between the steps a request lives in the page, sealed for one tenant and one browser: what was checked once cannot be changed (S-05), nothing is stored for strangers,
+//! and it is answered once, since the row of its code carries its id.
+//!
+//! Not covered: PAR, request objects, `authorization_details`, `claims`, `max_age`, response modes other than `query`, ID tokens; their issue comes.
+
+mod own_scopes;
+mod request;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub use own_scopes::{OWN_SCOPES, words};
+pub use request::{Asked, Prompt, Wish, REPEATABLE, Returns, named_client, returns};
+pub use rules::{Answered, Asking, Delivery, Facts, Said, answer, begin, delivery, error};
+
+/// How long a sealed request may be answered, in seconds.
+pub const REQUEST_SECONDS: i64 = 1_800;

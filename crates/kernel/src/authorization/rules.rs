@@ -1,0 +1,509 @@
+//! What a request at the authorization endpoint is answered with, and where the answer goes.
+
+use super::{
+    OWN_SCOPES,
+    request::{Asked, Returns, Wish, forbids_to_ask},
+};
+use crate::{
+    authority::{Ask, Audience, Authority, DEPTH_MAX, Scopes},
+    authorization_code::{self, AuthorizationCode},
+    browser_session,
+    caller::{BrowserUser, Caller},
+    client::{self, Authentication, Client, Registration},
+    consent::{self, Judgement, Rule},
+    decision::{Before, Change, ConsentAsk, Decision, Guard, Pending, Reply, Return, Touch, Write},
+    event::{Event, EventKind},
+    form::Form,
+    grant::{self, Grant, Holder, Source, Status, Subject},
+    moment::Moment,
+    resource::Resource,
+    tenant::Tenant,
+    user,
+    why::Why,
+};
+
+/// How long a person's yes stands, in seconds: half a year, then they are asked again.
+const CONSENT_SECONDS: i64 = 180 * 86_400;
+/// How often a person's grant may be handed on: to the authorization that is redeemed, and three times below it.
+const CONSENT_DEPTH: u8 = 4;
+const _: () = assert!(CONSENT_DEPTH <= DEPTH_MAX, "a consent is a grant like any other");
+
+/// What was loaded for the question.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The tenant.
+    pub tenant: &'a Tenant,
+    /// The client as it is now.
+    pub client: Option<Client>,
+    /// The resource that the request names, if it is registered.
+    pub resource: Option<Resource>,
+    /// The tenant's rules of central consent.
+    pub rules: Vec<Rule>,
+    /// What the person has granted to this client or the organisation for them, each with its path to the root.
+    pub grants: Vec<Vec<Grant>>,
+    /// Whether the request was answered before: its code is there.
+    pub answered: Answered,
+}
+
+/// Whether a request was answered before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answered {
+    /// It was: it is over.
+    Before,
+    /// It was not.
+    NotYet,
+}
+
+/// What the person said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Yes, but for these.
+    Allow {
+        /// What they left out.
+        without: Scopes,
+    },
+    /// No.
+    Deny,
+}
+
+/// The request arrives: somebody must sign in, somebody must be asked, or there is an answer.
+pub fn begin(asked: &Asked, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Decision {
+    considered(caller, at, || {
+        let question = Question::of(asked, facts, at)?;
+
+        // 1. Who is there? (OpenID Connect Core s3.1.2.3)
+        let again = asked.prompt.login == Wish::Yes;
+        let person = caller
+            .person()
+            .filter(|person| !again || person.session.authenticated >= asked.created);
+        let Some(person) = person else {
+            return match asked.prompt.none {
+                Wish::Yes => Err(Why::LoginRequired),
+                Wish::No => Ok(wait(Pending::SignIn(Box::new(asked.clone())))),
+            };
+        };
+
+        // 2. What the organisation makes of it; what it forbids nobody can allow.
+        let judgement = question.judge(person, facts)?;
+
+        // 3. A yes that stands needs no question, unless the client wants one, or nobody could tell who is asking (RFC 8252 s8.6).
+        let standing = question.standing(&judgement, facts, at);
+        if let (Some(path), Wish::No) = (standing, asked.prompt.consent) {
+            let wanted = judgement.open.with(&judgement.decided);
+            return Ok(question.code(person, &wanted, Basis::Standing(path), caller, at));
+        }
+        if judgement.open.is_empty() && asked.prompt.consent == Wish::No {
+            let decided = judgement.decided.clone();
+            return Ok(question.code(person, &decided, Basis::Organisation(&judgement), caller, at));
+        }
+
+        // 4. The person is asked.
+        match asked.prompt.none {
+            Wish::Yes => Err(Why::ConsentRequired),
+            Wish::No => Ok(wait(Pending::Consent(Box::new(ConsentAsk {
+                asked: asked.clone(),
+                before: question.before(&judgement, facts, at),
+                open: judgement.open,
+                decided: judgement.decided,
+                forbidden: judgement.forbidden,
+            })))),
+        }
+    })
+}
+
+/// The person answers.
+pub fn answer(asked: &Asked, said: &Said, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Decision {
+    considered(caller, at, || {
+        let question = Question::of(asked, facts, at)?;
+        if facts.answered == Answered::Before {
+            return Err(Why::AlreadyAnswered);
+        }
+        let person = caller.person().ok_or(Why::SignInRequired)?;
+        if asked.prompt.login == Wish::Yes && person.session.authenticated < asked.created {
+            return Err(Why::SignInRequired); // whoever answers is whoever proved themselves for this request
+        }
+        let judgement = question.judge(person, facts)?;
+        let without = match said {
+            Said::Deny => return Err(Why::PersonDenied),
+            Said::Allow { without } => without,
+        };
+        let wanted = judgement.open.with(&judgement.decided);
+        let given = question.closed(&wanted.without(without), without);
+        if given.is_empty() && !wanted.is_empty() {
+            return Err(Why::PersonDenied); // a yes to nothing
+        }
+        Ok(question.code(person, &given, Basis::Person, caller, at))
+    })
+}
+
+fn considered(caller: &Caller, at: &Moment, decide: impl FnOnce() -> Result<Decision, Why>) -> Decision {
+    decide().unwrap_or_else(|why| {
+        let kind = if why == Why::PersonDenied {
+            EventKind::AuthorizationDenied
+        } else {
+            EventKind::RequestRefused
+        };
+        let event = Event::refused(&why, caller, at);
+        Decision::refuse(why, Vec::new(), vec![Event { kind, ..event }])
+    })
+}
+
+fn wait(pending: Pending) -> Decision {
+    Decision::wait(pending, Vec::new(), Change::default())
+}
+
+/// Where a code comes from.
+enum Basis<'a> {
+    /// The person, just now.
+    Person,
+    /// What the person said before.
+    Standing(&'a [Grant]),
+    /// The tenant's rules.
+    Organisation(&'a Judgement),
+}
+
+/// A request whose client and place are there.
+struct Question<'a> {
+    asked: &'a Asked,
+    tenant: &'a Tenant,
+    client: &'a Client,
+    resource: Option<&'a Resource>,
+    audience: Audience,
+    wanted: Scopes,
+}
+
+impl<'a> Question<'a> {
+    fn of(asked: &'a Asked, facts: &'a Facts<'_>, at: &Moment) -> Result<Self, Why> {
+        // 1. The client is still there, and the place of the answer is still its own: minutes may have passed.
+        let client = facts.client.as_ref().ok_or(Why::ClientUnknown)?;
+        if client.disabled.is_some() {
+            return Err(Why::ClientDisabled);
+        }
+        if asked.expires() <= at.now {
+            return Err(Why::PageExpired);
+        }
+
+        // 2. The place: registered and enabled, or our own endpoints (RFC 8707 s2).
+        let (resource, audience) = match (&asked.resource, &facts.resource) {
+            (None, _) => (None, Audience::Issuer),
+            (Some(_), None) => return Err(Why::ResourceUnknown),
+            (Some(_), Some(resource)) if resource.disabled.is_some() => return Err(Why::ResourceDisabled),
+            (Some(_), Some(resource)) => (Some(resource), Audience::Resource(resource.uri.clone())),
+        };
+
+        // 3. The scope: what the place knows of what was asked, with what it brings with it; all of it, or our default, when nothing was asked (RFC 6749 s3.3).
+        let known = match resource {
+            Some(resource) => resource.every(),
+            None => OWN_SCOPES
+                .iter()
+                .fold(Scopes::default(), |all, (name, _)| all.with(&Scopes::one(name))),
+        };
+        let wanted = match (&asked.scopes, resource) {
+            (Some(scopes), _) => known.shared_with(scopes.iter()),
+            (None, Some(_)) => known.clone(),
+            (None, None) => OWN_SCOPES
+                .iter()
+                .filter(|(_, by_default)| *by_default)
+                .fold(Scopes::default(), |all, (name, _)| all.with(&Scopes::one(name))),
+        };
+        if wanted.is_empty() && asked.scopes.is_some() && !known.is_empty() {
+            return Err(Why::ScopeNotGranted);
+        }
+        let wanted = resource.map_or_else(|| wanted.clone(), |resource| resource.with_implied(&wanted));
+        Ok(Self {
+            asked,
+            tenant: facts.tenant,
+            client,
+            resource,
+            audience,
+            wanted,
+        })
+    }
+
+    fn judge(&self, person: &BrowserUser, facts: &Facts<'_>) -> Result<Judgement, Why> {
+        let judgement = consent::judge(&facts.rules, self.client, &person.user, &self.audience, &self.wanted);
+        let all_forbidden = !self.wanted.is_empty() && judgement.forbidden == self.wanted;
+        if all_forbidden {
+            return Err(Why::ForbiddenByRule);
+        }
+        Ok(judgement)
+    }
+
+    /// What is given when some of it was left out: a scope whose own share was refused brings nothing with it.
+    fn closed(&self, given: &Scopes, without: &Scopes) -> Scopes {
+        match self.resource {
+            None => given.clone(),
+            // Leaving out what a wider scope brings with it leaves the wider one out too: it could not be had without.
+            Some(resource) => given
+                .iter()
+                .filter(|scope| {
+                    let brings = resource.with_implied(&Scopes::one(scope));
+                    without.iter().all(|left_out| !brings.contains(left_out))
+                })
+                .fold(Scopes::default(), |all, scope| all.with(&Scopes::one(scope))),
+        }
+    }
+
+    /// A living grant of this person that has all of it, given to this client as it is now (S-23).
+    fn standing<'f>(&self, judgement: &Judgement, facts: &'f Facts<'_>, at: &Moment) -> Option<&'f [Grant]> {
+        if self.could_be_anybody() {
+            return None;
+        }
+        let covers = |path: &&Vec<Grant>| {
+            path.first().is_some_and(|grant| {
+                matches!(&grant.source, Source::Person { basis } if *basis == self.client.basis())
+                    && grant.authority.audiences().contains(&self.audience)
+                    && grant.authority.scopes().covers(&judgement.open.with(&judgement.decided))
+            }) && grant::lives(path, at.now)
+        };
+        facts.grants.iter().find(covers).map(Vec::as_slice)
+    }
+
+    /// Whether another program on the person's computer could be the one that asks: no credential, and a place of answer that any program can take (RFC 8252 s8.6).
+    fn could_be_anybody(&self) -> bool {
+        self.client.authentication == Authentication::Nothing && self.asked.returns.redirect_uri.is_local()
+    }
+
+    /// What the person said before.
+    fn before(&self, judgement: &Judgement, facts: &Facts<'_>, at: &Moment) -> Before {
+        let here = |path: &&Vec<Grant>| {
+            grant::lives(path, at.now)
+                && path.first().is_some_and(|grant| {
+                    matches!(grant.source, Source::Person { .. })
+                        && grant.authority.audiences().contains(&self.audience)
+                })
+        };
+        let given: Vec<&Grant> = facts.grants.iter().filter(here).filter_map(|path| path.first()).collect();
+        let Some(last) = given.iter().max_by_key(|grant| grant.created) else {
+            return Before::Nothing;
+        };
+        let at = last.created;
+        let basis = self.client.basis();
+        let same = |grant: &&&Grant| matches!(&grant.source, Source::Person { basis: then } if *then == basis);
+        let known = given
+            .iter()
+            .filter(same)
+            .fold(Scopes::default(), |all, grant| all.with(grant.authority.scopes()));
+        if !given.iter().any(|grant| same(&grant)) {
+            Before::AnotherClient { at }
+        } else if known.covers(&judgement.open) {
+            Before::Same { at }
+        } else {
+            Before::Less { at }
+        }
+    }
+
+    /// The code, and the grant that it projects when there is a new one.
+    fn code(
+        &self,
+        person: &BrowserUser,
+        given: &Scopes,
+        basis: Basis<'_>,
+        caller: &Caller,
+        at: &Moment,
+    ) -> Decision {
+        let (id, code, digest) = authorization_code::fresh(at);
+        let mut change = Change::default();
+        let mut event = Event::new(EventKind::AuthorizationGiven, caller, at)
+            .with("client", self.client.id.as_str())
+            .with("audience", self.audience.as_row())
+            .with("scope", given.joined());
+        let grant_id = match basis {
+            Basis::Standing(path) => {
+                change.guards.extend(path.iter().map(|node| {
+                    Guard::Grant(grant::Guard::Live {
+                        id: node.id.clone(),
+                        epoch: node.epoch,
+                    })
+                }));
+                event = event.with("by", "standing consent");
+                path.first().map_or_else(|| at.id("grant"), |grant| grant.id.clone())
+            }
+            Basis::Person | Basis::Organisation(_) => {
+                let source = match basis {
+                    Basis::Organisation(judgement) => {
+                        let rules: Vec<&str> = judgement.rules.iter().map(crate::id::Id::as_str).collect();
+                        event = event.with("by", "central consent").with("rules", rules);
+                        Source::Organisation {
+                            basis: self.client.basis(),
+                        }
+                    }
+                    Basis::Person | Basis::Standing(_) => {
+                        event = event.with("by", "person");
+                        Source::Person {
+                            basis: self.client.basis(),
+                        }
+                    }
+                };
+                let grant = self.root(person, given, source, at);
+                let grant_id = grant.id.clone();
+                change.guards.push(Guard::Grant(grant::Guard::Create(Box::new(grant))));
+                grant_id
+            }
+        };
+        change.guards.extend(self.client_stays());
+        change.guards.push(Guard::User(user::Guard::Unchanged {
+            id: person.user.id.clone(),
+            epoch: person.user.epoch,
+        }));
+        change.guards.push(Guard::BrowserSession(browser_session::Guard::Live(
+            person.session.id.clone(),
+        )));
+        change
+            .guards
+            .push(Guard::AuthorizationCode(authorization_code::Guard::Create(Box::new(
+                AuthorizationCode {
+                    id,
+                    digest,
+                    request: self.asked.id.clone(),
+                    client: self.client.id.clone(),
+                    user: person.user.id.clone(),
+                    grant: grant_id.clone(),
+                    scopes: given.clone(),
+                    audience: self.audience.clone(),
+                    redirect_uri: self.asked.returns.redirect_uri.clone(),
+                    challenge: self.asked.challenge.clone(),
+                    key: self.asked.key.clone(),
+                    authenticated: person.session.authenticated,
+                    method: person.session.method,
+                    created: at.now,
+                    redeemed: None,
+                },
+            ))));
+        if matches!(self.client.registration, Registration::Itself { .. }) {
+            change
+                .sure
+                .push(Write::Client(client::Write::Keep(self.client.id.clone())));
+        }
+        change.touches = vec![
+            Touch::GrantUsed {
+                id: grant_id.clone(),
+                at: at.now,
+            },
+            Touch::BrowserSessionSeen {
+                id: person.session.id.clone(),
+                at: at.now,
+            },
+        ];
+        change.events = vec![event.about(grant_id.as_str())];
+        let mut parameters = vec![("code", code)];
+        parameters.extend(answered(&self.asked.returns, self.tenant));
+        Decision::issue(
+            Reply::Authorization(Return {
+                redirect_uri: self.asked.returns.redirect_uri.clone(),
+                parameters,
+            }),
+            Vec::new(),
+            change,
+        )
+    }
+
+    /// A client with a document of its own becomes a row when somebody says yes to it, and not before: strangers fill no table.
+    fn client_stays(&self) -> Option<Guard> {
+        match self.client.registration {
+            Registration::Document { .. } => Some(Guard::Client(client::Guard::PutDocument(Box::new(
+                self.client.clone(),
+            )))),
+            Registration::Administrator | Registration::Itself { .. } => Some(Guard::Client(client::Guard::Unchanged {
+                id: self.client.id.clone(),
+                epoch: self.client.epoch,
+            })),
+        }
+    }
+
+    fn root(&self, person: &BrowserUser, given: &Scopes, source: Source, at: &Moment) -> Grant {
+        let authority = Authority::root(Ask {
+            scopes: given.clone(),
+            audiences: [self.audience.clone()].into(),
+            expires: Some(at.now.plus(CONSENT_SECONDS)),
+            depth: CONSENT_DEPTH,
+        });
+        Grant {
+            id: at.id("grant"),
+            holder: Holder::Client(self.client.id.clone()),
+            subject: Subject::User(person.user.id.clone()),
+            authority,
+            parent: None,
+            source,
+            status: Status::Active,
+            epoch: 0,
+            created: at.now,
+        }
+    }
+}
+
+/// Where a refusal goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// To the client, through the browser, at once.
+    Redirect(Return),
+    /// To the person, with a link that leads to the client: nobody ever approved of it (S-02).
+    Leave(Return),
+    /// To the person: nobody is signed in, and a stranger's link must not make this server send people somewhere (RFC 9700 s4.11.2).
+    Page,
+}
+
+/// Decides where a refusal of a request with a proved return goes.
+pub fn delivery(
+    why: &Why,
+    form_or_asked: Asking<'_>,
+    returns: &Returns,
+    client: &Client,
+    caller: &Caller,
+    grants: &[Vec<Grant>],
+    tenant: &Tenant,
+) -> Delivery {
+    let back = Return {
+        redirect_uri: returns.redirect_uri.clone(),
+        parameters: error(why, returns, tenant),
+    };
+    let quiet = match form_or_asked {
+        Asking::Form(form) => forbids_to_ask(form),
+        Asking::Asked(asked) => asked.prompt.none == Wish::Yes,
+    };
+    let approved = match client.registration {
+        Registration::Administrator => true,
+        Registration::Document { .. } | Registration::Itself { .. } => !grants.is_empty(),
+    };
+    let said_by_person = *why == Why::PersonDenied; // they saw the page with the client's name and place on it
+    let of_the_page = matches!(
+        why,
+        Why::AlreadyAnswered | Why::PageExpired | Why::SignInRequired | Why::ClientUnknown | Why::ClientDisabled
+    ); // about the page itself, or a client that has no place any more
+    if of_the_page {
+        Delivery::Page
+    } else if quiet {
+        Delivery::Redirect(back)
+    } else if caller.person().is_none() {
+        Delivery::Page
+    } else if approved || said_by_person {
+        Delivery::Redirect(back)
+    } else {
+        Delivery::Leave(back)
+    }
+}
+
+/// The request as far as it was read.
+#[derive(Clone, Copy, Debug)]
+pub enum Asking<'a> {
+    /// It could not be read.
+    Form(&'a Form),
+    /// It could.
+    Asked(&'a Asked),
+}
+
+/// The parameters of an error answer (RFC 6749 s4.1.2.1, RFC 9207 s2).
+pub fn error(why: &Why, returns: &Returns, tenant: &Tenant) -> Vec<(&'static str, String)> {
+    let mut parameters = vec![
+        ("error", why.code().name().to_owned()),
+        ("error_description", why.said().to_owned()),
+    ];
+    parameters.extend(answered(returns, tenant));
+    parameters
+}
+
+/// What every answer carries: the client's state, and who answers (RFC 9207).
+fn answered(returns: &Returns, tenant: &Tenant) -> impl Iterator<Item = (&'static str, String)> {
+    let state = returns.state.clone().map(|state| ("state", state));
+    state.into_iter().chain([("iss", tenant.issuer.clone())])
+}

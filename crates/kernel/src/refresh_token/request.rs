@@ -1,0 +1,68 @@
+//! `grant_type=refresh_token`, read once.
+
+use proof::digest;
+
+use crate::{authority::Scopes, caller::Caller, family::Presented, form::Form, resource::ResourceUri, why::Why};
+
+/// What the client shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The token as it was presented; nothing when it has not the form of one.
+    pub token: Option<Presented>,
+    /// The scope wanted; all that was given when absent.
+    pub scopes: Option<Scopes>,
+    /// The resource wanted; the grant's own when absent.
+    pub resource: Option<ResourceUri>,
+    /// What is asked, apart from who asks: the parameters in one order.
+    question: String,
+}
+
+/// Parameters that prove who asks and may differ between two identical questions (product decision 2).
+const PROOFS: &[&str] = &["client_assertion", "client_assertion_type", "client_secret", "client_id"];
+
+impl Request {
+    /// Reads the form.
+    pub fn parse(form: &Form) -> Result<Self, Why> {
+        let token = Presented::parse(form.required("refresh_token")?);
+        let scopes = form
+            .text("scope")
+            .map(Scopes::parse)
+            .transpose()?
+            .filter(|scopes| !scopes.is_empty());
+        let mut named = form.all("resource");
+        let resource = named
+            .next()
+            .map(|text| ResourceUri::parse(text).ok_or(Why::ResourceUnknown))
+            .transpose()?;
+        if named.next().is_some() {
+            return Err(Why::ResourceRepeated);
+        }
+        let mut pairs: Vec<(&str, &str)> = form.without(PROOFS).collect();
+        pairs.sort_unstable();
+        let mut question = String::new();
+        for (name, value) in pairs {
+            for text in [name, value] {
+                question.push_str(&text.len().to_string()); // a length before each text: no two questions run together into one
+                question.push(':');
+                question.push_str(text);
+            }
+        }
+        Ok(Self {
+            token,
+            scopes,
+            resource,
+            question,
+        })
+    }
+
+    /// What makes two requests identical: the question, the client, the key.
+    pub fn digest(&self, caller: &Caller) -> String {
+        let text = format!(
+            "{}\0{}\0{}",
+            caller.name().unwrap_or(""),
+            caller.key.as_deref().unwrap_or(""),
+            self.question
+        );
+        digest::sha256_b64(text.as_bytes())
+    }
+}

@@ -1,0 +1,203 @@
+//! Whether a line turns, answers again, or dies.
+
+use super::Request;
+use crate::{
+    authority::{Audience, Scopes},
+    authorization_code::{issued_event, key_shown, place, proved_client, relied_on, used},
+    caller::Caller,
+    client::GrantType,
+    consent::Rule,
+    decision::{Change, Decision, Guard, Write},
+    event::{Event, EventKind},
+    family::{self, Family, REPEAT_SECONDS},
+    grant::{self, Grant},
+    moment::Moment,
+    resource::Resource,
+    tenant::Tenant,
+    token::{self, Acts, Projection, TenantKeys},
+    user::User,
+    why::Why,
+};
+
+/// What was loaded for the question.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The tenant.
+    pub tenant: &'a Tenant,
+    /// The tenant's keys for refresh tokens and pairwise names.
+    pub keys: &'a TenantKeys,
+    /// The epoch of the client's registration as it is now: read again when somebody moved first, `None` at the first look.
+    pub client_epoch: Option<i64>,
+    /// The line that the token names, if there is one.
+    pub family: Option<Family>,
+    /// The authorization that it refreshes, with its path to the root.
+    pub path: Vec<Grant>,
+    /// The resource of that authorization, unless it is for our own endpoints or the resource is gone.
+    pub resource: Option<Resource>,
+    /// For whom, if they are still there.
+    pub user: Option<User>,
+    /// The tenant's rules of central consent.
+    pub rules: Vec<Rule>,
+}
+
+/// What a genuine token does to its line.
+enum Turn {
+    /// It is the newest: the next one is handed out.
+    Next,
+    /// It is the one before, in the identical request, a moment ago: the newest is handed out again.
+    Again,
+}
+
+/// Decides a refresh.
+pub fn decide(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Decision {
+    match consider(request, caller, facts, at) {
+        Ok(decision) => decision,
+        Err(Why::RefreshReused) => reused(caller, facts, at),
+        Err(why) => {
+            let event = Event::refused(&why, caller, at);
+            Decision::refuse(why, Vec::new(), vec![event])
+        }
+    }
+}
+
+/// The line dies with its authorization, and every token of it (RFC 9700 s4.14.2, S-16).
+fn reused(caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Decision {
+    let event = Event {
+        kind: EventKind::RefreshReused,
+        ..Event::refused(&Why::RefreshReused, caller, at)
+    };
+    let (sure, event) = match &facts.family {
+        Some(family) => (
+            vec![Write::Grant(grant::Write::EnsureRevoked {
+                id: family.grant.clone(),
+                at: at.now,
+            })],
+            event.about(family.grant.as_str()).with("family", family.id.as_str()),
+        ),
+        None => (Vec::new(), event),
+    };
+    Decision::refuse(Why::RefreshReused, sure, vec![event])
+}
+
+fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Result<Decision, Why> {
+    // 1. The client, registered for refreshing.
+    let client = proved_client(caller, facts.client_epoch)?;
+    if !client.grant_types.contains(&GrantType::RefreshToken) {
+        return Err(Why::GrantTypeNotAllowed);
+    }
+
+    // 2. The token: written by us (compared in constant time), of a line of this client, by whoever holds its key.
+    let (family, shown) = match (&facts.family, &request.token) {
+        (Some(family), Some(shown)) if family.id == shown.family => (family, shown),
+        (Some(_) | None, _) => return Err(Why::RefreshUnknown),
+    };
+    if !shown.is_genuine(&facts.keys.refresh) {
+        return Err(Why::RefreshUnknown);
+    }
+    if family.client != client.id {
+        return Err(Why::RefreshOfAnother);
+    }
+    if family.key.is_some() && family.key != caller.key {
+        return Err(Why::KeyOther);
+    }
+    key_shown(client, facts.tenant, caller)?;
+
+    // 3. The authorization lives; a line that was killed says so, whichever of its tokens is shown.
+    let authorization = facts
+        .path
+        .first()
+        .filter(|grant| grant.id == family.grant && grant::lives(&facts.path, at.now))
+        .ok_or(Why::GrantEnded)?;
+    if family.expires() <= at.now {
+        return Err(Why::RefreshExpired);
+    }
+
+    // 4. The newest turns; the one before it answers again to the identical request for ten seconds; anything else is reuse.
+    let digest = request.digest(caller);
+    let newest = family.generation;
+    let in_time = at.now <= family.turned.plus(REPEAT_SECONDS);
+    let identical = family.request.as_ref() == Some(&digest);
+    let turn = if shown.generation == newest {
+        Turn::Next
+    } else if shown.generation.saturating_add(1) == newest && identical && in_time {
+        Turn::Again
+    } else {
+        return Err(Why::RefreshReused);
+    };
+
+    // 5. The place and the scope: within what was given (RFC 6749 s6, RFC 8707 s2.2), and still given.
+    let audience = authorization.authority.audiences().first().ok_or(Why::GrantEnded)?;
+    let elsewhere = request
+        .resource
+        .as_ref()
+        .is_some_and(|uri| *audience != Audience::Resource(uri.clone()));
+    if elsewhere {
+        return Err(Why::ResourceNotGranted);
+    }
+    let resource = place(audience, facts.resource.as_ref())?;
+    let user = facts.user.as_ref().filter(|user| user.disabled.is_none()).ok_or(Why::UserDisabled)?;
+    let given = authorization.authority.scopes();
+    let still = grant::still_given(&facts.path, &facts.rules, client, user, audience, given)?;
+    let scopes = wanted(request, &still)?;
+
+    // 6. The projection, and the token that comes next.
+    let generation = match turn {
+        Turn::Next => newest.saturating_add(1),
+        Turn::Again => newest,
+    };
+    let refresh = family::write(&facts.keys.refresh, &family.id, generation);
+    let issued = Projection {
+        tenant: facts.tenant,
+        client,
+        acts: Acts::For {
+            keys: facts.keys,
+            user: &user.id,
+            authenticated: family.authenticated,
+        },
+        grant: authorization,
+        scopes: &scopes,
+        audience,
+        resource,
+        key: caller.key.as_deref(),
+    }
+    .issue(Some(refresh), at);
+
+    // 7. What the answer relied on, and what it leaves behind: one rotation in the row however many identical requests there are, one entry an answer.
+    let event = issued_event(&issued.record, caller, at)
+        .with("family", family.id.as_str())
+        .with("generation", generation);
+    let event = match turn {
+        Turn::Next => event,
+        Turn::Again => event.with("repeated", true),
+    };
+    let mut guards = relied_on(&facts.path, client, user);
+    guards.push(Guard::Family(match turn {
+        Turn::Next => family::Guard::Turn {
+            id: family.id.clone(),
+            from: newest,
+            request: digest,
+            at: at.now,
+        },
+        Turn::Again => family::Guard::Current {
+            id: family.id.clone(),
+            generation: newest,
+        },
+    }));
+    guards.push(Guard::Token(token::Guard::Create(Box::new(issued.record))));
+    let root = facts.path.last().unwrap_or(authorization);
+    let change = Change {
+        guards,
+        sure: Vec::new(),
+        touches: used(client, root, at),
+        events: vec![event],
+    };
+    Ok(Decision::issue(issued.reply, vec![issued.unsigned], change))
+}
+
+fn wanted(request: &Request, given: &Scopes) -> Result<Scopes, Why> {
+    match &request.scopes {
+        None => Ok(given.clone()),
+        Some(asked) if given.covers(asked) => Ok(asked.clone()),
+        Some(_) => Err(Why::ScopeNotGranted),
+    }
+}

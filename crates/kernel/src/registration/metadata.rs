@@ -1,0 +1,190 @@
+//! Client metadata (RFC 7591 s2), read once.
+
+use std::collections::BTreeSet;
+
+use proof::{json, jwk::KeySet};
+use serde_json::Value;
+
+use crate::{
+    authority::Scopes,
+    client::{ApplicationType, AuthenticationMethod, Binding, GrantType},
+    redirect_uri::{self, RedirectUri},
+    why::Why,
+};
+
+/// The longest name, in characters (S-24).
+const NAME_CHARS_MAX: usize = 200;
+/// The longest URI, in bytes (S-24).
+const URI_BYTES_MAX: usize = 2_000;
+
+/// What a client says of itself, as far as it matters here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metadata {
+    /// Its name for people; empty when it has none.
+    pub name: String,
+    /// Where it may be answered.
+    pub redirect_uris: Vec<RedirectUri>,
+    /// How it proves itself, if it said.
+    pub method: Option<AuthenticationMethod>,
+    /// Its public keys, as text.
+    pub jwks: Option<String>,
+    /// Where its public keys are, if it said.
+    pub jwks_uri: Option<String>,
+    /// The grant types it will use.
+    pub grant_types: BTreeSet<GrantType>,
+    /// The scopes it will ask for, those that are known here.
+    pub scope: Option<Scopes>,
+    /// What it is.
+    pub application_type: ApplicationType,
+    /// Its own page.
+    pub uri: Option<String>,
+    /// Whether its tokens are always bound (RFC 9449 s5.2).
+    pub binding: Binding,
+}
+
+/// Who says it: the words of a refusal differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// A registration request.
+    Registration,
+    /// A client metadata document.
+    Document,
+}
+
+impl Said {
+    pub(super) const fn wrong(self, rule: &'static str) -> Why {
+        match self {
+            Self::Registration => Why::ClientMetadata(rule),
+            Self::Document => Why::ClientDocument(rule),
+        }
+    }
+}
+
+impl Metadata {
+    /// Reads metadata. `known` are the scopes of the tenant: others are cut.
+    pub fn read(o: &json::Object, said: Said, known: &Scopes) -> Result<Self, Why> {
+        let wrong = |rule| said.wrong(rule);
+        let text = |name: &'static str| json::text(o, name).map_err(|_| wrong("a member has not its type; a text was expected"));
+        let application_type = ApplicationType::from_name(text("application_type")?)
+            .ok_or(wrong("application_type is native or web"))?;
+        let grant_types = grant_types(o, said)?;
+        response_types(o, &grant_types, said)?;
+        let redirect_uris = redirect_uri::registered(&texts(o, "redirect_uris", said)?.unwrap_or_default(), application_type)
+            .map_err(|why| match (said, why) {
+                (Said::Document, Why::RedirectUrisRefused(rule)) => Why::ClientDocument(rule),
+                (_, why) => why,
+            })?;
+        if redirect_uris.is_empty() && grant_types.contains(&GrantType::AuthorizationCode) {
+            return Err(match said {
+                Said::Registration => Why::RedirectUrisRefused("redirect_uris is missing; a client of authorization_code has at least one"),
+                Said::Document => Why::ClientDocument("redirect_uris is missing"),
+            });
+        }
+        let method = text("token_endpoint_auth_method")?
+            .map(|name| {
+                AuthenticationMethod::from_name(name).ok_or(wrong(
+                    "token_endpoint_auth_method is none, client_secret_basic, client_secret_post or private_key_jwt",
+                ))
+            })
+            .transpose()?;
+        if o.contains_key("software_statement") && said == Said::Registration {
+            return Err(Why::SoftwareStatement);
+        }
+        Ok(Self {
+            name: name(text("client_name")?.unwrap_or(""), said)?,
+            redirect_uris,
+            method,
+            jwks: jwks(o, said)?,
+            jwks_uri: uri(text("jwks_uri")?, said)?,
+            grant_types,
+            scope: text("scope")?
+                .map(Scopes::parse)
+                .transpose()
+                .map_err(|_| wrong("scope is a list of scope tokens separated by spaces"))?
+                .map(|scopes| known.shared_with(scopes.iter())),
+            application_type,
+            uri: uri(text("client_uri")?, said)?,
+            binding: match o.get("dpop_bound_access_tokens") {
+                None | Some(Value::Bool(false)) => Binding::WhenProved,
+                Some(Value::Bool(true)) => Binding::Required,
+                Some(_) => return Err(wrong("dpop_bound_access_tokens is true or false")),
+            },
+        })
+    }
+}
+
+/// Unknown grant types are left out, as RFC 7591 s2 lets the server; without any, a client may have and refresh tokens: stock clients say nothing and expect both
+/// (docs/divergences.md). A self-made client gets no `client_credentials` (S-24).
+fn grant_types(o: &json::Object, said: Said) -> Result<BTreeSet<GrantType>, Why> {
+    let Some(names) = texts(o, "grant_types", said)? else {
+        return Ok([GrantType::AuthorizationCode, GrantType::RefreshToken].into());
+    };
+    let known: BTreeSet<GrantType> = names
+        .iter()
+        .filter_map(|name| GrantType::from_name(name))
+        .filter(|grant_type| *grant_type != GrantType::ClientCredentials)
+        .collect();
+    if known.contains(&GrantType::AuthorizationCode) {
+        Ok(known)
+    } else {
+        Err(said.wrong("grant_types must have authorization_code; other grant types are given by an administrator"))
+    }
+}
+
+/// `code` alone, which goes with `authorization_code` (RFC 7591 s2.1).
+fn response_types(o: &json::Object, grant_types: &BTreeSet<GrantType>, said: Said) -> Result<(), Why> {
+    match texts(o, "response_types", said)? {
+        None => Ok(()),
+        Some(names) if grant_types.contains(&GrantType::AuthorizationCode) && names.iter().any(|name| name == "code") => {
+            Ok(())
+        }
+        Some(_) => Err(said.wrong("response_types must have code")),
+    }
+}
+
+fn texts(o: &json::Object, name: &str, said: Said) -> Result<Option<Vec<String>>, Why> {
+    let wrong = || said.wrong("a member has not its type; a list of texts was expected");
+    match o.get(name) {
+        None => Ok(None),
+        Some(Value::Array(items)) if items.len() <= 64 => items
+            .iter()
+            .map(|item| item.as_str().map(str::to_owned).ok_or_else(wrong))
+            .collect::<Result<Vec<_>, _>>()
+            .map(Some),
+        Some(_) => Err(wrong()),
+    }
+}
+
+/// A name is shown to people, always as a claim; control characters have no place in it, everything else is made visible where it is shown (S-10).
+fn name(text: &str, said: Said) -> Result<String, Why> {
+    if text.chars().count() > NAME_CHARS_MAX || text.chars().any(char::is_control) {
+        return Err(said.wrong("client_name has at most 200 characters and no control characters"));
+    }
+    Ok(text.to_owned())
+}
+
+fn uri(text: Option<&str>, said: Said) -> Result<Option<String>, Why> {
+    let Some(text) = text else { return Ok(None) };
+    let plain = text.len() <= URI_BYTES_MAX
+        && text.bytes().all(|b| b.is_ascii_graphic())
+        && (text.starts_with("https://") || text.starts_with("http://"));
+    plain.then(|| Some(text.to_owned())).ok_or(said.wrong("a URI is https or http, at most 2000 bytes"))
+}
+
+/// Public keys of kinds that can be used here; a private one is refused, and so is a key that is too small (S-24).
+fn jwks(o: &json::Object, said: Said) -> Result<Option<String>, Why> {
+    let Some(value) = o.get("jwks") else { return Ok(None) };
+    let text = value.to_string();
+    checked_keys(&text).map_err(|rule| said.wrong(rule))?;
+    Ok(Some(text))
+}
+
+/// Whether a JWK Set can be used: public keys only, at least one of a kind that is known here.
+pub(crate) fn checked_keys(jwks: &str) -> Result<(), &'static str> {
+    let keys = KeySet::parse(jwks.as_bytes())
+        .map_err(|_| "jwks must be a JWK Set of at most 32 public keys: Ed25519, P-256, or RSA of 2048 to 4096 bits")?;
+    if keys.keys().is_empty() {
+        return Err("jwks has no key of a kind that can be used here: Ed25519, P-256, or RSA of 2048 to 4096 bits");
+    }
+    Ok(())
+}

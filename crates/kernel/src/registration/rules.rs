@@ -1,0 +1,260 @@
+//! Who may register a client, and what it is told.
+
+use proof::{digest, json::Object};
+use serde_json::{Value, json};
+
+use super::{Metadata, UNUSED_MAX, UNUSED_SECONDS};
+use crate::{
+    authority::Scopes,
+    caller::{Caller, Who},
+    client::{self, Authentication, AuthenticationMethod, Binding, Client, Introspects, Registration},
+    decision::{Change, Decision, Guard, Reply},
+    event::{Event, EventKind},
+    id::ClientId,
+    moment::Moment,
+    tenant::{RegistrationRule, Tenant},
+    why::Why,
+};
+
+/// What is asked of the registration endpoint.
+#[derive(Debug)]
+pub enum Command {
+    /// RFC 7591 s3.1.
+    Register(Box<Metadata>),
+    /// RFC 7592 s2.1.
+    Read(ClientId),
+    /// RFC 7592 s2.2: all of it is replaced.
+    Replace(ClientId, Box<Metadata>),
+    /// RFC 7592 s2.3.
+    Delete(ClientId),
+}
+
+/// What was loaded for the question.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// The tenant.
+    pub tenant: &'a Tenant,
+    /// Clients that registered themselves and nobody ever said yes to.
+    pub unused: i64,
+    /// The client that the address names, and whether the registration access token that was shown is its own.
+    pub client: Option<(Client, Known)>,
+}
+
+/// Whether a registration access token is the client's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
+    /// It is.
+    Token,
+    /// It is not, or there was none.
+    No,
+}
+
+/// Decides what is asked.
+pub fn decide(command: &Command, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Decision {
+    let considered = match command {
+        Command::Register(metadata) => register(metadata, caller, facts, at),
+        Command::Read(_) => own(facts).map(|client| {
+            let document = registration_document(client, facts.tenant);
+            Decision::issue(Reply::Document(document), Vec::new(), Change::default())
+        }),
+        Command::Replace(_, metadata) => own(facts).and_then(|client| replace(client, metadata, caller, facts, at)),
+        Command::Delete(_) => own(facts).map(|client| delete(client, caller, at)),
+    };
+    considered.unwrap_or_else(|why| {
+        let event = Event::refused(&why, caller, at);
+        Decision::refuse(why, Vec::new(), vec![event])
+    })
+}
+
+/// Whose registration access token was shown. A wrong one and an unknown client look the same (RFC 7592 s2.1).
+fn own<'f>(facts: &'f Facts<'_>) -> Result<&'f Client, Why> {
+    match &facts.client {
+        Some((client, Known::Token)) if client.disabled.is_none() => Ok(client),
+        Some(_) | None => Err(Why::RegistrationUnproved),
+    }
+}
+
+fn register(metadata: &Metadata, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Result<Decision, Why> {
+    // 1. Whether anybody may, here (product decision 15).
+    let by_token = matches!(caller.who, Who::Administrator(_));
+    match facts.tenant.settings.registration {
+        RegistrationRule::Open => {}
+        RegistrationRule::InitialToken if by_token => {}
+        RegistrationRule::InitialToken => return Err(Why::RegistrationUnproved),
+        RegistrationRule::Off => return Err(Why::RegistrationOff),
+    }
+
+    // 2. Within the cap: those that nobody ever used go away by themselves.
+    if !by_token && facts.unused >= UNUSED_MAX {
+        return Err(Why::TooMany("unused registrations in this tenant"));
+    }
+
+    // 3. The client, with a secret unless it wants none or has keys. Absent means `client_secret_basic` (RFC 7591 s2).
+    let (authentication, secret) = credentials(metadata, at)?;
+    let token = at.secret("registration access token");
+    let client = Client {
+        id: at.id("client"),
+        registration: Registration::Itself {
+            token_digest: digest::sha256_b64(token.as_bytes()),
+        },
+        authentication,
+        expires: Some(at.now.plus(UNUSED_SECONDS)),
+        ..described(metadata, at)
+    };
+    let mut document = registration_document(&client, facts.tenant);
+    insert_secret(&mut document, secret);
+    document.insert("registration_access_token".into(), token.into());
+    let event = Event::new(EventKind::ClientCreated, caller, at)
+        .about(client.id.as_str())
+        .with("method", client.authentication.method().name())
+        .with("registered", "itself");
+    let change = Change {
+        guards: vec![Guard::Client(client::Guard::Create(Box::new(client)))],
+        events: vec![event],
+        ..Change::default()
+    };
+    Ok(Decision::issue(Reply::Created(document), Vec::new(), change))
+}
+
+/// A full replacement: what is not said is gone (RFC 7592 s2.2). Id, secret and token stay; the method stays too, since a secret cannot be taken back by wishing.
+fn replace(old: &Client, metadata: &Metadata, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Result<Decision, Why> {
+    let method = metadata.method.unwrap_or(AuthenticationMethod::SecretBasic);
+    if method != old.authentication.method() {
+        return Err(Why::ClientMetadata(
+            "token_endpoint_auth_method of a registration does not change; register anew",
+        ));
+    }
+    let authentication = match (&old.authentication, &metadata.jwks) {
+        (Authentication::PrivateKeyJwt { .. }, Some(jwks)) => Authentication::PrivateKeyJwt { jwks: jwks.clone() },
+        (Authentication::PrivateKeyJwt { .. }, None) => {
+            return Err(Why::ClientMetadata("private_key_jwt needs a jwks with the public keys"));
+        }
+        (
+            Authentication::SecretBasic { .. } | Authentication::SecretPost { .. } | Authentication::Nothing,
+            _,
+        ) => old.authentication.clone(),
+    };
+    let client = Client {
+        id: old.id.clone(),
+        registration: old.registration.clone(),
+        authentication,
+        expires: old.expires,
+        epoch: old.epoch.saturating_add(1),
+        created: old.created,
+        ..described(metadata, at)
+    };
+    let document = registration_document(&client, facts.tenant);
+    let event = Event::new(EventKind::ClientChanged, caller, at)
+        .about(old.id.as_str())
+        .with("by", "itself");
+    let change = Change {
+        guards: vec![Guard::Client(client::Guard::Replace {
+            client: Box::new(client),
+            epoch: old.epoch,
+        })],
+        events: vec![event],
+        ..Change::default()
+    };
+    Ok(Decision::issue(Reply::Document(document), Vec::new(), change))
+}
+
+/// The registration ends; tokens of the client count no more, since there is no such client.
+fn delete(client: &Client, caller: &Caller, at: &Moment) -> Decision {
+    let change = Change {
+        guards: vec![Guard::Client(client::Guard::Drop {
+            id: client.id.clone(),
+            epoch: client.epoch,
+        })],
+        events: vec![Event::new(EventKind::ClientDropped, caller, at).about(client.id.as_str())],
+        ..Change::default()
+    };
+    Decision::issue(Reply::Gone, Vec::new(), change)
+}
+
+fn credentials(metadata: &Metadata, at: &Moment) -> Result<(Authentication, Option<String>), Why> {
+    let secret = at.secret("client secret");
+    let secret_digest = digest::sha256_b64(secret.as_bytes());
+    match (metadata.method.unwrap_or(AuthenticationMethod::SecretBasic), &metadata.jwks) {
+        (AuthenticationMethod::Nothing, _) => Ok((Authentication::Nothing, None)),
+        (AuthenticationMethod::SecretBasic, _) => Ok((Authentication::SecretBasic { secret_digest }, Some(secret))),
+        (AuthenticationMethod::SecretPost, _) => Ok((Authentication::SecretPost { secret_digest }, Some(secret))),
+        (AuthenticationMethod::PrivateKeyJwt, Some(jwks)) => {
+            Ok((Authentication::PrivateKeyJwt { jwks: jwks.clone() }, None))
+        }
+        (AuthenticationMethod::PrivateKeyJwt, None) => {
+            Err(Why::ClientMetadata("private_key_jwt needs a jwks with the public keys"))
+        }
+    }
+}
+
+/// A client as its metadata describes it; id, credentials and registration are the caller's to fill in.
+fn described(metadata: &Metadata, at: &Moment) -> Client {
+    Client {
+        id: at.id("client"),
+        name: metadata.name.clone(),
+        authentication: Authentication::Nothing,
+        grant_types: metadata.grant_types.clone(),
+        token_algorithm: None,
+        binding: metadata.binding,
+        introspects: Introspects::ItsResources,
+        registration: Registration::Administrator,
+        redirect_uris: metadata.redirect_uris.clone(),
+        application_type: metadata.application_type,
+        uri: metadata.uri.clone(),
+        scope: metadata.scope.as_ref().map(Scopes::joined),
+        expires: None,
+        epoch: 0,
+        created: at.now,
+        disabled: None,
+    }
+}
+
+/// What a client is told of its registration (RFC 7591 s3.2.1): what is not there is left out, never `null`.
+pub fn registration_document(client: &Client, tenant: &Tenant) -> Object {
+    let mut o = Object::new();
+    o.insert("client_id".into(), client.id.as_str().into());
+    o.insert("client_id_issued_at".into(), client.created.unix().into());
+    if !client.name.is_empty() {
+        o.insert("client_name".into(), client.name.as_str().into());
+    }
+    o.insert(
+        "redirect_uris".into(),
+        client.redirect_uris.iter().map(|uri| uri.as_str()).collect(),
+    );
+    o.insert(
+        "token_endpoint_auth_method".into(),
+        client.authentication.method().name().into(),
+    );
+    o.insert(
+        "grant_types".into(),
+        client.grant_types.iter().map(|grant_type| grant_type.name()).collect(),
+    );
+    o.insert("response_types".into(), json!(["code"]));
+    if let Some(kind) = client.application_type.name() {
+        o.insert("application_type".into(), kind.into());
+    }
+    if let Some(scope) = client.scope.as_deref().filter(|scope| !scope.is_empty()) {
+        o.insert("scope".into(), scope.into());
+    }
+    if let Some(uri) = &client.uri {
+        o.insert("client_uri".into(), uri.as_str().into());
+    }
+    if client.binding == Binding::Required {
+        o.insert("dpop_bound_access_tokens".into(), true.into());
+    }
+    if let Authentication::PrivateKeyJwt { jwks } = &client.authentication {
+        o.insert("jwks".into(), serde_json::from_str(jwks).unwrap_or(Value::Null));
+    }
+    o.insert(
+        "registration_client_uri".into(),
+        format!("{}/oauth2/register/{}", tenant.issuer, client.id).into(),
+    );
+    o
+}
+
+fn insert_secret(document: &mut Object, secret: Option<String>) {
+    if let Some(secret) = secret {
+        document.insert("client_secret".into(), secret.into());
+        document.insert("client_secret_expires_at".into(), 0.into()); // RFC 7591 s3.2.1: 0 does not expire
+    }
+}

@@ -1,0 +1,298 @@
+# Deutsch, mit Sie. Dieselben Schlüssel wie in en.ftl.
+
+## Rund um jede Seite
+
+skip = Zum Inhalt springen
+nav = Ihre Seiten
+nav-agents = Agenten
+nav-account = Konto
+sign-out = Abmelden
+languages = Sprache
+tenant-name = { $tenant }
+nameless = (ohne Namen)
+details = Einzelheiten
+reference = Vorgangsnummer:
+
+## Zeitpunkte und Zeitspannen
+
+moment = { $date } ({ $distance })
+moment-date = { $day }. { $month } { $year }, { $time } UTC
+moment-day = { $day }. { $month } { $year }
+month-01 = Januar
+month-02 = Februar
+month-03 = März
+month-04 = April
+month-05 = Mai
+month-06 = Juni
+month-07 = Juli
+month-08 = August
+month-09 = September
+month-10 = Oktober
+month-11 = November
+month-12 = Dezember
+in-moment = in weniger als einer Minute
+in-minutes = { $count ->
+    [one] in { $count } Minute
+   *[other] in { $count } Minuten
+}
+in-hours = { $count ->
+    [one] in { $count } Stunde
+   *[other] in { $count } Stunden
+}
+in-days = { $count ->
+    [one] in { $count } Tag
+   *[other] in { $count } Tagen
+}
+in-months = { $count ->
+    [one] in { $count } Monat
+   *[other] in { $count } Monaten
+}
+in-years = { $count ->
+    [one] in { $count } Jahr
+   *[other] in { $count } Jahren
+}
+ago-moment = gerade eben
+ago-minutes = { $count ->
+    [one] vor { $count } Minute
+   *[other] vor { $count } Minuten
+}
+ago-hours = { $count ->
+    [one] vor { $count } Stunde
+   *[other] vor { $count } Stunden
+}
+ago-days = { $count ->
+    [one] vor { $count } Tag
+   *[other] vor { $count } Tagen
+}
+ago-months = { $count ->
+    [one] vor { $count } Monat
+   *[other] vor { $count } Monaten
+}
+ago-years = { $count ->
+    [one] vor { $count } Jahr
+   *[other] vor { $count } Jahren
+}
+# Im Dativ: sie stehen nach „nach“.
+span-moment = weniger als einer Minute
+span-minutes = { $count ->
+    [one] { $count } Minute
+   *[other] { $count } Minuten
+}
+span-hours = { $count ->
+    [one] { $count } Stunde
+   *[other] { $count } Stunden
+}
+span-days = { $count ->
+    [one] { $count } Tag
+   *[other] { $count } Tagen
+}
+span-months = { $count ->
+    [one] { $count } Monat
+   *[other] { $count } Monaten
+}
+span-years = { $count ->
+    [one] { $count } Jahr
+   *[other] { $count } Jahren
+}
+
+## Wer fragt
+
+tier-registered = Eingetragen von der Verwaltung von { $tenant }
+tier-document = Belegt durch den Host { $host }
+tier-unverified = Von niemandem geprüft. Jedes Programm kann diesen Namen benutzen.
+claim-name = Sie nennt sich „{ $app }“.
+
+## Anmelden
+
+sign-in-title = Anmelden
+sign-in-at = Anmelden bei { $tenant }
+sign-in-for-app = Melden Sie sich an, um zu sehen, worum { $app } Sie bittet
+sign-in-for-unverified = Melden Sie sich an, um zu sehen, worum eine App Sie bittet
+sign-in-button = Anmelden
+sign-in-passkey = Mit Passkey anmelden
+or = oder mit Passwort
+field-login = Benutzername
+field-password = Passwort
+use-recovery-code = Wiederherstellungscode benutzen
+sign-in-credentials = Benutzername oder Passwort ist falsch. Prüfen Sie beides und versuchen Sie es noch einmal.
+sign-in-passkey-refused = Dieser Passkey wurde nicht angenommen. Vielleicht wurde er aus Ihrem Konto entfernt. Nehmen Sie einen anderen oder Ihr Passwort.
+sign-in-recovery-code = Dieser Code ist falsch oder schon benutzt. Jeder Code gilt einmal: Nehmen Sie den nächsten auf Ihrer Liste.
+sign-in-took-too-long = Diese Seite war zu lange offen, deshalb wurde nichts gesendet. Melden Sie sich noch einmal an.
+sign-in-busy = Das waren zu viele Versuche in kurzer Zeit. Warten Sie eine Minute und versuchen Sie es dann noch einmal.
+sign-in-again = Die App möchte sicher sein, dass Sie es sind. Melden Sie sich noch einmal an.
+passkey-waiting = Wir warten auf Ihren Passkey. Ihr Gerät fragt Sie jetzt.
+passkey-cancelled = Der Passkey wurde nicht benutzt: Die Frage wurde geschlossen oder blieb zu lange offen. Sie können es noch einmal versuchen.
+passkey-failed = Der Passkey lässt sich in diesem Browser nicht benutzen. Nehmen Sie Ihr Passwort oder ein anderes Gerät.
+passkey-known = Dieses Gerät hat schon einen Passkey für Ihr Konto.
+passkey-unsupported = Dieser Browser kann keine Passkeys anlegen.
+passkey-noscript = Zum Hinzufügen eines Passkeys braucht es JavaScript, das in diesem Browser ausgeschaltet ist. Alles andere hier geht ohne.
+recovery-title = Mit einem Wiederherstellungscode anmelden
+recovery-words = Diese Codes haben Sie erhalten, als Sie Ihr Konto eingerichtet haben. Jeder gilt einmal.
+field-code = Wiederherstellungscode
+recovery-button = Mit diesem Code anmelden
+
+## Abmelden
+
+sign-out-title = Abmelden
+sign-out-ask = Von { $tenant } abmelden?
+sign-out-words = Das beendet Ihre Sitzung in diesem Browser. Agenten, die für Sie handeln dürfen, behalten, was Sie erlaubt haben; beenden können Sie das unter „Agenten“.
+sign-out-stay = Angemeldet bleiben
+signed-out-title = Sie sind abgemeldet
+signed-out-words = Ihre Sitzung in diesem Browser ist beendet. Sie können dieses Fenster schließen.
+
+## Zustimmung
+
+consent-title = { $app } bittet um Zugriff
+consent-ask = { $app } möchte { $place } für Sie benutzen
+consent-ask-here = { $app } möchte bei { $place } für Sie handeln
+consent-ask-unverified = Eine App, die sich „{ $app }“ nennt, möchte { $place } für Sie benutzen
+consent-ask-unverified-here = Eine App, die sich „{ $app }“ nennt, möchte bei { $place } für Sie handeln
+consent-you-are = Sie sind { $name } ({ $login })
+consent-same = Dasselbe haben Sie schon einmal erlaubt, am { $when }
+consent-first = Sie werden zum ersten Mal gefragt.
+consent-changed = Etwas ist anders als das, was Sie am { $when } erlaubt haben:
+changed-redirects = Die App schickt Sie an einen anderen Ort zurück als bisher.
+changed-keys = Die App weist sich mit anderen Schlüsseln aus als bisher.
+changed-name = Die App hieß bisher „{ $before }“.
+changed-more = Die App bittet um mehr als bisher.
+consent-able = Das würden Sie ihr erlauben
+leave-out = weglassen
+consent-decided = Von Ihrer Organisation schon erlaubt
+consent-forbidden = Ihre Organisation erlaubt nicht
+consent-nothing = Nichts weiter, als mit { $place } verbunden zu sein.
+consent-back-to = Danach geht es zurück zu { $host }.
+consent-ends = Die Erlaubnis endet von selbst nach { $span } ohne Benutzung. Stoppen können Sie sie jederzeit unter { $link }.
+consent-this-computer = Die Antwort geht an ein Programm auf diesem Computer, und jedes Programm hier kann sich als diese App ausgeben. Erlauben Sie nur, was Sie gerade selbst gestartet haben.
+consent-deny = Zugriff ablehnen
+consent-allow = Zugriff erlauben
+
+## Einzelheiten
+
+detail-client-id = App (client_id)
+detail-redirect-uri = Rückweg (redirect_uri)
+detail-resource = Ort (resource)
+detail-scope = Rechte (scope)
+detail-metadata-hash = Prüfsumme des App-Dokuments
+detail-issuer = Aussteller (issuer)
+detail-code = Fehlercode
+detail-said = Ursache
+detail-more = Mehr
+
+## Agenten
+
+agents-title = Agenten, die für Sie handeln dürfen
+agents-words = Jeder davon kann in Ihrem Namen handeln, auch wenn Sie nicht da sind, bis seine Zeit abläuft oder Sie ihn stoppen.
+agents-empty = Niemand darf für Sie handeln. Wenn Sie einer App oder einem Agenten etwas erlauben, steht es hier, und hier können Sie es beenden.
+agents-stopped = Gestoppt. Dort kann nicht mehr für Sie gehandelt werden.
+agents-stopped-all = Alle gestoppt. Niemand kann mehr für Sie handeln.
+agents-reduced = Erledigt. Es ist jetzt weniger erlaubt als vorher.
+stop-all = Alle stoppen
+stop-all-words = Das stoppt alle Agenten auf einmal, auch mitten in der Arbeit. Um einen wieder zu benutzen, müssen Sie es ihm neu erlauben.
+stop-all-yes = Ja, alle Agenten stoppen
+stop-agent = Diesen Agenten stoppen
+stop-agent-named = Diesen Agenten stoppen: { $app }
+stop-grant = Das stoppen
+stop-grant-named = Das stoppen: { $app } bei { $place }
+grant-heading = Bei { $place } darf er
+grant-heading-bare = Er ist mit { $place } verbunden
+grant-given = Erlaubt
+grant-given-by-you = von Ihnen, { $when }
+grant-given-by-organisation = von Ihrer Organisation, { $when }
+grant-used = Zuletzt benutzt
+grant-used-never = noch nie
+grant-until = Endet
+grant-until-stopped = wenn Sie es beenden
+live-sessions = { $count ->
+    [one] Eine Verbindung kann jetzt handeln
+   *[other] { $count } Verbindungen können jetzt handeln
+}
+live-nothing = Gerade keine Verbindung, aber die Erlaubnis gilt weiter
+
+## Konto
+
+account-title = Ihr Konto
+account-words = Sie sind angemeldet als { $name } ({ $login }).
+passkeys = Passkeys
+passkeys-empty = Sie haben noch keinen Passkey. Damit melden Sie sich mit Fingerabdruck, Gesicht oder Geräte-PIN an, und keine falsche Seite kann ihn Ihnen ablisten.
+passkey-name = Name des neuen Passkeys
+passkey-new-name = Passkey vom { $day }
+passkey-add = Passkey hinzufügen
+passkey-added = Der Passkey ist hinzugefügt. Benutzen Sie ihn bei der nächsten Anmeldung.
+passkey-removed = Der Passkey ist entfernt. Löschen Sie ihn auch auf Ihrem Gerät.
+passkey-refused = Der Passkey ließ sich nicht hinzufügen. Es wurde nichts geändert; versuchen Sie es noch einmal oder mit einem anderen Gerät.
+passkey-used = Hinzugefügt { $added }. Zuletzt benutzt { $used }.
+passkey-unused = Hinzugefügt { $added }. Noch nicht benutzt.
+passkey-remove = Entfernen
+passkey-remove-named = Entfernen: Passkey { $name }
+password-heading = Passwort
+password-set = Zuletzt geändert: { $when }.
+password-none = Sie haben kein Passwort. Solange Sie einen Passkey haben, brauchen Sie keins.
+password-current = Bisheriges Passwort
+password-new = Neues Passwort
+password-hint = Auf die Länge kommt es an: Vier oder fünf Wörter, die nicht zusammengehören, sind gut.
+password-save = Passwort speichern
+password-changed = Ab jetzt gilt das neue Passwort.
+password-wrong = Das bisherige Passwort ist falsch. Es wurde nichts geändert.
+password-too-short = Das neue Passwort ist zu kurz. Es wurde nichts geändert; nehmen Sie mehr Wörter.
+password-too-long = Das neue Passwort ist zu lang. Es wurde nichts geändert; nehmen Sie weniger Wörter.
+codes-heading = Wiederherstellungscodes
+codes-left = { $count ->
+    [one] Sie haben noch einen Code. Erstellen Sie neue, bevor Sie ihn brauchen.
+   *[other] Sie haben noch { $count } Codes. Jeder lässt Sie einmal hinein, wenn Passkey und Passwort verloren sind.
+}
+codes-none = Sie haben keine Codes. Erstellen Sie welche: Jeder lässt Sie einmal hinein, wenn Passkey und Passwort verloren sind.
+codes-make = Neue Codes erstellen
+codes-made = Neue Codes sind erstellt. Die alten gelten nicht mehr.
+fresh-codes = Ihre neuen Wiederherstellungscodes
+fresh-codes-words = Drucken Sie diese Seite oder schreiben Sie die Codes jetzt auf: Sie werden nur dieses eine Mal gezeigt. Bewahren Sie sie dort auf, wo niemand sonst nachsieht.
+sessions-heading = Wo Sie angemeldet sind
+session-this = Dieser Browser. Angemeldet { $started }.
+session-other = Angemeldet { $started }. Zuletzt gesehen { $seen }.
+session-end = Dort abmelden
+session-end-named = Dort abmelden: { $name }
+session-ended = Der Browser ist abgemeldet.
+last-way-in = Das ist Ihr letzter Zugang, deshalb bleibt er. Fügen Sie zuerst einen Passkey hinzu oder setzen Sie ein Passwort.
+account-took-too-long = Diese Seite war zu lange offen. Es wurde nichts geändert; versuchen Sie es noch einmal.
+account-busy = Das waren zu viele Versuche in kurzer Zeit. Es wurde nichts geändert; warten Sie eine Minute und versuchen Sie es dann noch einmal.
+sign-in-first = Dafür müssen Sie sich frisch anmelden. Es wurde nichts geändert: Melden Sie sich ab, wieder an, und wiederholen Sie es.
+
+## Startseite
+
+home-title = Wer für Sie handeln darf
+home-ask = Wer bei { $tenant } für Sie handeln darf
+home-words = Apps und KI-Agenten können hier im Namen von Menschen handeln, in Grenzen, die diese Menschen setzen. Hier sehen Sie, welche für Sie handeln, und stoppen sie.
+home-agents = Ihre Agenten ansehen
+home-account = Ihr Konto
+home-details = Für alle, die Software anbinden
+
+## Wenn etwas nicht stimmt
+
+redirect-uri-title = Der Rückweg gehört nicht zu der App
+redirect-uri-words = Der Link wollte Sie an eine Adresse schicken, die die App nicht eingetragen hat. Das kann ein Fehler der App sein oder ein Versuch, Ihren Zugang zu stehlen; deshalb haben wir hier angehalten. Gehen Sie zur App zurück und beginnen Sie von vorn; wenn es wieder geschieht, sagen Sie es denen, die sie herstellen.
+client-unknown-title = Diese App kennen wir nicht
+client-unknown-words = Der Link nennt eine App, die bei { $tenant } nicht oder nicht mehr eingetragen ist. Gehen Sie zur App zurück und verbinden Sie sie neu.
+client-document-title = Die Beschreibung der App ist nicht brauchbar
+client-document-words = Die App beschreibt sich in einem Dokument auf ihrem eigenen Server. Wir konnten es nicht lesen, oder es verletzt eine Regel; deshalb wissen wir nicht, wer fragt. Versuchen Sie es in ein paar Minuten noch einmal; wenn es wieder geschieht, sagen Sie es denen, die die App herstellen.
+bad-request-title = Wir verstehen nicht, worum die App bittet
+bad-request-words = Die Anfrage ist unvollständig oder verletzt eine Regel; deshalb wurde nichts erlaubt. Gehen Sie zur App zurück und beginnen Sie von vorn; wenn es wieder geschieht, zeigen Sie denen, die sie herstellen, die Einzelheiten unten.
+expired-title = Diese Seite ist zu alt
+expired-words = Sie war zu lange offen. Was sie gefragt hat, gilt nicht mehr, und es wurde nichts geändert. Gehen Sie dorthin zurück, woher Sie kamen, und beginnen Sie von vorn.
+other-browser-title = Bitte beginnen Sie in diesem Browser von vorn
+other-browser-words = Das wurde in einem anderen Browser begonnen, oder dieser Browser behält keine Cookies von uns. Erlauben Sie Cookies für diese Seite, gehen Sie dorthin zurück, woher Sie kamen, und machen Sie alle Schritte im selben Browser.
+not-allowed-title = Das ist nicht erlaubt
+not-allowed-words = Die Regeln von { $tenant } erlauben nicht, worum gebeten wurde. Wenn Sie es brauchen, fragen Sie die Verwaltung und nennen Sie die Vorgangsnummer unten.
+already-answered-title = Das wurde schon beantwortet
+already-answered-words = Dieselbe Frage wurde schon erlaubt oder abgelehnt, vielleicht durch einen zweiten Klick; es gilt die erste Antwort. Gehen Sie zur App zurück; wenn sie noch wartet, beginnen Sie dort von vorn.
+not-found-title = Diese Seite gibt es nicht
+not-found-words = Die Adresse ist vertippt, oder was hier stand, ist fort. Prüfen Sie die Adresse oder beginnen Sie auf der Startseite.
+busy-title = Gerade ist zu viel los
+busy-words = Wir konnten nicht rechtzeitig antworten. Warten Sie eine Minute und laden Sie die Seite dann neu.
+our-fault-title = Bei uns ist etwas fehlgeschlagen
+our-fault-words = Der Fehler liegt weder bei Ihnen noch bei der App. Versuchen Sie es in ein paar Minuten noch einmal; wenn es wieder geschieht, nennen Sie der Verwaltung von { $tenant } die Vorgangsnummer unten.
+forged-title = Das kam nicht von unserer Seite
+forged-words = Vielleicht wollte eine fremde Seite in Ihrem Namen handeln, oder Ihre Anmeldung hat sich geändert, seit die Seite offen ist. Es wurde nichts getan. Wenn Sie es wollten, öffnen Sie die Seite neu und wiederholen Sie es.
+disabled-title = Das ist abgeschaltet
+disabled-words = Die Verwaltung von { $tenant } hat dieses Konto oder diese App abgeschaltet. Wenn Sie das überrascht, fragen Sie dort nach und nennen Sie die Vorgangsnummer unten.
+leave-warning = Sie haben dieser App nichts erlaubt. Wenn Sie weitergehen, erfährt { $host }, dass die Anfrage gescheitert ist, und sonst nichts.
+leave-continue = Zurück zu { $host }
+leave-no-way = Die App hat keine Adresse genannt, der man gefahrlos folgen kann. Schließen Sie dieses Fenster.

@@ -1,0 +1,297 @@
+# English. One message a key; `$places` are filled by the pages, names of strangers arrive cut and isolated.
+
+## Around every page
+
+skip = Skip to the content
+nav = Your pages
+nav-agents = Agents
+nav-account = Account
+sign-out = Sign out
+languages = Language
+tenant-name = { $tenant }
+nameless = (no name)
+details = Details
+reference = Reference:
+
+## Moments and spans
+
+moment = { $date } ({ $distance })
+moment-date = { $day } { $month } { $year } { $time } UTC
+moment-day = { $day } { $month } { $year }
+month-01 = Jan
+month-02 = Feb
+month-03 = Mar
+month-04 = Apr
+month-05 = May
+month-06 = Jun
+month-07 = Jul
+month-08 = Aug
+month-09 = Sep
+month-10 = Oct
+month-11 = Nov
+month-12 = Dec
+in-moment = in less than a minute
+in-minutes = { $count ->
+    [one] in { $count } minute
+   *[other] in { $count } minutes
+}
+in-hours = { $count ->
+    [one] in { $count } hour
+   *[other] in { $count } hours
+}
+in-days = { $count ->
+    [one] in { $count } day
+   *[other] in { $count } days
+}
+in-months = { $count ->
+    [one] in { $count } month
+   *[other] in { $count } months
+}
+in-years = { $count ->
+    [one] in { $count } year
+   *[other] in { $count } years
+}
+ago-moment = just now
+ago-minutes = { $count ->
+    [one] { $count } minute ago
+   *[other] { $count } minutes ago
+}
+ago-hours = { $count ->
+    [one] { $count } hour ago
+   *[other] { $count } hours ago
+}
+ago-days = { $count ->
+    [one] { $count } day ago
+   *[other] { $count } days ago
+}
+ago-months = { $count ->
+    [one] { $count } month ago
+   *[other] { $count } months ago
+}
+ago-years = { $count ->
+    [one] { $count } year ago
+   *[other] { $count } years ago
+}
+span-moment = less than a minute
+span-minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+span-hours = { $count ->
+    [one] { $count } hour
+   *[other] { $count } hours
+}
+span-days = { $count ->
+    [one] { $count } day
+   *[other] { $count } days
+}
+span-months = { $count ->
+    [one] { $count } month
+   *[other] { $count } months
+}
+span-years = { $count ->
+    [one] { $count } year
+   *[other] { $count } years
+}
+
+## Who asks
+
+tier-registered = Registered by an administrator of { $tenant }
+tier-document = Proved by the host { $host }
+tier-unverified = Not verified by anyone. Any program can use this name.
+claim-name = It calls itself “{ $app }”.
+
+## Signing in
+
+sign-in-title = Sign in
+sign-in-at = Sign in at { $tenant }
+sign-in-for-app = Sign in to see what { $app } asks of you
+sign-in-for-unverified = Sign in to see what an app asks of you
+sign-in-button = Sign in
+sign-in-passkey = Sign in with a passkey
+or = or with a password
+field-login = User name
+field-password = Password
+use-recovery-code = Use a recovery code
+sign-in-credentials = User name or password is wrong. Check both and try again.
+sign-in-passkey-refused = This passkey was not accepted. It may have been removed from your account. Try another one, or your password.
+sign-in-recovery-code = This code is wrong or was used before. Each code works once: try the next one on your list.
+sign-in-took-too-long = This page was open too long, so nothing was sent. Sign in once more.
+sign-in-busy = There were too many tries in a short time. Wait a minute, then try again.
+sign-in-again = The app wants to be sure that it is you. Sign in once more.
+passkey-waiting = Waiting for your passkey. Your device asks you now.
+passkey-cancelled = The passkey was not used: the question was closed or took too long. You can try again.
+passkey-failed = The passkey could not be used in this browser. Use your password, or another device.
+passkey-known = This device has a passkey for your account already.
+passkey-unsupported = This browser cannot make passkeys.
+passkey-noscript = Adding a passkey needs JavaScript, which is off in this browser. Everything else here works without it.
+recovery-title = Sign in with a recovery code
+recovery-words = You got these codes when you set up your account. Each works once.
+field-code = Recovery code
+recovery-button = Sign in with this code
+
+## Signing out
+
+sign-out-title = Sign out
+sign-out-ask = Sign out of { $tenant }?
+sign-out-words = This ends your session in this browser. Agents that can act for you keep what you allowed; stop them under Agents.
+sign-out-stay = Stay signed in
+signed-out-title = You are signed out
+signed-out-words = Your session in this browser has ended. You can close this window.
+
+## Consent
+
+consent-title = { $app } asks
+consent-ask = { $app } wants to use { $place } for you
+consent-ask-here = { $app } wants to act for you at { $place }
+consent-ask-unverified = An app that calls itself “{ $app }” wants to use { $place } for you
+consent-ask-unverified-here = An app that calls itself “{ $app }” wants to act for you at { $place }
+consent-you-are = You are { $name } ({ $login })
+consent-same = You allowed the same before, on { $when }
+consent-first = It asks you for the first time.
+consent-changed = Something is different from what you allowed on { $when }:
+changed-redirects = It sends you back to another place than before.
+changed-keys = It proves itself with other keys than before.
+changed-name = Its name was “{ $before }” before.
+changed-more = It asks for more than before.
+consent-able = It would be able to
+leave-out = leave this out
+consent-decided = Allowed by your organisation already
+consent-forbidden = Your organisation does not allow
+consent-nothing = Nothing beyond being connected to { $place }.
+consent-back-to = Afterwards you go back to { $host }.
+consent-ends = It ends by itself after { $span } without use. You can stop it at any time under { $link }.
+consent-this-computer = The answer goes to a program on this computer, and any program here can pretend to be this app. Allow only what you started yourself just now.
+consent-deny = Deny access
+consent-allow = Allow access
+
+## Details
+
+detail-client-id = App (client_id)
+detail-redirect-uri = Way back (redirect_uri)
+detail-resource = Place (resource)
+detail-scope = Scopes (scope)
+detail-metadata-hash = Hash of the app's document
+detail-issuer = Issuer
+detail-code = Error code
+detail-said = Cause
+detail-more = More
+
+## Agents
+
+agents-title = Agents that can act for you
+agents-words = Each of these can act in your name, also while you are away, until its time ends or you stop it.
+agents-empty = Nothing can act for you. When you allow an app or agent something, it shows here, and here you can stop it.
+agents-stopped = Stopped. It can no longer act for you there.
+agents-stopped-all = All stopped. Nothing can act for you any more.
+agents-reduced = Done. It may do less than before.
+stop-all = Stop all
+stop-all-words = This stops every agent at once, also in the middle of what it does. To use one again, you have to allow it again.
+stop-all-yes = Yes, stop all agents
+stop-agent = Stop this agent
+stop-agent-named = Stop this agent: { $app }
+stop-grant = Stop this
+stop-grant-named = Stop this: { $app } at { $place }
+grant-heading = At { $place } it may
+grant-heading-bare = It is connected to { $place }
+grant-given = Allowed
+grant-given-by-you = by you, { $when }
+grant-given-by-organisation = by your organisation, { $when }
+grant-used = Last used
+grant-used-never = never
+grant-until = Ends
+grant-until-stopped = when you stop it
+live-sessions = { $count ->
+    [one] One connection can act now
+   *[other] { $count } connections can act now
+}
+live-nothing = No connection now, but what you allowed stands
+
+## Account
+
+account-title = Your account
+account-words = You are signed in as { $name } ({ $login }).
+passkeys = Passkeys
+passkeys-empty = You have no passkey yet. With one, you sign in by fingerprint, face or device PIN, and no false page can trick it out of you.
+passkey-name = Name of the new passkey
+passkey-new-name = Passkey of { $day }
+passkey-add = Add a passkey
+passkey-added = The passkey is added. Use it the next time you sign in.
+passkey-removed = The passkey is removed. Delete it on your device, too.
+passkey-refused = The passkey could not be added. Nothing was changed; try again, or use another device.
+passkey-used = Added { $added }. Last used { $used }.
+passkey-unused = Added { $added }. Not used yet.
+passkey-remove = Remove
+passkey-remove-named = Remove passkey: { $name }
+password-heading = Password
+password-set = Last changed { $when }.
+password-none = You have no password. You do not need one while you have a passkey.
+password-current = Current password
+password-new = New password
+password-hint = Length is what counts: four or five words that do not belong together are good.
+password-save = Save password
+password-changed = The new password holds from now on.
+password-wrong = The current password is wrong. Nothing was changed.
+password-too-short = The new password is too short. Nothing was changed; take more words.
+password-too-long = The new password is too long. Nothing was changed; take fewer words.
+codes-heading = Recovery codes
+codes-left = { $count ->
+    [one] You have one code left. Make new ones before you need it.
+   *[other] You have { $count } codes left. Each lets you in once when you have lost your passkey and password.
+}
+codes-none = You have no codes. Make some: each lets you in once when you have lost your passkey and password.
+codes-make = Make new codes
+codes-made = New codes are made. The old ones no longer work.
+fresh-codes = Your new recovery codes
+fresh-codes-words = Print this page or write the codes down now: they are shown this one time. Keep them where nobody else looks.
+sessions-heading = Where you are signed in
+session-this = This browser. Signed in { $started }.
+session-other = Signed in { $started }. Last seen { $seen }.
+session-end = Sign out there
+session-end-named = Sign out there: { $name }
+session-ended = That browser is signed out.
+last-way-in = This is your last way in, so it stays. Add a passkey or set a password first.
+account-took-too-long = This page was open too long. Nothing was changed; try again.
+account-busy = There were too many tries in a short time. Nothing was changed; wait a minute, then try again.
+sign-in-first = This needs a fresh sign-in. Nothing was changed: sign out, sign in again, and repeat it.
+
+## Home
+
+home-title = Who may act for you
+home-ask = Who may act for you at { $tenant }
+home-words = Apps and AI agents can do things here in the name of people, within limits that people set. Here you see which ones act for you, and stop them.
+home-agents = See your agents
+home-account = Your account
+home-details = For those who connect software
+
+## When something is wrong
+
+redirect-uri-title = The way back does not belong to the app
+redirect-uri-words = The link asked to send you to an address that the app has not registered. It may be a mistake in the app, or an attempt to steal your access, so we stopped here. Go back to the app and start again; if it happens again, tell those who make it.
+client-unknown-title = We do not know this app
+client-unknown-words = The link names an app that is not registered at { $tenant }, or no longer is. Go back to the app and connect it anew.
+client-document-title = The app's description cannot be used
+client-document-words = The app describes itself in a document on its own server. We could not read that document, or it breaks a rule, so we cannot tell who asks. Try again in a few minutes; if it happens again, tell those who make the app.
+bad-request-title = We cannot understand what the app asks
+bad-request-words = The request is incomplete or breaks a rule, so nothing was allowed. Go back to the app and start again; if it happens again, show those who make it the details below.
+expired-title = This page is too old
+expired-words = It was open too long, so what it asked no longer counts, and nothing was changed. Go back to where you came from and start again.
+other-browser-title = Please start again in this browser
+other-browser-words = This was started in another browser, or this browser keeps no cookies from us. Allow cookies for this site, go back to where you came from, and do all steps in the same browser.
+not-allowed-title = This is not allowed
+not-allowed-words = The rules of { $tenant } do not allow what was asked. If you need it, ask an administrator and name the reference below.
+already-answered-title = This was answered before
+already-answered-words = The same question was allowed or denied already, perhaps by a second click, and the first answer counts. Go back to the app; if it still waits, start again there.
+not-found-title = There is no such page
+not-found-words = The address is mistyped, or what stood here is gone. Check the address, or begin at the start page.
+busy-title = Too much is going on right now
+busy-words = We could not answer in time. Wait a minute, then load the page again.
+our-fault-title = Something failed on our side
+our-fault-words = The fault is neither yours nor the app's. Try again in a few minutes; if it happens again, give an administrator of { $tenant } the reference below.
+forged-title = This did not come from our page
+forged-words = Another site may have tried to act in your name, or your sign-in has changed since the page was opened. Nothing was done. If you meant it, open the page again and repeat it.
+disabled-title = This is switched off
+disabled-words = An administrator of { $tenant } has switched off this account or this app. If that surprises you, ask them and name the reference below.
+leave-warning = You have allowed this app nothing. If you go on, { $host } learns that its request failed, and nothing else.
+leave-continue = Go back to { $host }
+leave-no-way = The app gave no address that is safe to follow. Close this window.

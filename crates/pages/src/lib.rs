@@ -1,0 +1,38 @@
+//! What people see.
+//!
+//! View structs in, the text of an HTML page out, in the language of the person: sign-in, consent, the agents that act for someone, their account, and
+//! what went wrong. The pages work as plain forms; the one script adds passkeys. Text that an app or agent controls passes through [`visible`].
+//!
+//! Never here: HTTP, storage, a clock, a decision. The server says what is true; this room says it well.
+
+mod account;
+mod agents;
+mod app;
+pub mod assets;
+mod calendar;
+mod component;
+mod consent;
+mod frame;
+mod home;
+mod language;
+mod markup;
+mod problem;
+mod quiet;
+mod security_policy;
+mod sign_in;
+mod sign_out;
+mod visible;
+mod words;
+
+pub use account::{Account, AccountNotice, Passkey, PasswordState, Session, Which, account};
+pub use agents::{Agent, Agents, AgentsNotice, DecidedBy, GrantRow, Live, agents};
+pub use app::{App, Identity, Item, Place};
+pub use consent::{Change, Consent, Destination, History, consent};
+pub use frame::{Frame, Person};
+pub use home::{Home, home};
+pub use language::Language;
+pub use problem::{Leave, Problem, ProblemKind, leave, problem};
+pub use security_policy::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_THAT_LEADS_AWAY};
+pub use sign_in::{Recovery, SignIn, SignInProblem, recovery, sign_in};
+pub use sign_out::{Signout, sign_out, signed_out};
+pub use visible::visible;

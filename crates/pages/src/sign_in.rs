@@ -1,0 +1,154 @@
+//! Signing in: why you are here, a passkey first, name and password else; and the recovery code for a bad day.
+
+use askama::Template;
+
+use crate::app::{App, Identity};
+use crate::component::{AgentBadge, Ask, Note, Tone};
+use crate::frame::{Frame, Shell, Width, finish};
+use crate::quiet::quiet;
+use crate::words::{Filling, Words};
+
+/// The sign-in page.
+#[derive(Clone)]
+pub struct SignIn<'a> {
+    /// The sealed authorization request; "" when a person just signs in.
+    pub request: &'a str,
+    /// Proof that the form is ours.
+    pub csrf: &'a str,
+    /// Why you are here.
+    pub app: Option<App<'a>>,
+    /// What stands in the field: `login_hint` (OpenID Connect Core 1.0 s3.1.2.1), or what was typed.
+    pub login: &'a str,
+    /// Sealed; goes back with the passkey.
+    pub ceremony: &'a str,
+    /// `PublicKeyCredentialRequestOptionsJSON` (WebAuthn Level 3 s5.1.8); "" when there are no passkeys here.
+    pub passkey_options: &'a str,
+    /// What went wrong before.
+    pub problem: Option<SignInProblem>,
+}
+
+/// The page for a recovery code.
+#[derive(Clone)]
+pub struct Recovery<'a> {
+    /// As in [`SignIn`].
+    pub request: &'a str,
+    /// Proof that the form is ours.
+    pub csrf: &'a str,
+    /// What stands in the field.
+    pub login: &'a str,
+    /// What went wrong before.
+    pub problem: Option<SignInProblem>,
+}
+
+quiet!(SignIn, Recovery);
+
+/// Why the page shows again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInProblem {
+    /// Name or password is wrong; which, stays open.
+    Credentials,
+    /// The passkey was not accepted.
+    Passkey,
+    /// The recovery code is wrong or used up.
+    RecoveryCode,
+    /// The page was open for too long.
+    TookTooLong,
+    /// Too many tries, or too much load.
+    Busy,
+    /// The app asked for a fresh sign-in (`prompt=login`, `max_age`).
+    SignInAgain,
+}
+
+/// The page where a person signs in.
+pub fn sign_in(frame: &Frame<'_>, page: &SignIn<'_>) -> String {
+    let say = Words::new(frame.language);
+    let title = say.text("sign-in-title");
+    let mut recovery = format!("{}/sign-in/recovery", frame.base);
+    if !page.request.is_empty() {
+        recovery.push_str("?request=");
+        recovery.push_str(&percent_encoded(page.request));
+    }
+    finish(&SignInPage {
+        shell: Shell::new(frame, &title, Width::Decision),
+        say,
+        ask: Ask {
+            sentence: match &page.app {
+                // A name that nobody verified never stands in the heading.
+                Some(App { identity: Identity::SelfRegistered, .. }) => say.rich("sign-in-for-unverified", &[]),
+                Some(app) => say.rich("sign-in-for-app", &[("app", Filling::Name(app.name))]),
+                None => say.rich("sign-in-at", &[("tenant", Filling::Name(frame.tenant))]),
+            },
+        },
+        badge: page.app.as_ref().map(|app| badge(say, frame, app)),
+        problem: page.problem.map(|problem| note(say, problem)),
+        recovery,
+        page,
+    })
+}
+
+/// The page where a person signs in with a recovery code.
+pub fn recovery(frame: &Frame<'_>, page: &Recovery<'_>) -> String {
+    let say = Words::new(frame.language);
+    let title = say.text("recovery-title");
+    finish(&RecoveryPage {
+        shell: Shell::new(frame, &title, Width::Decision),
+        say,
+        ask: Ask { sentence: say.rich("recovery-title", &[]) },
+        problem: page.problem.map(|problem| note(say, problem)),
+        page,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInPage<'a> {
+    shell: Shell<'a>,
+    say: Words,
+    ask: Ask,
+    badge: Option<AgentBadge>,
+    problem: Option<Note>,
+    recovery: String,
+    page: &'a SignIn<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "recovery.html")]
+struct RecoveryPage<'a> {
+    shell: Shell<'a>,
+    say: Words,
+    ask: Ask,
+    problem: Option<Note>,
+    page: &'a Recovery<'a>,
+}
+
+fn badge(say: Words, frame: &Frame<'_>, app: &App<'_>) -> AgentBadge {
+    match app.identity {
+        Identity::Registered | Identity::Document { .. } => AgentBadge::below_its_name(say, app, frame.tenant),
+        Identity::SelfRegistered => AgentBadge::new(say, app, frame.tenant),
+    }
+}
+
+fn note(say: Words, problem: SignInProblem) -> Note {
+    let (tone, key) = match problem {
+        SignInProblem::Credentials => (Tone::Danger, "sign-in-credentials"),
+        SignInProblem::Passkey => (Tone::Danger, "sign-in-passkey-refused"),
+        SignInProblem::RecoveryCode => (Tone::Danger, "sign-in-recovery-code"),
+        SignInProblem::TookTooLong => (Tone::Caution, "sign-in-took-too-long"),
+        SignInProblem::Busy => (Tone::Caution, "sign-in-busy"),
+        SignInProblem::SignInAgain => (Tone::Plain, "sign-in-again"),
+    };
+    Note::new(tone, say.rich(key, &[]))
+}
+
+/// A value for a query: everything but unreserved characters as `%XX` (RFC 3986 s2.3).
+fn percent_encoded(value: &str) -> String {
+    let mut encoded = String::with_capacity(value.len());
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
