@@ -47,7 +47,9 @@ impl Effect {
 
     /// The effect of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Allow, Self::Forbid].into_iter().find(|effect| effect.name() == name)
+        [Self::Allow, Self::Forbid]
+            .into_iter()
+            .find(|effect| effect.name() == name)
     }
 }
 
@@ -125,6 +127,15 @@ pub fn judge(rules: &[Rule], client: &Client, user: &User, audience: &Audience, 
         }
     }
     judgement
+}
+
+/// Whether nobody can say yes to anything at this place: a `forbid` for every scope. It is asked where there is no scope to judge.
+pub fn forbids_the_place(rules: &[Rule], client: &Client, user: &User, audience: &Audience) -> bool {
+    let every_scope = |rule: &&Rule| rule.effect == Effect::Forbid && rule.scope.is_none();
+    rules
+        .iter()
+        .filter(every_scope)
+        .any(|rule| rule.speaks_of(client, user, audience, ""))
 }
 
 /// What a change may do to rules, and may find no row for.

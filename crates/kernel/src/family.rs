@@ -80,10 +80,7 @@ impl Presented {
 
     /// Whether we wrote it.
     pub fn is_genuine(&self, key: &Secret<[u8; 32]>) -> bool {
-        digest::same(
-            mac(key, &self.family, self.generation).as_bytes(),
-            self.mac.as_bytes(),
-        )
+        digest::same(mac(key, &self.family, self.generation).as_bytes(), self.mac.as_bytes())
     }
 }
 
@@ -134,7 +131,8 @@ mod tests {
     fn s_14_a_token_that_is_cut_lengthened_or_altered_is_not_ours() {
         let family = FamilyId::parse("0123456789abcdefghijklmnop").unwrap();
         let good = write(&key(1), &family, 7);
-        let genuine = |text: &str, key: &Secret<[u8; 32]>| Presented::parse(text).is_some_and(|shown| shown.is_genuine(key));
+        let genuine =
+            |text: &str, key: &Secret<[u8; 32]>| Presented::parse(text).is_some_and(|shown| shown.is_genuine(key));
         assert!(genuine(&good, &key(1)));
         assert!(!genuine(&good, &key(2)), "another tenant's key");
         for n in 0..good.len() {
@@ -145,11 +143,17 @@ mod tests {
         }
         for (n, c) in good.char_indices() {
             let other = if c == 'A' { 'B' } else { 'A' };
-            let altered: String = good.char_indices().map(|(m, old)| if m == n { other } else { old }).collect();
+            let altered: String = good
+                .char_indices()
+                .map(|(m, old)| if m == n { other } else { old })
+                .collect();
             assert!(!genuine(&altered, &key(1)), "altered at {n}");
         }
         for spelling in ["+7", "07", "7 ", "-0", "0x7"] {
-            assert!(Presented::parse(&good.replacen(".7.", &format!(".{spelling}."), 1)).is_none(), "{spelling}");
+            assert!(
+                Presented::parse(&good.replacen(".7.", &format!(".{spelling}."), 1)).is_none(),
+                "{spelling}"
+            );
         }
     }
 
@@ -157,8 +161,17 @@ mod tests {
     fn generations_have_macs_of_their_own() {
         let family = FamilyId::parse("0123456789abcdefghijklmnop").unwrap();
         let other = FamilyId::parse("0123456789abcdefghijklmnoq").unwrap();
-        let texts = [write(&key(1), &family, 0), write(&key(1), &family, 1), write(&key(1), &other, 0)];
-        assert!(texts.iter().enumerate().all(|(n, text)| texts.iter().skip(n + 1).all(|later| later[29..] != text[29..])));
+        let texts = [
+            write(&key(1), &family, 0),
+            write(&key(1), &family, 1),
+            write(&key(1), &other, 0),
+        ];
+        assert!(
+            texts
+                .iter()
+                .enumerate()
+                .all(|(n, text)| texts.iter().skip(n + 1).all(|later| later[29..] != text[29..]))
+        );
     }
 
     #[test]
@@ -175,6 +188,10 @@ mod tests {
             created: Time::from_unix(0),
         };
         assert!(family(None, 0).expires() < family(Some("k"), 0).expires());
-        assert_eq!(family(None, 29 * 86_400).expires().unix(), 30 * 86_400, "the absolute end comes first");
+        assert_eq!(
+            family(None, 29 * 86_400).expires().unix(),
+            30 * 86_400,
+            "the absolute end comes first"
+        );
     }
 }

@@ -126,7 +126,12 @@ pub fn still_given(
     } else {
         judgement.open.with(&judgement.decided)
     };
-    if given.is_empty() && !scopes.is_empty() {
+    let forbidden = if scopes.is_empty() {
+        consent::forbids_the_place(rules, client, user, audience)
+    } else {
+        given.is_empty()
+    };
+    if forbidden {
         return Err(Why::ForbiddenByRule);
     }
     Ok(given)

@@ -45,10 +45,13 @@ mod why;
 pub use authority::{Ask, Audience, Authority, Excess, Scopes};
 pub use caller::{Caller, CallerKind, Who};
 pub use code::Code;
-pub use decision::{Answer, Before, Change, ConsentAsk, Decision, Guard, Pending, Reply, Return, Touch, Unsigned, Write};
+pub use decision::{
+    Answer, Before, Change, ConsentAsk, Decision, Guard, Pending, Reply, Return, Touch, Unsigned, Write,
+};
 pub use event::{Event, EventKind};
 pub use id::{
-    AdministratorId, BrowserSessionId, ClientId, CodeId, FamilyId, GrantId, GroupId, HostId, Id, PasskeyId, RuleId, SessionId, TenantId, TokenId, UserId,
+    AdministratorId, BrowserSessionId, ClientId, CodeId, FamilyId, GrantId, GroupId, HostId, Id, PasskeyId, RuleId,
+    SessionId, TenantId, TokenId, UserId,
 };
 pub use mark::Mark;
 pub use moment::Moment;

@@ -108,7 +108,11 @@ fn is_port(text: &str) -> bool {
 fn place(text: &str) -> Option<Place> {
     let (scheme, rest) = text.split_once(':')?;
     let forbidden = |b: u8| {
-        !b.is_ascii_graphic() || matches!(b, b'#' | b'*' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+        !b.is_ascii_graphic()
+            || matches!(
+                b,
+                b'#' | b'*' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}'
+            )
     };
     if text.len() > REDIRECT_URI_BYTES_MAX || text.bytes().any(forbidden) || rest.is_empty() {
         return None;
@@ -154,10 +158,14 @@ fn is_host(authority: &str) -> bool {
         };
         return address.parse::<std::net::Ipv6Addr>().is_ok() && is_port(port);
     }
-    let (name, port) = authority.split_at_checked(authority.find(':').unwrap_or(authority.len())).unwrap_or((authority, ""));
+    let (name, port) = authority
+        .split_at_checked(authority.find(':').unwrap_or(authority.len()))
+        .unwrap_or((authority, ""));
     let label = |label: &str| {
         (1..=63).contains(&label.len())
-            && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'))
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_'))
             && !label.starts_with('-')
             && !label.ends_with('-')
     };

@@ -78,7 +78,9 @@ impl RegistrationRule {
 
     /// The rule of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Off, Self::InitialToken, Self::Open].into_iter().find(|rule| rule.name() == name)
+        [Self::Off, Self::InitialToken, Self::Open]
+            .into_iter()
+            .find(|rule| rule.name() == name)
     }
 }
 

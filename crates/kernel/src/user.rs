@@ -26,7 +26,9 @@ impl Login {
     pub fn parse(text: &str) -> Option<Self> {
         let plain = text.trim().to_lowercase();
         let fits = (1..=LOGIN_BYTES_MAX).contains(&plain.len())
-            && !plain.chars().any(|c| c.is_whitespace() || c.is_control() || is_invisible(c));
+            && !plain
+                .chars()
+                .any(|c| c.is_whitespace() || c.is_control() || is_invisible(c));
         fits.then_some(Self(plain))
     }
 
@@ -96,7 +98,9 @@ impl Profile {
                     if is_plain(text) && (text.starts_with("https://") || text.starts_with("http://")) => {}
                 (Kind::Truth, Value::Bool(_)) => {}
                 (Kind::Address, Value::Object(parts))
-                    if parts.values().all(|part| part.as_str().is_some_and(|text| text.len() <= 1_000)) => {}
+                    if parts
+                        .values()
+                        .all(|part| part.as_str().is_some_and(|text| text.len() <= 1_000)) => {}
                 (Kind::Text, _) => return wrong(&plain, "is a text of 1 to 500 characters"),
                 (Kind::Url, _) => return wrong(&plain, "is an http or https URL"),
                 (Kind::Truth, _) => return wrong(&plain, "is true or false"),
@@ -250,9 +254,22 @@ mod tests {
 
     #[test]
     fn logins_have_one_form() {
-        assert_eq!(Login::parse(" Alice@Demo.Test ").map(|login| login.0), Some("alice@demo.test".to_owned()));
+        assert_eq!(
+            Login::parse(" Alice@Demo.Test ").map(|login| login.0),
+            Some("alice@demo.test".to_owned())
+        );
         assert_eq!(Login::parse("MÜLLER").map(|login| login.0), Some("müller".to_owned()));
-        for bad in ["", "  ", "a b", "a\tb", "a\nb", "a\u{0}", "ali\u{200b}ce", "\u{202e}bob", &"x".repeat(255)] {
+        for bad in [
+            "",
+            "  ",
+            "a b",
+            "a\tb",
+            "a\nb",
+            "a\u{0}",
+            "ali\u{200b}ce",
+            "\u{202e}bob",
+            &"x".repeat(255),
+        ] {
             assert_eq!(Login::parse(bad), None, "{bad:?}");
         }
     }
@@ -286,7 +303,9 @@ mod tests {
     fn a_change_of_a_profile_replaces_adds_and_takes_out() {
         let object = |text: &str| json::parse_object(text.as_bytes()).unwrap();
         let before = Profile::parse(object(r#"{"name":"Alice","locale":"de"}"#)).unwrap();
-        let after = before.changed(object(r#"{"name":"Alice B","locale":null,"nickname":"Al"}"#)).unwrap();
+        let after = before
+            .changed(object(r#"{"name":"Alice B","locale":null,"nickname":"Al"}"#))
+            .unwrap();
         assert_eq!(after.claims(), &object(r#"{"name":"Alice B","nickname":"Al"}"#));
     }
 

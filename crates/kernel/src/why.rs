@@ -211,7 +211,20 @@ impl Why {
             | Self::ParameterMalformed(_)
             | Self::CredentialsTwice
             | Self::AuthorizationMalformed
-            | Self::HostForm => Code::InvalidRequest,
+            | Self::HostForm
+            | Self::RedirectUriUnknown
+            | Self::ResponseModeUnknown
+            | Self::ChallengeMissing
+            | Self::ChallengeMethod
+            | Self::PromptMalformed
+            | Self::CeremonyReplayed
+            | Self::PageExpired
+            | Self::PageForeign
+            | Self::AlreadyAnswered
+            | Self::LastWayIn
+            | Self::CredentialsFull
+            | Self::PasswordRefused(_)
+            | Self::CeremonyFailed(_) => Code::InvalidRequest,
             Self::ContentType => Code::UnsupportedMediaType,
             Self::GrantTypeUnknown => Code::UnsupportedGrantType,
             Self::ResponseTypeUnknown => Code::UnsupportedResponseType,
@@ -233,19 +246,33 @@ impl Why {
                 Code::InvalidTarget
             }
             Self::ScopeMalformed | Self::ScopeNotGranted => Code::InvalidScope,
-            Self::RedirectUriUnknown | Self::ResponseModeUnknown | Self::ChallengeMissing | Self::ChallengeMethod | Self::PromptMalformed | Self::CeremonyReplayed | Self::PageExpired | Self::PageForeign | Self::AlreadyAnswered | Self::LastWayIn | Self::CredentialsFull | Self::PasswordRefused(_) | Self::CeremonyFailed(_) => Code::InvalidRequest,
             Self::LoginRequired | Self::SignInRequired | Self::SignInStale => Code::LoginRequired,
             Self::ConsentRequired => Code::ConsentRequired,
-            Self::PersonDenied | Self::ForbiddenByRule | Self::SignInFailed(_) | Self::Forged | Self::RegistrationOff => Code::AccessDenied,
-            Self::CodeUnknown | Self::CodeReplayed | Self::CodeExpired | Self::CodeOfAnother | Self::CodeRedirect | Self::VerifierMissing | Self::VerifierWrong | Self::KeyOther | Self::RefreshUnknown | Self::RefreshReused | Self::RefreshExpired | Self::RefreshOfAnother | Self::GrantEnded | Self::UserDisabled => Code::InvalidGrant,
+            Self::PersonDenied
+            | Self::ForbiddenByRule
+            | Self::SignInFailed(_)
+            | Self::Forged
+            | Self::RegistrationOff => Code::AccessDenied,
+            Self::CodeUnknown
+            | Self::CodeReplayed
+            | Self::CodeExpired
+            | Self::CodeOfAnother
+            | Self::CodeRedirect
+            | Self::VerifierMissing
+            | Self::VerifierWrong
+            | Self::KeyOther
+            | Self::RefreshUnknown
+            | Self::RefreshReused
+            | Self::RefreshExpired
+            | Self::RefreshOfAnother
+            | Self::GrantEnded
+            | Self::UserDisabled => Code::InvalidGrant,
             Self::RedirectUrisRefused(_) => Code::InvalidRedirectUri,
-            Self::RegistrationUnproved => Code::InvalidToken,
+            Self::RegistrationUnproved | Self::AdministratorUnproved => Code::InvalidToken,
             Self::SoftwareStatement => Code::UnapprovedSoftwareStatement,
-            Self::ClientDocument(_) => Code::InvalidClientMetadata,
+            Self::ClientDocument(_) | Self::ClientMetadata(_) => Code::InvalidClientMetadata,
             Self::TooMany(_) => Code::TooManyRequests,
-            Self::AdministratorUnproved => Code::InvalidToken,
             Self::Body(_) | Self::Json(_) | Self::Excess(_) => Code::InvalidBody,
-            Self::ClientMetadata(_) => Code::InvalidClientMetadata,
             Self::Exists(_) => Code::Conflict,
             Self::Absent(_) | Self::AdministratorReach | Self::NoRoute | Self::PathForm => Code::NotFound,
             Self::NoMethod => Code::MethodNotAllowed,
@@ -260,6 +287,7 @@ impl Why {
     /// What the caller reads as `error_description`: what is wrong and what to do, never what came in, ASCII.
     ///
     /// Everything under `invalid_client` says the same, so that nobody learns which clients exist or how they sign in.
+    #[expect(clippy::too_many_lines, reason = "one table: a sentence for each reason")]
     pub fn said(&self) -> &'static str {
         match self {
             Self::FormMalformed => {
@@ -320,8 +348,25 @@ impl Why {
                 "the scope is more than was granted for this resource; ask for less, or ask an administrator"
             }
             Self::Excess(excess) => excess.said(),
-            Self::CodeUnknown | Self::CodeReplayed | Self::CodeExpired | Self::CodeOfAnother | Self::CodeRedirect | Self::VerifierMissing | Self::VerifierWrong | Self::KeyOther | Self::RefreshUnknown | Self::RefreshReused | Self::RefreshExpired | Self::RefreshOfAnother | Self::GrantEnded | Self::UserDisabled => "the code or refresh token is not good: it is unknown, was used, has ended, or was given to another client; ask the person again",
-            Self::RedirectUriUnknown => "the redirect_uri is missing or is not one that this client registered; they are compared byte for byte",
+            Self::CodeUnknown
+            | Self::CodeReplayed
+            | Self::CodeExpired
+            | Self::CodeOfAnother
+            | Self::CodeRedirect
+            | Self::VerifierMissing
+            | Self::VerifierWrong
+            | Self::KeyOther
+            | Self::RefreshUnknown
+            | Self::RefreshReused
+            | Self::RefreshExpired
+            | Self::RefreshOfAnother
+            | Self::GrantEnded
+            | Self::UserDisabled => {
+                "the code or refresh token is not good: it is unknown, was used, has ended, or was given to another client; ask the person again"
+            }
+            Self::RedirectUriUnknown => {
+                "the redirect_uri is missing or is not one that this client registered; they are compared byte for byte"
+            }
             Self::ResponseModeUnknown => "response_mode is query, or is left out",
             Self::ChallengeMissing => "code_challenge is missing; this server demands PKCE (RFC 7636)",
             Self::ChallengeMethod => "code_challenge_method must be S256",
@@ -330,7 +375,9 @@ impl Why {
             Self::ConsentRequired => "the person must say yes first, and prompt=none forbids to ask",
             Self::PersonDenied => "the person said no",
             Self::ForbiddenByRule => "an administrator does not allow this client what it asks for",
-            Self::SignInFailed(_) => "login and password do not belong together, or the passkey or code is not known here",
+            Self::SignInFailed(_) => {
+                "login and password do not belong together, or the passkey or code is not known here"
+            }
             Self::SignInRequired => "sign in first",
             Self::SignInStale => "sign in again for this: your last sign-in is more than ten minutes ago",
             Self::CeremonyReplayed => "this passkey request was used before; load the page again",
@@ -338,22 +385,24 @@ impl Why {
             Self::PageForeign => "the page was opened in another browser, or cookies are off",
             Self::Forged => "this came from a page that is not ours",
             Self::AlreadyAnswered => "this request was answered before; go back to the app",
-            Self::RedirectUrisRefused(detail) => detail,
-            Self::RegistrationOff => "clients do not register themselves here; ask an administrator, or use a client metadata document",
+            Self::RegistrationOff => {
+                "clients do not register themselves here; ask an administrator, or use a client metadata document"
+            }
             Self::RegistrationUnproved => "registration needs a token: send it as Authorization: Bearer",
             Self::SoftwareStatement => "this server trusts no issuer of software statements; leave it out",
-            Self::ClientDocument(detail) => detail,
             Self::TooMany(_) => "too many attempts in too short a time; try again after the time in Retry-After",
             Self::LastWayIn => "this is the last way to sign in; add another one first",
             Self::CredentialsFull => "there are as many passkeys as a person may have; remove one first",
-            Self::PasswordRefused(detail) => detail,
             Self::CeremonyFailed(_) => "the passkey could not be checked; try again",
             Self::AdministratorUnproved => "send an administrator's token as Authorization: Bearer",
             Self::Body(_) => "this call does not take that; see detail",
             Self::Json(_) => {
                 "the body is not one well-formed JSON object: no repeated members, at most 16 levels, numbers below 2^63"
             }
-            Self::ClientMetadata(detail) => detail,
+            Self::ClientMetadata(detail)
+            | Self::ClientDocument(detail)
+            | Self::RedirectUrisRefused(detail)
+            | Self::PasswordRefused(detail) => detail,
             Self::Exists("client") => "a client of this id exists",
             Self::Exists("resource") => "a resource of this identifier exists",
             Self::Exists("tenant") => "a tenant of this id or issuer exists",

@@ -6,7 +6,11 @@
   const button = form.querySelector("button[hidden]");
   const status = form.querySelector("[role=status]");
   const say = (key) => { status.textContent = (key && status.dataset[key]) || ""; };
-  if (!window.PublicKeyCredential || !navigator.credentials) return say("unsupported");
+  if (!window.PublicKeyCredential || !navigator.credentials) {
+    say("unsupported");
+    form.hidden = !status.textContent;
+    return;
+  }
 
   const decode = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
   const encode = (buffer) => buffer == null ? undefined

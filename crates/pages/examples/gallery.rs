@@ -4,7 +4,7 @@
 
 #[path = "../tests/it/pseudo.rs"]
 mod pseudo;
-#[path = "../tests/it/specimens.rs"]
+#[path = "../tests/it/specimens/mod.rs"]
 mod specimens;
 
 use std::fs;
@@ -14,7 +14,10 @@ use std::path::{Path, PathBuf};
 use pages::{Language, assets};
 
 fn main() -> Result<()> {
-    let directory = std::env::args_os().nth(1).map(PathBuf::from).ok_or_else(|| Error::other("usage: gallery DIR"))?;
+    let directory = std::env::args_os()
+        .nth(1)
+        .map(PathBuf::from)
+        .ok_or_else(|| Error::other("usage: gallery DIR"))?;
     let files = directory.join(specimens::BASE.trim_start_matches('/')).join("assets");
     fs::create_dir_all(&files)?;
     for asset in assets::ALL {
@@ -35,6 +38,7 @@ fn main() -> Result<()> {
 fn write(directory: &Path, language: &str, name: &str, html: &str, index: &mut String) -> Result<()> {
     fs::create_dir_all(directory.join(language))?;
     fs::write(directory.join(language).join(name).with_extension("html"), html)?;
-    index.push_str(&format!("<li><a href=\"{language}/{name}.html\">{language}/{name}</a>"));
+    let item = format!("<li><a href=\"{language}/{name}.html\">{language}/{name}</a>");
+    index.push_str(&item);
     Ok(())
 }

@@ -12,24 +12,25 @@ tenant-name = { $tenant }
 nameless = (ohne Namen)
 details = Einzelheiten
 reference = Vorgangsnummer:
+home-link = Startseite
 
 ## Zeitpunkte und Zeitspannen
 
 moment = { $date } ({ $distance })
 moment-date = { $day }. { $month } { $year }, { $time } UTC
 moment-day = { $day }. { $month } { $year }
-month-01 = Januar
-month-02 = Februar
+month-01 = Jan.
+month-02 = Feb.
 month-03 = März
-month-04 = April
+month-04 = Apr.
 month-05 = Mai
 month-06 = Juni
 month-07 = Juli
-month-08 = August
-month-09 = September
-month-10 = Oktober
-month-11 = November
-month-12 = Dezember
+month-08 = Aug.
+month-09 = Sept.
+month-10 = Okt.
+month-11 = Nov.
+month-12 = Dez.
 in-moment = in weniger als einer Minute
 in-minutes = { $count ->
     [one] in { $count } Minute
@@ -100,7 +101,7 @@ span-years = { $count ->
 tier-registered = Eingetragen von der Verwaltung von { $tenant }
 tier-document = Belegt durch den Host { $host }
 tier-unverified = Von niemandem geprüft. Jedes Programm kann diesen Namen benutzen.
-claim-name = Sie nennt sich „{ $app }“.
+claim-name = Nennt sich „{ $app }“
 
 ## Anmelden
 
@@ -142,7 +143,7 @@ signed-out-words = Ihre Sitzung in diesem Browser ist beendet. Sie können diese
 
 ## Zustimmung
 
-consent-title = { $app } bittet um Zugriff
+consent-title = Zugriff erlauben?
 consent-ask = { $app } möchte { $place } für Sie benutzen
 consent-ask-here = { $app } möchte bei { $place } für Sie handeln
 consent-ask-unverified = Eine App, die sich „{ $app }“ nennt, möchte { $place } für Sie benutzen
@@ -154,8 +155,11 @@ consent-changed = Etwas ist anders als das, was Sie am { $when } erlaubt haben:
 changed-redirects = Die App schickt Sie an einen anderen Ort zurück als bisher.
 changed-keys = Die App weist sich mit anderen Schlüsseln aus als bisher.
 changed-name = Die App hieß bisher „{ $before }“.
+own-scope-profile = Ihren Namen und Ihre eigenen Angaben zu sehen
+own-scope-email = Ihre E-Mail-Adresse zu sehen
+changed-description = Ihre Beschreibung hat sich seitdem geändert.
 changed-more = Die App bittet um mehr als bisher.
-consent-able = Das würden Sie ihr erlauben
+consent-able = Das würden Sie erlauben
 leave-out = weglassen
 consent-decided = Von Ihrer Organisation schon erlaubt
 consent-forbidden = Ihre Organisation erlaubt nicht
@@ -189,12 +193,12 @@ agents-reduced = Erledigt. Es ist jetzt weniger erlaubt als vorher.
 stop-all = Alle stoppen
 stop-all-words = Das stoppt alle Agenten auf einmal, auch mitten in der Arbeit. Um einen wieder zu benutzen, müssen Sie es ihm neu erlauben.
 stop-all-yes = Ja, alle Agenten stoppen
-stop-agent = Diesen Agenten stoppen
-stop-agent-named = Diesen Agenten stoppen: { $app }
-stop-grant = Das stoppen
-stop-grant-named = Das stoppen: { $app } bei { $place }
-grant-heading = Bei { $place } darf er
-grant-heading-bare = Er ist mit { $place } verbunden
+stop-agent = Agenten stoppen
+stop-agent-named = Agenten stoppen: { $app }
+stop-grant = Beenden
+stop-grant-named = Beenden: { $app } bei { $place }
+grant-heading = Bei { $place } darf der Agent
+grant-heading-bare = Verbunden mit { $place }
 grant-given = Erlaubt
 grant-given-by-you = von Ihnen, { $when }
 grant-given-by-organisation = von Ihrer Organisation, { $when }
@@ -233,12 +237,13 @@ password-hint = Auf die Länge kommt es an: Vier oder fünf Wörter, die nicht z
 password-save = Passwort speichern
 password-changed = Ab jetzt gilt das neue Passwort.
 password-wrong = Das bisherige Passwort ist falsch. Es wurde nichts geändert.
+password-too-common = Das neue Passwort gehört zu denen, die jeder zuerst probiert, oder es gleicht Ihrem Anmeldenamen. Es wurde nichts geändert.
 password-too-short = Das neue Passwort ist zu kurz. Es wurde nichts geändert; nehmen Sie mehr Wörter.
 password-too-long = Das neue Passwort ist zu lang. Es wurde nichts geändert; nehmen Sie weniger Wörter.
 codes-heading = Wiederherstellungscodes
 codes-left = { $count ->
     [one] Sie haben noch einen Code. Erstellen Sie neue, bevor Sie ihn brauchen.
-   *[other] Sie haben noch { $count } Codes. Jeder lässt Sie einmal hinein, wenn Passkey und Passwort verloren sind.
+   *[other] Sie haben noch { $count } Codes. Jeder lässt Sie einmal hinein, wenn Passkey und Passwort verloren sind. Neue Codes ersetzen sie.
 }
 codes-none = Sie haben keine Codes. Erstellen Sie welche: Jeder lässt Sie einmal hinein, wenn Passkey und Passwort verloren sind.
 codes-make = Neue Codes erstellen

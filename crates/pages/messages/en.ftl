@@ -12,6 +12,7 @@ tenant-name = { $tenant }
 nameless = (no name)
 details = Details
 reference = Reference:
+home-link = Start page
 
 ## Moments and spans
 
@@ -99,7 +100,7 @@ span-years = { $count ->
 tier-registered = Registered by an administrator of { $tenant }
 tier-document = Proved by the host { $host }
 tier-unverified = Not verified by anyone. Any program can use this name.
-claim-name = It calls itself “{ $app }”.
+claim-name = It calls itself “{ $app }”
 
 ## Signing in
 
@@ -141,7 +142,7 @@ signed-out-words = Your session in this browser has ended. You can close this wi
 
 ## Consent
 
-consent-title = { $app } asks
+consent-title = Allow access?
 consent-ask = { $app } wants to use { $place } for you
 consent-ask-here = { $app } wants to act for you at { $place }
 consent-ask-unverified = An app that calls itself “{ $app }” wants to use { $place } for you
@@ -153,6 +154,9 @@ consent-changed = Something is different from what you allowed on { $when }:
 changed-redirects = It sends you back to another place than before.
 changed-keys = It proves itself with other keys than before.
 changed-name = Its name was “{ $before }” before.
+own-scope-profile = know your name and what you entered about yourself
+own-scope-email = know your e-mail address
+changed-description = Its description has changed since then.
 changed-more = It asks for more than before.
 consent-able = It would be able to
 leave-out = leave this out
@@ -232,12 +236,13 @@ password-hint = Length is what counts: four or five words that do not belong tog
 password-save = Save password
 password-changed = The new password holds from now on.
 password-wrong = The current password is wrong. Nothing was changed.
+password-too-common = The new password is one of those that everybody tries first, or the same as your login. Nothing was changed.
 password-too-short = The new password is too short. Nothing was changed; take more words.
 password-too-long = The new password is too long. Nothing was changed; take fewer words.
 codes-heading = Recovery codes
 codes-left = { $count ->
     [one] You have one code left. Make new ones before you need it.
-   *[other] You have { $count } codes left. Each lets you in once when you have lost your passkey and password.
+   *[other] You have { $count } codes left. Each lets you in once when you have lost your passkey and password. New codes replace them.
 }
 codes-none = You have no codes. Make some: each lets you in once when you have lost your passkey and password.
 codes-make = Make new codes

@@ -7,6 +7,7 @@ use crate::component::{Ask, Empty, Note, Tone};
 use crate::frame::{Frame, Shell, Width, finish};
 use crate::markup::Markup;
 use crate::quiet::quiet;
+use crate::visible::{NAME_CHARS_MAX, visible};
 use crate::words::{Filling, Words};
 
 /// The account page.
@@ -100,6 +101,8 @@ pub enum AccountNotice {
     WrongPassword,
     /// The new password is too short.
     PasswordTooShort,
+    /// The new password is one that everybody tries first.
+    PasswordTooCommon,
     /// The new password is too long.
     PasswordTooLong,
     /// The new passkey was not accepted.
@@ -122,23 +125,42 @@ pub fn account(frame: &Frame<'_>, page: &Account<'_>) -> String {
     finish(&AccountPage {
         shell: Shell::new(frame, &say.text("account-title"), Width::Decision),
         say,
-        ask: Ask { sentence: say.rich("account-title", &[]) },
+        ask: Ask {
+            sentence: say.rich("account-title", &[]),
+        },
         login: frame.person.as_ref().map_or("", |person| person.login),
         signed_in_as: frame.person.as_ref().map(|person| {
-            say.rich("account-words", &[("name", Filling::Name(person.name)), ("login", Filling::Name(person.login))])
+            say.rich(
+                "account-words",
+                &[
+                    ("name", Filling::Name(person.name)),
+                    ("login", Filling::Name(person.login)),
+                ],
+            )
         }),
         notice: page.notice.map(|notice| note(say, notice)),
         passkeys: page.passkeys.iter().map(|passkey| keyed(say, now, passkey)).collect(),
-        no_passkeys: Empty { words: say.rich("passkeys-empty", &[]) },
+        no_passkeys: Empty {
+            words: say.rich("passkeys-empty", &[]),
+        },
         new_name: say.line("passkey-new-name", &[("day", Filling::Name(&calendar::day(say, now)))]),
         password: match page.password {
-            PasswordState::Set { changed_at } => {
-                say.rich("password-set", &[("when", Filling::Piece(calendar::moment(say, now, changed_at)))])
-            }
+            PasswordState::Set { changed_at } => say.rich(
+                "password-set",
+                &[("when", Filling::Piece(calendar::moment(say, now, changed_at)))],
+            ),
             PasswordState::None => say.rich("password-none", &[]),
         },
-        codes: say.rich(if left == 0 { "codes-none" } else { "codes-left" }, &[("count", Filling::Count(left))]),
+        codes: say.rich(
+            if left == 0 { "codes-none" } else { "codes-left" },
+            &[("count", Filling::Count(left))],
+        ),
         sessions: page.sessions.iter().map(|session| seen(say, now, session)).collect(),
+        fresh_codes: page
+            .fresh_codes
+            .iter()
+            .map(|code| visible(code, NAME_CHARS_MAX))
+            .collect(),
         page,
     })
 }
@@ -158,6 +180,7 @@ struct AccountPage<'a> {
     password: Markup,
     codes: Markup,
     sessions: Vec<Row<'a>>,
+    fresh_codes: Vec<String>,
     page: &'a Account<'a>,
 }
 
@@ -190,7 +213,13 @@ fn keyed<'a>(say: Words, now: i64, passkey: &Passkey<'a>) -> Row<'a> {
         id: passkey.id,
         name: say.name(passkey.name),
         story: match passkey.last_used_at {
-            Some(at) => say.rich("passkey-used", &[("added", added), ("used", Filling::Piece(calendar::moment(say, now, at)))]),
+            Some(at) => say.rich(
+                "passkey-used",
+                &[
+                    ("added", added),
+                    ("used", Filling::Piece(calendar::moment(say, now, at))),
+                ],
+            ),
             None => say.rich("passkey-unused", &[("added", added)]),
         },
         end_label: say.line("passkey-remove-named", &[("name", Filling::Name(passkey.name))]),
@@ -207,7 +236,13 @@ fn seen<'a>(say: Words, now: i64, session: &Session<'a>) -> Row<'a> {
     Row {
         id: session.id,
         name: say.name(session.agent),
-        story: say.rich(key, &[("started", when(session.started_at)), ("seen", when(session.last_seen_at))]),
+        story: say.rich(
+            key,
+            &[
+                ("started", when(session.started_at)),
+                ("seen", when(session.last_seen_at)),
+            ],
+        ),
         end_label: say.line("session-end-named", &[("name", Filling::Name(session.agent))]),
         end,
     }
@@ -222,6 +257,7 @@ fn note(say: Words, notice: AccountNotice) -> Note {
         AccountNotice::SessionEnded => (Tone::Ok, "session-ended"),
         AccountNotice::WrongPassword => (Tone::Danger, "password-wrong"),
         AccountNotice::PasswordTooShort => (Tone::Danger, "password-too-short"),
+        AccountNotice::PasswordTooCommon => (Tone::Danger, "password-too-common"),
         AccountNotice::PasswordTooLong => (Tone::Danger, "password-too-long"),
         AccountNotice::PasskeyFailed => (Tone::Danger, "passkey-refused"),
         AccountNotice::LastWayIn => (Tone::Caution, "last-way-in"),

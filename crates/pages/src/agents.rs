@@ -87,9 +87,15 @@ pub fn agents(frame: &Frame<'_>, page: &Agents<'_>) -> String {
     finish(&AgentsPage {
         shell: Shell::new(frame, &say.text("agents-title"), Width::List),
         say,
-        ask: Ask { sentence: say.rich("agents-title", &[]) },
-        notice: page.notice.map(|notice| Note::new(Tone::Ok, say.rich(done(notice), &[]))),
-        empty: Empty { words: say.rich("agents-empty", &[]) },
+        ask: Ask {
+            sentence: say.rich("agents-title", &[]),
+        },
+        notice: page
+            .notice
+            .map(|notice| Note::new(Tone::Ok, say.rich(done(notice), &[]))),
+        empty: Empty {
+            words: say.rich("agents-empty", &[]),
+        },
         agents: page.agents.iter().map(|agent| card(say, frame, page, agent)).collect(),
         page,
     })
@@ -119,7 +125,11 @@ fn card<'a>(say: Words, frame: &Frame<'a>, page: &'a Agents<'a>, agent: &'a Agen
         client_id: agent.app.client_id,
         badge: AgentBadge::new(say, &agent.app, frame.tenant),
         stop_label: say.line("stop-agent-named", &[("app", Filling::Name(agent.app.name))]),
-        grants: agent.grants.iter().map(|grant| row(say, frame, page, agent, grant)).collect(),
+        grants: agent
+            .grants
+            .iter()
+            .map(|grant| row(say, frame, page, agent, grant))
+            .collect(),
     }
 }
 
@@ -131,17 +141,24 @@ fn row<'a>(
     grant: &'a GrantRow<'a>,
 ) -> component::GrantRow<'a> {
     let place = || component::place(grant.place.as_ref(), frame.tenant);
-    let heading = if grant.items.is_empty() { "grant-heading-bare" } else { "grant-heading" };
+    let heading = if grant.items.is_empty() {
+        "grant-heading-bare"
+    } else {
+        "grant-heading"
+    };
     component::GrantRow {
         say,
         base: frame.base,
         csrf: page.csrf,
         id: grant.id,
         heading: say.rich(heading, &[("place", place())]),
-        items: component::items(say, &grant.items),
+        items: component::items(&grant.items),
         rows: story(say, frame.now, grant),
         live: live(say, grant.live),
-        stop_label: say.line("stop-grant-named", &[("app", Filling::Name(agent.app.name)), ("place", place())]),
+        stop_label: say.line(
+            "stop-grant-named",
+            &[("app", Filling::Name(agent.app.name)), ("place", place())],
+        ),
     }
 }
 
@@ -174,9 +191,10 @@ fn story(say: Words, now: i64, grant: &GrantRow<'_>) -> KeyValue {
 
 fn live(say: Words, live: Live) -> Note {
     match live {
-        Live::Sessions(count) => {
-            Note::new(Tone::Ok, say.rich("live-sessions", &[("count", Filling::Count(i64::from(count)))]))
-        }
+        Live::Sessions(count) => Note::new(
+            Tone::Ok,
+            say.rich("live-sessions", &[("count", Filling::Count(i64::from(count)))]),
+        ),
         Live::Nothing => Note::new(Tone::Plain, say.rich("live-nothing", &[])),
     }
 }

@@ -16,7 +16,7 @@ pub static ALL: &[Asset] = &[STYLE, SCRIPT, ICON];
 
 /// How pages look.
 pub(crate) const STYLE: Asset = Asset {
-    name: "prokura-a16d1095.css",
+    name: "prokura-0e6e66d5.css",
     content_type: "text/css; charset=utf-8",
     bytes: include_bytes!("../assets/prokura.css"),
 };

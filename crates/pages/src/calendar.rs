@@ -8,12 +8,19 @@ use crate::words::{Filling, Words};
 /// The moment with its distance from now.
 pub(crate) fn moment(say: Words, now: i64, at: i64) -> Markup {
     let mut date = Markup::new();
-    date.tag("<time datetime=\"");
+    date.tag("<time dir=\"auto\" datetime=\"");
     date.text(&rfc_3339(at));
     date.tag("\">");
     date.markup(&say.rich("moment-date", &fields(say, at)));
     date.tag("</time>");
-    say.rich("moment", &[("date", Filling::Piece(date)), ("distance", Filling::Piece(distance(say, now, at)))])
+    let mut away = Markup::new();
+    away.tag("<span class=\"away\">");
+    away.markup(&distance(say, now, at));
+    away.tag("</span>");
+    say.rich(
+        "moment",
+        &[("date", Filling::Piece(date)), ("distance", Filling::Piece(away))],
+    )
 }
 
 /// The day alone, as text: a name for what was made on it.

@@ -5,7 +5,7 @@ use askama::filters::HtmlSafe;
 
 use crate::app::{App, Identity, Item, Place};
 use crate::markup::Markup;
-use crate::words::{Filling, Words};
+use crate::words::{Filling, Words, said};
 
 /// Who asks, and who vouches for it.
 #[derive(Template)]
@@ -30,21 +30,34 @@ impl AgentBadge {
     pub(crate) fn new(say: Words, app: &App<'_>, tenant: &str) -> Self {
         let called = match app.identity {
             Identity::Registered | Identity::Document { .. } => Called::Name(say.name(app.name)),
-            Identity::SelfRegistered => Called::Claim(Claim { words: say.rich("claim-name", &[("app", Filling::Name(app.name))]) }),
+            Identity::SelfRegistered => Called::Claim(Claim {
+                words: say.rich("claim-name", &[("app", Filling::Name(app.name))]),
+            }),
         };
-        Self { called, tier: tier(say, app, tenant) }
+        Self {
+            called,
+            tier: tier(say, app, tenant),
+        }
     }
 
     /// The tier alone, under a heading that has the name.
     pub(crate) fn below_its_name(say: Words, app: &App<'_>, tenant: &str) -> Self {
-        Self { called: Called::Above, tier: tier(say, app, tenant) }
+        Self {
+            called: Called::Above,
+            tier: tier(say, app, tenant),
+        }
     }
 }
 
 fn tier(say: Words, app: &App<'_>, tenant: &str) -> Note {
     match app.identity {
-        Identity::Registered => Note::new(Tone::Ok, say.rich("tier-registered", &[("tenant", Filling::Name(tenant))])),
-        Identity::Document { host } => Note::new(Tone::Ok, say.rich("tier-document", &[("host", Filling::Whole(host))])),
+        Identity::Registered => Note::new(
+            Tone::Ok,
+            say.rich("tier-registered", &[("tenant", Filling::Name(tenant))]),
+        ),
+        Identity::Document { host } => {
+            Note::new(Tone::Ok, say.rich("tier-document", &[("host", Filling::Whole(host))]))
+        }
         Identity::SelfRegistered => Note::new(Tone::Caution, say.rich("tier-unverified", &[])),
     }
 }
@@ -124,10 +137,10 @@ pub(crate) struct Empty {
 /// What happened, why, what to do, and the reference number.
 #[derive(Template)]
 #[template(path = "component/problem.html")]
-pub(crate) struct Problem<'a> {
+pub(crate) struct Problem {
     pub(crate) say: Words,
     pub(crate) words: Markup,
-    pub(crate) request_id: &'a str,
+    pub(crate) request_id: String,
 }
 
 /// One sentence with a sign for how much it matters: word, icon and colour.
@@ -160,8 +173,8 @@ pub(crate) enum Tone {
 }
 
 /// The scopes' words, one piece each.
-pub(crate) fn items(say: Words, items: &[Item<'_>]) -> Vec<Markup> {
-    items.iter().map(|item| say.said(item.words)).collect()
+pub(crate) fn items(items: &[Item<'_>]) -> Vec<Markup> {
+    items.iter().map(|item| said(item.words)).collect()
 }
 
 /// What a sentence calls a place.
@@ -173,4 +186,16 @@ macro_rules! html {
     ($($name:ty),+) => { $(impl HtmlSafe for $name {})+ };
 }
 
-html!(AgentBadge, Ask, Claim, Verified, Details, KeyValue, Decision, GrantRow<'_>, Empty, Problem<'_>, Note);
+html!(
+    AgentBadge,
+    Ask,
+    Claim,
+    Verified,
+    Details,
+    KeyValue,
+    Decision,
+    GrantRow<'_>,
+    Empty,
+    Problem,
+    Note
+);

@@ -8,7 +8,7 @@ use crate::component::{self, AgentBadge, Ask, Decision, Details, Empty, KeyValue
 use crate::frame::{Frame, Shell, Width, finish};
 use crate::markup::Markup;
 use crate::quiet::quiet;
-use crate::words::{Filling, Words};
+use crate::words::{Filling, Words, said, whole};
 
 /// The consent page.
 #[derive(Clone)]
@@ -84,6 +84,8 @@ pub enum Change {
     },
     /// It asks for more than last time.
     More,
+    /// Something of its description; what, is not known any more.
+    Description,
 }
 
 /// The page where a person decides whether an app may act for them.
@@ -91,7 +93,8 @@ pub fn consent(frame: &Frame<'_>, page: &Consent<'_>) -> String {
     let say = Words::new(frame.language);
     let place = || component::place(page.place.as_ref(), frame.tenant);
     finish(&ConsentPage {
-        shell: Shell::new(frame, &say.line("consent-title", &[("app", Filling::Name(page.app.name))]), Width::Decision),
+        // The name stands in the page, where it can be framed as a claim; a tab has no frame.
+        shell: Shell::new(frame, &say.text("consent-title"), Width::Decision),
         say,
         ask: ask(say, page, place()),
         badge: AgentBadge::below_its_name(say, &page.app, frame.tenant),
@@ -101,17 +104,22 @@ pub fn consent(frame: &Frame<'_>, page: &Consent<'_>) -> String {
             History::Same { .. } | History::Changed { .. } => None,
         },
         changes: changes(say, frame, page),
-        items: choices(say, &page.items, "item"),
-        decided: choices(say, &page.decided, "decided"),
-        forbidden: component::items(say, &page.forbidden),
-        nothing: Empty { words: say.rich("consent-nothing", &[("place", place())]) },
+        items: choices(&page.items, "item"),
+        decided: choices(&page.decided, "decided"),
+        forbidden: component::items(&page.forbidden),
+        nothing: Empty {
+            words: say.rich("consent-nothing", &[("place", place())]),
+        },
         back: say.rich("consent-back-to", &[("host", Filling::Whole(page.redirect_host))]),
         ends: ends(say, frame, page),
         this_computer: match page.destination {
             Destination::ThisComputer => Some(Note::new(Tone::Caution, say.rich("consent-this-computer", &[]))),
             Destination::Host => None,
         },
-        decision: Decision { deny: say.text("consent-deny"), allow: say.text("consent-allow") },
+        decision: Decision {
+            deny: say.text("consent-deny"),
+            allow: say.text("consent-allow"),
+        },
         details: details(say, page),
         page,
     })
@@ -159,16 +167,27 @@ fn ask(say: Words, page: &Consent<'_>, place: Filling<'_>) -> Ask {
         (Identity::Registered | Identity::Document { .. }, Some(_)) => "consent-ask",
         (Identity::Registered | Identity::Document { .. }, None) => "consent-ask-here",
     };
-    Ask { sentence: say.rich(key, &[("app", Filling::Name(page.app.name)), ("place", place)]) }
+    Ask {
+        sentence: say.rich(key, &[("app", Filling::Name(page.app.name)), ("place", place)]),
+    }
 }
 
 fn verified(say: Words, frame: &Frame<'_>, page: &Consent<'_>) -> Verified {
     let mut facts = Vec::new();
     if let Some(person) = &frame.person {
-        facts.push(say.rich("consent-you-are", &[("name", Filling::Name(person.name)), ("login", Filling::Name(person.login))]));
+        facts.push(say.rich(
+            "consent-you-are",
+            &[
+                ("name", Filling::Name(person.name)),
+                ("login", Filling::Name(person.login)),
+            ],
+        ));
     }
     if let History::Same { last_at } = page.history {
-        facts.push(say.rich("consent-same", &[("when", Filling::Piece(calendar::moment(say, frame.now, last_at)))]));
+        facts.push(say.rich(
+            "consent-same",
+            &[("when", Filling::Piece(calendar::moment(say, frame.now, last_at)))],
+        ));
     }
     Verified { facts }
 }
@@ -179,7 +198,10 @@ fn changes(say: Words, frame: &Frame<'_>, page: &Consent<'_>) -> Option<Changes>
         History::Changed { what, last_at } => Some(Changes {
             heading: Note::new(
                 Tone::Caution,
-                say.rich("consent-changed", &[("when", Filling::Piece(calendar::moment(say, frame.now, *last_at)))]),
+                say.rich(
+                    "consent-changed",
+                    &[("when", Filling::Piece(calendar::moment(say, frame.now, *last_at)))],
+                ),
             ),
             list: what.iter().map(|change| changed(say, change)).collect(),
         }),
@@ -192,11 +214,16 @@ fn changed(say: Words, change: &Change) -> Markup {
         Change::Keys => say.rich("changed-keys", &[]),
         Change::Name { before } => say.rich("changed-name", &[("before", Filling::Name(before))]),
         Change::More => say.rich("changed-more", &[]),
+        Change::Description => say.rich("changed-description", &[]),
     }
 }
 
-fn choices<'a>(say: Words, items: &'a [Item<'a>], prefix: &str) -> Vec<Choice<'a>> {
-    let choice = |(n, item): (usize, &'a Item<'a>)| Choice { id: format!("{prefix}-{n}"), scope: item.scope, words: say.said(item.words) };
+fn choices<'a>(items: &'a [Item<'a>], prefix: &str) -> Vec<Choice<'a>> {
+    let choice = |(n, item): (usize, &'a Item<'a>)| Choice {
+        id: format!("{prefix}-{n}"),
+        scope: item.scope,
+        words: said(item.words),
+    };
     items.iter().enumerate().map(choice).collect()
 }
 
@@ -208,14 +235,25 @@ fn ends(say: Words, frame: &Frame<'_>, page: &Consent<'_>) -> Markup {
     link.tag("/agents\">");
     link.text(&say.text("nav-agents"));
     link.tag("</a>");
-    say.rich("consent-ends", &[("span", Filling::Piece(calendar::span(say, page.lasts_seconds))), ("link", Filling::Piece(link))])
+    say.rich(
+        "consent-ends",
+        &[
+            ("span", Filling::Piece(calendar::span(say, page.lasts_seconds))),
+            ("link", Filling::Piece(link)),
+        ],
+    )
 }
 
 fn details(say: Words, page: &Consent<'_>) -> Details {
     let mut rows = KeyValue::default();
     for (name, value) in &page.details {
-        let key = say.known(&format!("detail-{}", name.replace('_', "-"))).unwrap_or_else(|| (*name).to_owned());
-        rows.row(key, say.whole(value));
+        let key = say
+            .known(&format!("detail-{}", name.replace('_', "-")))
+            .unwrap_or_else(|| (*name).to_owned());
+        rows.row(key, whole(value));
     }
-    Details { summary: say.text("details"), rows }
+    Details {
+        summary: say.text("details"),
+        rows,
+    }
 }

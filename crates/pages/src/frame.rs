@@ -59,6 +59,8 @@ pub(crate) struct Shell<'a> {
     pub(crate) style: &'static str,
     pub(crate) script: &'static str,
     pub(crate) icon: &'static str,
+    /// The error code of a problem page.
+    pub(crate) problem: Option<&'a str>,
 }
 
 pub(crate) struct Greeting<'a> {
@@ -84,7 +86,10 @@ impl<'a> Shell<'a> {
             say,
             base: frame.base,
             tenant: say.name(frame.tenant),
-            title: format!("{title} · {}", say.line("tenant-name", &[("tenant", Filling::Name(frame.tenant))])),
+            title: format!(
+                "{title} · {}",
+                say.line("tenant-name", &[("tenant", Filling::Name(frame.tenant))])
+            ),
             tag: frame.language.tag(),
             direction: frame.language.direction(),
             width: match width {
@@ -101,6 +106,7 @@ impl<'a> Shell<'a> {
             style: assets::STYLE.name,
             script: assets::SCRIPT.name,
             icon: assets::ICON.name,
+            problem: None,
         }
     }
 }

@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::component::{Ask, Details, KeyValue};
 use crate::frame::{Frame, Shell, Width, finish};
-use crate::words::{Filling, Words};
+use crate::words::{Filling, Words, whole};
 
 /// The page at the root of a tenant.
 #[derive(Clone, Debug)]
@@ -17,12 +17,17 @@ pub struct Home<'a> {
 pub fn home(frame: &Frame<'_>, page: &Home<'_>) -> String {
     let say = Words::new(frame.language);
     let mut rows = KeyValue::default();
-    rows.row(say.text("detail-issuer"), say.whole(page.issuer));
+    rows.row(say.text("detail-issuer"), whole(page.issuer));
     finish(&HomePage {
         shell: Shell::new(frame, &say.text("home-title"), Width::Decision),
         say,
-        ask: Ask { sentence: say.rich("home-ask", &[("tenant", Filling::Name(frame.tenant))]) },
-        details: Details { summary: say.text("home-details"), rows },
+        ask: Ask {
+            sentence: say.rich("home-ask", &[("tenant", Filling::Name(frame.tenant))]),
+        },
+        details: Details {
+            summary: say.text("home-details"),
+            rows,
+        },
     })
 }
 

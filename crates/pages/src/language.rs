@@ -26,7 +26,10 @@ impl Language {
 
     /// The language with exactly this tag, in any case.
     pub fn from_tag(tag: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|language| language.tag().eq_ignore_ascii_case(tag))
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|language| language.tag().eq_ignore_ascii_case(tag))
     }
 
     /// The first that we have of `ui_locales` (OpenID Connect Core 1.0 s3.1.2.1, separated by spaces), then the cookie, then `Accept-Language` by its
@@ -107,5 +110,6 @@ fn thousandths(value: &str) -> Option<u16> {
 
 /// A basic or extended language range (RFC 4647 s2), as far as lookup cares: subtags of 1 to 8 letters or digits.
 fn is_range(text: &str) -> bool {
-    text.split('-').all(|subtag| matches!(subtag.len(), 1..=8) && subtag.bytes().all(|b| b.is_ascii_alphanumeric()))
+    text.split('-')
+        .all(|subtag| matches!(subtag.len(), 1..=8) && subtag.bytes().all(|b| b.is_ascii_alphanumeric()))
 }

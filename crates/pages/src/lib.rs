@@ -36,3 +36,4 @@ pub use security_policy::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_THAT_
 pub use sign_in::{Recovery, SignIn, SignInProblem, recovery, sign_in};
 pub use sign_out::{Signout, sign_out, signed_out};
 pub use visible::visible;
+pub use words::own_scope;

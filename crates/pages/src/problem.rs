@@ -5,7 +5,9 @@ use askama::Template;
 use crate::app::App;
 use crate::component::{self, AgentBadge, Ask, Details, KeyValue, Note, Tone};
 use crate::frame::{Frame, Shell, Width, finish};
-use crate::words::{Filling, Words};
+use crate::markup::Markup;
+use crate::visible::{NAME_CHARS_MAX, visible};
+use crate::words::{Filling, Words, whole};
 
 /// What went wrong.
 #[derive(Clone, Debug)]
@@ -71,11 +73,12 @@ pub fn problem(frame: &Frame<'_>, page: &Problem<'_>) -> String {
     let say = Words::new(frame.language);
     let (title, words) = story(page.kind);
     finish(&ProblemPage {
-        shell: Shell::new(frame, &say.text(title), Width::Decision),
-        ask: Ask { sentence: say.rich(title, &[]) },
+        shell: shell(frame, title, page),
+        ask: Ask {
+            sentence: say.rich(title, &[]),
+        },
         problem: told(frame, page, words),
         details: details(frame, page),
-        page,
     })
 }
 
@@ -84,16 +87,20 @@ pub fn leave(frame: &Frame<'_>, page: &Leave<'_>) -> String {
     let say = Words::new(frame.language);
     let (title, words) = story(page.problem.kind);
     finish(&LeavePage {
-        shell: Shell::new(frame, &say.text(title), Width::Decision),
+        shell: shell(frame, title, &page.problem),
         say,
-        ask: Ask { sentence: say.rich(title, &[]) },
+        ask: Ask {
+            sentence: say.rich(title, &[]),
+        },
         badge: page.app.as_ref().map(|app| AgentBadge::new(say, app, frame.tenant)),
         problem: told(frame, &page.problem, words),
         details: details(frame, &page.problem),
-        warning: Note::new(Tone::Caution, say.rich("leave-warning", &[("host", Filling::Whole(page.host))])),
+        warning: Note::new(
+            Tone::Caution,
+            say.rich("leave-warning", &[("host", Filling::Whole(page.host))]),
+        ),
         go: say.rich("leave-continue", &[("host", Filling::Whole(page.host))]),
         href: is_followable(page.url).then_some(page.url),
-        code: page.problem.code,
     })
 }
 
@@ -102,9 +109,8 @@ pub fn leave(frame: &Frame<'_>, page: &Leave<'_>) -> String {
 struct ProblemPage<'a> {
     shell: Shell<'a>,
     ask: Ask,
-    problem: component::Problem<'a>,
+    problem: component::Problem,
     details: Details,
-    page: &'a Problem<'a>,
 }
 
 #[derive(Template)]
@@ -114,29 +120,43 @@ struct LeavePage<'a> {
     say: Words,
     ask: Ask,
     badge: Option<AgentBadge>,
-    problem: component::Problem<'a>,
+    problem: component::Problem,
     details: Details,
     warning: Note,
-    go: crate::markup::Markup,
+    go: Markup,
     href: Option<&'a str>,
-    code: &'a str,
 }
 
-fn told<'a>(frame: &Frame<'_>, page: &Problem<'a>, words: &str) -> component::Problem<'a> {
+fn shell<'a>(frame: &Frame<'a>, title: &str, page: &Problem<'a>) -> Shell<'a> {
+    let title = Words::new(frame.language).text(title);
+    Shell {
+        problem: Some(page.code),
+        ..Shell::new(frame, &title, Width::Decision)
+    }
+}
+
+fn told(frame: &Frame<'_>, page: &Problem<'_>, words: &str) -> component::Problem {
     let say = Words::new(frame.language);
     let words = say.rich(words, &[("tenant", Filling::Name(frame.tenant))]);
-    component::Problem { say, words, request_id: page.request_id }
+    component::Problem {
+        say,
+        words,
+        request_id: visible(page.request_id, NAME_CHARS_MAX),
+    }
 }
 
 fn details(frame: &Frame<'_>, page: &Problem<'_>) -> Details {
     let say = Words::new(frame.language);
     let mut rows = KeyValue::default();
-    rows.row(say.text("detail-code"), say.whole(page.code));
-    rows.row(say.text("detail-said"), say.whole(page.said));
+    rows.row(say.text("detail-code"), whole(page.code));
+    rows.row(say.text("detail-said"), whole(page.said));
     if let Some(detail) = page.detail {
-        rows.row(say.text("detail-more"), say.whole(detail));
+        rows.row(say.text("detail-more"), whole(detail));
     }
-    Details { summary: say.text("details"), rows }
+    Details {
+        summary: say.text("details"),
+        rows,
+    }
 }
 
 /// Title and paragraph.
@@ -163,7 +183,18 @@ fn is_followable(url: &str) -> bool {
     let scheme = url.split(':').next().unwrap_or_default();
     let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.len() < url.len()
-        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
-    let refused = ["javascript", "data", "vbscript", "blob", "file", "filesystem", "about", "view-source"];
+        && scheme
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+    let refused = [
+        "javascript",
+        "data",
+        "vbscript",
+        "blob",
+        "file",
+        "filesystem",
+        "about",
+        "view-source",
+    ];
     is_scheme && !refused.iter().any(|refused| scheme.eq_ignore_ascii_case(refused))
 }

@@ -74,7 +74,10 @@ pub fn sign_in(frame: &Frame<'_>, page: &SignIn<'_>) -> String {
         ask: Ask {
             sentence: match &page.app {
                 // A name that nobody verified never stands in the heading.
-                Some(App { identity: Identity::SelfRegistered, .. }) => say.rich("sign-in-for-unverified", &[]),
+                Some(App {
+                    identity: Identity::SelfRegistered,
+                    ..
+                }) => say.rich("sign-in-for-unverified", &[]),
                 Some(app) => say.rich("sign-in-for-app", &[("app", Filling::Name(app.name))]),
                 None => say.rich("sign-in-at", &[("tenant", Filling::Name(frame.tenant))]),
             },
@@ -93,7 +96,9 @@ pub fn recovery(frame: &Frame<'_>, page: &Recovery<'_>) -> String {
     finish(&RecoveryPage {
         shell: Shell::new(frame, &title, Width::Decision),
         say,
-        ask: Ask { sentence: say.rich("recovery-title", &[]) },
+        ask: Ask {
+            sentence: say.rich("recovery-title", &[]),
+        },
         problem: page.problem.map(|problem| note(say, problem)),
         page,
     })
@@ -142,13 +147,12 @@ fn note(say: Words, problem: SignInProblem) -> Note {
 
 /// A value for a query: everything but unreserved characters as `%XX` (RFC 3986 s2.3).
 fn percent_encoded(value: &str) -> String {
-    let mut encoded = String::with_capacity(value.len());
-    for byte in value.bytes() {
+    let encoded = |byte: u8| {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            encoded.push(char::from(byte));
+            String::from(char::from(byte))
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            format!("%{byte:02X}")
         }
-    }
-    encoded
+    };
+    value.bytes().map(encoded).collect()
 }

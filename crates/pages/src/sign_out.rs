@@ -22,7 +22,9 @@ pub fn sign_out(frame: &Frame<'_>, page: &Signout<'_>) -> String {
     finish(&SignOutPage {
         shell: Shell::new(frame, &say.text("sign-out-title"), Width::Decision),
         say,
-        ask: Ask { sentence: say.rich("sign-out-ask", &[("tenant", Filling::Name(frame.tenant))]) },
+        ask: Ask {
+            sentence: say.rich("sign-out-ask", &[("tenant", Filling::Name(frame.tenant))]),
+        },
         page,
     })
 }
@@ -33,7 +35,9 @@ pub fn signed_out(frame: &Frame<'_>) -> String {
     finish(&SignedOutPage {
         shell: Shell::new(frame, &say.text("signed-out-title"), Width::Decision),
         say,
-        ask: Ask { sentence: say.rich("signed-out-title", &[]) },
+        ask: Ask {
+            sentence: say.rich("signed-out-title", &[]),
+        },
     })
 }
 

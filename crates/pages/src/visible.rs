@@ -34,7 +34,8 @@ pub fn visible(text: &str, max_chars: usize) -> String {
             piece.push(' ');
         }
         if is_hidden(c) || marks > MARKS_IN_A_ROW_MAX {
-            piece.push_str(&format!("[U+{:04X}]", u32::from(c)));
+            let marker = format!("[U+{:04X}]", u32::from(c));
+            piece.push_str(&marker);
         } else {
             piece.push(c);
         }

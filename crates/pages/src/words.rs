@@ -56,7 +56,7 @@ impl Words {
         self.fill(key, fillings, |part| match part {
             Part::Text(c) => markup.character(c),
             Part::Filling(Filling::Name(name)) => markup.markup(&self.name(name)),
-            Part::Filling(Filling::Whole(text)) => markup.markup(&self.whole(text)),
+            Part::Filling(Filling::Whole(text)) => markup.markup(&whole(text)),
             Part::Filling(Filling::Piece(piece)) => markup.markup(piece),
             Part::Filling(Filling::Count(_)) => {}
         });
@@ -66,16 +66,6 @@ impl Words {
     /// A name that a stranger chose.
     pub(crate) fn name(self, name: &str) -> Markup {
         isolated(&self.name_text(name))
-    }
-
-    /// A few sentences of a stranger.
-    pub(crate) fn said(self, words: &str) -> Markup {
-        isolated(&visible(words, WORDS_CHARS_MAX))
-    }
-
-    /// A host, address or identifier, whole.
-    pub(crate) fn whole(self, text: &str) -> Markup {
-        isolated(&visible(text, WHOLE_CHARS_MAX))
     }
 
     /// The message of a key that may not exist.
@@ -113,7 +103,11 @@ impl Words {
         };
         let mut errors = Vec::new();
         let text = bundle.format_pattern(pattern, arguments, &mut errors);
-        if errors.is_empty() { Cow::Owned(text.into_owned()) } else { Cow::Owned(format!("⟦{key}⟧")) }
+        if errors.is_empty() {
+            Cow::Owned(text.into_owned())
+        } else {
+            Cow::Owned(format!("⟦{key}⟧"))
+        }
     }
 }
 
@@ -125,12 +119,31 @@ enum Part<'a> {
 /// Private-use characters that stand for fillings while Fluent arranges the sentence.
 const PLACES: std::ops::RangeInclusive<char> = '\u{E000}'..='\u{E00F}';
 
+/// A few sentences of a stranger.
+pub(crate) fn said(words: &str) -> Markup {
+    isolated(&visible(words, WORDS_CHARS_MAX))
+}
+
+/// A host, address or identifier, whole.
+pub(crate) fn whole(text: &str) -> Markup {
+    isolated(&visible(text, WHOLE_CHARS_MAX))
+}
+
 fn isolated(text: &str) -> Markup {
     let mut markup = Markup::new();
     markup.tag("<bdi>");
     markup.text(text);
     markup.tag("</bdi>");
     markup
+}
+
+/// A scope of the server's own endpoints in words, as the item of a consent page: "know your name".
+pub fn own_scope(language: Language, scope: &str) -> Option<String> {
+    Words::new(language).known(match scope {
+        "profile" => "own-scope-profile",
+        "email" => "own-scope-email",
+        _ => return None,
+    })
 }
 
 type Bundle = FluentBundle<FluentResource>;

@@ -1,4 +1,4 @@
-//! `prokura dev`: a complete server with demo clients, resources and a demo MCP server, in one process, kept between starts.
+//! `prokura dev`: a complete server with demo people, clients, resources and a demo MCP server, in one process, kept between starts.
 //!
 //! What it writes to the ready file is a contract that tools rely on; see README and `docs/dev.md`.
 
@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use server::{OriginRule, Tls};
+use server::{Limits, OriginRule, Tls};
 use store::Database;
 use tokio::{net::TcpListener, sync::watch};
 
@@ -67,6 +67,11 @@ pub(crate) async fn run(arguments: DevArguments, program: &str) -> Result<()> {
     let before = seed::ports(&arguments.data).filter(|_| arguments.listen.port() == 0);
     let mcp = beside(address, 1, before.map(|(mcp, _)| mcp)).await?;
     let api = beside(address, 2, before.map(|(_, api)| api)).await?;
+    let loopback = if arguments.no_loopback_egress {
+        ready::Loopback::Refused
+    } else {
+        ready::Loopback::Allowed
+    };
     let host = "localhost"; // passkeys need a host name, and MCP clients compare it as typed
     let issuer = format!("http://{host}:{}", address.port());
 
@@ -83,6 +88,8 @@ pub(crate) async fn run(arguments: DevArguments, program: &str) -> Result<()> {
         ],
         origin_rule: OriginRule::Move,
         rotation: keys::rotation::Schedule::default(),
+        egress: egress(loopback),
+        limits: LIMITS,
     })
     .await?;
     let mcp_resource = demo::mcp_resource(host, mcp.local_addr()?.port());
@@ -106,11 +113,7 @@ pub(crate) async fn run(arguments: DevArguments, program: &str) -> Result<()> {
         &seeded,
         &mcp_resource,
         &api_resource,
-        if arguments.no_loopback_egress {
-            ready::Loopback::Refused
-        } else {
-            ready::Loopback::Allowed
-        },
+        loopback,
     );
     let text = format!("{}\n", serde_json::to_string_pretty(&ready)?);
     write_secret(&arguments.data.join("ready.json"), &text)?; // the CLI finds the server by it
@@ -137,6 +140,25 @@ pub(crate) async fn run(arguments: DevArguments, program: &str) -> Result<()> {
     drop(stop);
     served.await??;
     demo_servers.await?.context("the demo servers failed")
+}
+
+/// What development takes from one address: test suites sign in and register by the hundred.
+const LIMITS: Limits = Limits {
+    sign_ins_per_minute: Some(3_000),
+    registrations_per_minute: Some(6_000),
+    failures_per_login_per_minute: 3_000,
+};
+
+/// Client documents come from anywhere public, and in development from this machine over plain http too, unless it was told not to.
+fn egress(loopback: ready::Loopback) -> egress::Settings {
+    match loopback {
+        ready::Loopback::Refused => egress::Settings::default(),
+        ready::Loopback::Allowed => egress::Settings {
+            allowed_networks: egress::Network::LOOPBACK.to_vec(),
+            plain_http: egress::PlainHttp::LoopbackOnly,
+            ..egress::Settings::default()
+        },
+    }
 }
 
 /// A listener on the port it had before, so that resource identifiers and tokens for them stay good; else on the port `step` behind the server's; else on any free one.

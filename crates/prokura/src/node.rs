@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result, bail};
 use proof::Secret;
-use server::{App, Jobs, OriginRule, Settings, Surroundings, Tls};
+use server::{App, Jobs, Limits, OriginRule, Settings, Surroundings, Tls};
 use store::{Database, Store};
 use tokio::net::TcpListener;
 
@@ -17,6 +17,8 @@ pub(crate) struct Parts {
     pub(crate) aliases: Vec<String>,
     pub(crate) origin_rule: OriginRule,
     pub(crate) rotation: keys::rotation::Schedule,
+    pub(crate) egress: egress::Settings,
+    pub(crate) limits: Limits,
 }
 
 /// A running node.
@@ -44,6 +46,9 @@ impl Node {
             seal: keys::Seal::new(parts.kek)?,
             rotation: parts.rotation.validated()?,
             surroundings,
+            egress: parts.egress,
+            passwords: login::Settings::default(),
+            limits: parts.limits,
         };
         let app = App::start(settings, store).await?;
         let jobs = Jobs::start(&app);

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use proof::Secret;
-use server::{OriginRule, Tls};
+use server::{Limits, OriginRule, Tls};
 use store::Database;
 use tokio::net::TcpListener;
 
@@ -76,7 +76,21 @@ pub(crate) fn parts(config: &Config, origin_rule: OriginRule, environment: &Envi
         aliases: Vec::new(),
         origin_rule,
         rotation: config.rotation,
+        egress: egress::Settings::default(),
+        limits: limits(&config.transport),
     })
+}
+
+/// Behind a proxy every connection is the proxy's: there is no address to count tries by, and the limits for each login and tenant remain.
+fn limits(transport: &Transport) -> Limits {
+    match transport {
+        Transport::Https { .. } | Transport::Loopback => Limits::default(),
+        Transport::BehindProxy => Limits {
+            sign_ins_per_minute: None,
+            registrations_per_minute: None,
+            ..Limits::default()
+        },
+    }
 }
 
 /// The database, if it is one for production.

@@ -12,13 +12,16 @@ use keys::Seal;
 use store::{Store, TenantDb};
 
 use crate::{
+    browser::{self, PageKeys},
     caller::ClientKeys,
+    documents::Documents,
     fault::Fault,
     keyring::Keyring,
-    settings::{OriginRule, Settings},
+    settings::{Limits, OriginRule, Settings},
     settle::{self, Settled},
     surroundings::Surroundings,
     tenants::Directory,
+    throttle::Throttle,
 };
 
 /// A node, shared by all its requests.
@@ -30,6 +33,11 @@ pub struct App {
     pub(crate) keyring: Keyring,
     pub(crate) client_keys: ClientKeys,
     pub(crate) nonce_key: [u8; 32],
+    pub(crate) page_keys: PageKeys,
+    pub(crate) passwords: login::Passwords,
+    pub(crate) documents: Documents,
+    pub(crate) throttle: Throttle,
+    pub(crate) limits: Limits,
     /// In which second readiness was last tried by writing: probes are anonymous, and must not be a load.
     pub(crate) ready_written: std::sync::atomic::AtomicI64,
     pub(crate) origin: String,
@@ -48,6 +56,9 @@ impl App {
         check_origin(&settings.origin)?;
         check_kek(&settings.seal, &store).await?;
         let nonce_key = settings.seal.derive("dpop nonce");
+        let page_keys = PageKeys::derive(&settings.seal);
+        let passwords = login::Passwords::start(settings.passwords.clone())?;
+        let documents = Documents::new(settings.egress.clone())?;
         ensure_default_tenant(&settings, &store).await?;
         let tenants = Directory::new(&settings.origin, settings.aliases);
         tenants.refresh(&store).await?;
@@ -59,6 +70,11 @@ impl App {
             keyring,
             client_keys: ClientKeys::default(),
             nonce_key,
+            page_keys,
+            passwords,
+            documents,
+            throttle: Throttle::default(),
+            limits: settings.limits,
             ready_written: std::sync::atomic::AtomicI64::new(0),
             origin: settings.origin,
         });
@@ -106,6 +122,18 @@ impl App {
             .ok_or(Fault::Unsigned)?
             .to_owned();
         Ok(Bootstrap { administrator_token })
+    }
+
+    /// Hashes a new password for a login, within the rules for passwords: for whoever enters people outside any request.
+    pub async fn hash_password(&self, password: &str, login: &str, at: &Moment) -> Result<String, Fault> {
+        let refused = |rule: login::PasswordRefused| Fault::Setting(browser::password_refused(rule).told());
+        let password = login::Password::parse_new(password, login).map_err(refused)?;
+        let mut salt = [0; 16];
+        salt.iter_mut().zip(at.draw("password salt")).for_each(|(to, from)| *to = from);
+        self.passwords.hash(password, salt).await.map_err(|refused| match refused {
+            login::Refused::Busy => Fault::Setting("too many passwords are being hashed".to_owned()),
+            login::Refused::Fault(fault) => Fault::Login(fault),
+        })
     }
 
     /// Carries out a command as the installation itself, outside any request.

@@ -7,8 +7,8 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kernel::{
-    Caller, CallerKind, ClientId, Moment, TenantId, Time, Who, Why,
-    caller::AdministratorCaller,
+    Caller, CallerKind, ClientId, Moment, TenantId, Time, Touch, Who, Why,
+    caller::{AdministratorCaller, BrowserUser},
     client::{Authentication, Client},
     client_authentication::{Credentials, Facts, prove},
     form::Form,
@@ -36,19 +36,64 @@ pub(crate) async fn authenticate(
     route: &Route,
     shown: &Presented,
     form: &Form,
+    session: Option<&str>,
     at: &Moment,
 ) -> Result<Caller, Stop> {
-    let caller = match route.admits {
-        CallerKind::Anyone => Caller::plain(Who::Anyone),
-        CallerKind::PureMachine => client(app, tenant, route, shown, form, at).await?,
-        CallerKind::Administrator => administrator(tenant, shown, at).await?,
-        // No route of this version admits them; one that did would have to say here how they are proved.
-        CallerKind::BrowserUser | CallerKind::UserDelegatedMachine | CallerKind::Agent | CallerKind::PublicClient => {
-            return Err(Why::NoRoute.into());
+    let admits = |kind| route.admits(kind);
+    if admits(CallerKind::BrowserUser) {
+        return match person(tenant, session, at).await? {
+            Some(caller) => Ok(caller),
+            None if admits(CallerKind::Anyone) => Ok(Caller::plain(Who::Anyone)),
+            None => Err(Why::SignInRequired.into()),
+        };
+    }
+    if admits(CallerKind::PureMachine) {
+        let caller = client(app, tenant, route, shown, form, at).await?;
+        return if admits(caller.kind()) {
+            Ok(caller)
+        } else {
+            Err(Why::CredentialsMissing.into()) // a name alone, where a credential is demanded
+        };
+    }
+    if admits(CallerKind::Administrator) {
+        // An initial access token opens registration and nothing else; registration is open without one where the tenant says so.
+        let registration = admits(CallerKind::Anyone);
+        if registration && shown.bearer()?.is_none() {
+            return Ok(Caller::plain(Who::Anyone));
         }
-    };
-    Ok(caller)
+        let caller = administrator(tenant, shown, at).await?;
+        let only_registers =
+            matches!(&caller.who, Who::Administrator(administrator) if administrator.reach == Reach::Registration);
+        return match (registration, only_registers) {
+            (false, true) => Err(Why::AdministratorUnproved.into()),
+            (_, _) => Ok(caller),
+        };
+    }
+    Ok(Caller::plain(Who::Anyone))
 }
+
+/// The person of a browser session that counts, and who is enabled.
+async fn person(tenant: &TenantDb, session: Option<&str>, at: &Moment) -> Result<Option<Caller>, Stop> {
+    let Some(cookie) = session else { return Ok(None) };
+    let found = tenant.browser_session(&digest::sha256_b64(cookie.as_bytes())).await?;
+    let Some(session) = found.filter(|session| session.counts(at.now)) else {
+        return Ok(None);
+    };
+    let Some(user) = tenant.user(&session.user).await?.filter(|user| user.disabled.is_none()) else {
+        return Ok(None);
+    };
+    if at.now.since(session.seen) >= SEEN_SECONDS {
+        let seen = Touch::BrowserSessionSeen {
+            id: session.id.clone(),
+            at: at.now,
+        };
+        tenant.store().touch(tenant.id(), seen);
+    }
+    Ok(Some(Caller::plain(Who::BrowserUser(BrowserUser { user, session }))))
+}
+
+/// How old the note of a browser session's last use may be, in seconds.
+const SEEN_SECONDS: i64 = 60;
 
 /// A client by a credential of its own, and by a DPoP proof if it sent one and the route takes it.
 async fn client(
@@ -132,7 +177,7 @@ async fn administrator(tenant: &TenantDb, shown: &Presented, at: &Moment) -> Res
         .await?;
     let (home, administrator) = found.ok_or(Why::AdministratorUnproved)?;
     let ended = administrator.expires.is_some_and(|end| end <= at.now);
-    let elsewhere = administrator.reach == Reach::Tenant && home != *tenant.id();
+    let elsewhere = administrator.reach != Reach::Installation && home != *tenant.id();
     if ended || elsewhere {
         return Err(Why::AdministratorUnproved.into());
     }

@@ -11,6 +11,12 @@ pub enum Fault {
     /// A key could not be made, opened or used.
     #[error("keys: {0}")]
     Keys(#[from] keys::Fault),
+    /// Hashing a password failed.
+    #[error("login: {0}")]
+    Login(#[from] login::Fault),
+    /// The way out cannot be set up.
+    #[error("egress: {0}")]
+    Egress(#[from] egress::Fault),
     /// No key signs with that algorithm now.
     #[error("no active signing key for {0}")]
     NoKey(&'static str),
@@ -60,6 +66,8 @@ impl Fault {
             ) => Why::Busy,
             Self::Store(store::Fault::Row(_) | store::Fault::Arguments(_) | store::Fault::Engine(_))
             | Self::Keys(_)
+            | Self::Login(_)
+            | Self::Egress(_)
             | Self::NoKey(_)
             | Self::Unsigned
             | Self::Stored(_)
@@ -100,5 +108,13 @@ impl From<store::Fault> for Stop {
 impl From<keys::Fault> for Stop {
     fn from(fault: keys::Fault) -> Self {
         Self::Fault(Fault::Keys(fault))
+    }
+}
+impl From<login::Refused> for Stop {
+    fn from(refused: login::Refused) -> Self {
+        match refused {
+            login::Refused::Busy => Self::Refuse(Why::Busy),
+            login::Refused::Fault(fault) => Self::Fault(Fault::Login(fault)),
+        }
     }
 }

@@ -79,5 +79,6 @@ async fn sweep(app: Arc<App>, at: Moment) -> Result<(), Fault> {
     }
     app.store.sweep_marks(at.now).await?;
     app.store.sweep_tokens(at.now).await?;
+    app.store.sweep_people(at.now).await?;
     Ok(())
 }

@@ -77,6 +77,11 @@ impl Keyring {
         }
     }
 
+    /// What seals for this installation.
+    pub(crate) fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
     /// A tenant's ring; made at the first use.
     pub(crate) async fn ring(&self, app: &Arc<App>, tenant: &Arc<Tenant>) -> Result<Arc<Ring>, Fault> {
         let known = self

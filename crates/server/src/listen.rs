@@ -1,9 +1,9 @@
 //! The accept loop of our own: limits per connection, TLS when configured, an end that lets requests finish.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use axum::Router;
-use hyper::server::conn::http1;
+use axum::{Router, http::Request};
+use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::{GracefulShutdown, Watcher},
@@ -11,6 +11,7 @@ use hyper_util::{
 };
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
 
 use crate::fault::Fault;
 
@@ -75,10 +76,10 @@ pub async fn serve(
     let graceful = Arc::new(GracefulShutdown::new());
     tokio::pin!(ended);
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = &mut ended => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of file descriptors, or the peer went away: neither ends the server.
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -89,7 +90,7 @@ pub async fn serve(
         };
         let (router, acceptor, watcher) = (router.clone(), acceptor.clone(), graceful.watcher());
         tokio::spawn(async move {
-            if let Err(error) = connection(stream, acceptor, router, watcher).await {
+            if let Err(error) = connection(stream, peer.ip(), acceptor, router, watcher).await {
                 tracing::debug!(%error, "a connection ended early");
             }
         });
@@ -101,10 +102,15 @@ pub async fn serve(
     Ok(())
 }
 
+/// Who is at the other end of the connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
 type Ended = Box<dyn std::error::Error + Send + Sync>;
 
 async fn connection(
     stream: TcpStream,
+    peer: IpAddr,
     acceptor: Option<TlsAcceptor>,
     router: Router,
     watcher: Watcher,
@@ -117,7 +123,10 @@ async fn connection(
         .max_buf_size(HEAD_BYTES_MAX)
         .max_headers(HEADERS_MAX)
         .keep_alive(true);
-    let service = TowerToHyperService::new(router);
+    let service = TowerToHyperService::new(router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
+        request
+    }));
     match acceptor {
         None => {
             watcher

@@ -12,8 +12,10 @@ pub struct Route {
     pub path: &'static str,
     /// Which tenants' paths exist beside it.
     pub tenancy: Tenancy,
-    /// The one class of caller it admits.
-    pub admits: CallerKind,
+    /// The classes of caller it admits.
+    pub admits: &'static [CallerKind],
+    /// For whom its answers are made.
+    pub face: Face,
     /// Whether a DPoP proof on the request is looked at.
     pub key_proof: KeyProof,
     /// What it reads of the body.
@@ -38,6 +40,17 @@ pub enum Tenancy {
     WellKnown,
     /// `/path` only: it is about the installation.
     Installation,
+}
+
+/// For whom the answers of a route are made, refusals too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Face {
+    /// Programs: JSON.
+    Program,
+    /// People in a browser: pages and redirects. Forms come from wherever a browser is sent from.
+    Page,
+    /// People in a browser, and forms only from pages of ours: the origin and the token of the form are checked first (S-45).
+    OwnForm,
 }
 
 /// Whether a DPoP proof on the request is looked at.
@@ -76,6 +89,9 @@ pub(crate) enum Endpoint {
     Discovery(Document),
     Jwks,
     Authorization,
+    Registration(Registration),
+    Page(Page),
+    Asset,
     Token,
     Introspection,
     Revocation,
@@ -83,6 +99,37 @@ pub(crate) enum Endpoint {
     Ready,
     OpenApi,
     Admin(Admin),
+}
+
+/// What is asked of the registration endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Registration {
+    Register,
+    Read,
+    Replace,
+    Delete,
+}
+
+/// Which page, or which of its forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Page {
+    SignIn,
+    SignInPassword,
+    SignInPasskey,
+    Recovery,
+    SignInRecovery,
+    Consent,
+    ConsentAnswer,
+    Agents,
+    AgentsStop,
+    Account,
+    AddPasskey,
+    RemovePasskey,
+    SetPassword,
+    MakeRecoveryCodes,
+    EndSession,
+    SignOut,
+    SignOutNow,
 }
 
 /// Which discovery document.
@@ -117,17 +164,36 @@ pub(crate) enum Admin {
     EndAdministrator,
     ListEvents,
     Doctor,
+    ListUsers,
+    CreateUser,
+    ShowUser,
+    ChangeUser,
+    SetUserPassword,
+    GiveRecoveryCode,
+    ListUserGrants,
+    EndUserSessions,
+    ListGroups,
+    CreateGroup,
+    DropGroup,
+    ListBrowserSessions,
+    EndBrowserSession,
+    ListConsentRules,
+    CreateConsentRule,
+    DropConsentRule,
 }
 
 /// The largest body where a route says nothing else, in bytes.
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
+/// The largest registration, in bytes (S-15).
+const REGISTRATION_BYTES_MAX: usize = 256 * 1024;
 
 const fn get(path: &'static str, endpoint: Endpoint, summary: &'static str) -> Route {
     Route {
         method: &Method::GET,
         path,
         tenancy: Tenancy::Each,
-        admits: CallerKind::Anyone,
+        admits: &[CallerKind::Anyone],
+        face: Face::Program,
         key_proof: KeyProof::Ignored,
         body: Body::None,
         body_bytes_max: BODY_BYTES_MAX,
@@ -156,7 +222,7 @@ const fn form(
 ) -> Route {
     Route {
         method: &Method::POST,
-        admits: CallerKind::PureMachine,
+        admits: &[CallerKind::PureMachine],
         body: Body::Form,
         access,
         key_proof,
@@ -167,19 +233,58 @@ const fn form(
 const fn admin(method: &'static Method, path: &'static str, call: Admin, body: Body, summary: &'static str) -> Route {
     Route {
         method,
-        admits: CallerKind::Administrator,
+        admits: &[CallerKind::Administrator],
         body,
         ..get(path, Endpoint::Admin(call), summary)
     }
 }
 
+/// A page that can be looked at by anybody, and knows who is signed in.
+const fn page(path: &'static str, page: Page, summary: &'static str) -> Route {
+    Route {
+        admits: &[CallerKind::BrowserUser, CallerKind::Anyone],
+        face: Face::Page,
+        ..get(path, Endpoint::Page(page), summary)
+    }
+}
+
+/// A page for people who are signed in.
+const fn own_page(path: &'static str, which: Page, summary: &'static str) -> Route {
+    Route {
+        admits: &[CallerKind::BrowserUser],
+        ..page(path, which, summary)
+    }
+}
+
+/// A form of a page that anybody may send.
+const fn page_form(path: &'static str, which: Page, summary: &'static str) -> Route {
+    Route {
+        method: &Method::POST,
+        face: Face::OwnForm,
+        body: Body::Form,
+        ..page(path, which, summary)
+    }
+}
+
+/// A form of a page for people who are signed in.
+const fn own_form(path: &'static str, which: Page, summary: &'static str) -> Route {
+    Route {
+        admits: &[CallerKind::BrowserUser],
+        ..page_form(path, which, summary)
+    }
+}
+
 /// Every route there is. What is not here is 404.
 pub static ROUTES: &[Route] = &[
-    get(
-        "/",
-        Endpoint::Greeting,
-        "Say what this is, for people who open it in a browser",
-    ),
+    Route {
+        admits: &[CallerKind::BrowserUser, CallerKind::Anyone],
+        face: Face::Page,
+        ..get(
+            "/",
+            Endpoint::Greeting,
+            "Say what this is: a page for browsers, a few lines for everything else",
+        )
+    },
     discovery(
         "/.well-known/oauth-authorization-server",
         Document::AuthorizationServer,
@@ -195,18 +300,92 @@ pub static ROUTES: &[Route] = &[
         cache_seconds: 300,
         ..get("/oauth2/jwks", Endpoint::Jwks, "The tenant's public keys (RFC 7517)")
     },
+    Route {
+        admits: &[CallerKind::BrowserUser, CallerKind::Anyone],
+        face: Face::Page,
+        ..get(
+            "/oauth2/authorize",
+            Endpoint::Authorization,
+            "Ask a person, through their browser (RFC 6749 s3.1)",
+        )
+    },
+    Route {
+        method: &Method::POST,
+        admits: &[CallerKind::BrowserUser, CallerKind::Anyone],
+        face: Face::Page,
+        body: Body::Form,
+        ..get(
+            "/oauth2/authorize",
+            Endpoint::Authorization,
+            "The same by a form; it is sent on as a query, so that the browser's cookies come along",
+        )
+    },
+    Route {
+        method: &Method::POST,
+        admits: &[CallerKind::Administrator, CallerKind::Anyone],
+        body: Body::Json,
+        body_bytes_max: REGISTRATION_BYTES_MAX,
+        access: Access::AnyOrigin,
+        ..get(
+            "/oauth2/register",
+            Endpoint::Registration(Registration::Register),
+            "Register a client by itself (RFC 7591), where the tenant allows it",
+        )
+    },
     get(
-        "/oauth2/authorize",
-        Endpoint::Authorization,
-        "Refuse: no response type is offered yet; the address is here because stock clients demand one",
+        "/oauth2/register/{id}",
+        Endpoint::Registration(Registration::Read),
+        "A client reads its registration (RFC 7592), with its registration access token",
     ),
-    form(
-        "/oauth2/token",
-        Endpoint::Token,
-        Access::AnyOrigin,
-        KeyProof::Taken,
-        "Issue a token (RFC 6749 s3.2)",
-    ),
+    Route {
+        method: &Method::PUT,
+        body: Body::Json,
+        body_bytes_max: REGISTRATION_BYTES_MAX,
+        ..get(
+            "/oauth2/register/{id}",
+            Endpoint::Registration(Registration::Replace),
+            "A client replaces its registration (RFC 7592)",
+        )
+    },
+    Route {
+        method: &Method::DELETE,
+        ..get(
+            "/oauth2/register/{id}",
+            Endpoint::Registration(Registration::Delete),
+            "A client ends its registration (RFC 7592)",
+        )
+    },
+    page("/sign-in", Page::SignIn, "Sign in"),
+    page_form("/sign-in", Page::SignInPassword, "Sign in by password"),
+    page_form("/sign-in/passkey", Page::SignInPasskey, "Sign in by passkey"),
+    page("/sign-in/recovery", Page::Recovery, "Sign in by a recovery code: the page"),
+    page_form("/sign-in/recovery", Page::SignInRecovery, "Sign in by a recovery code"),
+    page("/consent", Page::Consent, "Show a person what an app asks for"),
+    page_form("/consent", Page::ConsentAnswer, "A person says yes or no"),
+    own_page("/agents", Page::Agents, "What acts for the person who is signed in"),
+    own_form("/agents/stop", Page::AgentsStop, "Stop a grant, an app, or everything"),
+    own_page("/account", Page::Account, "Passkeys, password, recovery codes and browser sessions of the person who is signed in"),
+    own_form("/account/passkeys", Page::AddPasskey, "Add a passkey"),
+    own_form("/account/passkeys/remove", Page::RemovePasskey, "Remove a passkey"),
+    own_form("/account/password", Page::SetPassword, "Set the password"),
+    own_form("/account/recovery-codes", Page::MakeRecoveryCodes, "Make new recovery codes"),
+    own_form("/account/sessions/end", Page::EndSession, "End a browser session"),
+    page("/sign-out", Page::SignOut, "Sign out: the page"),
+    page_form("/sign-out", Page::SignOutNow, "Sign out"),
+    Route {
+        cache_seconds: 31_536_000,
+        ..get("/assets/{name}", Endpoint::Asset, "Style and script of the pages; the name changes with the content")
+    },
+    Route {
+        admits: &[CallerKind::PureMachine, CallerKind::PublicClient],
+        ..form(
+            "/oauth2/token",
+            Endpoint::Token,
+            Access::AnyOrigin,
+            KeyProof::Taken,
+            "Issue a token (RFC 6749 s3.2)",
+        )
+    },
     form(
         "/oauth2/introspect",
         Endpoint::Introspection,
@@ -214,13 +393,16 @@ pub static ROUTES: &[Route] = &[
         KeyProof::Ignored,
         "Tell whether a token counts (RFC 7662)",
     ),
-    form(
-        "/oauth2/revoke",
-        Endpoint::Revocation,
-        Access::AnyOrigin,
-        KeyProof::Ignored,
-        "Take a token back (RFC 7009)",
-    ),
+    Route {
+        admits: &[CallerKind::PureMachine, CallerKind::PublicClient],
+        ..form(
+            "/oauth2/revoke",
+            Endpoint::Revocation,
+            Access::AnyOrigin,
+            KeyProof::Ignored,
+            "Take a token back (RFC 7009)",
+        )
+    },
     Route {
         tenancy: Tenancy::Installation,
         ..get("/health/live", Endpoint::Live, "The process answers")
@@ -323,6 +505,118 @@ pub static ROUTES: &[Route] = &[
     ),
     admin(
         &Method::GET,
+        "/admin/v1/users",
+        Admin::ListUsers,
+        Body::None,
+        "List people; ?login= finds one",
+    ),
+    admin(
+        &Method::POST,
+        "/admin/v1/users",
+        Admin::CreateUser,
+        Body::Json,
+        "Enter a person",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/users/{id}",
+        Admin::ShowUser,
+        Body::None,
+        "Show a person",
+    ),
+    admin(
+        &Method::PATCH,
+        "/admin/v1/users/{id}",
+        Admin::ChangeUser,
+        Body::Json,
+        "Change a person's login, profile or groups; disable or enable them",
+    ),
+    admin(
+        &Method::POST,
+        "/admin/v1/users/{id}/password",
+        Admin::SetUserPassword,
+        Body::Json,
+        "Give a person another password; they are signed out everywhere",
+    ),
+    admin(
+        &Method::POST,
+        "/admin/v1/users/{id}/recovery-code",
+        Admin::GiveRecoveryCode,
+        Body::None,
+        "Give a person a code to sign in with once",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/users/{id}/grants",
+        Admin::ListUserGrants,
+        Body::None,
+        "List what was granted for a person: their consents and what came of them",
+    ),
+    admin(
+        &Method::POST,
+        "/admin/v1/users/{id}/sign-out",
+        Admin::EndUserSessions,
+        Body::None,
+        "Sign a person out everywhere",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/groups",
+        Admin::ListGroups,
+        Body::None,
+        "List groups and roles",
+    ),
+    admin(
+        &Method::POST,
+        "/admin/v1/groups",
+        Admin::CreateGroup,
+        Body::Json,
+        "Make a group or role",
+    ),
+    admin(
+        &Method::DELETE,
+        "/admin/v1/groups/{id}",
+        Admin::DropGroup,
+        Body::None,
+        "End a group or role",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/browser-sessions",
+        Admin::ListBrowserSessions,
+        Body::None,
+        "List browser sessions; ?user= those of one person",
+    ),
+    admin(
+        &Method::POST,
+        "/admin/v1/browser-sessions/{id}/end",
+        Admin::EndBrowserSession,
+        Body::None,
+        "End a browser session",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/consent-rules",
+        Admin::ListConsentRules,
+        Body::None,
+        "List what is decided centrally",
+    ),
+    admin(
+        &Method::POST,
+        "/admin/v1/consent-rules",
+        Admin::CreateConsentRule,
+        Body::Json,
+        "Allow or forbid client, scope and resource, for everybody or a group",
+    ),
+    admin(
+        &Method::DELETE,
+        "/admin/v1/consent-rules/{id}",
+        Admin::DropConsentRule,
+        Body::None,
+        "Take such a decision back",
+    ),
+    admin(
+        &Method::GET,
         "/admin/v1/tenants",
         Admin::ListTenants,
         Body::None,
@@ -394,6 +688,11 @@ pub static ROUTES: &[Route] = &[
 ];
 
 impl Route {
+    /// Whether it admits a class of caller.
+    pub fn admits(&self, kind: CallerKind) -> bool {
+        self.admits.contains(&kind)
+    }
+
     /// The concrete paths of the route.
     pub fn paths(&self) -> Vec<String> {
         let own = self.path.to_owned();

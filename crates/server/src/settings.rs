@@ -19,6 +19,33 @@ pub struct Settings {
     pub rotation: Schedule,
     /// Time and chance.
     pub surroundings: Surroundings,
+    /// The way out to URLs that others named: client metadata documents.
+    pub egress: egress::Settings,
+    /// How much of the machine password hashing may take.
+    pub passwords: login::Settings,
+    /// How often one address may try.
+    pub limits: Limits,
+}
+
+/// How often one address may try something, a minute. Behind a proxy every address is the proxy's, so there is none to count by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Sign-ins from one address.
+    pub sign_ins_per_minute: Option<u32>,
+    /// Registrations from one address.
+    pub registrations_per_minute: Option<u32>,
+    /// Failed sign-ins for one login, from anywhere.
+    pub failures_per_login_per_minute: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            sign_ins_per_minute: Some(30),
+            registrations_per_minute: Some(20),
+            failures_per_login_per_minute: 10,
+        }
+    }
 }
 
 /// What happens when the database was set up for another origin.

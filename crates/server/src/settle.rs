@@ -38,7 +38,16 @@ impl Answered {
     pub(crate) fn document(self) -> Result<json::Object, Why> {
         match self {
             Self::Issue(Reply::Document(document) | Reply::Created(document), _) => Ok(document),
-            Self::Issue(Reply::Done | Reply::Token { .. }, _) | Self::Wait(_) => Ok(json::Object::new()),
+            Self::Issue(
+                Reply::Done
+                | Reply::Gone
+                | Reply::Token { .. }
+                | Reply::Authorization(_)
+                | Reply::SignedIn { .. }
+                | Reply::RecoveryCodes(_),
+                _,
+            )
+            | Self::Wait(_) => Ok(json::Object::new()),
             Self::Refuse(why) => Err(why),
         }
     }

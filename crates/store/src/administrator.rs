@@ -86,6 +86,7 @@ fn read(row: &Row<'_>) -> Result<(TenantId, Administrator), Fault> {
         id: AdministratorId::parse(&row.text(1)?).ok_or(Fault::Row("administrator.id"))?,
         name: row.text(2)?,
         reach: match row.text(3)?.as_str() {
+            "registration" => Reach::Registration,
             "tenant" => Reach::Tenant,
             "installation" => Reach::Installation,
             _ => return Err(Fault::Row("administrator.reach")),
@@ -102,6 +103,7 @@ fn read(row: &Row<'_>) -> Result<(TenantId, Administrator), Fault> {
 /// The row of a new administrator.
 pub(crate) fn lower(tenant: &str, administrator: &Administrator, token_digest: &str) -> Bound {
     let reach = match administrator.reach {
+        Reach::Registration => "registration",
         Reach::Tenant => "tenant",
         Reach::Installation => "installation",
     };

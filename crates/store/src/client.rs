@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use kernel::{
     Algorithm, ClientId, Time,
-    client::{Authentication, AuthenticationMethod, Binding, Client, GrantType, Guard, Introspects},
+    client::{
+        ApplicationType, Authentication, AuthenticationMethod, Binding, Client, GrantType, Guard, Introspects,
+        Registration, Write,
+    },
+    redirect_uri::RedirectUri,
 };
 
 use crate::{
@@ -19,12 +23,27 @@ use crate::{
     tenant_db::TenantDb,
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &PAGE, &UNCHANGED, &CREATE, &REPLACE];
+pub(crate) const STATEMENTS: &[&Statement] = &[
+    &ONE,
+    &PAGE,
+    &UNUSED,
+    &UNCHANGED,
+    &CREATE,
+    &PUT_DOCUMENT,
+    &REPLACE,
+    &DROP,
+    &KEEP,
+];
+
+/// What rows call who says that a client exists.
+const ADMINISTRATOR: &str = "administrator";
+const DOCUMENT: &str = "document";
+pub(crate) const ITSELF: &str = "itself";
 
 static ONE: Statement = Statement::read(
     "client.one",
     &[Text, Text],
-    "SELECT id, name, method, secret_digest, jwks, grant_types, token_algorithm, binding, introspects, epoch, created_at, disabled_at
+    "SELECT id, name, method, secret_digest, jwks, grant_types, token_algorithm, binding, introspects, epoch, created_at, disabled_at, registration_kind, registration, redirect_uris, application_type, uri, scope, unused_until
      FROM client
      WHERE tenant = $1 AND id = $2",
 );
@@ -32,12 +51,20 @@ static ONE: Statement = Statement::read(
 static PAGE: Statement = Statement::read(
     "client.page",
     &[Text, Text, Int],
-    "SELECT c.id, c.name, c.method, c.secret_digest, c.jwks, c.grant_types, c.token_algorithm, c.binding, c.introspects, c.epoch, c.created_at, c.disabled_at, u.used_at
+    "SELECT c.id, c.name, c.method, c.secret_digest, c.jwks, c.grant_types, c.token_algorithm, c.binding, c.introspects, c.epoch, c.created_at, c.disabled_at, c.registration_kind, c.registration, c.redirect_uris, c.application_type, c.uri, c.scope, c.unused_until, u.used_at
      FROM client c
      LEFT JOIN client_use u ON u.tenant = c.tenant AND u.id = c.id
      WHERE c.tenant = $1 AND c.id > $2
      ORDER BY c.id
      LIMIT $3",
+);
+
+static UNUSED: Statement = Statement::read(
+    "client.unused",
+    &[Text, Text],
+    "SELECT CAST(COUNT(*) AS BIGINT)
+     FROM client
+     WHERE tenant = $1 AND unused_until IS NOT NULL AND registration_kind = $2",
 );
 
 static UNCHANGED: Statement = Statement::expect(
@@ -50,18 +77,54 @@ static UNCHANGED: Statement = Statement::expect(
 
 static CREATE: Statement = Statement::write(
     "client.create",
-    &[Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Int, Int, Int],
-    "INSERT INTO client (tenant, id, name, method, secret_digest, jwks, grant_types, token_algorithm, binding, introspects, epoch, created_at, disabled_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    &[
+        Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Int, Int, Text, Text, Text, Text, Text, Text, Int,
+        Text, Int,
+    ],
+    "INSERT INTO client (tenant, id, name, method, secret_digest, jwks, grant_types, token_algorithm, binding, introspects, epoch, disabled_at, registration_kind, registration, redirect_uris, application_type, uri, scope, unused_until, basis, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
      ON CONFLICT DO NOTHING",
 );
 
+/// The epoch rises when what a person's yes rests on is another; who disabled the client keeps it disabled.
+static PUT_DOCUMENT: Statement = Statement::write(
+    "client.put_document",
+    &[
+        Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Int, Int, Text, Text, Text, Text, Text, Text, Int,
+        Text, Int, Text,
+    ],
+    "INSERT INTO client (tenant, id, name, method, secret_digest, jwks, grant_types, token_algorithm, binding, introspects, epoch, disabled_at, registration_kind, registration, redirect_uris, application_type, uri, scope, unused_until, basis, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+     ON CONFLICT (tenant, id) DO UPDATE
+     SET name = excluded.name, method = excluded.method, secret_digest = excluded.secret_digest, jwks = excluded.jwks, grant_types = excluded.grant_types, token_algorithm = excluded.token_algorithm, binding = excluded.binding, introspects = excluded.introspects, epoch = CASE WHEN client.basis = excluded.basis THEN client.epoch ELSE client.epoch + 1 END, registration = excluded.registration, redirect_uris = excluded.redirect_uris, application_type = excluded.application_type, uri = excluded.uri, scope = excluded.scope, unused_until = excluded.unused_until, basis = excluded.basis
+     WHERE client.registration_kind = $22",
+);
+
+/// A client that was kept stays kept: whoever read it before that must not take it back.
 static REPLACE: Statement = Statement::write(
     "client.replace",
-    &[Text, Text, Int, Text, Text, Text, Text, Text, Text, Text, Text, Int, Int],
+    &[
+        Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Int, Int, Text, Text, Text, Text, Text, Text, Int,
+        Text, Int,
+    ],
     "UPDATE client
-     SET name = $4, method = $5, secret_digest = $6, jwks = $7, grant_types = $8, token_algorithm = $9, binding = $10, introspects = $11, epoch = $12, disabled_at = $13
-     WHERE tenant = $1 AND id = $2 AND epoch = $3",
+     SET name = $3, method = $4, secret_digest = $5, jwks = $6, grant_types = $7, token_algorithm = $8, binding = $9, introspects = $10, epoch = $11, disabled_at = $12, registration_kind = $13, registration = $14, redirect_uris = $15, application_type = $16, uri = $17, scope = $18, unused_until = CASE WHEN unused_until IS NULL THEN unused_until ELSE $19 END, basis = $20
+     WHERE tenant = $1 AND id = $2 AND epoch = $21",
+);
+
+static DROP: Statement = Statement::write(
+    "client.drop",
+    &[Text, Text, Int, Text, Text],
+    "DELETE FROM client
+     WHERE tenant = $1 AND id = $2 AND epoch = $3 AND registration_kind IN ($4, $5)",
+);
+
+static KEEP: Statement = Statement::write(
+    "client.keep",
+    &[Text, Text],
+    "UPDATE client
+     SET unused_until = NULL
+     WHERE tenant = $1 AND id = $2 AND unused_until IS NOT NULL",
 );
 
 impl TenantDb {
@@ -73,9 +136,15 @@ impl TenantDb {
     /// Clients in the order of their ids, after one of them, each with when it was last used (at most a minute late).
     pub async fn clients_after(&self, after: &str, rows_max: i64) -> Result<Vec<(Client, Option<Time>)>, Fault> {
         self.all(&PAGE, &[after.into(), rows_max.into()], |row| {
-            Ok((read(row)?, row.time_if_any(12)?))
+            Ok((read(row)?, row.time_if_any(19)?))
         })
         .await
+    }
+
+    /// How many clients registered themselves and nobody ever said yes to.
+    pub async fn unused_clients(&self) -> Result<i64, Fault> {
+        let counted = self.one(&UNUSED, &[ITSELF.into()], |row| row.int(0)).await?;
+        Ok(counted.unwrap_or(0))
     }
 }
 
@@ -92,6 +161,7 @@ fn read(row: &Row<'_>) -> Result<Client, Fault> {
         AuthenticationMethod::PrivateKeyJwt => Authentication::PrivateKeyJwt {
             jwks: row.text_if_any(4)?.ok_or(Fault::Row("client.jwks"))?,
         },
+        AuthenticationMethod::Nothing => Authentication::Nothing,
     };
     let grant_types = row
         .text(5)?
@@ -106,20 +176,40 @@ fn read(row: &Row<'_>) -> Result<Client, Fault> {
         authentication,
         grant_types,
         token_algorithm: algorithm(row.text_if_any(6)?)?,
-        binding: match row.text(7)?.as_str() {
-            "required" => Binding::Required,
-            "when_proved" => Binding::WhenProved,
-            _ => return Err(Fault::Row("client.binding")),
-        },
+        binding: binding(&row.text(7)?).ok_or(Fault::Row("client.binding"))?,
         introspects: match row.text(8)?.as_str() {
             "everything" => Introspects::Everything,
             "its_resources" => Introspects::ItsResources,
             _ => return Err(Fault::Row("client.introspects")),
         },
+        registration: registration(&row.text(12)?, row.text_if_any(13)?).ok_or(Fault::Row("client.registration"))?,
+        redirect_uris: row
+            .text(14)?
+            .split('\n')
+            .filter(|line| !line.is_empty())
+            .map(RedirectUri::parse)
+            .collect::<Option<_>>()
+            .ok_or(Fault::Row("client.redirect_uris"))?,
+        application_type: ApplicationType::from_name(row.text_if_any(15)?.as_deref())
+            .ok_or(Fault::Row("client.application_type"))?,
+        uri: row.text_if_any(16)?,
+        scope: row.text_if_any(17)?,
+        expires: row.time_if_any(18)?,
         epoch: row.int(9)?,
         created: row.time(10)?,
         disabled: row.time_if_any(11)?,
     })
+}
+
+fn registration(kind: &str, said: Option<String>) -> Option<Registration> {
+    match (kind, said) {
+        (ADMINISTRATOR, None) => Some(Registration::Administrator),
+        (DOCUMENT, Some(seconds)) => Some(Registration::Document {
+            fetched: Time::from_unix(seconds.parse().ok()?),
+        }),
+        (ITSELF, Some(token_digest)) => Some(Registration::Itself { token_digest }),
+        _ => None,
+    }
 }
 
 /// An algorithm's column.
@@ -128,61 +218,99 @@ pub(crate) fn algorithm(name: Option<String>) -> Result<Option<Algorithm>, Fault
         .transpose()
 }
 
+/// What rows call a rule about keys.
+pub(crate) const fn binding_name(binding: Binding) -> &'static str {
+    match binding {
+        Binding::Required => "required",
+        Binding::WhenProved => "when_proved",
+    }
+}
+
+/// The rule about keys of that name.
+pub(crate) fn binding(name: &str) -> Option<Binding> {
+    [Binding::Required, Binding::WhenProved]
+        .into_iter()
+        .find(|binding| binding_name(*binding) == name)
+}
+
 /// The rows of a guard.
 pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
+    let bound = |statement, id: &ClientId, args| Bound::new(statement, args, "client", tenant, id.as_str());
     match guard {
-        Guard::Unchanged { id, epoch } => Bound::new(
-            &UNCHANGED,
-            vec![tenant.to_owned().into(), id.as_str().to_owned().into(), (*epoch).into()],
-            "client",
-            tenant,
-            id.as_str(),
-        ),
-        Guard::Create(client) => {
-            let (secret, jwks) = credentials(&client.authentication);
-            let args = vec![
-                tenant.to_owned().into(),
-                client.id.as_str().to_owned().into(),
-                client.name.clone().into(),
-                client.authentication.method().name().to_owned().into(),
-                secret,
-                jwks,
-                grant_types(client).into(),
-                client
-                    .token_algorithm
-                    .map(|algorithm| algorithm.name().to_owned())
-                    .into(),
-                binding(client).to_owned().into(),
-                introspects(client).to_owned().into(),
-                client.epoch.into(),
-                client.created.into(),
-                client.disabled.into(),
-            ];
-            Bound::new(&CREATE, args, "client", tenant, client.id.as_str())
+        Guard::Unchanged { id, epoch } => {
+            let mut args = named(tenant, id);
+            args.push((*epoch).into());
+            bound(&UNCHANGED, id, args)
+        }
+        Guard::Create(client) => bound(&CREATE, &client.id, new(tenant, client)),
+        Guard::PutDocument(client) => {
+            let mut args = new(tenant, client);
+            args.push(DOCUMENT.into());
+            bound(&PUT_DOCUMENT, &client.id, args)
+        }
+        Guard::Drop { id, epoch } => {
+            let mut args = named(tenant, id);
+            args.extend([(*epoch).into(), ITSELF.into(), DOCUMENT.into()]);
+            bound(&DROP, id, args)
         }
         Guard::Replace { client, epoch } => {
-            let (secret, jwks) = credentials(&client.authentication);
-            let args = vec![
-                tenant.to_owned().into(),
-                client.id.as_str().to_owned().into(),
-                (*epoch).into(),
-                client.name.clone().into(),
-                client.authentication.method().name().to_owned().into(),
-                secret,
-                jwks,
-                grant_types(client).into(),
-                client
-                    .token_algorithm
-                    .map(|algorithm| algorithm.name().to_owned())
-                    .into(),
-                binding(client).to_owned().into(),
-                introspects(client).to_owned().into(),
-                client.epoch.into(),
-                client.disabled.into(),
-            ];
-            Bound::new(&REPLACE, args, "client", tenant, client.id.as_str())
+            let mut args = described(tenant, client);
+            args.push((*epoch).into());
+            bound(&REPLACE, &client.id, args)
         }
     }
+}
+
+/// The row of a write.
+pub(crate) fn lower_write(tenant: &str, write: &Write) -> Bound {
+    let Write::Keep(id) = write;
+    Bound::new(&KEEP, named(tenant, id), "client", tenant, id.as_str())
+}
+
+fn named(tenant: &str, id: &ClientId) -> Vec<Value<'static>> {
+    vec![tenant.to_owned().into(), id.as_str().to_owned().into()]
+}
+
+/// Everything of a new row.
+fn new(tenant: &str, client: &Client) -> Vec<Value<'static>> {
+    let mut args = described(tenant, client);
+    args.push(client.created.into());
+    args
+}
+
+/// Everything that can change, behind the key.
+fn described(tenant: &str, client: &Client) -> Vec<Value<'static>> {
+    let (secret, jwks) = credentials(&client.authentication);
+    let (kind, said) = match &client.registration {
+        Registration::Administrator => (ADMINISTRATOR, None),
+        Registration::Document { fetched } => (DOCUMENT, Some(fetched.unix().to_string())),
+        Registration::Itself { token_digest } => (ITSELF, Some(token_digest.clone())),
+    };
+    let grant_types: Vec<&str> = client.grant_types.iter().map(|grant_type| grant_type.name()).collect();
+    let redirect_uris: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();
+    let algorithm = client.token_algorithm.map(Algorithm::name);
+    let mut args = named(tenant, &client.id);
+    args.extend([
+        client.name.clone().into(),
+        client.authentication.method().name().into(),
+        secret,
+        jwks,
+        grant_types.join(" ").into(),
+        algorithm.into(),
+        binding_name(client.binding).into(),
+        introspects(client).into(),
+        client.epoch.into(),
+        client.disabled.into(),
+        kind.into(),
+        said.into(),
+        redirect_uris.join("\n").into(),
+        client.application_type.name().into(),
+        client.uri.clone().into(),
+        client.scope.clone().into(),
+        client.expires.into(),
+        client.basis().into(),
+    ]);
+    args
 }
 
 fn credentials(authentication: &Authentication) -> (Value<'static>, Value<'static>) {
@@ -191,22 +319,7 @@ fn credentials(authentication: &Authentication) -> (Value<'static>, Value<'stati
             (secret_digest.clone().into(), Value::NoText)
         }
         Authentication::PrivateKeyJwt { jwks } => (Value::NoText, jwks.clone().into()),
-    }
-}
-
-fn grant_types(client: &Client) -> String {
-    client
-        .grant_types
-        .iter()
-        .map(|grant_type| grant_type.name())
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-fn binding(client: &Client) -> &'static str {
-    match client.binding {
-        Binding::Required => "required",
-        Binding::WhenProved => "when_proved",
+        Authentication::Nothing => (Value::NoText, Value::NoText),
     }
 }
 

@@ -9,7 +9,20 @@ use crate::{
     },
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&EMPTY_A, &EMPTY_B, &SWEEP_TOKENS, &GRANTS_HELD];
+pub(crate) const STATEMENTS: &[&Statement] = &[
+    &EMPTY_A,
+    &EMPTY_B,
+    &SWEEP_TOKENS,
+    &SWEEP_CODES,
+    &SWEEP_SESSIONS_EXPIRED,
+    &SWEEP_SESSIONS_ENDED,
+    &SWEEP_CLIENTS,
+    &SWEEP_FAMILIES_OLD,
+    &SWEEP_FAMILIES_DEAD,
+    &GRANTS_HELD,
+    &GRANTS_TO_CLIENT,
+    &GRANTS_ROOT,
+];
 
 // A DELETE without WHERE is SQLite's truncate: it drops the pages. On PostgreSQL the same DELETE would leave millions of dead rows, and TRUNCATE does not exist on SQLite.
 static EMPTY_A: Statement = Statement::write("mark.empty_a", &[], "DELETE FROM mark_a").on_postgres("TRUNCATE mark_a");
@@ -25,6 +38,70 @@ static SWEEP_TOKENS: Statement = Statement::write(
 .on_postgres(
     "DELETE FROM token
      WHERE tenant = $1 AND id IN (SELECT id FROM token WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)",
+);
+
+// The same for what people leave behind.
+pub(crate) static SWEEP_CODES: Statement = Statement::write(
+    "authorization_code.sweep",
+    &[Text, Text, Int],
+    "DELETE FROM authorization_code
+     WHERE tenant = $1 AND id IN (SELECT id FROM authorization_code WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3)",
+)
+.on_postgres(
+    "DELETE FROM authorization_code
+     WHERE tenant = $1 AND id IN (SELECT id FROM authorization_code WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)",
+);
+pub(crate) static SWEEP_SESSIONS_EXPIRED: Statement = Statement::write(
+    "browser_session.sweep_expired",
+    &[Text, Int, Int],
+    "DELETE FROM browser_session
+     WHERE tenant = $1 AND id IN (SELECT id FROM browser_session WHERE tenant = $1 AND expires_at < $2 ORDER BY expires_at LIMIT $3)",
+)
+.on_postgres(
+    "DELETE FROM browser_session
+     WHERE tenant = $1 AND id IN (SELECT id FROM browser_session WHERE tenant = $1 AND expires_at < $2 ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED)",
+);
+pub(crate) static SWEEP_SESSIONS_ENDED: Statement = Statement::write(
+    "browser_session.sweep_ended",
+    &[Text, Int, Int],
+    "DELETE FROM browser_session
+     WHERE tenant = $1 AND id IN (SELECT id FROM browser_session WHERE tenant = $1 AND ended_at < $2 ORDER BY ended_at LIMIT $3)",
+)
+.on_postgres(
+    "DELETE FROM browser_session
+     WHERE tenant = $1 AND id IN (SELECT id FROM browser_session WHERE tenant = $1 AND ended_at < $2 ORDER BY ended_at LIMIT $3 FOR UPDATE SKIP LOCKED)",
+);
+/// The condition stands outside too: a client that somebody said yes to in the meantime stays.
+pub(crate) static SWEEP_CLIENTS: Statement = Statement::write(
+    "client.sweep",
+    &[Text, Int, Text, Int],
+    "DELETE FROM client
+     WHERE tenant = $1 AND unused_until < $2 AND registration_kind = $3 AND id IN (SELECT id FROM client WHERE tenant = $1 AND unused_until < $2 AND registration_kind = $3 ORDER BY unused_until LIMIT $4)",
+)
+.on_postgres(
+    "DELETE FROM client
+     WHERE tenant = $1 AND unused_until < $2 AND registration_kind = $3 AND id IN (SELECT id FROM client WHERE tenant = $1 AND unused_until < $2 AND registration_kind = $3 ORDER BY unused_until LIMIT $4 FOR UPDATE SKIP LOCKED)",
+);
+pub(crate) static SWEEP_FAMILIES_OLD: Statement = Statement::write(
+    "family.sweep_old",
+    &[Text, Text, Int],
+    "DELETE FROM refresh_family
+     WHERE tenant = $1 AND id IN (SELECT id FROM refresh_family WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3)",
+)
+.on_postgres(
+    "DELETE FROM refresh_family
+     WHERE tenant = $1 AND id IN (SELECT id FROM refresh_family WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)",
+);
+/// Lines of a stretch of ids whose authorization was revoked, or what it was narrowed from.
+pub(crate) static SWEEP_FAMILIES_DEAD: Statement = Statement::write(
+    "family.sweep_dead",
+    &[Text, Text, Text],
+    "DELETE FROM refresh_family
+     WHERE tenant = $1 AND id IN (SELECT f.id FROM refresh_family f JOIN grants g ON g.tenant = f.tenant AND g.id = f.grant_id LEFT JOIN grants p ON p.tenant = g.tenant AND p.id = g.parent WHERE f.tenant = $1 AND f.id > $2 AND f.id <= $3 AND (g.revoked_at IS NOT NULL OR p.revoked_at IS NOT NULL) ORDER BY f.id)",
+)
+.on_postgres(
+    "DELETE FROM refresh_family
+     WHERE tenant = $1 AND id IN (SELECT f.id FROM refresh_family f JOIN grants g ON g.tenant = f.tenant AND g.id = f.grant_id LEFT JOIN grants p ON p.tenant = g.tenant AND p.id = g.parent WHERE f.tenant = $1 AND f.id > $2 AND f.id <= $3 AND (g.revoked_at IS NOT NULL OR p.revoked_at IS NOT NULL) ORDER BY f.id FOR UPDATE OF f SKIP LOCKED)",
 );
 
 /// Deletes the oldest records of tokens before `floor` (an id), at most `rows_max` of them.
@@ -67,3 +144,44 @@ pub(crate) static GRANTS_HELD: Statement = Statement::read(
 
 /// Rows of a page of [`GRANTS_HELD`], and living grants of one holder that are looked at.
 pub(crate) const GRANTS_HELD_MAX: usize = 64;
+
+/// The living roots of a person that a holder has, newest first.
+// SQLite would take the holder's index, in which all that was ever redeemed for this person lies in the way.
+pub(crate) static GRANTS_TO_CLIENT: Statement = Statement::read(
+    "grant.to_client",
+    &[Text, Text, Text, Text, Int],
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+     FROM grants INDEXED BY grants_root
+     WHERE tenant = $1 AND subject = $2 AND holder_kind = $3 AND holder = $4 AND parent IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $5)
+     ORDER BY id DESC
+     LIMIT 64",
+)
+.on_postgres(
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+     FROM grants
+     WHERE tenant = $1 AND subject = $2 AND holder_kind = $3 AND holder = $4 AND parent IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $5)
+     ORDER BY id DESC
+     LIMIT 64",
+);
+
+/// The living roots of a person in the order of their ids, in pages of [`GRANTS_ROOT_MAX`] after an id.
+// The same, for SQLite might take the index of everything that acts for the person.
+pub(crate) static GRANTS_ROOT: Statement = Statement::read(
+    "grant.roots",
+    &[Text, Text, Text, Int],
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+     FROM grants INDEXED BY grants_root
+     WHERE tenant = $1 AND subject = $2 AND id > $3 AND parent IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $4)
+     ORDER BY id
+     LIMIT 500",
+)
+.on_postgres(
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+     FROM grants
+     WHERE tenant = $1 AND subject = $2 AND id > $3 AND parent IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $4)
+     ORDER BY id
+     LIMIT 500",
+);
+
+/// Rows of a page of [`GRANTS_ROOT`].
+pub(crate) const GRANTS_ROOT_MAX: usize = 500;

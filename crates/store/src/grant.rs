@@ -20,7 +20,7 @@ use crate::{
     tenant_db::TenantDb,
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &PAGE, &LIVE, &CREATE, &ENSURE_REVOKED];
+pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &PAGE, &OF_USER, &PERSONS, &LIVE, &CREATE, &ENSURE_REVOKED];
 
 static ONE: Statement = Statement::read(
     "grant.one",
@@ -38,6 +38,28 @@ static PAGE: Statement = Statement::read(
      WHERE tenant = $1 AND id > $2
      ORDER BY id
      LIMIT $3",
+);
+
+static OF_USER: Statement = Statement::read(
+    "grant.of_user",
+    &[Text, Text, Text, Int],
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+     FROM grants
+     WHERE tenant = $1 AND subject = $2 AND id > $3
+     ORDER BY id
+     LIMIT $4",
+);
+
+/// The living roots of a person, newest first, with when they were used and how many installations hold a line below them.
+static PERSONS: Statement = Statement::read(
+    "grant.persons",
+    &[Text, Text, Int],
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, u.used_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM grants c WHERE c.tenant = $1 AND c.parent = g.id AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > $3) AND EXISTS (SELECT 1 FROM refresh_family f WHERE f.tenant = $1 AND f.grant_id = c.id))
+     FROM grants g
+     LEFT JOIN grant_use u ON u.tenant = g.tenant AND u.id = g.id
+     WHERE g.tenant = $1 AND g.subject = $2 AND g.parent IS NULL AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > $3)
+     ORDER BY g.id DESC
+     LIMIT 500",
 );
 
 static LIVE: Statement = Statement::expect(
@@ -63,6 +85,17 @@ static ENSURE_REVOKED: Statement = Statement::write(
      SET revoked_at = $3
      WHERE tenant = $1 AND id = $2 AND revoked_at IS NULL",
 );
+
+/// What a person or the organisation gave for a person, and who lives by it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonsGrant {
+    /// A root that lives.
+    pub grant: Grant,
+    /// When it was last used (at most a minute late), if it was.
+    pub used: Option<Time>,
+    /// The installations that hold a line of refresh tokens by it: child grants that were not revoked, have not ended and have a line.
+    pub lines: i64,
+}
 
 impl TenantDb {
     /// A grant by its id.
@@ -108,6 +141,56 @@ impl TenantDb {
         self.all(&PAGE, &[after.into(), rows_max.into()], read).await
     }
 
+    /// The living roots of a person, newest first, at most 500.
+    pub async fn grants_of_user(&self, user: &UserId, now: Time) -> Result<Vec<PersonsGrant>, Fault> {
+        self.all(&PERSONS, &[user.as_str().into(), now.into()], |row| {
+            Ok(PersonsGrant {
+                grant: read(row)?,
+                used: row.time_if_any(14)?,
+                lines: row.int(15)?,
+            })
+        })
+        .await
+    }
+
+    /// The living roots of a person that a client holds, newest first, each as a path of one; at most 64.
+    pub async fn grants_to_client(
+        &self,
+        user: &UserId,
+        client: &ClientId,
+        now: Time,
+    ) -> Result<Vec<Vec<Grant>>, Fault> {
+        let args = [
+            user.as_str().into(),
+            "client".into(),
+            client.as_str().into(),
+            now.into(),
+        ];
+        let held = self.all(&engine_only::GRANTS_TO_CLIENT, &args, read).await?;
+        Ok(held.into_iter().map(|grant| vec![grant]).collect())
+    }
+
+    /// Every living root of a person, in the order of their ids.
+    pub(crate) async fn roots_of_user(&self, user: &UserId, now: Time) -> Result<Vec<Grant>, Fault> {
+        let mut roots: Vec<Grant> = Vec::new();
+        loop {
+            let after = roots.last().map_or("", |grant| grant.id.as_str()).to_owned();
+            let args = [user.as_str().into(), after.into(), now.into()];
+            let page = self.all(&engine_only::GRANTS_ROOT, &args, read).await?;
+            let last_page = page.len() < engine_only::GRANTS_ROOT_MAX;
+            roots.extend(page);
+            if last_page {
+                return Ok(roots);
+            }
+        }
+    }
+
+    /// Grants that act for a person in the order of their ids, after one of them: all of them, whether they live or not.
+    pub async fn grants_of_user_after(&self, user: &UserId, after: &str, rows_max: i64) -> Result<Vec<Grant>, Fault> {
+        self.all(&OF_USER, &[user.as_str().into(), after.into(), rows_max.into()], read)
+            .await
+    }
+
     async fn path_of(&self, first: Option<Grant>) -> Result<Vec<Grant>, Fault> {
         let mut path: Vec<Grant> = first.into_iter().collect();
         while let Some(parent) = path.last().and_then(|grant| grant.parent.clone()) {
@@ -150,8 +233,12 @@ fn read(row: &Row<'_>) -> Result<Grant, Fault> {
         .text_if_any(8)?
         .map(|id| GrantId::parse(&id).ok_or(Fault::Row("grants.parent")))
         .transpose()?;
+    let said = row.text(10)?;
     let source = match row.text(9)?.as_str() {
-        "administrator" => AdministratorId::parse(&row.text(10)?).map(Source::Administrator),
+        "administrator" => AdministratorId::parse(&said).map(Source::Administrator),
+        "person" => Some(Source::Person { basis: said }),
+        "organisation" => Some(Source::Organisation { basis: said }),
+        "redeemed" => Some(Source::Redeemed),
         _ => None,
     };
     Ok(Grant {
@@ -187,7 +274,12 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 Subject::Nobody => None,
                 Subject::User(user) => Some(user.as_str().to_owned()),
             };
-            let Source::Administrator(giver) = &grant.source;
+            let (source_kind, source) = match &grant.source {
+                Source::Administrator(giver) => ("administrator", giver.as_str()),
+                Source::Person { basis } => ("person", basis.as_str()),
+                Source::Organisation { basis } => ("organisation", basis.as_str()),
+                Source::Redeemed => ("redeemed", ""),
+            };
             let audiences: Vec<&str> = grant.authority.audiences().iter().map(Audience::as_row).collect();
             let args = vec![
                 tenant.to_owned().into(),
@@ -200,8 +292,8 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 i64::from(grant.authority.depth()).into(),
                 grant.authority.expires().into(),
                 grant.parent.as_ref().map(|id| id.as_str().to_owned()).into(),
-                "administrator".into(),
-                giver.as_str().to_owned().into(),
+                source_kind.into(),
+                source.to_owned().into(),
                 grant.epoch.into(),
                 grant.created.into(),
             ];

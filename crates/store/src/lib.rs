@@ -6,11 +6,16 @@
 //! Never here: a decision. An `if` on business meaning is a smell in this room.
 
 mod administrator;
+mod authorization_code;
+mod browser_session;
 mod client;
 mod committer;
+mod consent;
+mod credential;
 mod engine;
 mod engine_only;
 mod event;
+mod family;
 mod fault;
 pub mod flows;
 mod global;
@@ -26,14 +31,17 @@ mod resource;
 mod row;
 mod statement;
 mod sweep;
+mod sweep_people;
 mod tenant;
 mod tenant_db;
 mod token;
 mod touch;
+mod user;
 
 pub use committer::{Commit, Lost, Outcome};
 pub use event::Entry;
 pub use fault::Fault;
+pub use grant::PersonsGrant;
 pub use open::{Database, Settings, Store};
 pub use tenant_db::TenantDb;
 

@@ -3,9 +3,9 @@
 use kernel::{Guard, Write, tenant};
 
 use crate::{
-    administrator, client, grant, key, resource,
+    administrator, authorization_code, browser_session, client, consent, credential, family, grant, key, resource,
     statement::{Statement, Value},
-    tenant as tenant_rows, token,
+    tenant as tenant_rows, token, user,
 };
 
 /// A statement with its arguments.
@@ -46,6 +46,12 @@ pub(crate) fn guard(tenant: &str, guard: &Guard) -> Bound {
             token_digest,
         }) => administrator::lower(tenant, administrator, token_digest),
         Guard::CreateKey(key) => key::lower_create(tenant, key),
+        Guard::User(guard) => user::lower(tenant, guard),
+        Guard::Credential(guard) => credential::lower(tenant, guard),
+        Guard::BrowserSession(guard) => browser_session::lower(tenant, guard),
+        Guard::AuthorizationCode(guard) => authorization_code::lower(tenant, guard),
+        Guard::Family(guard) => family::lower(tenant, guard),
+        Guard::Consent(guard) => consent::lower(tenant, guard),
     }
 }
 
@@ -57,5 +63,10 @@ pub(crate) fn write(tenant: &str, write: &Write) -> Bound {
         Write::SetResourceDisabled { uri, at } => resource::lower_set_disabled(tenant, uri, *at),
         Write::Tenant(write) => tenant_rows::lower_write(tenant, write),
         Write::DropKey { kid } => key::lower_drop(tenant, kid),
+        Write::Client(write) => client::lower_write(tenant, write),
+        Write::User(write) => user::lower_write(tenant, write),
+        Write::Credential(write) => credential::lower_write(tenant, write),
+        Write::BrowserSession(write) => browser_session::lower_write(tenant, write),
+        Write::Consent(write) => consent::lower_write(tenant, write),
     }
 }

@@ -3,7 +3,10 @@
 use crate::{engine::Engine, fault::Fault};
 
 /// The steps, in order. A step that has been released is never edited.
-const STEPS: &[(i64, &str)] = &[(1, include_str!("migrations/0001_house.sql"))];
+const STEPS: &[(i64, &str)] = &[
+    (1, include_str!("migrations/0001_house.sql")),
+    (2, include_str!("migrations/0002_people.sql")),
+];
 
 /// What one engine calls the table of steps that were taken.
 pub(crate) const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_step (step BIGINT NOT NULL PRIMARY KEY)";

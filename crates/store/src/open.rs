@@ -1,6 +1,7 @@
 //! Opening the store.
 
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
     sync::{
         Arc,
@@ -52,6 +53,8 @@ pub struct Store {
     emptied_through: AtomicI64,
     /// The last period whose table this node emptied.
     emptied_here: AtomicI64,
+    /// How far this node has looked through each tenant's lines of refresh tokens for those that are dead.
+    families_seen: std::sync::Mutex<BTreeMap<String, String>>,
 }
 
 /// How long a database is tried that another process opens or migrates at this moment: SQLite refuses that at once, whatever its busy timeout says.
@@ -92,6 +95,7 @@ impl Store {
             touches: Touches::default(),
             emptied_through: AtomicI64::new(i64::MIN),
             emptied_here: AtomicI64::new(i64::MIN),
+            families_seen: std::sync::Mutex::default(),
         };
         store.recall_marks().await?;
         Ok(Arc::new(store))
@@ -184,5 +188,9 @@ impl Store {
 
     pub(crate) fn emptied_here(&self) -> &AtomicI64 {
         &self.emptied_here
+    }
+
+    pub(crate) fn families_seen(&self) -> &std::sync::Mutex<BTreeMap<String, String>> {
+        &self.families_seen
     }
 }

@@ -1,9 +1,11 @@
 //! Resources: table `resource`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{
-    ClientId, Time,
+    ClientId, Scopes, Time,
+    authority::SCOPES_MAX,
+    authorization::OWN_SCOPES,
     resource::{Resource, ResourceUri},
 };
 
@@ -19,12 +21,12 @@ use crate::{
     tenant_db::TenantDb,
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &PAGE, &CREATE, &SET_DISABLED];
+pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &PAGE, &SCOPES, &CREATE, &SET_DISABLED];
 
 static ONE: Statement = Statement::read(
     "resource.one",
     &[Text, Text],
-    "SELECT uri, name, scopes, token_algorithm, introspectors, created_at, disabled_at
+    "SELECT uri, name, scopes, token_algorithm, introspectors, created_at, disabled_at, implied
      FROM resource
      WHERE tenant = $1 AND uri = $2",
 );
@@ -32,18 +34,26 @@ static ONE: Statement = Statement::read(
 static PAGE: Statement = Statement::read(
     "resource.page",
     &[Text, Text, Int],
-    "SELECT uri, name, scopes, token_algorithm, introspectors, created_at, disabled_at
+    "SELECT uri, name, scopes, token_algorithm, introspectors, created_at, disabled_at, implied
      FROM resource
      WHERE tenant = $1 AND uri > $2
      ORDER BY uri
      LIMIT $3",
 );
 
+static SCOPES: Statement = Statement::read(
+    "resource.scopes",
+    &[Text],
+    "SELECT scopes
+     FROM resource
+     WHERE tenant = $1 AND disabled_at IS NULL",
+);
+
 static CREATE: Statement = Statement::write(
     "resource.create",
-    &[Text, Text, Text, Text, Text, Text, Int, Int],
-    "INSERT INTO resource (tenant, uri, name, scopes, token_algorithm, introspectors, created_at, disabled_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    &[Text, Text, Text, Text, Text, Text, Int, Int, Text],
+    "INSERT INTO resource (tenant, uri, name, scopes, token_algorithm, introspectors, created_at, disabled_at, implied)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      ON CONFLICT DO NOTHING",
 );
 
@@ -65,17 +75,36 @@ impl TenantDb {
     pub async fn resources_after(&self, after: &str, rows_max: i64) -> Result<Vec<Resource>, Fault> {
         self.all(&PAGE, &[after.into(), rows_max.into()], read).await
     }
+
+    /// Every scope that means something in the tenant: those of its enabled resources, and our own.
+    pub async fn scopes_known(&self) -> Result<Scopes, Fault> {
+        let of_resources = self.all(&SCOPES, &[], |row| scopes(&row.text(0)?)).await?;
+        let names: BTreeSet<&str> = of_resources
+            .iter()
+            .flat_map(BTreeMap::keys)
+            .map(String::as_str)
+            .chain(OWN_SCOPES.iter().map(|(name, _)| *name))
+            .collect();
+        let names: Vec<&str> = names.into_iter().collect();
+        let mut known = Scopes::default();
+        for some in names.chunks(SCOPES_MAX) {
+            let some = Scopes::parse(&some.join(" ")).map_err(|_| Fault::Row("resource.scopes"))?;
+            known = known.with(&some);
+        }
+        Ok(known)
+    }
 }
 
 fn read(row: &Row<'_>) -> Result<Resource, Fault> {
-    let scopes: BTreeMap<String, String> =
-        serde_json::from_str(&row.text(2)?).map_err(|_| Fault::Row("resource.scopes"))?;
+    let implied: BTreeMap<String, BTreeSet<String>> =
+        serde_json::from_str(&row.text(7)?).map_err(|_| Fault::Row("resource.implied"))?;
     let introspectors: Vec<String> =
         serde_json::from_str(&row.text(4)?).map_err(|_| Fault::Row("resource.introspectors"))?;
     Ok(Resource {
         uri: ResourceUri::parse(&row.text(0)?).ok_or(Fault::Row("resource.uri"))?,
         name: row.text(1)?,
-        scopes,
+        scopes: scopes(&row.text(2)?)?,
+        implied,
         token_algorithm: algorithm(row.text_if_any(3)?)?,
         introspectors: introspectors
             .iter()
@@ -85,6 +114,10 @@ fn read(row: &Row<'_>) -> Result<Resource, Fault> {
         created: row.time(5)?,
         disabled: row.time_if_any(6)?,
     })
+}
+
+fn scopes(text: &str) -> Result<BTreeMap<String, String>, Fault> {
+    serde_json::from_str(text).map_err(|_| Fault::Row("resource.scopes"))
 }
 
 /// The row of a new resource.
@@ -102,6 +135,7 @@ pub(crate) fn lower_create(tenant: &str, resource: &Resource) -> Bound {
         serde_json::json!(introspectors).to_string().into(),
         resource.created.into(),
         resource.disabled.into(),
+        serde_json::json!(resource.implied).to_string().into(),
     ];
     Bound::new(&CREATE, args, "resource", tenant, resource.uri.as_str())
 }

@@ -188,17 +188,24 @@ impl Statement {
 pub(crate) fn all() -> Vec<&'static Statement> {
     [
         crate::administrator::STATEMENTS,
+        crate::authorization_code::STATEMENTS,
+        crate::browser_session::STATEMENTS,
         crate::client::STATEMENTS,
+        crate::consent::STATEMENTS,
+        crate::credential::STATEMENTS,
         crate::engine_only::STATEMENTS,
         crate::event::STATEMENTS,
+        crate::family::STATEMENTS,
         crate::grant::STATEMENTS,
         crate::installation::STATEMENTS,
         crate::key::STATEMENTS,
         crate::mark::STATEMENTS,
         crate::resource::STATEMENTS,
+        crate::sweep_people::STATEMENTS,
         crate::tenant::STATEMENTS,
         crate::token::STATEMENTS,
         crate::touch::STATEMENTS,
+        crate::user::STATEMENTS,
     ]
     .concat()
 }

@@ -72,7 +72,7 @@ impl Store {
     }
 
     /// SQLite has one writer; on PostgreSQL a sweep stays out of the committer's way.
-    async fn sweep(&self, sweep: Bound) -> Result<(), Fault> {
+    pub(crate) async fn sweep(&self, sweep: Bound) -> Result<(), Fault> {
         match self.engine() {
             Engine::Sqlite(_) => self.maintain(vec![sweep]).await,
             Engine::Postgres(postgres) => postgres.apart(&sweep).await,

@@ -2,11 +2,12 @@
 
 use kernel::{
     TenantId,
-    tenant::{NonceRule, Settings, Tenant, Write},
+    tenant::{Documents, NonceRule, RegistrationRule, Settings, Tenant, Write},
 };
 
 use crate::{
     administrator,
+    client::{binding, binding_name},
     fault::Fault,
     lower::Bound,
     open::Store,
@@ -23,16 +24,16 @@ pub(crate) const STATEMENTS: &[&Statement] = &[&ALL, &CREATE, &SET_DISABLED, &SE
 static ALL: Statement = Statement::read(
     "tenant.all",
     &[],
-    "SELECT id, name, issuer, dpop_nonce, access_token_seconds, created_at, disabled_at
+    "SELECT id, name, issuer, dpop_nonce, access_token_seconds, created_at, disabled_at, client_documents, registration, binding
      FROM tenant
      ORDER BY id",
 );
 
 static CREATE: Statement = Statement::write(
     "tenant.create",
-    &[Text, Text, Text, Text, Int, Int],
-    "INSERT INTO tenant (id, name, issuer, dpop_nonce, access_token_seconds, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6)
+    &[Text, Text, Text, Text, Int, Int, Text, Text, Text],
+    "INSERT INTO tenant (id, name, issuer, dpop_nonce, access_token_seconds, created_at, client_documents, registration, binding)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      ON CONFLICT DO NOTHING",
 );
 
@@ -46,9 +47,9 @@ static SET_DISABLED: Statement = Statement::write(
 
 static SET_SETTINGS: Statement = Statement::write(
     "tenant.set_settings",
-    &[Text, Text, Int],
+    &[Text, Text, Int, Text, Text, Text],
     "UPDATE tenant
-     SET dpop_nonce = COALESCE($2, dpop_nonce), access_token_seconds = COALESCE($3, access_token_seconds)
+     SET dpop_nonce = COALESCE($2, dpop_nonce), access_token_seconds = COALESCE($3, access_token_seconds), client_documents = COALESCE($4, client_documents), registration = COALESCE($5, registration), binding = COALESCE($6, binding)
      WHERE id = $1",
 );
 
@@ -86,6 +87,13 @@ fn read(row: &Row<'_>) -> Result<Tenant, Fault> {
                 _ => return Err(Fault::Row("tenant.dpop_nonce")),
             },
             access_token_seconds: row.int(4)?,
+            client_documents: match row.text(7)?.as_str() {
+                "accepted" => Documents::Accepted,
+                "refused" => Documents::Refused,
+                _ => return Err(Fault::Row("tenant.client_documents")),
+            },
+            registration: RegistrationRule::from_name(&row.text(8)?).ok_or(Fault::Row("tenant.registration"))?,
+            binding: binding(&row.text(9)?).ok_or(Fault::Row("tenant.binding"))?,
         },
         created: row.time(5)?,
         disabled: row.time_if_any(6)?,
@@ -99,6 +107,13 @@ fn nonce_rule(rule: NonceRule) -> &'static str {
     }
 }
 
+fn documents(rule: Documents) -> &'static str {
+    match rule {
+        Documents::Accepted => "accepted",
+        Documents::Refused => "refused",
+    }
+}
+
 /// The row of a new tenant. Its place in the common order is the table: two changes collide in the id or in the issuer, and each must see the other.
 pub(crate) fn lower_create(tenant: &Tenant) -> Bound {
     let args = vec![
@@ -108,6 +123,9 @@ pub(crate) fn lower_create(tenant: &Tenant) -> Bound {
         nonce_rule(tenant.settings.dpop_nonce).into(),
         tenant.settings.access_token_seconds.into(),
         tenant.created.into(),
+        documents(tenant.settings.client_documents).into(),
+        tenant.settings.registration.name().into(),
+        binding_name(tenant.settings.binding).into(),
     ];
     Bound::new(&CREATE, args, "tenant", "", "")
 }
@@ -123,15 +141,15 @@ pub(crate) fn lower_write(tenant: &str, write: &Write) -> Bound {
             id.as_str(),
         ),
         Write::SetSettings { id, change } => {
-            let nonce = change.dpop_nonce.map(nonce_rule).map(str::to_owned);
-            let seconds = change.access_token_seconds.map_or(Value::NoInt, Value::Int);
-            Bound::new(
-                &SET_SETTINGS,
-                vec![id.as_str().to_owned().into(), nonce.into(), seconds],
-                "tenant",
-                "",
-                id.as_str(),
-            )
+            let args = vec![
+                id.as_str().to_owned().into(),
+                change.dpop_nonce.map(nonce_rule).into(),
+                change.access_token_seconds.map_or(Value::NoInt, Value::Int),
+                change.client_documents.map(documents).into(),
+                change.registration.map(RegistrationRule::name).into(),
+                change.binding.map(binding_name).into(),
+            ];
+            Bound::new(&SET_SETTINGS, args, "tenant", "", id.as_str())
         }
         Write::EndAdministrator { id, at } => administrator::lower_end(tenant, id, *at),
     }

@@ -1,4 +1,4 @@
-//! Lossy notes, kept in memory and written in the background: table `client_use`.
+//! Lossy notes, kept in memory and written in the background: tables `client_use` and `grant_use`, and when a browser session was seen.
 
 use std::{
     collections::BTreeMap,
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&CLIENT_USED];
+pub(crate) const STATEMENTS: &[&Statement] = &[&CLIENT_USED, &GRANT_USED, &BROWSER_SESSION_SEEN];
 
 static CLIENT_USED: Statement = Statement::write(
     "client_use.used",
@@ -26,35 +26,62 @@ static CLIENT_USED: Statement = Statement::write(
      WHERE client_use.used_at < excluded.used_at",
 );
 
-/// Notes that are not written yet: one a client, however often it was used.
+static GRANT_USED: Statement = Statement::write(
+    "grant_use.used",
+    &[Text, Text, Int],
+    "INSERT INTO grant_use (tenant, id, used_at)
+     VALUES ($1, $2, $3)
+     ON CONFLICT (tenant, id) DO UPDATE SET used_at = excluded.used_at
+     WHERE grant_use.used_at < excluded.used_at",
+);
+
+static BROWSER_SESSION_SEEN: Statement = Statement::write(
+    "browser_session.seen",
+    &[Text, Text, Int],
+    "UPDATE browser_session
+     SET seen_at = $3
+     WHERE tenant = $1 AND id = $2 AND seen_at < $3",
+);
+
+/// Notes that are not written yet: one a thing, however often it was used.
 #[derive(Debug, Default)]
 pub(crate) struct Touches {
-    clients: Mutex<Notes>,
+    held: Mutex<Notes>,
 }
 
-/// When each client of each tenant was last used.
-pub(crate) type Notes = BTreeMap<(String, String), Time>;
+/// When each thing of each tenant was last used.
+pub(crate) type Notes = BTreeMap<(Thing, String, String), Time>;
+
+/// What is noted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Thing {
+    Client,
+    Grant,
+    BrowserSession,
+}
 
 impl Touches {
     /// Takes a note. Requests that run at once may note out of order; the newest time counts.
     pub(crate) fn note(&self, tenant: &TenantId, touch: Touch) {
-        let Touch::ClientUsed { id, at } = touch;
-        self.give_back(Notes::from([(
-            (tenant.as_str().to_owned(), id.as_str().to_owned()),
-            at,
-        )]));
+        let tenant = tenant.as_str().to_owned();
+        let (thing, at) = match touch {
+            Touch::ClientUsed { id, at } => ((Thing::Client, tenant, id.to_string()), at),
+            Touch::GrantUsed { id, at } => ((Thing::Grant, tenant, id.to_string()), at),
+            Touch::BrowserSessionSeen { id, at } => ((Thing::BrowserSession, tenant, id.to_string()), at),
+        };
+        self.give_back(Notes::from([(thing, at)]));
     }
 
     /// Takes everything that was noted.
     pub(crate) fn take(&self) -> Notes {
-        std::mem::take(&mut *self.clients.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes notes that could not be written.
     pub(crate) fn give_back(&self, notes: Notes) {
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        for (client, at) in notes {
-            let last = clients.entry(client).or_insert(at);
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        for (thing, at) in notes {
+            let last = held.entry(thing).or_insert(at);
             *last = at.max(*last);
         }
     }
@@ -62,9 +89,14 @@ impl Touches {
 
 /// The rows of notes.
 pub(crate) fn lower(notes: &Notes) -> Vec<Bound> {
-    let row = |((tenant, id), at): (&(String, String), &Time)| {
+    let row = |((thing, tenant, id), at): (&(Thing, String, String), &Time)| {
         let args = vec![tenant.clone().into(), id.clone().into(), (*at).into()];
-        Bound::new(&CLIENT_USED, args, "client_use", tenant, id)
+        let (statement, table) = match thing {
+            Thing::Client => (&CLIENT_USED, "client_use"),
+            Thing::Grant => (&GRANT_USED, "grant_use"),
+            Thing::BrowserSession => (&BROWSER_SESSION_SEEN, "browser_session"),
+        };
+        Bound::new(statement, args, table, tenant, id)
     };
     notes.iter().map(row).collect()
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use kernel::Time;
 use proof::Secret;
 use serde_json::{Value, json};
-use server::{App, OriginRule, Script, Settings, Surroundings, Tls};
+use server::{App, Limits, OriginRule, Script, Settings, Surroundings, Tls};
 use store::Store;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
@@ -127,6 +127,17 @@ impl World {
             seal: keys::Seal::new(Secret::new(KEK)).expect("a seal"),
             rotation: keys::rotation::Schedule::default(),
             surroundings,
+            egress: egress::Settings {
+                allowed_networks: egress::Network::LOOPBACK.to_vec(),
+                plain_http: egress::PlainHttp::LoopbackOnly,
+                ..egress::Settings::default()
+            },
+            passwords: login::Settings::default(),
+            limits: Limits {
+                sign_ins_per_minute: Some(10_000),
+                registrations_per_minute: Some(10_000),
+                failures_per_login_per_minute: 10_000,
+            },
         };
         let app = App::start(settings, store).await.expect("the server starts");
         let admin_token = app

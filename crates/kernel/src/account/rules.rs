@@ -82,8 +82,8 @@ fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> R
     match command {
         Command::AddPasskey { credential, name } => doing.fresh()?.add_passkey(credential, name),
         Command::RemovePasskey(id) => doing.fresh()?.remove_passkey(id),
-        Command::SetPassword { hash } => doing.fresh()?.set_password(hash),
-        Command::MakeRecoveryCodes { codes } => doing.fresh()?.make_codes(codes),
+        Command::SetPassword { hash } => Ok(doing.fresh()?.set_password(hash)),
+        Command::MakeRecoveryCodes { codes } => Ok(doing.fresh()?.make_codes(codes)),
         Command::EndSession(id) => doing.end_session(id),
         Command::StopGrant(id) => doing.stop(|grant| grant.id == *id),
         Command::StopClient(id) => doing.stop(|grant| grant.holder == Holder::Client(id.clone())),
@@ -148,7 +148,7 @@ impl Doing<'_> {
     }
 
     /// Whoever knew the old password is signed out everywhere else.
-    fn set_password(&self, hash: &str) -> Result<Decision, Why> {
+    fn set_password(&self, hash: &str) -> Decision {
         let user = self.person.user.id.clone();
         let writes = vec![
             Write::Credential(credential::Write::SetPassword {
@@ -163,20 +163,20 @@ impl Doing<'_> {
             }),
         ];
         let event = self.changed("password set");
-        Ok(self.done(Vec::new(), writes, event))
+        self.done(Vec::new(), writes, event)
     }
 
-    fn make_codes(&self, codes: &[String]) -> Result<Decision, Why> {
+    fn make_codes(&self, codes: &[String]) -> Decision {
         let user = &self.person.user.id;
-        let (guards, write) = recovery_codes(user, codes, self.at);
-        let event = self.changed("recovery codes made").with("codes", codes.len());
-        let mut decision = self.change(guards, vec![write], event);
-        decision.guards.push(self.unchanged());
-        Ok(Decision::issue(
-            Reply::RecoveryCodes(codes.to_vec()),
-            Vec::new(),
-            decision,
-        ))
+        let (mut guards, write) = recovery_codes(user, codes, self.at);
+        guards.push(self.unchanged());
+        let change = Change {
+            guards,
+            sure: vec![write],
+            events: vec![self.changed("recovery codes made").with("codes", codes.len())],
+            ..Change::default()
+        };
+        Decision::issue(Reply::RecoveryCodes(codes.to_vec()), Vec::new(), change)
     }
 
     fn end_session(&self, id: &BrowserSessionId) -> Result<Decision, Why> {
@@ -202,7 +202,13 @@ impl Doing<'_> {
     /// Ends roots: whatever hangs on them falls silent at its next use.
     fn stop(&self, which: impl Fn(&Grant) -> bool) -> Result<Decision, Why> {
         let theirs = |grant: &&Grant| grant.subject == Subject::User(self.person.user.id.clone());
-        let stopped: Vec<&Grant> = self.facts.grants.iter().filter(theirs).filter(|grant| which(grant)).collect();
+        let stopped: Vec<&Grant> = self
+            .facts
+            .grants
+            .iter()
+            .filter(theirs)
+            .filter(|grant| which(grant))
+            .collect();
         if stopped.is_empty() {
             return Err(Why::Absent("grant"));
         }
@@ -239,18 +245,15 @@ impl Doing<'_> {
         })
     }
 
-    fn change(&self, guards: Vec<Guard>, sure: Vec<Write>, event: Event) -> Change {
-        Change {
+    fn done(&self, mut guards: Vec<Guard>, sure: Vec<Write>, event: Event) -> Decision {
+        guards.push(self.unchanged());
+        let change = Change {
             guards,
             sure,
             events: vec![event],
             ..Change::default()
-        }
-    }
-
-    fn done(&self, mut guards: Vec<Guard>, sure: Vec<Write>, event: Event) -> Decision {
-        guards.push(self.unchanged());
-        Decision::issue(Reply::Done, Vec::new(), self.change(guards, sure, event))
+        };
+        Decision::issue(Reply::Done, Vec::new(), change)
     }
 }
 

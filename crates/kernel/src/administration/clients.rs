@@ -37,16 +37,27 @@ pub(super) fn create(
     };
     let redirect_uris = redirect_uri::registered(&new.redirect_uris, new.application_type)?;
     if redirect_uris.is_empty() && new.grant_types.contains(&GrantType::AuthorizationCode) {
-        return Err(Why::RedirectUrisRefused("redirect_uris is missing; a client of authorization_code has at least one"));
+        return Err(Why::RedirectUrisRefused(
+            "redirect_uris is missing; a client of authorization_code has at least one",
+        ));
     }
     if new.grant_types.contains(&GrantType::RefreshToken) && !new.grant_types.contains(&GrantType::AuthorizationCode) {
         return Err(Why::ClientMetadata("refresh_token goes with authorization_code"));
     }
     if new.method == AuthenticationMethod::Nothing && new.grant_types.contains(&GrantType::ClientCredentials) {
-        return Err(Why::ClientMetadata("client_credentials needs a client with a credential (RFC 6749 s4.4)"));
+        return Err(Why::ClientMetadata(
+            "client_credentials needs a client with a credential (RFC 6749 s4.4)",
+        ));
     }
-    if id.as_str().contains("://") && matches!(new.method, AuthenticationMethod::SecretBasic | AuthenticationMethod::SecretPost) {
-        return Err(Why::ClientMetadata("a client whose id is the address of its document has no secret"));
+    if id.as_str().contains("://")
+        && matches!(
+            new.method,
+            AuthenticationMethod::SecretBasic | AuthenticationMethod::SecretPost
+        )
+    {
+        return Err(Why::ClientMetadata(
+            "a client whose id is the address of its document has no secret",
+        ));
     }
     let (authentication, secret) = credentials(new.method, new.jwks.as_deref(), at)?;
     let client = Client {
@@ -134,7 +145,9 @@ pub(super) fn change(change: &ChangeClient, caller: &Caller, facts: &Facts, at: 
     if let Some(uris) = &change.redirect_uris {
         client.redirect_uris = redirect_uri::registered(uris, client.application_type)?;
         if client.redirect_uris.is_empty() && client.grant_types.contains(&GrantType::AuthorizationCode) {
-            return Err(Why::RedirectUrisRefused("redirect_uris is empty; a client of authorization_code has at least one"));
+            return Err(Why::RedirectUrisRefused(
+                "redirect_uris is empty; a client of authorization_code has at least one",
+            ));
         }
     }
     client.disabled = change.switch.map_or(client.disabled, |switch| switch.since(at.now));

@@ -16,6 +16,7 @@ mod tenants;
 mod tests;
 
 pub use request::{
-    ChangeClient, ChangeUser, Command, NewAdministrator, NewClient, NewGrant, NewGroup, NewResource, NewRule, NewTenant, NewUser, Switch,
+    ChangeClient, ChangeUser, Command, NewAdministrator, NewClient, NewGrant, NewGroup, NewResource, NewRule,
+    NewTenant, NewUser, Switch,
 };
 pub use rules::{Facts, decide};

@@ -214,7 +214,10 @@ fn groups_exist(wanted: &BTreeSet<GroupId>, facts: &Facts) -> Result<Vec<Guard>,
     if wanted.len() > MEMBERSHIPS_MAX {
         return Err(Why::Body("groups: at most 128".to_owned()));
     }
-    match wanted.iter().find(|id| !facts.groups.iter().any(|group| group.id == **id)) {
+    match wanted
+        .iter()
+        .find(|id| !facts.groups.iter().any(|group| group.id == **id))
+    {
         None => Ok(wanted
             .iter()
             .map(|id| Guard::User(user::Guard::GroupExists(id.clone())))

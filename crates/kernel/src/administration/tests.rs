@@ -16,7 +16,7 @@ use crate::{
     event::EventKind,
     grant,
     moment::Moment,
-    vectors::{self, Outcome, command, facts, signer},
+    vectors::{self, Outcome, command, facts, people, signer},
     why::Why,
 };
 
@@ -27,14 +27,16 @@ const THERE: &str = "https://api.example/v1";
 #[test]
 fn golden_vectors_of_administration_hold() {
     vectors::golden("administration", |vector| {
-        let loaded = vector.facts(&["administrator", "client", "resources", "path", "tenant"]);
+        let loaded = vector.facts(&["administrator", "client", "resources", "path", "tenant", "user", "groups"]);
         let list = |name: &str| loaded.get(name).and_then(Value::as_array).into_iter().flatten();
         let facts = Facts {
             client: loaded.get("client").map(facts::client),
             resources: list("resources").map(facts::resource).collect(),
             path: list("path").map(facts::grant).collect(),
             tenant: loaded.get("tenant").map(facts::tenant),
-            administrator: None,
+            user: loaded.get("user").map(people::user),
+            groups: list("groups").map(people::group).collect(),
+            ..Facts::default()
         };
         let caller = vectors::administrator(&loaded["administrator"]);
         Outcome::Decided(decide(&command(&vector.request), &caller, &facts, &vector.at))
@@ -74,7 +76,7 @@ fn loaded() -> Facts {
         tenant: Some(facts::tenant(
             &json!({ "id": "acme", "name": "Acme", "issuer": "https://as.example/t/acme" }),
         )),
-        administrator: None,
+        ..Facts::default()
     }
 }
 
@@ -98,7 +100,7 @@ fn naming(command: &Value, facts: &Facts) -> Facts {
         resources: resources.cloned().collect(),
         path: facts.path.clone(),
         tenant: facts.tenant.clone(),
-        administrator: None,
+        ..Facts::default()
     }
 }
 
@@ -206,8 +208,8 @@ fn only_an_administrator_may_give_commands() {
         Who::PublicClient(PublicClient { client: client.clone() }),
         Who::PureMachine(PureMachine { client }),
         Who::BrowserUser(BrowserUser {
-            user: facts::id("u"),
-            browser_session: facts::id("s"),
+            user: people::user(&json!({ "id": "u" })),
+            session: people::browser_session(&json!({ "id": "s", "user_id": "u", "signed_in_at": NOW })),
         }),
     ];
     for who in callers {

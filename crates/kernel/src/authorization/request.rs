@@ -42,20 +42,27 @@ pub fn returns(form: &Form, client: Option<&Client>) -> Result<Returns, Why> {
     if client.disabled.is_some() {
         return Err(Why::ClientDisabled);
     }
+    let asked = form.text("redirect_uri").ok_or(Why::RedirectUriUnknown)?;
+    let redirect_uri = place_of_answer(client, asked).ok_or(Why::RedirectUriUnknown)?;
+    let state = form.text("state").map(str::to_owned);
+    if state
+        .as_ref()
+        .is_some_and(|state| state.len() > STATE_BYTES_MAX || state.chars().any(char::is_control))
+    {
+        return Err(Why::ParameterMalformed("state"));
+    }
+    Ok(Returns { redirect_uri, state })
+}
+
+/// The place that is asked for, if it is one of the client's own (S-01).
+pub(super) fn place_of_answer(client: &Client, asked: &str) -> Option<RedirectUri> {
     let localhost = match client.authentication {
         Authentication::Nothing => LocalhostPorts::Vary,
         Authentication::SecretBasic { .. }
         | Authentication::SecretPost { .. }
         | Authentication::PrivateKeyJwt { .. } => LocalhostPorts::Exact,
     };
-    let asked = form.text("redirect_uri").ok_or(Why::RedirectUriUnknown)?;
-    let redirect_uri =
-        redirect_uri::matching(&client.redirect_uris, asked, localhost).ok_or(Why::RedirectUriUnknown)?;
-    let state = form.text("state").map(str::to_owned);
-    if state.as_ref().is_some_and(|state| state.len() > STATE_BYTES_MAX || state.chars().any(char::is_control)) {
-        return Err(Why::ParameterMalformed("state"));
-    }
-    Ok(Returns { redirect_uri, state })
+    redirect_uri::matching(&client.redirect_uris, asked, localhost)
 }
 
 /// What a client says of who may be asked what (OpenID Connect Core s3.1.2.1 `prompt`).

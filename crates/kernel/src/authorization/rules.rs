@@ -2,7 +2,7 @@
 
 use super::{
     OWN_SCOPES,
-    request::{Asked, Returns, Wish, forbids_to_ask},
+    request::{Asked, Returns, Wish, forbids_to_ask, place_of_answer},
 };
 use crate::{
     authority::{Ask, Audience, Authority, DEPTH_MAX, Scopes},
@@ -92,7 +92,8 @@ pub fn begin(asked: &Asked, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> 
             let wanted = judgement.open.with(&judgement.decided);
             return Ok(question.code(person, &wanted, Basis::Standing(path), caller, at));
         }
-        if judgement.open.is_empty() && asked.prompt.consent == Wish::No {
+        let all_decided = judgement.open.is_empty() && !judgement.decided.is_empty(); // where there is no scope, no rule decided anything
+        if all_decided && asked.prompt.consent == Wish::No {
             let decided = judgement.decided.clone();
             return Ok(question.code(person, &decided, Basis::Organisation(&judgement), caller, at));
         }
@@ -153,6 +154,7 @@ fn wait(pending: Pending) -> Decision {
 }
 
 /// Where a code comes from.
+#[derive(Clone, Copy)]
 enum Basis<'a> {
     /// The person, just now.
     Person,
@@ -179,8 +181,14 @@ impl<'a> Question<'a> {
         if client.disabled.is_some() {
             return Err(Why::ClientDisabled);
         }
+        if place_of_answer(client, asked.returns.redirect_uri.as_str()).is_none() {
+            return Err(Why::RedirectUriUnknown);
+        }
         if asked.expires() <= at.now {
             return Err(Why::PageExpired);
+        }
+        if facts.answered == Answered::Before {
+            return Err(Why::AlreadyAnswered);
         }
 
         // 2. The place: registered and enabled, or our own endpoints (RFC 8707 s2).
@@ -222,7 +230,11 @@ impl<'a> Question<'a> {
 
     fn judge(&self, person: &BrowserUser, facts: &Facts<'_>) -> Result<Judgement, Why> {
         let judgement = consent::judge(&facts.rules, self.client, &person.user, &self.audience, &self.wanted);
-        let all_forbidden = !self.wanted.is_empty() && judgement.forbidden == self.wanted;
+        let all_forbidden = if self.wanted.is_empty() {
+            consent::forbids_the_place(&facts.rules, self.client, &person.user, &self.audience)
+        } else {
+            judgement.forbidden == self.wanted
+        };
         if all_forbidden {
             return Err(Why::ForbiddenByRule);
         }
@@ -253,7 +265,10 @@ impl<'a> Question<'a> {
             path.first().is_some_and(|grant| {
                 matches!(&grant.source, Source::Person { basis } if *basis == self.client.basis())
                     && grant.authority.audiences().contains(&self.audience)
-                    && grant.authority.scopes().covers(&judgement.open.with(&judgement.decided))
+                    && grant
+                        .authority
+                        .scopes()
+                        .covers(&judgement.open.with(&judgement.decided))
             }) && grant::lives(path, at.now)
         };
         facts.grants.iter().find(covers).map(Vec::as_slice)
@@ -273,7 +288,12 @@ impl<'a> Question<'a> {
                         && grant.authority.audiences().contains(&self.audience)
                 })
         };
-        let given: Vec<&Grant> = facts.grants.iter().filter(here).filter_map(|path| path.first()).collect();
+        let given: Vec<&Grant> = facts
+            .grants
+            .iter()
+            .filter(here)
+            .filter_map(|path| path.first())
+            .collect();
         let Some(last) = given.iter().max_by_key(|grant| grant.created) else {
             return Before::Nothing;
         };
@@ -294,14 +314,7 @@ impl<'a> Question<'a> {
     }
 
     /// The code, and the grant that it projects when there is a new one.
-    fn code(
-        &self,
-        person: &BrowserUser,
-        given: &Scopes,
-        basis: Basis<'_>,
-        caller: &Caller,
-        at: &Moment,
-    ) -> Decision {
+    fn code(&self, person: &BrowserUser, given: &Scopes, basis: Basis<'_>, caller: &Caller, at: &Moment) -> Decision {
         let (id, code, digest) = authorization_code::fresh(at);
         let mut change = Change::default();
         let mut event = Event::new(EventKind::AuthorizationGiven, caller, at)
@@ -341,7 +354,7 @@ impl<'a> Question<'a> {
                 grant_id
             }
         };
-        change.guards.extend(self.client_stays());
+        change.guards.push(self.client_stays());
         change.guards.push(Guard::User(user::Guard::Unchanged {
             id: person.user.id.clone(),
             epoch: person.user.epoch,
@@ -399,15 +412,13 @@ impl<'a> Question<'a> {
     }
 
     /// A client with a document of its own becomes a row when somebody says yes to it, and not before: strangers fill no table.
-    fn client_stays(&self) -> Option<Guard> {
+    fn client_stays(&self) -> Guard {
         match self.client.registration {
-            Registration::Document { .. } => Some(Guard::Client(client::Guard::PutDocument(Box::new(
-                self.client.clone(),
-            )))),
-            Registration::Administrator | Registration::Itself { .. } => Some(Guard::Client(client::Guard::Unchanged {
+            Registration::Document { .. } => Guard::Client(client::Guard::PutDocument(Box::new(self.client.clone()))),
+            Registration::Administrator | Registration::Itself { .. } => Guard::Client(client::Guard::Unchanged {
                 id: self.client.id.clone(),
                 epoch: self.client.epoch,
-            })),
+            }),
         }
     }
 
@@ -468,7 +479,12 @@ pub fn delivery(
     let said_by_person = *why == Why::PersonDenied; // they saw the page with the client's name and place on it
     let of_the_page = matches!(
         why,
-        Why::AlreadyAnswered | Why::PageExpired | Why::SignInRequired | Why::ClientUnknown | Why::ClientDisabled
+        Why::AlreadyAnswered
+            | Why::PageExpired
+            | Why::SignInRequired
+            | Why::ClientUnknown
+            | Why::ClientDisabled
+            | Why::RedirectUriUnknown
     ); // about the page itself, or a client that has no place any more
     if of_the_page {
         Delivery::Page

@@ -64,7 +64,10 @@ fn replayed(caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Decision {
     let (sure, event) = match redeemed {
         Some(id) => {
             let event = event.about(id.as_str());
-            (vec![Write::Grant(grant::Write::EnsureRevoked { id, at: at.now })], event)
+            (
+                vec![Write::Grant(grant::Write::EnsureRevoked { id, at: at.now })],
+                event,
+            )
         }
         None => (Vec::new(), event),
     };
@@ -78,34 +81,8 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         return Err(Why::GrantTypeNotAllowed);
     }
 
-    // 2. The code: known, whole (compared by digest, in constant time), this client's, unused, in time.
-    let (code, secret) = match (&facts.code, &request.code) {
-        (Some(code), Some((id, secret))) if code.id == *id => (code, secret),
-        (Some(_) | None, _) => return Err(Why::CodeUnknown),
-    };
-    if !digest::same(digest::sha256_b64(secret.as_bytes()).as_bytes(), code.digest.as_bytes()) {
-        return Err(Why::CodeUnknown);
-    }
-    if code.redeemed.is_some() {
-        return Err(Why::CodeReplayed);
-    }
-    if code.client != client.id {
-        return Err(Why::CodeOfAnother);
-    }
-    if code.expires() <= at.now {
-        return Err(Why::CodeExpired);
-    }
-
-    // 3. The redirect URI, if the client repeats it (RFC 6749 s4.1.3).
-    if request.redirect_uri.as_deref().is_some_and(|uri| uri != code.redirect_uri.as_str()) {
-        return Err(Why::CodeRedirect);
-    }
-
-    // 4. PKCE (RFC 7636 s4.6): who redeems is who asked.
-    let verifier = request.verifier.as_deref().ok_or(Why::VerifierMissing)?;
-    if !is_verifier(verifier) || !digest::same(digest::sha256_b64(verifier.as_bytes()).as_bytes(), code.challenge.as_bytes()) {
-        return Err(Why::VerifierWrong);
-    }
+    // 2. to 4. The code, and that who redeems it is who asked for it.
+    let code = redeemable(request, client, facts, at)?;
 
     // 5. The key: the one that was named when the code was asked for (RFC 9449 s10), and one at all where the client or the tenant wants it.
     if code.key.is_some() && code.key != caller.key {
@@ -124,7 +101,11 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
     let resource = place(&code.audience, facts.resource.as_ref())?;
 
     // 7. The person, and what they or the organisation said: all of it still stands.
-    let user = facts.user.as_ref().filter(|user| user.disabled.is_none()).ok_or(Why::UserDisabled)?;
+    let user = facts
+        .user
+        .as_ref()
+        .filter(|user| user.id == code.user && user.disabled.is_none())
+        .ok_or(Why::UserDisabled)?;
     let parent = facts
         .path
         .first()
@@ -170,7 +151,9 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         request: None,
         created: at.now,
     });
-    let refresh = line.as_ref().map(|line| family::write(&facts.keys.refresh, &line.id, 0));
+    let refresh = line
+        .as_ref()
+        .map(|line| family::write(&facts.keys.refresh, &line.id, 0));
 
     // 10. The projection.
     let issued = Projection {
@@ -206,6 +189,53 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         events: vec![event],
     };
     Ok(Decision::issue(issued.reply, vec![issued.unsigned], change))
+}
+
+/// The code, if this client may redeem it now.
+fn redeemable<'f>(
+    request: &Request,
+    client: &Client,
+    facts: &'f Facts<'_>,
+    at: &Moment,
+) -> Result<&'f AuthorizationCode, Why> {
+    // 2. The code: known, whole (compared by digest, in constant time), this client's, unused, in time.
+    let (code, secret) = match (&facts.code, &request.code) {
+        (Some(code), Some((id, secret))) if code.id == *id => (code, secret),
+        (Some(_) | None, _) => return Err(Why::CodeUnknown),
+    };
+    if !digest::same(digest::sha256_b64(secret.as_bytes()).as_bytes(), code.digest.as_bytes()) {
+        return Err(Why::CodeUnknown);
+    }
+    if code.redeemed.is_some() {
+        return Err(Why::CodeReplayed);
+    }
+    if code.client != client.id {
+        return Err(Why::CodeOfAnother);
+    }
+    if code.expires() <= at.now {
+        return Err(Why::CodeExpired);
+    }
+
+    // 3. The redirect URI, if the client repeats it (RFC 6749 s4.1.3).
+    if request
+        .redirect_uri
+        .as_deref()
+        .is_some_and(|uri| uri != code.redirect_uri.as_str())
+    {
+        return Err(Why::CodeRedirect);
+    }
+
+    // 4. PKCE (RFC 7636 s4.6): who redeems is who asked.
+    let verifier = request.verifier.as_deref().ok_or(Why::VerifierMissing)?;
+    if !is_verifier(verifier)
+        || !digest::same(
+            digest::sha256_b64(verifier.as_bytes()).as_bytes(),
+            code.challenge.as_bytes(),
+        )
+    {
+        return Err(Why::VerifierWrong);
+    }
+    Ok(code)
 }
 
 /// The client that asks for tokens of a person: proved by its credential, or by name alone if it registered without one; and its registration is still the one that proved it.

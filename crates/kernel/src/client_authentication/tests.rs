@@ -42,6 +42,7 @@ fn read(basic: Option<&str>, body: &str) -> Result<(String, AuthenticationMethod
         let shown = match &credentials.evidence {
             Evidence::SecretBasic(secret) | Evidence::SecretPost(secret) => secret.reveal().clone(),
             Evidence::Assertion(assertion) => assertion.clone(),
+            Evidence::Name => String::new(),
         };
         (
             credentials.client.as_str().to_owned(),
@@ -53,7 +54,7 @@ fn read(basic: Option<&str>, body: &str) -> Result<(String, AuthenticationMethod
 
 #[test]
 fn secrets_are_read_as_rfc_6749_section_2_3_1_says() {
-    use AuthenticationMethod::{SecretBasic, SecretPost};
+    use AuthenticationMethod::{Nothing, SecretBasic, SecretPost};
     let good = [
         // s2.3.1: "Authorization: Basic czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3", and the same client in the body.
         (
@@ -75,6 +76,9 @@ fn secrets_are_read_as_rfc_6749_section_2_3_1_says() {
         // The first colon divides (RFC 7617 s2): a user-id cannot have one, a password can.
         (Some("machine:a:b"), "", ("machine", SecretBasic, "a:b")),
         (Some("machine:"), "", ("machine", SecretBasic, "")),
+        // s3.2.1: a client without a credential gives its name; so does one that sends an empty secret (s3.1: without a value is omitted).
+        (None, "client_id=s6BhdRkqt3", ("s6BhdRkqt3", Nothing, "")),
+        (None, "client_id=s6BhdRkqt3&client_secret=", ("s6BhdRkqt3", Nothing, "")),
         // Naming oneself again is no second way to authenticate, if it is the same name.
         (Some("machine:x"), "client_id=machine", ("machine", SecretBasic, "x")),
     ];
@@ -125,14 +129,7 @@ fn credentials_are_refused_when_they_are_two_ways_or_none() {
         (Some("a b:x"), "", Why::ClientUnknown, "invalid_client"),
         (None, too_long.as_str(), Why::ClientUnknown, "invalid_client"),
         (None, "", Why::CredentialsMissing, "invalid_client"),
-        (None, "client_id=machine", Why::CredentialsMissing, "invalid_client"),
         (None, "client_secret=x", Why::CredentialsMissing, "invalid_client"),
-        (
-            None,
-            "client_id=machine&client_secret=",
-            Why::CredentialsMissing,
-            "invalid_client",
-        ),
         // RFC 7523 s2.2: the type is this one; RFC 7521 s4.2: client_id may stand beside it, and then it is the subject.
         (None, untyped.as_str(), Why::AssertionType, "invalid_client"),
         (None, saml.as_str(), Why::AssertionType, "invalid_client"),
@@ -145,8 +142,8 @@ fn credentials_are_refused_when_they_are_two_ways_or_none() {
     let typed = "client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer&client_id=machine";
     assert_eq!(
         read(None, typed),
-        Err(Why::CredentialsMissing),
-        "a type without an assertion shows nothing"
+        Ok(("machine".to_owned(), AuthenticationMethod::Nothing, String::new())),
+        "a type without an assertion shows nothing but the name"
     );
 }
 
@@ -209,6 +206,7 @@ fn registered(method: AuthenticationMethod) -> Client {
             "token_endpoint_auth_method": method.name(),
             "client_secret_digest": digest::sha256_b64(b"7Fjfp0ZBr1KtDRbnfVdmIw"),
         }),
+        AuthenticationMethod::Nothing => json!({ "client_id": "machine", "token_endpoint_auth_method": "none" }),
     };
     facts::client(&row)
 }
@@ -220,6 +218,7 @@ fn showing(method: AuthenticationMethod) -> Credentials {
         AuthenticationMethod::SecretBasic => Evidence::SecretBasic(secret()),
         AuthenticationMethod::SecretPost => Evidence::SecretPost(secret()),
         AuthenticationMethod::PrivateKeyJwt => Evidence::Assertion(assertion(&json!({}))),
+        AuthenticationMethod::Nothing => Evidence::Name,
     };
     Credentials {
         client: facts::id("machine"),
@@ -265,11 +264,13 @@ fn a_client_proves_itself_by_the_method_it_registered_and_by_no_other() {
             let claim = format!("{} shown, {} registered", shown.name(), method.name());
             if shown == method {
                 let caller = result.unwrap();
-                assert_eq!(
-                    (caller.kind(), caller.name()),
-                    (CallerKind::PureMachine, Some("machine")),
-                    "{claim}"
-                );
+                let kind = match method {
+                    AuthenticationMethod::Nothing => CallerKind::PublicClient, // named, not authenticated
+                    AuthenticationMethod::SecretBasic
+                    | AuthenticationMethod::SecretPost
+                    | AuthenticationMethod::PrivateKeyJwt => CallerKind::PureMachine,
+                };
+                assert_eq!((caller.kind(), caller.name()), (kind, Some("machine")), "{claim}");
                 assert_eq!(caller.key, None, "{claim}");
             } else {
                 assert_eq!(result.unwrap_err(), Why::AuthenticationMethod, "{claim}");
@@ -302,7 +303,9 @@ fn only_the_whole_secret_is_the_secret() {
             let secret = Secret::new(secret.to_owned());
             let evidence = match method {
                 AuthenticationMethod::SecretBasic => Evidence::SecretBasic(secret),
-                AuthenticationMethod::SecretPost | AuthenticationMethod::PrivateKeyJwt => Evidence::SecretPost(secret),
+                AuthenticationMethod::SecretPost
+                | AuthenticationMethod::PrivateKeyJwt
+                | AuthenticationMethod::Nothing => Evidence::SecretPost(secret),
             };
             let credentials = Credentials {
                 client: facts::id("machine"),
@@ -342,6 +345,7 @@ fn a_disabled_client_is_refused_after_it_proved_itself_and_only_then_by_that_rea
             AuthenticationMethod::PrivateKeyJwt => {
                 Evidence::Assertion(assertion(&json!({ "aud": "https://other.example" })))
             }
+            AuthenticationMethod::Nothing => Evidence::SecretPost(Secret::new("x".to_owned())),
         };
         let wrong = Credentials {
             client: facts::id("machine"),
@@ -357,7 +361,7 @@ fn nobody_learns_which_clients_exist_or_how_they_sign_in() {
     let mut reasons: Vec<Why> = methods
         .map(|method| proved(&showing(*method), None, None).unwrap_err())
         .collect();
-    assert_eq!(reasons, [Why::ClientUnknown, Why::ClientUnknown, Why::ClientUnknown]);
+    assert_eq!(reasons, AuthenticationMethod::ALL.iter().map(|_| Why::ClientUnknown).collect::<Vec<_>>());
     reasons.extend([
         Why::SecretWrong,
         Why::AuthenticationMethod,
@@ -378,7 +382,7 @@ fn nobody_learns_which_clients_exist_or_how_they_sign_in() {
             "{reason:?}"
         );
     }
-    let mut told: Vec<String> = reasons.iter().skip(2).map(Why::told).collect();
+    let mut told: Vec<String> = reasons.iter().skip(3).map(Why::told).collect();
     told.sort();
     told.dedup();
     assert_eq!(told.len(), 10, "the operator can tell them apart");

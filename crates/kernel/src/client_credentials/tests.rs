@@ -19,7 +19,7 @@ use crate::{
     resource::Resource,
     tenant::{Reach, Settings, Tenant},
     token,
-    vectors::{self, Outcome, Presented, facts},
+    vectors::{self, Outcome, Presented, facts, people},
     why::Why,
 };
 
@@ -34,7 +34,9 @@ fn golden_vectors_of_client_credentials_hold() {
         let tenant = facts::tenant(&loaded["tenant"]);
         let presented = Presented::read(&vector.request);
         let decided = presented.form(token::Request::REPEATABLE).and_then(|form| {
-            let token::Request::ClientCredentials(request) = token::Request::parse(&form)?;
+            let token::Request::ClientCredentials(request) = token::Request::parse(&form)? else {
+                panic!("a client credentials request");
+            };
             let client = loaded.get("client").map(facts::client);
             let caller = presented.caller(&form, client, &tenant.issuer, vector.at.now)?;
             let grants = loaded["grants"].as_array().unwrap().iter().map(facts::path).collect();
@@ -352,8 +354,8 @@ fn only_a_client_that_authenticated_may_ask() {
         Who::Anyone,
         Who::PublicClient(PublicClient { client: machine() }),
         Who::BrowserUser(BrowserUser {
-            user: facts::id("u"),
-            browser_session: facts::id("s"),
+            user: people::user(&json!({ "id": "u" })),
+            session: people::browser_session(&json!({ "id": "s", "user_id": "u", "signed_in_at": NOW })),
         }),
         Who::UserDelegatedMachine(UserDelegatedMachine {
             client: facts::id("machine"),

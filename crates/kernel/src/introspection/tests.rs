@@ -18,7 +18,7 @@ use crate::{
     grant::{Grant, Status},
     moment::Moment,
     tenant::Reach,
-    vectors::{self, facts, signer},
+    vectors::{self, facts, people, signer},
     why::Why,
 };
 
@@ -93,6 +93,8 @@ fn known() -> Known {
         resource: Some(facts::resource(&json!({
             "resource": HERE, "scopes": { "read": "see it" }, "introspection_clients": ["api", "gateway"],
         }))),
+        user: None,
+        rules: Vec::new(),
     }
 }
 
@@ -403,8 +405,8 @@ fn only_a_client_that_authenticated_may_ask() {
             },
         }),
         Who::BrowserUser(BrowserUser {
-            user: facts::id("u"),
-            browser_session: facts::id("s"),
+            user: people::user(&json!({ "id": "u" })),
+            session: people::browser_session(&json!({ "id": "s", "user_id": "u", "signed_in_at": NOW })),
         }),
         Who::Administrator(AdministratorCaller {
             expires: None,

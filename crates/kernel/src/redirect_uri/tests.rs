@@ -110,7 +110,11 @@ fn s_01_only_the_registered_string_matches() {
 fn s_01_on_this_computer_the_port_alone_may_differ_each_host_only_with_itself() {
     let registered = uris(&["http://127.0.0.1/callback"]);
     let matches = |asked: &str| matching(&registered, asked, LocalhostPorts::Vary).is_some();
-    for asked in ["http://127.0.0.1/callback", "http://127.0.0.1:1/callback", "http://127.0.0.1:65535/callback"] {
+    for asked in [
+        "http://127.0.0.1/callback",
+        "http://127.0.0.1:1/callback",
+        "http://127.0.0.1:65535/callback",
+    ] {
         assert!(matches(asked), "{asked}");
     }
     for asked in [
@@ -130,7 +134,10 @@ fn s_01_on_this_computer_the_port_alone_may_differ_each_host_only_with_itself() 
         assert!(!matches(asked), "{asked}");
     }
     let exact = uris(&["https://127.0.0.1:8443/cb"]);
-    assert!(matching(&exact, "https://127.0.0.1:8444/cb", LocalhostPorts::Vary).is_none(), "RFC 8252 s7.3 speaks of http");
+    assert!(
+        matching(&exact, "https://127.0.0.1:8444/cb", LocalhostPorts::Vary).is_none(),
+        "RFC 8252 s7.3 speaks of http"
+    );
 }
 
 #[test]
@@ -145,10 +152,18 @@ fn s_01_the_port_of_localhost_may_differ_for_programs_without_a_secret_only() {
 #[test]
 fn a_web_site_has_no_redirect_to_the_persons_computer() {
     let fits = |text: &str, kind| RedirectUri::parse(text).unwrap().fits(kind);
-    for local in ["http://localhost/cb", "http://127.0.0.1/cb", "https://localhost/cb", "com.example.app:/cb"] {
+    for local in [
+        "http://localhost/cb",
+        "http://127.0.0.1/cb",
+        "https://localhost/cb",
+        "com.example.app:/cb",
+    ] {
         assert!(!fits(local, ApplicationType::Web), "{local}");
         assert!(fits(local, ApplicationType::Native), "{local}");
-        assert!(fits(local, ApplicationType::Unsaid), "stock clients do not say: {local}");
+        assert!(
+            fits(local, ApplicationType::Unsaid),
+            "stock clients do not say: {local}"
+        );
     }
     assert!(fits("https://app.example/cb", ApplicationType::Web));
 }

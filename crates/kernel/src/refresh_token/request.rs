@@ -18,7 +18,12 @@ pub struct Request {
 }
 
 /// Parameters that prove who asks and may differ between two identical questions (product decision 2).
-const PROOFS: &[&str] = &["client_assertion", "client_assertion_type", "client_secret", "client_id"];
+const PROOFS: &[&str] = &[
+    "client_assertion",
+    "client_assertion_type",
+    "client_secret",
+    "client_id",
+];
 
 impl Request {
     /// Reads the form.

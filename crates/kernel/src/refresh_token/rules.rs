@@ -5,12 +5,12 @@ use crate::{
     authority::{Audience, Scopes},
     authorization_code::{issued_event, key_shown, place, proved_client, relied_on, used},
     caller::Caller,
-    client::GrantType,
+    client::{Client, GrantType},
     consent::Rule,
     decision::{Change, Decision, Guard, Write},
     event::{Event, EventKind},
-    family::{self, Family, REPEAT_SECONDS},
-    grant::{self, Grant},
+    family::{self, Family, Presented, REPEAT_SECONDS},
+    grant::{self, Grant, Subject},
     moment::Moment,
     resource::Resource,
     tenant::Tenant,
@@ -86,21 +86,8 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         return Err(Why::GrantTypeNotAllowed);
     }
 
-    // 2. The token: written by us (compared in constant time), of a line of this client, by whoever holds its key.
-    let (family, shown) = match (&facts.family, &request.token) {
-        (Some(family), Some(shown)) if family.id == shown.family => (family, shown),
-        (Some(_) | None, _) => return Err(Why::RefreshUnknown),
-    };
-    if !shown.is_genuine(&facts.keys.refresh) {
-        return Err(Why::RefreshUnknown);
-    }
-    if family.client != client.id {
-        return Err(Why::RefreshOfAnother);
-    }
-    if family.key.is_some() && family.key != caller.key {
-        return Err(Why::KeyOther);
-    }
-    key_shown(client, facts.tenant, caller)?;
+    // 2. The token, and that this client may show it.
+    let (family, shown) = genuine(request, client, caller, facts)?;
 
     // 3. The authorization lives; a line that was killed says so, whichever of its tokens is shown.
     let authorization = facts
@@ -135,7 +122,11 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         return Err(Why::ResourceNotGranted);
     }
     let resource = place(audience, facts.resource.as_ref())?;
-    let user = facts.user.as_ref().filter(|user| user.disabled.is_none()).ok_or(Why::UserDisabled)?;
+    let user = facts
+        .user
+        .as_ref()
+        .filter(|user| authorization.subject == Subject::User(user.id.clone()) && user.disabled.is_none())
+        .ok_or(Why::UserDisabled)?;
     let given = authorization.authority.scopes();
     let still = grant::still_given(&facts.path, &facts.rules, client, user, audience, given)?;
     let scopes = wanted(request, &still)?;
@@ -192,6 +183,30 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         events: vec![event],
     };
     Ok(Decision::issue(issued.reply, vec![issued.unsigned], change))
+}
+
+/// The line and the token: written by us (compared in constant time), of a line of this client, by whoever holds its key.
+fn genuine<'f>(
+    request: &'f Request,
+    client: &Client,
+    caller: &Caller,
+    facts: &'f Facts<'_>,
+) -> Result<(&'f Family, &'f Presented), Why> {
+    let (family, shown) = match (&facts.family, &request.token) {
+        (Some(family), Some(shown)) if family.id == shown.family => (family, shown),
+        (Some(_) | None, _) => return Err(Why::RefreshUnknown),
+    };
+    if !shown.is_genuine(&facts.keys.refresh) {
+        return Err(Why::RefreshUnknown);
+    }
+    if family.client != client.id {
+        return Err(Why::RefreshOfAnother);
+    }
+    if family.key.is_some() && family.key != caller.key {
+        return Err(Why::KeyOther);
+    }
+    key_shown(client, facts.tenant, caller)?;
+    Ok((family, shown))
 }
 
 fn wanted(request: &Request, given: &Scopes) -> Result<Scopes, Why> {

@@ -29,15 +29,18 @@ pub fn address(id: &ClientId) -> Address {
     if scheme != "https" && scheme != "http" {
         return Address::Bad("a client id that is an address begins with https://");
     }
-    let (authority, path) = rest.split_at_checked(rest.find(['/', '?', '#']).unwrap_or(rest.len())).unwrap_or((rest, ""));
+    let (authority, path) = rest
+        .split_at_checked(rest.find(['/', '?', '#']).unwrap_or(rest.len()))
+        .unwrap_or((rest, ""));
     let path_only = path.split('?').next().unwrap_or("");
+    let dots = |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | ".."); // encoded ones are dots to whoever fetches
     if authority.is_empty() || authority.contains('@') {
         Address::Bad("a client id that is an address has a host and no user name")
     } else if path.contains('#') {
         Address::Bad("a client id that is an address has no fragment")
     } else if path_only.len() < 2 {
         Address::Bad("a client id that is an address has a path")
-    } else if path_only.split('/').any(|segment| segment == "." || segment == "..") {
+    } else if path_only.split('/').any(dots) {
         Address::Bad("a client id that is an address has no dot segments")
     } else {
         Address::Good
@@ -57,7 +60,9 @@ pub fn document(id: &ClientId, body: &[u8], keys: Option<&[u8]>, known: &Scopes,
 
     // 1. It is about its own address, byte for byte.
     if json::text(&o, "client_id").ok().flatten() != Some(id.as_str()) {
-        return Err(Why::ClientDocument("client_id in the document is not the address it was fetched from"));
+        return Err(Why::ClientDocument(
+            "client_id in the document is not the address it was fetched from",
+        ));
     }
 
     // 2. It holds no secret, and means none: there is nobody to share one with.
@@ -73,7 +78,8 @@ pub fn document(id: &ClientId, body: &[u8], keys: Option<&[u8]>, known: &Scopes,
     let jwks = match (&metadata.jwks, keys) {
         (Some(jwks), _) => Some(jwks.clone()),
         (None, Some(keys)) => {
-            let text = String::from_utf8(keys.to_vec()).map_err(|_| Why::ClientDocument("the key set cannot be read"))?;
+            let text =
+                String::from_utf8(keys.to_vec()).map_err(|_| Why::ClientDocument("the key set cannot be read"))?;
             super::metadata::checked_keys(&text).map_err(Why::ClientDocument)?;
             Some(text)
         }

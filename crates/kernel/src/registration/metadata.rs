@@ -64,19 +64,25 @@ impl Metadata {
     /// Reads metadata. `known` are the scopes of the tenant: others are cut.
     pub fn read(o: &json::Object, said: Said, known: &Scopes) -> Result<Self, Why> {
         let wrong = |rule| said.wrong(rule);
-        let text = |name: &'static str| json::text(o, name).map_err(|_| wrong("a member has not its type; a text was expected"));
-        let application_type = ApplicationType::from_name(text("application_type")?)
-            .ok_or(wrong("application_type is native or web"))?;
+        let text = |name: &'static str| {
+            json::text(o, name).map_err(|_| wrong("a member has not its type; a text was expected"))
+        };
+        let application_type =
+            ApplicationType::from_name(text("application_type")?).ok_or(wrong("application_type is native or web"))?;
         let grant_types = grant_types(o, said)?;
         response_types(o, &grant_types, said)?;
-        let redirect_uris = redirect_uri::registered(&texts(o, "redirect_uris", said)?.unwrap_or_default(), application_type)
-            .map_err(|why| match (said, why) {
-                (Said::Document, Why::RedirectUrisRefused(rule)) => Why::ClientDocument(rule),
-                (_, why) => why,
-            })?;
+        let redirect_uris =
+            redirect_uri::registered(&texts(o, "redirect_uris", said)?.unwrap_or_default(), application_type).map_err(
+                |why| match (said, why) {
+                    (Said::Document, Why::RedirectUrisRefused(rule)) => Why::ClientDocument(rule),
+                    (_, why) => why,
+                },
+            )?;
         if redirect_uris.is_empty() && grant_types.contains(&GrantType::AuthorizationCode) {
             return Err(match said {
-                Said::Registration => Why::RedirectUrisRefused("redirect_uris is missing; a client of authorization_code has at least one"),
+                Said::Registration => Why::RedirectUrisRefused(
+                    "redirect_uris is missing; a client of authorization_code has at least one",
+                ),
                 Said::Document => Why::ClientDocument("redirect_uris is missing"),
             });
         }
@@ -135,7 +141,9 @@ fn grant_types(o: &json::Object, said: Said) -> Result<BTreeSet<GrantType>, Why>
 fn response_types(o: &json::Object, grant_types: &BTreeSet<GrantType>, said: Said) -> Result<(), Why> {
     match texts(o, "response_types", said)? {
         None => Ok(()),
-        Some(names) if grant_types.contains(&GrantType::AuthorizationCode) && names.iter().any(|name| name == "code") => {
+        Some(names)
+            if grant_types.contains(&GrantType::AuthorizationCode) && names.iter().any(|name| name == "code") =>
+        {
             Ok(())
         }
         Some(_) => Err(said.wrong("response_types must have code")),
@@ -165,10 +173,15 @@ fn name(text: &str, said: Said) -> Result<String, Why> {
 
 fn uri(text: Option<&str>, said: Said) -> Result<Option<String>, Why> {
     let Some(text) = text else { return Ok(None) };
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let authority = rest.and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or("");
     let plain = text.len() <= URI_BYTES_MAX
         && text.bytes().all(|b| b.is_ascii_graphic())
-        && (text.starts_with("https://") || text.starts_with("http://"));
-    plain.then(|| Some(text.to_owned())).ok_or(said.wrong("a URI is https or http, at most 2000 bytes"))
+        && !authority.is_empty()
+        && !authority.contains(['@', '\\']); // what a person reads first is the host
+    plain
+        .then(|| Some(text.to_owned()))
+        .ok_or(said.wrong("a URI is https or http, without user name, at most 2000 bytes"))
 }
 
 /// Public keys of kinds that can be used here; a private one is refused, and so is a key that is too small (S-24).

@@ -21,5 +21,5 @@ pub use rules::{Command, Facts, Known, decide, registration_document};
 pub const UNUSED_SECONDS: i64 = 86_400;
 /// Clients of a tenant that registered themselves and nobody ever said yes to, at most.
 pub const UNUSED_MAX: i64 = 10_000;
-/// The largest client metadata document, in bytes (standards s1.4: 5 KiB are recommended; ToolHive reads 10).
+/// The largest client metadata document, in bytes (the draft recommends to read at least 5 KiB).
 pub const DOCUMENT_BYTES_MAX: usize = 10 * 1024;

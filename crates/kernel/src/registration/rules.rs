@@ -12,6 +12,7 @@ use crate::{
     event::{Event, EventKind},
     id::ClientId,
     moment::Moment,
+    redirect_uri::RedirectUri,
     tenant::{RegistrationRule, Tenant},
     why::Why,
 };
@@ -117,7 +118,13 @@ fn register(metadata: &Metadata, caller: &Caller, facts: &Facts<'_>, at: &Moment
 }
 
 /// A full replacement: what is not said is gone (RFC 7592 s2.2). Id, secret and token stay; the method stays too, since a secret cannot be taken back by wishing.
-fn replace(old: &Client, metadata: &Metadata, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Result<Decision, Why> {
+fn replace(
+    old: &Client,
+    metadata: &Metadata,
+    caller: &Caller,
+    facts: &Facts<'_>,
+    at: &Moment,
+) -> Result<Decision, Why> {
     let method = metadata.method.unwrap_or(AuthenticationMethod::SecretBasic);
     if method != old.authentication.method() {
         return Err(Why::ClientMetadata(
@@ -129,10 +136,9 @@ fn replace(old: &Client, metadata: &Metadata, caller: &Caller, facts: &Facts<'_>
         (Authentication::PrivateKeyJwt { .. }, None) => {
             return Err(Why::ClientMetadata("private_key_jwt needs a jwks with the public keys"));
         }
-        (
-            Authentication::SecretBasic { .. } | Authentication::SecretPost { .. } | Authentication::Nothing,
-            _,
-        ) => old.authentication.clone(),
+        (Authentication::SecretBasic { .. } | Authentication::SecretPost { .. } | Authentication::Nothing, _) => {
+            old.authentication.clone()
+        }
     };
     let client = Client {
         id: old.id.clone(),
@@ -174,7 +180,10 @@ fn delete(client: &Client, caller: &Caller, at: &Moment) -> Decision {
 fn credentials(metadata: &Metadata, at: &Moment) -> Result<(Authentication, Option<String>), Why> {
     let secret = at.secret("client secret");
     let secret_digest = digest::sha256_b64(secret.as_bytes());
-    match (metadata.method.unwrap_or(AuthenticationMethod::SecretBasic), &metadata.jwks) {
+    match (
+        metadata.method.unwrap_or(AuthenticationMethod::SecretBasic),
+        &metadata.jwks,
+    ) {
         (AuthenticationMethod::Nothing, _) => Ok((Authentication::Nothing, None)),
         (AuthenticationMethod::SecretBasic, _) => Ok((Authentication::SecretBasic { secret_digest }, Some(secret))),
         (AuthenticationMethod::SecretPost, _) => Ok((Authentication::SecretPost { secret_digest }, Some(secret))),
@@ -219,7 +228,7 @@ pub fn registration_document(client: &Client, tenant: &Tenant) -> Object {
     }
     o.insert(
         "redirect_uris".into(),
-        client.redirect_uris.iter().map(|uri| uri.as_str()).collect(),
+        client.redirect_uris.iter().map(RedirectUri::as_str).collect(),
     );
     o.insert(
         "token_endpoint_auth_method".into(),

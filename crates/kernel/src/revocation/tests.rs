@@ -9,7 +9,7 @@ use crate::{
     client::{Client, Introspects},
     decision::{Answer, Change, Reply, Write},
     event::EventKind,
-    introspection::{Facts, Known},
+    introspection::{Facts as Token, Known},
     moment::Moment,
     tenant::Reach,
     token,
@@ -25,7 +25,9 @@ const HERE: &str = "https://mcp.example/mcp";
 fn golden_vectors_of_revocation_hold() {
     vectors::golden("revocation", |vector| {
         let asked = vectors::token_in_question(vector, |form| Request::parse(form).map(|request| request.token));
-        asked.map(|(caller, facts)| decide(&caller, &facts, &vector.at)).into()
+        asked
+            .map(|(caller, token)| decide(&caller, &Facts::Access(token), &vector.at))
+            .into()
     });
 }
 
@@ -70,13 +72,15 @@ fn token_of_agent(changed: &Value) -> Facts {
     )
     .unwrap();
     let resource = json!({ "resource": HERE, "introspection_clients": ["api"] });
-    Facts::Known(Box::new(Known {
+    Facts::Access(Token::Known(Box::new(Known {
         token,
         record: facts::record(&record),
         path: facts::path(&json!([{ "id": "leaf", "client_id": "agent", "scope": "read", "resources": [HERE] }])),
         client: Some(client("agent")),
         resource: Some(facts::resource(&resource)),
-    }))
+        user: None,
+        rules: Vec::new(),
+    })))
 }
 
 fn revoked() -> Write {
@@ -168,7 +172,7 @@ fn the_record_decides_whose_token_it_is() {
 fn unknown_and_forbidden_look_the_same_as_done() {
     let answers = [
         decide(&by("agent"), &token_of_agent(&json!({})), &at()),
-        decide(&by("agent"), &Facts::Unknown, &at()),
+        decide(&by("agent"), &Facts::Access(Token::Unknown), &at()),
         decide(&by("other"), &token_of_agent(&json!({})), &at()),
     ];
     for decision in &answers {

@@ -1,6 +1,9 @@
 //! Whether somebody is signed in.
 
-use proof::{Verified, digest, webauthn::{Asserted, UserVerified}};
+use proof::{
+    Verified, digest,
+    webauthn::{Asserted, UserVerified},
+};
 
 use crate::{
     browser_session::{self, BrowserSession, LIFETIME_SECONDS, Method},
@@ -15,7 +18,7 @@ use crate::{
 };
 
 /// What was shown, and what the login provider found.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Shown {
     /// A password that fits.
     Password {
@@ -122,12 +125,17 @@ fn consider<'f>(caller: &Caller, facts: &'f Facts, at: &Moment) -> Result<Decisi
             }
         }
         Shown::RecoveryCode { known: Known::No, .. } => return Err(refuse("no such recovery code, or it was used")),
-        Shown::RecoveryCode { digest, known: Known::Unused } => {
-            change.guards.push(Guard::Credential(credential::Guard::UseRecoveryCode {
-                user: user.id.clone(),
-                digest: digest.clone(),
-                at: at.now,
-            }));
+        Shown::RecoveryCode {
+            digest,
+            known: Known::Unused,
+        } => {
+            change
+                .guards
+                .push(Guard::Credential(credential::Guard::UseRecoveryCode {
+                    user: user.id.clone(),
+                    digest: digest.clone(),
+                    at: at.now,
+                }));
             Method::RecoveryCode
         }
     };

@@ -2,15 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::rows;
+use super::{people, rows};
 use crate::{
+    authorization_code, browser_session,
     caller::Caller,
-    client,
-    decision::{Answer, Change, Decision, Guard, Reply, Touch, Unsigned, Write},
+    client, consent, credential,
+    decision::{Answer, Before, Change, Decision, Guard, Pending, Reply, Return, Touch, Unsigned, Write},
     event::Event,
-    grant,
+    family, grant,
     mark::{Mark, Stands},
-    tenant, token,
+    tenant, token, user,
     why::Why,
 };
 
@@ -62,12 +63,7 @@ fn decided(decision: &Decision) -> Value {
     } = decision.change();
     let mut value = match decision.answer() {
         Answer::Issue(reply) => json!({ "answer": "issue", "reply": said(reply) }),
-        Answer::Wait(pending) => json!({
-            "answer": "wait",
-            "handle": pending.handle,
-            "interval": pending.interval_seconds,
-            "expires_at": pending.expires.unix(),
-        }),
+        Answer::Wait(pending) => json!({ "answer": "wait", "for": waits(pending) }),
         Answer::Refuse(code, why) => json!({ "answer": "refuse", "error": code.name(), "reason": why.told() }),
     };
     value["sign"] = decision.sign().iter().map(unsigned).collect();
@@ -78,6 +74,24 @@ fn decided(decision: &Decision) -> Value {
     value
 }
 
+fn waits(pending: &Pending) -> Value {
+    match pending {
+        Pending::SignIn(asked) => json!({ "sign_in": asked.to_json() }),
+        Pending::Consent(ask) => json!({ "consent": {
+            "asked": ask.asked.to_json(),
+            "open": ask.open.joined(),
+            "decided": ask.decided.joined(),
+            "forbidden": ask.forbidden.joined(),
+            "before": match ask.before {
+                Before::Nothing => json!("nothing"),
+                Before::Same { at } => json!({ "same": at.unix() }),
+                Before::Less { at } => json!({ "less": at.unix() }),
+                Before::AnotherClient { at } => json!({ "another_client": at.unix() }),
+            },
+        } }),
+    }
+}
+
 fn said(reply: &Reply) -> Value {
     match reply {
         Reply::Token {
@@ -85,12 +99,27 @@ fn said(reply: &Reply) -> Value {
             kind,
             expires_in_seconds,
             scope,
-        } => json!({ "token": {
-            "access_token": format!("sign[{access}]"),
-            "token_type": kind.name(),
-            "expires_in": expires_in_seconds,
-            "scope": scope,
+            refresh,
+        } => {
+            let mut token = rows::object(json!({
+                "access_token": format!("sign[{access}]"),
+                "token_type": kind.name(),
+                "expires_in": expires_in_seconds,
+                "scope": scope,
+            }));
+            rows::text(&mut token, "refresh_token", refresh.as_deref());
+            json!({ "token": token })
+        }
+        Reply::Authorization(Return {
+            redirect_uri,
+            parameters,
+        }) => json!({ "authorization": {
+            "redirect_uri": redirect_uri.as_str(),
+            "parameters": parameters.iter().map(|(name, value)| json!([name, value])).collect::<Vec<_>>(),
         } }),
+        Reply::SignedIn { cookie } => json!({ "signed_in": { "cookie": cookie } }),
+        Reply::RecoveryCodes(codes) => json!({ "recovery_codes": codes }),
+        Reply::Gone => json!("gone"),
         Reply::Document(document) => json!({ "document": document }),
         Reply::Created(document) => json!({ "created": document }),
         Reply::Done => json!("done"),
@@ -116,6 +145,10 @@ fn guard(guard: &Guard) -> Value {
         Guard::Client(client::Guard::Replace { client, epoch }) => {
             json!({ "replace_client": { "epoch": epoch, "client": rows::client(client) } })
         }
+        Guard::Client(client::Guard::PutDocument(client)) => json!({ "put_client_document": rows::client(client) }),
+        Guard::Client(client::Guard::Drop { id, epoch }) => {
+            json!({ "drop_client": { "client_id": id.as_str(), "epoch": epoch } })
+        }
         Guard::CreateResource(resource) => json!({ "create_resource": rows::resource(resource) }),
         Guard::Tenant(tenant::Guard::Create(tenant)) => json!({ "create_tenant": rows::tenant(tenant) }),
         Guard::Tenant(tenant::Guard::CreateAdministrator {
@@ -125,6 +158,53 @@ fn guard(guard: &Guard) -> Value {
             json!({ "create_administrator": { "administrator": rows::administrator(administrator), "token_digest": token_digest } })
         }
         Guard::CreateKey(key) => json!({ "create_key": rows::signing_key(key) }),
+        Guard::User(guard) => about_user(guard),
+        Guard::Credential(guard) => about_credential(guard),
+        Guard::BrowserSession(browser_session::Guard::Create(session)) => {
+            json!({ "create_browser_session": people::browser_session_row(session) })
+        }
+        Guard::BrowserSession(browser_session::Guard::Live(id)) => json!({ "live_browser_session": id.as_str() }),
+        Guard::AuthorizationCode(authorization_code::Guard::Create(code)) => {
+            json!({ "create_code": people::code_row(code) })
+        }
+        Guard::AuthorizationCode(authorization_code::Guard::Redeem { id, grant }) => {
+            json!({ "redeem_code": { "id": id.as_str(), "grant": grant.as_str() } })
+        }
+        Guard::Family(family::Guard::Create(family)) => json!({ "create_family": people::family_row(family) }),
+        Guard::Family(family::Guard::Turn { id, from, request, at }) => {
+            json!({ "turn_family": { "id": id.as_str(), "from": from, "request": request, "at": at.unix() } })
+        }
+        Guard::Family(family::Guard::Current { id, generation }) => {
+            json!({ "current_family": { "id": id.as_str(), "generation": generation } })
+        }
+        Guard::Consent(consent::Guard::Create(rule)) => json!({ "create_rule": people::rule_row(rule) }),
+    }
+}
+
+fn about_user(guard: &user::Guard) -> Value {
+    match guard {
+        user::Guard::Create(user) => json!({ "create_user": people::user_row(user) }),
+        user::Guard::Replace { user, epoch } => {
+            json!({ "replace_user": { "epoch": epoch, "user": people::user_row(user) } })
+        }
+        user::Guard::Unchanged { id, epoch } => json!({ "unchanged_user": { "id": id.as_str(), "epoch": epoch } }),
+        user::Guard::CreateGroup(group) => json!({ "create_group": people::group_row(group) }),
+        user::Guard::GroupExists(id) => json!({ "group_exists": id.as_str() }),
+    }
+}
+
+fn about_credential(guard: &credential::Guard) -> Value {
+    match guard {
+        credential::Guard::CreatePasskey(passkey) => json!({ "create_passkey": people::passkey_row(passkey) }),
+        credential::Guard::UsePasskey { id, from, to, at } => {
+            json!({ "use_passkey": { "id": id.as_str(), "from": from, "to": to, "at": at.unix() } })
+        }
+        credential::Guard::UseRecoveryCode { user, digest, at } => {
+            json!({ "use_recovery_code": { "user_id": user.as_str(), "digest": digest, "at": at.unix() } })
+        }
+        credential::Guard::CreateRecoveryCode { user, digest, set, at } => {
+            json!({ "create_recovery_code": { "user_id": user.as_str(), "digest": digest, "set": set, "at": at.unix() } })
+        }
     }
 }
 
@@ -144,20 +224,63 @@ fn write(write: &Write) -> Value {
             json!({ "disable_tenant": { "id": id.as_str(), "at": since(at) } })
         }
         Write::Tenant(tenant::Write::SetSettings { id, change }) => {
-            let nonce = change.dpop_nonce.map(|rule| rule == tenant::NonceRule::Demanded);
-            let change = json!({ "dpop_nonce_required": nonce, "access_token_seconds": change.access_token_seconds });
+            let tenant::SettingsChange {
+                dpop_nonce,
+                access_token_seconds,
+                client_documents,
+                registration,
+                binding,
+            } = change;
+            let change = json!({
+                "dpop_nonce_required": dpop_nonce.map(|rule| rule == tenant::NonceRule::Demanded),
+                "access_token_seconds": access_token_seconds,
+                "client_documents": client_documents.map(|rule| rule == tenant::Documents::Accepted),
+                "registration": registration.map(tenant::RegistrationRule::name),
+                "dpop_required": binding.map(|rule| rule == client::Binding::Required),
+            });
             json!({ "set_tenant_settings": { "id": id.as_str(), "change": change } })
         }
         Write::Tenant(tenant::Write::EndAdministrator { id, at }) => {
             json!({ "end_administrator": { "id": id.as_str(), "at": at.unix() } })
         }
         Write::DropKey { kid } => json!({ "drop_key": { "kid": kid } }),
+        Write::Client(client::Write::Keep(id)) => json!({ "keep_client": id.as_str() }),
+        Write::User(user::Write::DropGroup(id)) => json!({ "drop_group": id.as_str() }),
+        Write::Credential(write) => write_credential(write),
+        Write::BrowserSession(browser_session::Write::End { id, at }) => {
+            json!({ "end_browser_session": { "id": id.as_str(), "at": at.unix() } })
+        }
+        Write::BrowserSession(browser_session::Write::EndOthers { user, keep, at }) => {
+            let keep = keep.as_ref().map(crate::Id::as_str);
+            json!({ "end_other_browser_sessions": { "user_id": user.as_str(), "keep": keep, "at": at.unix() } })
+        }
+        Write::Consent(consent::Write::Drop(id)) => json!({ "drop_rule": id.as_str() }),
+    }
+}
+
+fn write_credential(write: &credential::Write) -> Value {
+    match write {
+        credential::Write::SetPassword { user, hash, at } => {
+            json!({ "set_password": { "user_id": user.as_str(), "hash": hash, "at": at.unix() } })
+        }
+        credential::Write::DropPassword { user } => json!({ "drop_password": user.as_str() }),
+        credential::Write::Rehash { user, from, to } => {
+            json!({ "rehash_password": { "user_id": user.as_str(), "from": from, "to": to } })
+        }
+        credential::Write::DropPasskey { user, id } => {
+            json!({ "drop_passkey": { "user_id": user.as_str(), "id": id.as_str() } })
+        }
+        credential::Write::DropOtherRecoveryCodes { user, keep } => {
+            json!({ "drop_other_recovery_codes": { "user_id": user.as_str(), "keep": keep } })
+        }
     }
 }
 
 fn touch(touch: &Touch) -> Value {
     match touch {
         Touch::ClientUsed { id, at } => json!({ "client_used": { "client_id": id.as_str(), "at": at.unix() } }),
+        Touch::GrantUsed { id, at } => json!({ "grant_used": { "id": id.as_str(), "at": at.unix() } }),
+        Touch::BrowserSessionSeen { id, at } => json!({ "browser_session_seen": { "id": id.as_str(), "at": at.unix() } }),
     }
 }
 
@@ -191,6 +314,7 @@ fn mark(mark: &Mark) -> Value {
     let proof = match stands_for {
         Stands::ClientAssertion => "client assertion",
         Stands::DpopProof => "DPoP proof",
+        Stands::Ceremony => "passkey ceremony",
     };
     json!({ "proof": proof, "digest": digest, "expires_at": expires.unix(), "replay": stands_for.why().code().name() })
 }

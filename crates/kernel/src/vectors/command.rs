@@ -5,11 +5,16 @@ use serde_json::Value;
 
 use super::facts::{Row, id, uri};
 use crate::{
-    administration::{ChangeClient, Command, NewAdministrator, NewClient, NewGrant, NewResource, NewTenant, Switch},
+    administration::{
+        ChangeClient, ChangeUser, Command, NewAdministrator, NewClient, NewGrant, NewGroup, NewResource, NewRule, NewTenant,
+        NewUser, Switch,
+    },
     caller::{AdministratorCaller, Caller, Who},
     client::{AuthenticationMethod, Binding, GrantType, Introspects},
+    consent::{Clients, Effect},
     key::SigningKey,
-    tenant::{NonceRule, Reach, SettingsChange},
+    tenant::{Documents, NonceRule, Reach, RegistrationRule, SettingsChange},
+    user::{GroupKind, Login, Profile, parse_group},
 };
 
 /// Reads a command.
@@ -33,20 +38,10 @@ pub(crate) fn command(request: &Value) -> Command {
             Command::SetTenantDisabled(id(row.required("id")), switch(&row).unwrap())
         }
         "set_tenant_settings" => {
-            let row = row(&["id", "dpop_nonce_required", "access_token_seconds"]);
-            let nonce = row.0.get("dpop_nonce_required").and_then(Value::as_bool);
-            let rule = |demanded| {
-                if demanded {
-                    NonceRule::Demanded
-                } else {
-                    NonceRule::Accepted
-                }
-            };
-            let change = SettingsChange {
-                dpop_nonce: nonce.map(rule),
-                access_token_seconds: row.number("access_token_seconds"),
-            };
-            Command::SetTenantSettings(id(row.required("id")), change)
+            let mut members = vec!["id"];
+            members.extend(SETTINGS);
+            let row = row(&members);
+            Command::SetTenantSettings(id(row.required("id")), settings_change(&row))
         }
         "create_administrator" => {
             let row = row(&["name", "reach", "lifetime_seconds"]);
@@ -64,6 +59,35 @@ pub(crate) fn command(request: &Value) -> Command {
                 .map(signing_key)
                 .collect(),
         ),
+        "create_user" => Command::CreateUser(Box::new(new_user(value))),
+        "change_user" => Command::ChangeUser(Box::new(change_user(value))),
+        "set_user_password" => {
+            let row = row(&["id", "password_hash"]);
+            Command::SetUserPassword {
+                id: id(row.required("id")),
+                hash: row.required("password_hash").to_owned(),
+            }
+        }
+        "give_recovery_code" => {
+            let row = row(&["id", "code"]);
+            Command::GiveRecoveryCode {
+                id: id(row.required("id")),
+                code: row.required("code").to_owned(),
+            }
+        }
+        "end_user_sessions" => Command::EndUserSessions(id(row(&["id"]).required("id"))),
+        "end_browser_session" => Command::EndBrowserSession(id(row(&["id"]).required("id"))),
+        "create_group" => {
+            let row = row(&["id", "kind", "name"]);
+            Command::CreateGroup(Box::new(NewGroup {
+                id: parse_group(row.required("id")).unwrap(),
+                kind: GroupKind::from_name(row.required("kind")).unwrap(),
+                name: row.required("name").to_owned(),
+            }))
+        }
+        "drop_group" => Command::DropGroup(id(row(&["id"]).required("id"))),
+        "create_rule" => Command::CreateRule(Box::new(new_rule(value))),
+        "drop_rule" => Command::DropRule(id(row(&["id"]).required("id"))),
         other => panic!("no such command: {other}"),
     }
 }
@@ -93,6 +117,9 @@ fn new_client(value: &Value) -> NewClient {
             "access_token_signed_response_alg",
             "dpop_bound_access_tokens",
             "introspects_everything",
+            "redirect_uris",
+            "application_type",
+            "client_uri",
         ],
     );
     NewClient {
@@ -109,6 +136,9 @@ fn new_client(value: &Value) -> NewClient {
         token_algorithm: row.algorithm(),
         binding: row.binding().unwrap_or(Binding::WhenProved),
         introspects: row.introspects().unwrap_or(Introspects::ItsResources),
+        redirect_uris: row.list("redirect_uris").map(str::to_owned).collect(),
+        application_type: row.application_type(),
+        uri: row.text("client_uri").map(str::to_owned),
     }
 }
 
@@ -122,6 +152,7 @@ fn change_client(value: &Value) -> ChangeClient {
             "access_token_signed_response_alg",
             "dpop_bound_access_tokens",
             "introspects_everything",
+            "redirect_uris",
             "disabled",
         ],
     );
@@ -132,6 +163,7 @@ fn change_client(value: &Value) -> ChangeClient {
         token_algorithm: row.algorithm(),
         binding: row.binding(),
         introspects: row.introspects(),
+        redirect_uris: (row.0.contains_key("redirect_uris")).then(|| row.list("redirect_uris").map(str::to_owned).collect()),
         switch: switch(&row),
     }
 }
@@ -141,6 +173,7 @@ fn new_resource(value: &Value) -> NewResource {
         "resource",
         "resource_name",
         "scopes",
+        "implied_scopes",
         "access_token_signed_response_alg",
         "introspection_clients",
     ];
@@ -149,6 +182,7 @@ fn new_resource(value: &Value) -> NewResource {
         uri: uri(row.required("resource")),
         name: row.required("resource_name").to_owned(),
         scopes: row.words("scopes").collect(),
+        implied: row.implied(),
         token_algorithm: row.algorithm(),
         introspectors: row.list("introspection_clients").map(id).collect(),
     }
@@ -170,15 +204,96 @@ fn new_grant(value: &Value) -> NewGrant {
 }
 
 fn new_tenant(value: &Value) -> NewTenant {
-    let row = Row::of(
-        value,
-        &["id", "name", "issuer", "dpop_nonce_required", "access_token_seconds"],
-    );
+    let mut members = vec!["id", "name", "issuer"];
+    members.extend(SETTINGS);
+    let row = Row::of(value, &members);
     NewTenant {
         id: id(row.required("id")),
         name: row.required("name").to_owned(),
         issuer: row.required("issuer").to_owned(),
         settings: row.settings(),
+    }
+}
+
+/// The settings of a tenant by their names.
+const SETTINGS: [&str; 5] = [
+    "dpop_nonce_required",
+    "access_token_seconds",
+    "client_documents",
+    "registration",
+    "dpop_required",
+];
+
+fn settings_change(row: &Row<'_>) -> SettingsChange {
+    let either = |name: &str| row.is(name);
+    SettingsChange {
+        dpop_nonce: either("dpop_nonce_required").map(|demanded| {
+            if demanded {
+                NonceRule::Demanded
+            } else {
+                NonceRule::Accepted
+            }
+        }),
+        access_token_seconds: row.number("access_token_seconds"),
+        client_documents: either("client_documents").map(|accepted| {
+            if accepted {
+                Documents::Accepted
+            } else {
+                Documents::Refused
+            }
+        }),
+        registration: row
+            .text("registration")
+            .map(|name| RegistrationRule::from_name(name).unwrap()),
+        binding: either("dpop_required").map(|demanded| {
+            if demanded {
+                Binding::Required
+            } else {
+                Binding::WhenProved
+            }
+        }),
+    }
+}
+
+fn new_user(value: &Value) -> NewUser {
+    let row = Row::of(value, &["login", "profile", "groups", "password_hash"]);
+    NewUser {
+        login: Login::parse(row.required("login")).unwrap(),
+        profile: Profile::parse(value["profile"].as_object().cloned().unwrap_or_default()).unwrap(),
+        memberships: row.list("groups").map(id).collect(),
+        password_hash: row.text("password_hash").map(str::to_owned),
+    }
+}
+
+fn change_user(value: &Value) -> ChangeUser {
+    let row = Row::of(value, &["id", "login", "profile", "groups", "disabled"]);
+    ChangeUser {
+        id: id(row.required("id")),
+        login: row.text("login").map(|login| Login::parse(login).unwrap()),
+        profile: value["profile"].as_object().cloned(),
+        memberships: (row.0.contains_key("groups")).then(|| row.list("groups").map(id).collect()),
+        switch: switch(&row),
+    }
+}
+
+fn new_rule(value: &Value) -> NewRule {
+    let row = Row::of(value, &["effect", "clients", "client_id", "scope", "resource", "group"]);
+    NewRule {
+        clients: clients(&row),
+        scope: row.text("scope").map(str::to_owned),
+        resource: row.text("resource").map(uri),
+        group: row.text("group").map(id),
+        effect: Effect::from_name(row.required("effect")).unwrap(),
+    }
+}
+
+/// For which clients a rule is: those that a member names, or every one.
+pub(super) fn clients(row: &Row<'_>) -> Clients {
+    match (row.text("clients"), row.text("client_id")) {
+        (None, None) => Clients::Every,
+        (Some("unregistered"), None) => Clients::Unregistered,
+        (None, Some(client)) => Clients::One(id(client)),
+        _ => panic!("a rule is for one kind of clients"),
     }
 }
 
@@ -204,6 +319,7 @@ fn switch(row: &Row<'_>) -> Option<Switch> {
 
 fn reach(name: &str) -> Reach {
     match name {
+        "registration" => Reach::Registration,
         "tenant" => Reach::Tenant,
         "installation" => Reach::Installation,
         other => panic!("no such reach: {other}"),

@@ -2,18 +2,21 @@
 //!
 //! What is left out has the value that says least: no name but the id, made at the epoch, enabled, epoch 0, depth 0, unbound, own endpoints within reach.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proof::{Algorithm, Time, json::Object};
 use serde_json::Value;
 
 use crate::{
     authority::{Ask, Audience, Authority, Scopes},
-    client::{Authentication, AuthenticationMethod, Binding, Client, GrantType, Introspects},
+    client::{
+        ApplicationType, Authentication, AuthenticationMethod, Binding, Client, GrantType, Introspects, Registration,
+    },
     grant::{Grant, Holder, Source, Status, Subject},
     id::{Id, TenantKind},
+    redirect_uri::RedirectUri,
     resource::{Resource, ResourceUri},
-    tenant::{NonceRule, Settings, Tenant},
+    tenant::{Documents, NonceRule, RegistrationRule, Settings, Tenant},
     token::Record,
 };
 
@@ -104,10 +107,31 @@ impl<'a> Row<'a> {
                 NonceRule::Accepted
             },
             access_token_seconds: self.number("access_token_seconds").unwrap_or(300),
+            client_documents: if self.is("client_documents").unwrap_or(true) {
+                Documents::Accepted
+            } else {
+                Documents::Refused
+            },
+            registration: RegistrationRule::from_name(self.text("registration").unwrap_or("off")).unwrap(),
+            binding: if self.is("dpop_required").unwrap_or(false) {
+                Binding::Required
+            } else {
+                Binding::WhenProved
+            },
         }
     }
 
-    fn created(&self) -> Time {
+    pub(crate) fn implied(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let members = self.0.get("implied_scopes").and_then(Value::as_object).into_iter().flatten();
+        let names = |value: &Value| value.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect();
+        members.map(|(name, brought)| (name.clone(), names(brought))).collect()
+    }
+
+    pub(crate) fn application_type(&self) -> ApplicationType {
+        ApplicationType::from_name(self.text("application_type")).unwrap()
+    }
+
+    pub(super) fn created(&self) -> Time {
         self.time("created_at").unwrap_or(Time::from_unix(0))
     }
 }
@@ -122,6 +146,11 @@ pub(crate) fn uri(text: &str) -> ResourceUri {
     ResourceUri::parse(text).unwrap_or_else(|| panic!("{text} is no resource identifier"))
 }
 
+/// A redirect URI.
+pub(crate) fn redirect_uri(text: &str) -> RedirectUri {
+    RedirectUri::parse(text).unwrap_or_else(|| panic!("{text} is no redirect URI"))
+}
+
 pub(crate) fn tenant(value: &Value) -> Tenant {
     let members = [
         "id",
@@ -129,6 +158,9 @@ pub(crate) fn tenant(value: &Value) -> Tenant {
         "issuer",
         "dpop_nonce_required",
         "access_token_seconds",
+        "client_documents",
+        "registration",
+        "dpop_required",
         "created_at",
         "disabled_at",
     ];
@@ -156,6 +188,13 @@ pub(crate) fn client(value: &Value) -> Client {
             "access_token_signed_response_alg",
             "dpop_bound_access_tokens",
             "introspects_everything",
+            "document_fetched_at",
+            "registration_token_digest",
+            "redirect_uris",
+            "application_type",
+            "client_uri",
+            "scope",
+            "expires_at",
             "epoch",
             "created_at",
             "disabled_at",
@@ -176,6 +215,7 @@ pub(crate) fn client(value: &Value) -> Client {
             AuthenticationMethod::PrivateKeyJwt => Authentication::PrivateKeyJwt {
                 jwks: value["jwks"].to_string(),
             },
+            AuthenticationMethod::Nothing => Authentication::Nothing,
         },
         grant_types: row
             .list("grant_types")
@@ -184,6 +224,19 @@ pub(crate) fn client(value: &Value) -> Client {
         token_algorithm: row.algorithm(),
         binding: row.binding().unwrap_or(Binding::WhenProved),
         introspects: row.introspects().unwrap_or(Introspects::ItsResources),
+        registration: match (row.time("document_fetched_at"), row.text("registration_token_digest")) {
+            (None, None) => Registration::Administrator,
+            (Some(fetched), None) => Registration::Document { fetched },
+            (None, Some(digest)) => Registration::Itself {
+                token_digest: digest.to_owned(),
+            },
+            (Some(_), Some(_)) => panic!("a client is registered in one way"),
+        },
+        redirect_uris: row.list("redirect_uris").map(redirect_uri).collect(),
+        application_type: row.application_type(),
+        uri: row.text("client_uri").map(str::to_owned),
+        scope: row.text("scope").map(str::to_owned),
+        expires: row.time("expires_at"),
         epoch: row.number("epoch").unwrap_or(0),
         created: row.created(),
         disabled: row.time("disabled_at"),
@@ -197,6 +250,7 @@ pub(crate) fn resource(value: &Value) -> Resource {
             "resource",
             "resource_name",
             "scopes",
+            "implied_scopes",
             "access_token_signed_response_alg",
             "introspection_clients",
             "created_at",
@@ -207,6 +261,7 @@ pub(crate) fn resource(value: &Value) -> Resource {
         uri: uri(row.required("resource")),
         name: row.text("resource_name").unwrap_or(row.required("resource")).to_owned(),
         scopes: row.words("scopes").collect(),
+        implied: row.implied(),
         token_algorithm: row.algorithm(),
         introspectors: row.list("introspection_clients").map(id).collect(),
         created: row.created(),
@@ -230,6 +285,9 @@ pub(crate) fn grant(value: &Value) -> Grant {
             "depth",
             "parent",
             "given_by",
+            "given_by_person",
+            "given_by_organisation",
+            "redeemed",
             "revoked_at",
             "epoch",
             "created_at",
@@ -240,6 +298,18 @@ pub(crate) fn grant(value: &Value) -> Grant {
         (None, Some(host), None) => Holder::Host(id(host)),
         (None, None, Some(session)) => Holder::Session(id(session)),
         _ => panic!("a grant has one holder"),
+    };
+    let basis = |name: &str| row.text(name).map(str::to_owned);
+    let source = match (
+        basis("given_by_person"),
+        basis("given_by_organisation"),
+        row.is("redeemed").unwrap_or(false),
+    ) {
+        (None, None, false) => Source::Administrator(id(row.text("given_by").unwrap_or("admin"))),
+        (Some(basis), None, false) => Source::Person { basis },
+        (None, Some(basis), false) => Source::Organisation { basis },
+        (None, None, true) => Source::Redeemed,
+        _ => panic!("a grant has one source"),
     };
     let own = row.is("own_endpoints").unwrap_or(true).then_some(Audience::Issuer);
     Grant {
@@ -255,7 +325,7 @@ pub(crate) fn grant(value: &Value) -> Grant {
             depth: u8::try_from(row.number("depth").unwrap_or(0)).unwrap(),
         }),
         parent: row.text("parent").map(id),
-        source: Source::Administrator(id(row.text("given_by").unwrap_or("admin"))),
+        source,
         status: row
             .time("revoked_at")
             .map_or(Status::Active, |at| Status::Revoked { at }),

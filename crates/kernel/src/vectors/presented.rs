@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{
     Vector,
     facts::{self, Row},
+    people,
 };
 use crate::{
     caller::Caller,
@@ -61,7 +62,7 @@ impl<'a> Presented<'a> {
         }
         let keys = client.as_ref().and_then(|client| match &client.authentication {
             Authentication::PrivateKeyJwt { jwks } => Some(KeySet::parse(jwks.as_bytes()).unwrap()),
-            Authentication::SecretBasic { .. } | Authentication::SecretPost { .. } => None,
+            Authentication::SecretBasic { .. } | Authentication::SecretPost { .. } | Authentication::Nothing => None,
         });
         let expect = Expect {
             method: self.method,
@@ -102,12 +103,12 @@ fn basic_pair(header: &str) -> String {
 /// What an introspection or a revocation hangs on: who asks, and what is known of the token that `named` finds in the form.
 ///
 /// The facts are the `tenant`, the `client` that asks, the tenant's published `jwks`, and about the token its `record` and the record's `path`, `holder` and
-/// `resource`. A token that does not verify is nobody's, whatever the records say.
+/// `resource`, and the `user` and `rules` of one that acts for a person. A token that does not verify is nobody's, whatever the records say.
 pub(crate) fn token_in_question(
     vector: &Vector,
     named: impl Fn(&Form) -> Result<String, Why>,
 ) -> Result<(Caller, introspection::Facts), Why> {
-    let loaded = vector.facts(&["tenant", "client", "jwks", "record", "path", "holder", "resource"]);
+    let loaded = vector.facts(&["tenant", "client", "jwks", "record", "path", "holder", "resource", "user", "rules"]);
     let tenant = facts::tenant(&loaded["tenant"]);
     let presented = Presented::read(&vector.request);
     let form = presented.form(&[])?;
@@ -137,6 +138,8 @@ pub(crate) fn token_in_question(
         path: facts::path(&loaded["path"]),
         client: loaded.get("holder").map(facts::client),
         resource: loaded.get("resource").map(facts::resource),
+        user: loaded.get("user").map(people::user),
+        rules: people::rules(loaded.get("rules")),
     };
     Ok((caller, introspection::Facts::Known(Box::new(known))))
 }

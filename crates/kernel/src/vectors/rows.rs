@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 
 use crate::{
     authority::Audience,
-    client::{Authentication, Binding, Client, Introspects},
+    client::{Authentication, Binding, Client, Introspects, Registration},
     grant::{Grant, Holder, Source, Status, Subject},
     id::Id,
     key::SigningKey,
+    redirect_uri::RedirectUri,
     resource::Resource,
-    tenant::{Administrator, NonceRule, Reach, Settings, Tenant},
+    tenant::{Administrator, Documents, NonceRule, Reach, Settings, Tenant},
     token::Record,
 };
 
@@ -38,10 +39,19 @@ pub(super) fn settings(settings: Settings) -> Object {
     let Settings {
         dpop_nonce,
         access_token_seconds,
+        client_documents,
+        registration,
+        binding,
     } = settings;
     let mut row = Object::new();
     row.insert("dpop_nonce_required".into(), (dpop_nonce == NonceRule::Demanded).into());
     row.insert("access_token_seconds".into(), access_token_seconds.into());
+    row.insert(
+        "client_documents".into(),
+        (client_documents == Documents::Accepted).into(),
+    );
+    row.insert("registration".into(), registration.name().into());
+    row.insert("dpop_required".into(), (binding == Binding::Required).into());
     row
 }
 
@@ -54,6 +64,7 @@ pub(super) fn administrator(administrator: &Administrator) -> Value {
         expires,
     } = administrator;
     let reach = match reach {
+        Reach::Registration => "registration",
         Reach::Tenant => "tenant",
         Reach::Installation => "installation",
     };
@@ -71,6 +82,12 @@ pub(super) fn client(client: &Client) -> Value {
         token_algorithm,
         binding,
         introspects,
+        registration,
+        redirect_uris,
+        application_type,
+        uri,
+        scope,
+        expires,
         epoch,
         created,
         disabled,
@@ -92,7 +109,23 @@ pub(super) fn client(client: &Client) -> Value {
         Authentication::PrivateKeyJwt { jwks } => {
             row.insert("jwks".into(), serde_json::from_str(jwks).unwrap());
         }
+        Authentication::Nothing => {}
     }
+    match registration {
+        Registration::Administrator => {}
+        Registration::Document { fetched } => time(&mut row, "document_fetched_at", Some(*fetched)),
+        Registration::Itself { token_digest } => text(&mut row, "registration_token_digest", Some(token_digest)),
+    }
+    if !redirect_uris.is_empty() {
+        row.insert(
+            "redirect_uris".into(),
+            redirect_uris.iter().map(RedirectUri::as_str).collect(),
+        );
+    }
+    text(&mut row, "application_type", application_type.name());
+    text(&mut row, "client_uri", uri.as_deref());
+    text(&mut row, "scope", scope.as_deref());
+    time(&mut row, "expires_at", *expires);
     algorithm(&mut row, *token_algorithm);
     time(&mut row, "disabled_at", *disabled);
     row.into()
@@ -103,6 +136,7 @@ pub(super) fn resource(resource: &Resource) -> Value {
         uri,
         name,
         scopes,
+        implied,
         token_algorithm,
         introspectors,
         created,
@@ -115,6 +149,9 @@ pub(super) fn resource(resource: &Resource) -> Value {
         "introspection_clients": introspectors.iter().map(Id::as_str).collect::<Vec<_>>(),
         "created_at": created.unix(),
     }));
+    if !implied.is_empty() {
+        row.insert("implied_scopes".into(), json!(implied));
+    }
     algorithm(&mut row, *token_algorithm);
     time(&mut row, "disabled_at", *disabled);
     row.into()
@@ -137,17 +174,21 @@ pub(super) fn grant(grant: &Grant) -> Value {
         Audience::Issuer => None,
         Audience::Resource(uri) => Some(uri.as_str().to_owned()),
     };
-    let Source::Administrator(giver) = source;
     let mut row = object(json!({
         "id": id.as_str(),
         "scope": authority.scopes().joined(),
         "resources": places.iter().filter_map(resource).collect::<Vec<_>>(),
         "own_endpoints": places.contains(&Audience::Issuer),
         "depth": authority.depth(),
-        "given_by": giver.as_str(),
         "epoch": epoch,
         "created_at": created.unix(),
     }));
+    match source {
+        Source::Administrator(giver) => row.insert("given_by".into(), giver.as_str().into()),
+        Source::Person { basis } => row.insert("given_by_person".into(), basis.as_str().into()),
+        Source::Organisation { basis } => row.insert("given_by_organisation".into(), basis.as_str().into()),
+        Source::Redeemed => row.insert("redeemed".into(), true.into()),
+    };
     match holder {
         Holder::Client(id) => row.insert("client_id".into(), id.as_str().into()),
         Holder::Host(id) => row.insert("host_id".into(), id.as_str().into()),
@@ -213,14 +254,20 @@ pub(super) fn signing_key(key: &SigningKey) -> Value {
     })
 }
 
-fn object(value: Value) -> Object {
+pub(super) fn object(value: Value) -> Object {
     let Value::Object(object) = value else {
         panic!("an object, not {value}");
     };
     object
 }
 
-fn time(row: &mut Object, name: &str, time: Option<Time>) {
+pub(super) fn text(row: &mut Object, name: &str, text: Option<&str>) {
+    if let Some(text) = text {
+        row.insert(name.to_owned(), text.into());
+    }
+}
+
+pub(super) fn time(row: &mut Object, name: &str, time: Option<Time>) {
     if let Some(time) = time {
         row.insert(name.to_owned(), time.unix().into());
     }
@@ -237,10 +284,11 @@ fn what_is_written_reads_back_as_the_same() {
     use super::facts;
     /// Reads a row and writes it again.
     type Round = fn(&Value) -> Value;
-    let rows: [(Round, Value); 6] = [
+    let rows: [(Round, Value); 10] = [
         (
             |row| tenant(&facts::tenant(row)),
-            json!({"id": "t", "name": "T", "issuer": "https://as.example", "dpop_nonce_required": true, "access_token_seconds": 60, "created_at": 1, "disabled_at": 2}),
+            json!({"id": "t", "name": "T", "issuer": "https://as.example", "dpop_nonce_required": true, "access_token_seconds": 60,
+                "client_documents": false, "registration": "initial_token", "dpop_required": true, "created_at": 1, "disabled_at": 2}),
         ),
         (
             |row| client(&facts::client(row)),
@@ -253,14 +301,34 @@ fn what_is_written_reads_back_as_the_same() {
                 "dpop_bound_access_tokens": false, "introspects_everything": false, "epoch": 0, "created_at": 0}),
         ),
         (
+            |row| client(&facts::client(row)),
+            json!({"client_id": "c", "client_name": "C", "token_endpoint_auth_method": "none", "grant_types": ["authorization_code", "refresh_token"],
+                "dpop_bound_access_tokens": false, "introspects_everything": false, "registration_token_digest": "d", "redirect_uris": ["https://app.example/cb"],
+                "application_type": "web", "client_uri": "https://app.example", "scope": "a b", "expires_at": 7, "epoch": 0, "created_at": 0}),
+        ),
+        (
+            |row| client(&facts::client(row)),
+            json!({"client_id": "https://app.example/c", "client_name": "C", "token_endpoint_auth_method": "none", "grant_types": ["authorization_code"],
+                "dpop_bound_access_tokens": false, "introspects_everything": false, "document_fetched_at": 5, "redirect_uris": ["https://app.example/cb"],
+                "epoch": 0, "created_at": 0}),
+        ),
+        (
             |row| resource(&facts::resource(row)),
-            json!({"resource": "https://r.example", "resource_name": "R", "scopes": {"a": "read"}, "access_token_signed_response_alg": "EdDSA",
+            json!({"resource": "https://r.example", "resource_name": "R", "scopes": {"a": "read", "b": "write"}, "implied_scopes": {"b": ["a"]}, "access_token_signed_response_alg": "EdDSA",
                 "introspection_clients": ["c"], "created_at": 1, "disabled_at": 2}),
         ),
         (
             |row| grant(&facts::grant(row)),
             json!({"id": "g", "session_id": "s", "user_id": "u", "scope": "a b", "resources": ["https://r.example"], "own_endpoints": false, "expires_at": 9, "depth": 2,
                 "parent": "p", "given_by": "admin", "revoked_at": 5, "epoch": 4, "created_at": 1}),
+        ),
+        (
+            |row| grant(&facts::grant(row)),
+            json!({"id": "g", "client_id": "c", "user_id": "u", "scope": "a", "resources": [], "own_endpoints": true, "depth": 4, "given_by_person": "basis", "epoch": 0, "created_at": 1}),
+        ),
+        (
+            |row| grant(&facts::grant(row)),
+            json!({"id": "g", "client_id": "c", "user_id": "u", "scope": "a", "resources": [], "own_endpoints": true, "depth": 3, "redeemed": true, "parent": "p", "epoch": 0, "created_at": 1}),
         ),
         (
             |row| record(&facts::record(row)),

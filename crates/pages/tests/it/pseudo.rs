@@ -2,8 +2,10 @@
 //!
 //! Made from a finished page, so that the product holds nothing for it. Text in `<bdi>` and `<code>` belongs to others and stays as it is.
 
+#![expect(clippy::arithmetic_side_effects, reason = "test arithmetic on small known values")]
+
 /// The page as a translation would make it.
-pub fn page(html: &str) -> String {
+pub(crate) fn page(html: &str) -> String {
     let mut out = String::with_capacity(html.len() * 2);
     let mut untouched = 0_usize;
     let mut rest = html;
@@ -30,7 +32,11 @@ fn longer(text: &str) -> String {
     }
     let mut out: String = text.chars().map(accented).collect();
     let end = out.trim_end().len();
-    let filling: String = "\u{20}īn łöñġér wörđş ţħåñ bëƒöŕé āñđ ēvēñ ɱöŕé".chars().cycle().take(letters * 2 / 5).collect();
+    let filling: String = "\u{20}īn łöñġér wörđş ţħåñ bëƒöŕé āñđ ēvēñ ɱöŕé"
+        .chars()
+        .cycle()
+        .take(letters * 2 / 5)
+        .collect();
     out.insert_str(end, &filling);
     out
 }

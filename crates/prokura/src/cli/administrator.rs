@@ -14,7 +14,7 @@ use super::{
     console::Console,
     failure::{Exit, Failure},
     member::{text, time},
-    secret::Secrets,
+    secret::{Secrets, TokenUse},
     table::Table,
     when,
 };
@@ -24,8 +24,9 @@ use crate::{config::Config, node::Node, serve};
 pub(super) enum AdministratorCommand {
     /// Make an administrator's token, printed this once
     #[command(after_help = "\
-Example:
-  prokura --tenant acme administrator create --name ops --expires-in 90d --out acme.token")]
+Examples:
+  prokura --tenant acme administrator create --name ops --expires-in 90d --out acme.token
+  prokura administrator create --name 'CI runners' --reach registration --expires-in 30d --out initial.token")]
     Create(CreateArguments),
     /// List the administrators of a tenant, those whose token has ended too
     List,
@@ -54,8 +55,13 @@ pub(super) struct CreateArguments {
     /// A name, for people
     #[arg(long, value_name = "NAME")]
     name: String,
-    /// How far it reaches: the tenant that --tenant names (or the default one), or every tenant and tenants themselves
-    #[arg(long, value_enum, value_name = "REACH", default_value = "tenant")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "REACH",
+        default_value = "tenant",
+        help = "How far it reaches: the tenant that --tenant names (or the default one); every tenant and tenants themselves; or registration, an initial access token (RFC 7591), by which clients of the tenant register themselves and nothing else can be done"
+    )]
     reach: Reach,
     /// When the token ends, as in 12h or 90d from now; never if absent
     #[arg(long, value_name = "TIME", value_parser = when::duration)]
@@ -81,6 +87,7 @@ pub(super) struct BootstrapArguments {
 /// How far an administrator reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Reach {
+    Registration,
     Tenant,
     Installation,
 }
@@ -114,11 +121,12 @@ async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()>
     } = arguments;
     let mut body = Map::new();
     body.insert("name".to_owned(), name.as_str().into());
-    let reach = match reach {
-        Reach::Tenant => "tenant",
-        Reach::Installation => "installation",
+    let (reach_name, use_of_it) = match reach {
+        Reach::Registration => ("registration", REGISTERS),
+        Reach::Tenant => ("tenant", ADMINISTERS),
+        Reach::Installation => ("installation", ADMINISTERS),
     };
-    body.insert("reach".to_owned(), reach.into());
+    body.insert("reach".to_owned(), reach_name.into());
     insert_if(&mut body, "lifetime_seconds", expires_in.map(Value::from));
     let place = secrets.reserve(planned)?;
     let call = Call::post(format!("create administrator {name}"), &["administrators"]).body(Value::Object(body));
@@ -135,8 +143,17 @@ async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()>
         text(&document, "name"),
         text(&document, "reach")
     ));
-    place.token(&document, &text(&document, "token"), console)
+    place.token(&document, &text(&document, "token"), use_of_it, console)
 }
+
+const ADMINISTERS: TokenUse = TokenUse {
+    power: "administers what it reaches",
+    by: "use it with --token-file",
+};
+const REGISTERS: TokenUse = TokenUse {
+    power: "can register clients, where the tenant's rule is initial_token or open",
+    by: "a client sends it to /oauth2/register as Authorization: Bearer",
+};
 
 async fn list(console: &Console<'_>) -> Result<()> {
     let call = Call::get("list administrators", &["administrators"]);
@@ -190,6 +207,7 @@ async fn bootstrap(arguments: BootstrapArguments, console: &Console<'_>) -> Resu
     place.token(
         &json!({ "name": name, "reach": "installation", "token": made.administrator_token }),
         &made.administrator_token,
+        ADMINISTERS,
         console,
     )
 }

@@ -38,8 +38,19 @@ pub(super) struct Call {
     path: Vec<String>,
     query: Vec<(&'static str, String)>,
     pub(super) body: Option<Value>,
+    /// Whether the body has a secret, which a dry run must not print.
+    pub(super) showing: Showing,
     /// What is being done, as in `show client x`: errors start with "cannot".
     doing: String,
+}
+
+/// How much of a body may be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Showing {
+    /// All of it.
+    Whole,
+    /// All but the password.
+    WithoutPassword,
 }
 
 impl Call {
@@ -58,12 +69,18 @@ impl Call {
         Self::new(Method::PATCH, doing, path)
     }
 
+    /// An end.
+    pub(super) fn delete(doing: impl Into<String>, path: &[&str]) -> Self {
+        Self::new(Method::DELETE, doing, path)
+    }
+
     fn new(method: Method, doing: impl Into<String>, path: &[&str]) -> Self {
         Self {
             method,
             path: path.iter().map(|&segment| segment.to_owned()).collect(),
             query: Vec::new(),
             body: None,
+            showing: Showing::Whole,
             doing: doing.into(),
         }
     }
@@ -74,6 +91,25 @@ impl Call {
             body: Some(body),
             ..self
         }
+    }
+
+    /// With a body that has a password.
+    pub(super) fn secret_body(self, body: Value) -> Self {
+        Self {
+            showing: Showing::WithoutPassword,
+            ..self.body(body)
+        }
+    }
+
+    /// The body as it may be shown.
+    pub(super) fn shown_body(&self) -> Option<Value> {
+        let mut body = self.body.clone();
+        if self.showing == Showing::WithoutPassword
+            && let Some(password) = body.as_mut().and_then(|body| body.get_mut("password"))
+        {
+            *password = "...".into();
+        }
+        body
     }
 
     /// With a parameter of the query.

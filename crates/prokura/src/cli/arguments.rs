@@ -5,9 +5,10 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::{
-    administrator::AdministratorCommand, client::ClientCommand, configuration::ConfigCommand, docs::DocsArguments,
-    doctor::DoctorArguments, event::EventCommand, failure::EXIT_CODES, grant::GrantCommand, key::KeyCommand,
-    resource::ResourceCommand, tenant::TenantCommand,
+    administrator::AdministratorCommand, browser_session::BrowserSessionCommand, client::ClientCommand,
+    configuration::ConfigCommand, consent::ConsentCommand, docs::DocsArguments, doctor::DoctorArguments,
+    event::EventCommand, failure::EXIT_CODES, grant::GrantCommand, group::GroupCommand, key::KeyCommand,
+    resource::ResourceCommand, tenant::TenantCommand, user::UserCommand,
 };
 use crate::{dev::DevArguments, serve::ServeArguments};
 
@@ -92,6 +93,18 @@ pub(super) enum Command {
     /// Give a client power to act, narrow it, show it, take it back
     #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
     Grant(GrantCommand),
+    /// Enter people, change, disable or show them, and give them a way to sign in
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    User(UserCommand),
+    /// Make groups and roles of people, list and remove them
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Group(GroupCommand),
+    /// Decide for everybody or a group what clients may do: allow without asking, or forbid
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Consent(ConsentCommand),
+    /// List where people are signed in, and end it
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    BrowserSession(BrowserSessionCommand),
     /// Make tenants (isolated worlds with their own issuer, keys and clients), and change, disable or list them
     #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
     Tenant(TenantCommand),

@@ -1,17 +1,20 @@
 //! `prokura client`.
 
-use std::path::PathBuf;
+mod create;
+
+use std::{borrow::Cow, path::PathBuf};
 
 use anyhow::Result;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
+use self::create::CreateArguments;
 use super::{
     api::Call,
     arguments::Planned,
     console::{Console, something_to_change},
     grant,
-    key::{ClientKey, KeyAlgorithm, public_keys},
+    key::{KeyAlgorithm, public_keys},
     member::{is_set, items, state, text, time, words},
     secret::Secrets,
     table::{Record, Table},
@@ -22,9 +25,13 @@ use super::{
 pub(super) enum ClientCommand {
     /// Register a client; a secret is shown this once
     #[command(after_help = "\
+A program of its own gets scopes and resources here; what a client may do for a person, the person says.
+
 Examples:
   prokura client create --name 'Report agent' --scope 'notes:read' --resource https://mcp.example.com/mcp
-  prokura client create --name 'Build agent' --generate-key build-agent.jwk --scope deploy --resource https://ci.example.com")]
+  prokura client create --name 'Build agent' --generate-key build-agent.jwk --scope deploy --resource https://ci.example.com
+  prokura client create --name 'Notes app' --public --native --redirect-uri http://127.0.0.1/callback
+  prokura client create --name 'Web editor' --id https://editor.example/client.json --redirect-uri https://editor.example/callback")]
     Create(CreateArguments),
     /// List the clients
     List,
@@ -65,64 +72,6 @@ pub(super) struct RotateArguments {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct CreateArguments {
-    /// Its name, for people
-    #[arg(long, value_name = "NAME")]
-    name: String,
-    /// Its id; drawn by the server if absent
-    #[arg(long, value_name = "ID")]
-    id: Option<String>,
-    #[arg(
-        long,
-        value_enum,
-        value_name = "METHOD",
-        help = "How it shows who it is: a secret in the header or in the body, or a signature; by default private_key_jwt if a key is given, else client_secret_basic"
-    )]
-    method: Option<Method>,
-    /// A file with its public keys: a JWK Set, or one JWK
-    #[arg(long, value_name = "FILE", conflicts_with = "generate_key")]
-    jwks: Option<PathBuf>,
-    /// Make a key pair for it: the private JWK goes to this new file, the public one to the server
-    #[arg(long, value_name = "FILE")]
-    generate_key: Option<PathBuf>,
-    /// The algorithm of the key pair
-    #[arg(
-        long,
-        value_enum,
-        value_name = "ALG",
-        default_value = "ES256",
-        ignore_case = true,
-        requires = "generate_key"
-    )]
-    alg: KeyAlgorithm,
-    /// A scope that it may use; repeatable
-    #[arg(long = "scope", value_name = "SCOPE")]
-    scopes: Vec<String>,
-    /// A resource that its tokens may be for; repeatable
-    #[arg(long = "resource", value_name = "URI")]
-    resources: Vec<String>,
-    #[arg(
-        long = "grant-type",
-        value_name = "TYPE",
-        help = "A grant type that it may use; client_credentials if a scope, a resource, a method or a key is given; repeatable"
-    )]
-    grant_types: Vec<String>,
-    /// The algorithm its tokens are signed with; otherwise the resource decides
-    #[arg(long, value_enum, value_name = "ALG", ignore_case = true)]
-    token_alg: Option<KeyAlgorithm>,
-    /// It must always prove a key (DPoP), so that a stolen token is of no use
-    #[arg(long)]
-    require_dpop: bool,
-    /// It may introspect every token of the tenant, and not only those of resources that name it
-    #[arg(long)]
-    introspect_everything: bool,
-    #[command(flatten)]
-    secrets: Secrets,
-    #[command(flatten)]
-    planned: Planned,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct ChangeArguments {
     /// The client's id
     client: String,
@@ -132,6 +81,9 @@ pub(super) struct ChangeArguments {
     /// A file with its new public keys, which replace the old ones: a JWK Set, or one JWK
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
+    /// Where it may be answered through a browser, instead of the places before; repeatable
+    #[arg(long = "redirect-uri", value_name = "URI")]
+    redirect_uris: Vec<String>,
     /// The algorithm its tokens are signed with
     #[arg(long, value_enum, value_name = "ALG", ignore_case = true)]
     token_alg: Option<KeyAlgorithm>,
@@ -145,30 +97,9 @@ pub(super) struct ChangeArguments {
     planned: Planned,
 }
 
-/// How a client shows who it is (RFC 7591 s2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Method {
-    #[value(name = "client_secret_basic")]
-    Basic,
-    #[value(name = "client_secret_post")]
-    Post,
-    #[value(name = "private_key_jwt")]
-    PrivateKeyJwt,
-}
-
-impl Method {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Basic => "client_secret_basic",
-            Self::Post => "client_secret_post",
-            Self::PrivateKeyJwt => "private_key_jwt",
-        }
-    }
-}
-
 pub(super) async fn run(command: ClientCommand, console: &Console<'_>) -> Result<()> {
     match command {
-        ClientCommand::Create(arguments) => create(arguments, console).await,
+        ClientCommand::Create(arguments) => create::create(arguments, console).await,
         ClientCommand::List => list(console).await,
         ClientCommand::Show(ClientId { client }) => show(&client, console).await,
         ClientCommand::Change(arguments) => change(arguments, console).await,
@@ -177,12 +108,12 @@ pub(super) async fn run(command: ClientCommand, console: &Console<'_>) -> Result
                 &format!("Disable client {client}? It gets no more tokens, and its tokens no longer count."),
                 planned,
             )?;
-            let call = Call::patch(format!("disable client {client}"), &["clients", &client])
+            let call = Call::patch(format!("disable client {client}"), &["clients", &in_path(&client)])
                 .body(json!({ "disabled": true }));
             changed(call, planned, console).await
         }
         ClientCommand::Enable(Named { client, planned }) => {
-            let call = Call::patch(format!("enable client {client}"), &["clients", &client])
+            let call = Call::patch(format!("enable client {client}"), &["clients", &in_path(&client)])
                 .body(json!({ "disabled": false }));
             changed(call, planned, console).await
         }
@@ -198,7 +129,7 @@ pub(super) async fn run(command: ClientCommand, console: &Console<'_>) -> Result
             let place = secrets.reserve(planned)?;
             let call = Call::post(
                 format!("rotate the secret of client {client}"),
-                &["clients", &client, "secret"],
+                &["clients", &in_path(&client), "secret"],
             );
             let Some(document) = place.or_give_up(console.change(call, planned).await)? else {
                 return Ok(());
@@ -206,87 +137,6 @@ pub(super) async fn run(command: ClientCommand, console: &Console<'_>) -> Result
             place.keep(&document, "client_secret", record(&document, console.now), console)
         }
     }
-}
-
-async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()> {
-    let CreateArguments {
-        name,
-        id,
-        method,
-        jwks,
-        generate_key,
-        alg,
-        scopes,
-        resources,
-        mut grant_types,
-        token_alg,
-        require_dpop,
-        introspect_everything,
-        secrets,
-        planned,
-    } = arguments;
-    let has_key = jwks.is_some() || generate_key.is_some();
-    if grant_types.is_empty() && (has_key || method.is_some() || !scopes.is_empty() || !resources.is_empty()) {
-        grant_types.push("client_credentials".to_owned());
-    }
-    let method = method.unwrap_or(if has_key { Method::PrivateKeyJwt } else { Method::Basic });
-    let key = generate_key
-        .map(|file| ClientKey::generate(alg, file, planned))
-        .transpose()?;
-    let keys = match (&key, jwks) {
-        (Some(key), _) => Some(key.public_set()),
-        (None, Some(file)) => Some(public_keys(&file)?),
-        (None, None) => None,
-    };
-    let place = secrets.reserve(planned)?;
-
-    let mut body = Map::new();
-    body.insert("client_name".to_owned(), name.as_str().into());
-    body.insert("token_endpoint_auth_method".to_owned(), method.name().into());
-    body.insert("grant_types".to_owned(), grant_types.as_slice().into());
-    insert_if(&mut body, "client_id", id.map(Value::from));
-    insert_if(&mut body, "jwks", keys);
-    insert_if(
-        &mut body,
-        "scope",
-        (!scopes.is_empty()).then(|| scopes.join(" ").into()),
-    );
-    insert_if(
-        &mut body,
-        "resources",
-        (!resources.is_empty()).then(|| resources.into()),
-    );
-    insert_if(
-        &mut body,
-        "access_token_signed_response_alg",
-        token_alg.map(|alg| alg.name().into()),
-    );
-    insert_if(
-        &mut body,
-        "dpop_bound_access_tokens",
-        require_dpop.then_some(Value::Bool(true)),
-    );
-    insert_if(
-        &mut body,
-        "introspects_everything",
-        introspect_everything.then_some(Value::Bool(true)),
-    );
-
-    let call = Call::post(format!("create client {name}"), &["clients"]).body(Value::Object(body));
-    let outcome = place.or_give_up(console.change(call, planned).await);
-    let Some(document) = outcome.inspect_err(|_| key.iter().for_each(ClientKey::forget))? else {
-        return Ok(());
-    };
-    if let Some(key) = &key {
-        console.say(&format!(
-            "its private key is in {}; give it to the client and to nobody else",
-            key.file().display()
-        ));
-    }
-    if grant_types.is_empty() {
-        console.say("it has no grant type, so it gets no tokens; it may introspect those of resources that name it");
-    }
-    place.keep(&document, "client_secret", record(&document, console.now), console)
 }
 
 async fn list(console: &Console<'_>) -> Result<()> {
@@ -316,7 +166,7 @@ async fn list(console: &Console<'_>) -> Result<()> {
 async fn show(client: &str, console: &Console<'_>) -> Result<()> {
     let api = console.api()?;
     let document = api
-        .send(&Call::get(format!("show client {client}"), &["clients", client]))
+        .send(&Call::get(format!("show client {client}"), &["clients", &in_path(client)]))
         .await?;
     let mut human = record(&document, console.now).text();
     if console.is_for_people() {
@@ -338,6 +188,7 @@ async fn change(arguments: ChangeArguments, console: &Console<'_>) -> Result<()>
         client,
         name,
         jwks,
+        redirect_uris,
         token_alg,
         require_dpop,
         introspect_everything,
@@ -346,6 +197,11 @@ async fn change(arguments: ChangeArguments, console: &Console<'_>) -> Result<()>
     let mut body = Map::new();
     insert_if(&mut body, "client_name", name.map(Value::from));
     insert_if(&mut body, "jwks", jwks.map(|file| public_keys(&file)).transpose()?);
+    insert_if(
+        &mut body,
+        "redirect_uris",
+        (!redirect_uris.is_empty()).then(|| redirect_uris.into()),
+    );
     insert_if(
         &mut body,
         "access_token_signed_response_alg",
@@ -359,10 +215,10 @@ async fn change(arguments: ChangeArguments, console: &Console<'_>) -> Result<()>
     );
     something_to_change(
         &body,
-        "--name, --jwks, --token-alg, --require-dpop or --introspect-everything",
+        "--name, --jwks, --redirect-uri, --token-alg, --require-dpop or --introspect-everything",
     )?;
     changed(
-        Call::patch(format!("change client {client}"), &["clients", &client]).body(Value::Object(body)),
+        Call::patch(format!("change client {client}"), &["clients", &in_path(&client)]).body(Value::Object(body)),
         planned,
         console,
     )
@@ -373,6 +229,15 @@ async fn changed(call: Call, planned: Planned, console: &Console<'_>) -> Result<
     match console.change(call, planned).await? {
         Some(document) => console.show(&document, &record(&document, console.now).text()),
         None => Ok(()),
+    }
+}
+
+/// A client's id as it stands in a path: an address is written as `~` and its base64url.
+fn in_path(client: &str) -> Cow<'_, str> {
+    if client.contains("://") {
+        Cow::Owned(format!("~{}", proof::base64url::encode(client.as_bytes())))
+    } else {
+        Cow::Borrowed(client)
     }
 }
 
@@ -397,6 +262,26 @@ fn record(client: &Value, now: i64) -> Record {
         .line("signs in with", text(client, "token_endpoint_auth_method"))
         .line_if("keys", keys)
         .line("grant types", words(client, "grant_types"))
+        .line_if("answered at", some(words(client, "redirect_uris")))
+        .line_if(
+            "kind",
+            some(text(client, "application_type")).map(|kind| {
+                if kind == "native" {
+                    "native: a program on somebody's device".to_owned()
+                } else {
+                    format!("{kind}: a web site")
+                }
+            }),
+        )
+        .line_if("its page", some(text(client, "client_uri")))
+        .line(
+            "registered by",
+            match text(client, "registered_by").as_str() {
+                "document" => "its own document".to_owned(),
+                "itself" => "itself, verified by nobody".to_owned(),
+                other => format!("an {other}"),
+            },
+        )
         .line(
             "proves a key",
             if is_set(client, "dpop_bound_access_tokens") {
@@ -430,4 +315,13 @@ fn record(client: &Value, now: i64) -> Record {
         )
         .line_if("created", time(client, "created_at").map(|at| when::both(at, now)))
         .line_if("last used", time(client, "last_used_at").map(|at| when::both(at, now)))
+        .line_if(
+            "goes away",
+            time(client, "expires_at").map(|at| format!("{}, unless somebody says yes to it", when::both(at, now))),
+        )
+}
+
+/// A text, if there is any.
+fn some(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
 }

@@ -37,8 +37,8 @@ impl Console<'_> {
         }
         let target = connection::target(self)?;
         let (method, url) = (call.method.as_str(), call.url(&target)?);
-        let body = call.body.as_ref();
-        let text = match body {
+        let body = call.shown_body();
+        let text = match &body {
             None => format!("{method} {url}\n"),
             Some(body) => format!("{method} {url}\n{}", pretty(body)),
         };

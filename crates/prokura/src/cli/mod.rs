@@ -6,22 +6,27 @@
 mod administrator;
 mod api;
 mod arguments;
+mod browser_session;
 mod client;
 mod configuration;
 mod connection;
+mod consent;
 mod console;
 mod docs;
 mod doctor;
 mod event;
 mod failure;
 mod grant;
+mod group;
 mod key;
 mod member;
+mod person;
 mod resource;
 mod run;
 mod secret;
 mod table;
 mod tenant;
+mod user;
 mod visible;
 mod when;
 

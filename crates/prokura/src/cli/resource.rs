@@ -1,6 +1,6 @@
 //! `prokura resource`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -12,7 +12,7 @@ use super::{
     client::insert_if,
     console::Console,
     key::KeyAlgorithm,
-    member::{state, text, time, words},
+    member::{items, state, text, time, words},
     table::{Record, Table},
     when,
 };
@@ -22,7 +22,7 @@ pub(super) enum ResourceCommand {
     /// Register a resource, with its scopes in words that a person understands
     #[command(after_help = "\
 Example:
-  prokura resource create https://mcp.example.com/mcp --name Notes --scope 'notes:read=Read your notes' --scope 'notes:write=Change your notes'")]
+  prokura resource create https://mcp.example.com/mcp --name Notes --scope 'notes:read=Read your notes' --scope 'notes:write=Change your notes' --implies notes:write=notes:read")]
     Create(CreateArguments),
     /// List the resources
     List,
@@ -50,6 +50,9 @@ pub(super) struct CreateArguments {
     /// A scope and what it means, as in 'notes:read=Read your notes'; repeatable
     #[arg(long = "scope", value_name = "SCOPE=WORDS")]
     scopes: Vec<String>,
+    /// A scope and one that it brings with it, as in notes:write=notes:read; repeatable
+    #[arg(long = "implies", value_name = "SCOPE=SCOPE", value_parser = pair)]
+    implied: Vec<(String, String)>,
     /// A client that may introspect its tokens; repeatable
     #[arg(long = "introspection-client", value_name = "ID")]
     introspection_clients: Vec<String>,
@@ -86,6 +89,7 @@ async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()>
         resource,
         name,
         scopes,
+        implied,
         introspection_clients,
         token_alg,
         planned,
@@ -95,10 +99,19 @@ async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()>
         .iter()
         .map(|text| text.split_once('=').unwrap_or((text, text)))
         .collect();
+    let mut brings: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (scope, brought) in &implied {
+        brings.entry(scope).or_default().insert(brought);
+    }
     let mut body = Map::new();
     body.insert("resource".to_owned(), resource.as_str().into());
     body.insert("resource_name".to_owned(), name.into());
     body.insert("scopes".to_owned(), json!(scopes));
+    insert_if(
+        &mut body,
+        "implied_scopes",
+        (!brings.is_empty()).then(|| json!(brings)),
+    );
     insert_if(
         &mut body,
         "introspection_clients",
@@ -115,6 +128,14 @@ async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()>
         console,
     )
     .await
+}
+
+/// Reads `write=read`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .filter(|(scope, brought)| !scope.is_empty() && !brought.is_empty())
+        .map(|(scope, brought)| (scope.to_owned(), brought.to_owned()))
+        .ok_or_else(|| "two scopes with = between them, as in write=read".to_owned())
 }
 
 async fn list(console: &Console<'_>) -> Result<()> {
@@ -152,7 +173,13 @@ fn record(resource: &Value, now: i64) -> String {
         .line("resource", text(resource, "resource"))
         .line("name", text(resource, "resource_name"));
     for (scope, words) in resource.get("scopes").and_then(Value::as_object).into_iter().flatten() {
-        record = record.line("scope", format!("{scope}  {}", words.as_str().unwrap_or_default()));
+        let brought = items(resource.get("implied_scopes").unwrap_or(&Value::Null), scope);
+        let brought: Vec<&str> = brought.iter().filter_map(Value::as_str).collect();
+        let mut told = format!("{scope}  {}", words.as_str().unwrap_or_default());
+        if !brought.is_empty() {
+            told.push_str(&format!(" (brings {})", brought.join(" ")));
+        }
+        record = record.line("scope", told);
     }
     let signed = text(resource, "access_token_signed_response_alg");
     record

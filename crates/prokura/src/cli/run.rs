@@ -8,11 +8,11 @@ use server::Surroundings;
 use super::{
     administrator,
     arguments::{Arguments, Command},
-    client, configuration,
+    browser_session, client, configuration, consent,
     console::{Console, complain},
     docs, doctor, event,
     failure::{Exit, reader_left, told},
-    grant, key, resource, tenant,
+    grant, group, key, resource, tenant, user,
 };
 use crate::{
     Environment,
@@ -37,6 +37,10 @@ pub(crate) async fn run(arguments: Arguments, environment: &Environment) -> Resu
         Command::Client(command) => client::run(command, &console).await?,
         Command::Resource(command) => resource::run(command, &console).await?,
         Command::Grant(command) => grant::run(command, &console).await?,
+        Command::User(command) => user::run(command, &console).await?,
+        Command::Group(command) => group::run(command, &console).await?,
+        Command::Consent(command) => consent::run(command, &console).await?,
+        Command::BrowserSession(command) => browser_session::run(command, &console).await?,
         Command::Tenant(command) => tenant::run(command, &console).await?,
         Command::Key(command) => key::run(command, &console).await?,
         Command::Event(command) => event::run(command, &console).await?,

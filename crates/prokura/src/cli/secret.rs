@@ -28,6 +28,15 @@ impl Secrets {
     }
 }
 
+/// What a token is good for, in words.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TokenUse {
+    /// What who has it can do.
+    pub(super) power: &'static str,
+    /// How it is used.
+    pub(super) by: &'static str,
+}
+
 /// A place for a secret.
 #[derive(Debug)]
 pub(super) struct Place {
@@ -61,23 +70,37 @@ impl Place {
         };
         write(file, secret)?;
         console.say(&format!("the secret is in {}", file.display()));
-        let mut rest = document.clone();
-        rest.as_object_mut().and_then(|members| members.remove(name));
-        console.show(&rest, &record.text())
+        console.show(&without(document, name), &record.text())
+    }
+
+    /// Prints a code that is handed on to a person, or writes it to the file.
+    pub(super) fn code(&self, document: &Value, name: &'static str, record: Record, console: &Console<'_>) -> Result<()> {
+        let code = document.get(name).and_then(Value::as_str).unwrap_or_default();
+        let Some(file) = &self.file else {
+            console.say("the code is shown this once and works once; hand it to the person, by a way that nobody else reads");
+            return console.show(document, &record.line("code", code).text());
+        };
+        write(file, code)?;
+        console.say(&format!("the code is in {}; it works once", file.display()));
+        console.show(&without(document, name), &record.text())
     }
 
     /// Prints a token alone, so that it can be piped, or writes it to the file.
-    pub(super) fn token(&self, document: &Value, token: &str, console: &Console<'_>) -> Result<()> {
+    pub(super) fn token(&self, document: &Value, token: &str, use_of_it: TokenUse, console: &Console<'_>) -> Result<()> {
         let Some(file) = &self.file else {
-            console.say("the token is shown this once; who has it administers what it reaches");
+            console.say(&format!("the token is shown this once; who has it {}", use_of_it.power));
             return console.show(document, &format!("{token}\n"));
         };
         write(file, token)?;
-        console.say(&format!("the token is in {}; use it with --token-file", file.display()));
-        let mut rest = document.clone();
-        rest.as_object_mut().and_then(|members| members.remove("token"));
-        console.show(&rest, "")
+        console.say(&format!("the token is in {}; {}", file.display(), use_of_it.by));
+        console.show(&without(document, "token"), "")
     }
+}
+
+fn without(document: &Value, name: &str) -> Value {
+    let mut rest = document.clone();
+    rest.as_object_mut().and_then(|members| members.remove(name));
+    rest
 }
 
 fn write(file: &Path, secret: &str) -> Result<()> {

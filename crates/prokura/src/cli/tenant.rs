@@ -1,7 +1,7 @@
 //! `prokura tenant`.
 
 use anyhow::Result;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -80,12 +80,43 @@ pub(super) struct Settings {
     /// How long access tokens live, 60 to 3600 seconds
     #[arg(long, value_name = "SECONDS")]
     access_token_seconds: Option<i64>,
+    /// Whether clients may bring a metadata document of their own, at the address that is their id
+    #[arg(long, value_name = "true|false")]
+    client_documents: Option<bool>,
+    /// Who may register a client by itself: nobody, who has an initial access token, or anybody
+    #[arg(long, value_enum, value_name = "RULE")]
+    registration: Option<Registration>,
+    /// Whether tokens that act for a person must be bound to a key (DPoP)
+    #[arg(long, value_name = "true|false")]
+    dpop_required: Option<bool>,
+}
+
+/// Who may register a client by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Registration {
+    Off,
+    #[value(name = "initial_token")]
+    InitialToken,
+    Open,
+}
+
+impl Registration {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::InitialToken => "initial_token",
+            Self::Open => "open",
+        }
+    }
 }
 
 impl Settings {
     fn insert(&self, body: &mut Map<String, Value>) {
         insert_if(body, "dpop_nonce_required", self.require_dpop_nonce.map(Value::Bool));
         insert_if(body, "access_token_seconds", self.access_token_seconds.map(Value::from));
+        insert_if(body, "client_documents", self.client_documents.map(Value::Bool));
+        insert_if(body, "registration", self.registration.map(|rule| rule.name().into()));
+        insert_if(body, "dpop_required", self.dpop_required.map(Value::Bool));
     }
 }
 
@@ -114,7 +145,10 @@ pub(super) async fn run(command: TenantCommand, console: &Console<'_>) -> Result
         TenantCommand::Change(ChangeArguments { id, settings, planned }) => {
             let mut body = Map::new();
             settings.insert(&mut body);
-            something_to_change(&body, "--require-dpop-nonce or --access-token-seconds")?;
+            something_to_change(
+                &body,
+                "--require-dpop-nonce, --access-token-seconds, --client-documents, --registration or --dpop-required",
+            )?;
             changed(
                 Call::patch(format!("change tenant {id}"), &["tenants", &id]).body(Value::Object(body)),
                 planned,
@@ -188,6 +222,31 @@ fn record(tenant: &Value, now: i64) -> String {
         .line(
             "access tokens",
             format!("live {} seconds", text(tenant, "access_token_seconds")),
+        )
+        .line(
+            "tokens for people",
+            if is_set(tenant, "dpop_required") {
+                "are always bound to a key (DPoP)"
+            } else {
+                "are bound to a key when the client proves one (DPoP)"
+            },
+        )
+        .line(
+            "client documents",
+            if is_set(tenant, "client_documents") {
+                "accepted"
+            } else {
+                "refused, but for those that were registered"
+            },
+        )
+        .line(
+            "registration",
+            match text(tenant, "registration").as_str() {
+                "off" => "off: clients do not register themselves".to_owned(),
+                "initial_token" => "with an initial access token".to_owned(),
+                "open" => "open: anybody may register a client".to_owned(),
+                other => other.to_owned(),
+            },
         )
         .line(
             "state",

@@ -19,7 +19,7 @@ pub(super) fn document(issuer: &str, seeded: &Seeded, mcp: &str, api: &str, loop
         "issuer": issuer,
         "pid": std::process::id(),
         "admin": { "token": seeded.admin_token, "api": format!("{issuer}/admin/v1") },
-        "users": [],
+        "users": seeded.users.iter().map(|user| json!({ "login": user.login, "password": user.password })).collect::<Vec<_>>(),
         "clients": seeded.clients.iter().map(client).collect::<Vec<_>>(),
         "resources": [
             { "resource": mcp, "kind": "mcp", "scopes": names(demo::MCP_SCOPES) },
@@ -77,15 +77,17 @@ Prokura is ready. FOR DEVELOPMENT ONLY: demo secrets, plain http, this machine o
   API          {api}    (demo, protected)
   kept in      {data}
 
-Machine clients: {clients}
+People: {people}
+Clients: {clients}
 
-Three things to try, in another terminal:
+Three things to try:
 
-  1. A token for the demo MCP server:
+  1. Connect an MCP client of yours to {mcp}: it sends you here to sign in and say yes.
+     Then see and stop what acts for you: {issuer}/agents
+  2. Without a person, in another terminal, a token for the demo MCP server:
      curl -s -u {id}:{secret} -d grant_type=client_credentials -d resource={mcp} {issuer}/oauth2/token
-  2. What the clients may do:
+  3. What everybody was granted, and taking it back so that the next token is refused:
      {cli} grant list
-  3. Take it back, and see the next token refused:
      {cli} grant revoke GRANT
 
 Stop it with Ctrl-C; what it knows is kept.",
@@ -103,6 +105,12 @@ Stop it with Ctrl-C; what it knows is kept.",
                 data.display()
             )
         },
+        people = seeded
+            .users
+            .iter()
+            .map(|user| format!("{} with {}", user.login, user.password))
+            .collect::<Vec<_>>()
+            .join(", "),
         clients = seeded
             .clients
             .iter()

@@ -1,13 +1,19 @@
 //! Demo clients and resources: made once, secrets kept beside the database.
 
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 
 use anyhow::{Context, Result};
 use kernel::{
     Algorithm, ClientId, Scopes,
-    administration::{Command, NewClient, NewGrant, NewResource},
-    client::{AuthenticationMethod, Binding, GrantType, Introspects},
+    administration::{Command, NewClient, NewGrant, NewResource, NewUser},
+    client::{ApplicationType, AuthenticationMethod, Binding, GrantType, Introspects},
     resource::ResourceUri,
+    tenant::{RegistrationRule, SettingsChange},
+    user::{Login, Profile},
 };
 use keys::{Signer, SoftwareKey};
 use serde::{Deserialize, Serialize};
@@ -21,11 +27,24 @@ use crate::node::write_secret;
 pub(super) struct Seeded {
     pub(super) admin_token: String,
     pub(super) clients: Vec<DemoClient>,
+    /// The demo people and their passwords.
+    #[serde(default)]
+    pub(super) users: Vec<DemoUser>,
+    /// Whether the tenant was opened for clients that register themselves, once; what was changed since stays changed.
+    #[serde(default)]
+    opened: bool,
     /// The ports of the demo MCP server and the demo API.
     #[serde(default)]
     ports: Option<(u16, u16)>,
     /// Resources that the demo clients were granted once; what was revoked since stays revoked.
     granted: BTreeSet<String>,
+}
+
+/// A demo person.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct DemoUser {
+    pub(super) login: String,
+    pub(super) password: String,
 }
 
 /// A demo client with its credential.
@@ -38,6 +57,8 @@ pub(super) struct DemoClient {
     pub(super) client_secret: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) jwk: Option<serde_json::Map<String, serde_json::Value>>,
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub(super) redirect_uris: Vec<String>,
     pub(super) grant_types: Vec<String>,
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub(super) scope: String,
@@ -71,6 +92,13 @@ const MACHINES: &[(&str, &str, AuthenticationMethod)] = &[
         AuthenticationMethod::SecretPost,
     ),
 ];
+/// The client that stock MCP clients are configured with: its id is the address of a document that is pinned here and never fetched.
+const PINNED: (&str, &str) = ("https://mcp-client.demo.test/client.json", "Demo MCP client");
+const PINNED_REDIRECTS: &[&str] = &["http://127.0.0.1/callback", "http://localhost/callback"];
+
+/// Login and name of the demo people.
+const PEOPLE: &[(&str, &str)] = &[("alice@demo.test", "Alice"), ("bob@demo.test", "Bob")];
+
 const INTROSPECTOR: (&str, &str) = ("demo-introspector", "Demo gateway that may introspect");
 
 /// The ports that the demo servers had when this directory was used before.
@@ -105,6 +133,18 @@ pub(super) async fn seed(app: &Arc<App>, data: &Path, mcp: &str, api: &str) -> R
     {
         seeded.admin_token = app.bootstrap("Development").await?.administrator_token;
     }
+    if !seeded.opened {
+        let change = SettingsChange {
+            registration: Some(RegistrationRule::Open),
+            ..SettingsChange::default()
+        };
+        app.command(&tenant, Command::SetTenantSettings(tenant.id().clone(), change), &app.moment()?)
+            .await?;
+        seeded.opened = true;
+    }
+    for (login, name) in PEOPLE {
+        person(app, &tenant, &mut seeded, login, name).await?;
+    }
     resource(app, &tenant, mcp, "Demo MCP server", demo::MCP_SCOPES).await?;
     resource(app, &tenant, api, "Demo API", demo::API_SCOPES).await?;
 
@@ -133,6 +173,7 @@ pub(super) async fn seed(app: &Arc<App>, data: &Path, mcp: &str, api: &str) -> R
         )
         .await?;
     }
+    pinned(app, &tenant, &mut seeded).await?;
     let nothing = (Scopes::default(), BTreeSet::new());
     client(
         app,
@@ -175,21 +216,101 @@ pub(super) async fn seed(app: &Arc<App>, data: &Path, mcp: &str, api: &str) -> R
 async fn resource(app: &Arc<App>, tenant: &TenantDb, uri: &str, name: &str, scopes: &[(&str, &str)]) -> Result<()> {
     let uri = ResourceUri::parse(uri).context("a demo resource's identifier")?;
     if tenant.resource(&uri).await?.is_none() {
-        let scopes = scopes
-            .iter()
-            .map(|(name, words)| ((*name).to_owned(), (*words).to_owned()))
-            .collect();
         let introspectors = ClientId::parse(INTROSPECTOR.0).into_iter().collect();
         let new = NewResource {
             uri,
             name: name.to_owned(),
-            scopes,
+            implied: implied(scopes),
+            scopes: scopes
+                .iter()
+                .map(|(name, words)| ((*name).to_owned(), (*words).to_owned()))
+                .collect(),
             token_algorithm: None,
             introspectors,
         };
         app.command(tenant, Command::CreateResource(Box::new(new)), &app.moment()?)
             .await?;
     }
+    Ok(())
+}
+
+/// Who may write may read.
+fn implied(scopes: &[(&str, &str)]) -> BTreeMap<String, BTreeSet<String>> {
+    let reads = |write: &str| write.strip_suffix(":write").map(|what| format!("{what}:read"));
+    scopes
+        .iter()
+        .filter_map(|(name, _)| Some(((*name).to_owned(), BTreeSet::from([reads(name)?]))))
+        .collect()
+}
+
+/// A demo person with a password of their own in this directory.
+async fn person(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded, login: &str, name: &str) -> Result<()> {
+    let parsed = Login::parse(login).context("a demo login")?;
+    let known = tenant.user_by_login(&parsed).await?;
+    if known.is_some() && seeded.users.iter().any(|user| user.login == login) {
+        return Ok(());
+    }
+    let at = app.moment()?;
+    let password = at.secret(login).chars().filter(char::is_ascii_alphanumeric).take(16).collect::<String>();
+    let hash = app.hash_password(&password, login, &at).await?;
+    let command = match known {
+        Some(user) => Command::SetUserPassword { id: user.id, hash },
+        None => {
+            let profile = serde_json::json!({ "name": name, "email": login, "email_verified": true });
+            let profile = profile.as_object().cloned().unwrap_or_default();
+            Command::CreateUser(Box::new(NewUser {
+                login: parsed,
+                profile: Profile::parse(profile).map_err(|why| anyhow::anyhow!(why.told()))?,
+                memberships: BTreeSet::new(),
+                password_hash: Some(hash),
+            }))
+        }
+    };
+    app.command(tenant, command, &at).await?;
+    seeded.users.retain(|user| user.login != login);
+    seeded.users.push(DemoUser {
+        login: login.to_owned(),
+        password,
+    });
+    Ok(())
+}
+
+/// The client whose document is pinned.
+async fn pinned(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded) -> Result<()> {
+    let id = ClientId::parse(PINNED.0).context("a demo client's id")?;
+    let redirect_uris: Vec<String> = PINNED_REDIRECTS.iter().map(|uri| (*uri).to_owned()).collect();
+    let grant_types = BTreeSet::from([GrantType::AuthorizationCode, GrantType::RefreshToken]);
+    if tenant.client(&id).await?.is_none() {
+        let new = NewClient {
+            id: Some(id),
+            name: PINNED.1.to_owned(),
+            method: AuthenticationMethod::Nothing,
+            jwks: None,
+            grant_types: grant_types.clone(),
+            scopes: Scopes::default(),
+            resources: BTreeSet::new(),
+            token_algorithm: None,
+            binding: Binding::WhenProved,
+            introspects: Introspects::ItsResources,
+            redirect_uris: redirect_uris.clone(),
+            application_type: ApplicationType::Native,
+            uri: None,
+        };
+        app.command(tenant, Command::CreateClient(Box::new(new)), &app.moment()?)
+            .await?;
+    }
+    seeded.clients.retain(|client| client.client_id != PINNED.0);
+    seeded.clients.push(DemoClient {
+        client_id: PINNED.0.to_owned(),
+        client_name: PINNED.1.to_owned(),
+        token_endpoint_auth_method: AuthenticationMethod::Nothing.name().to_owned(),
+        client_secret: None,
+        jwk: None,
+        redirect_uris,
+        grant_types: grant_types.iter().map(|grant_type| grant_type.name().to_owned()).collect(),
+        scope: String::new(),
+        introspects: false,
+    });
     Ok(())
 }
 
@@ -235,6 +356,9 @@ async fn client(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded, wanted: 
             } else {
                 Introspects::Everything
             },
+            redirect_uris: Vec::new(),
+            application_type: ApplicationType::Unsaid,
+            uri: None,
         })),
         (true, None) => Command::RotateClientSecret(id),
         (true, Some(_)) => Command::ChangeClient(Box::new(kernel::administration::ChangeClient {
@@ -244,6 +368,7 @@ async fn client(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded, wanted: 
             token_algorithm: None,
             binding: None,
             introspects: None,
+            redirect_uris: None,
             switch: None,
         })),
     };
@@ -263,6 +388,7 @@ async fn client(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded, wanted: 
             .and_then(|secret| secret.as_str())
             .map(str::to_owned),
         jwk,
+        redirect_uris: Vec::new(),
         grant_types: if machine {
             vec![GrantType::ClientCredentials.name().to_owned()]
         } else {

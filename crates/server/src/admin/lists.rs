@@ -1,14 +1,12 @@
 //! Lists: `limit` rows at most, after `after`; `next` is there when there may be more.
 
-use kernel::{Time, Who, Why, administration::describe, tenant::Reach};
+use kernel::{Time, Who, Why, administration::describe, form::Form, id::UserId, tenant::Reach, user::Login};
 use proof::json::Object;
 
+use super::{calls::shown, people};
 use crate::{
     fault::Stop,
-    http::{
-        entrance::Inbound,
-        render::{Document, Outgoing},
-    },
+    http::{entrance::Inbound, render::Outgoing},
 };
 
 /// Rows of a list, unless the caller says otherwise, and at most.
@@ -51,6 +49,68 @@ pub(super) async fn administrators(inbound: &Inbound) -> Result<Outgoing, Stop> 
     ))
 }
 
+/// People by their ids; with `login`, the one who signs in by it.
+pub(super) async fn users(inbound: &Inbound) -> Result<Outgoing, Stop> {
+    let page = Page::of(inbound)?;
+    if let Some(login) = page.query.text("login") {
+        let found = match Login::parse(login) {
+            Some(login) => inbound.tenant.user_by_login(&login).await?,
+            None => None, // nobody can have it
+        };
+        return Ok(page.answer("users", found.iter().map(describe::user).collect(), None));
+    }
+    let found = inbound.tenant.users_after(&page.after, page.limit).await?;
+    let next = found.last().map(|user| user.id.as_str().to_owned());
+    Ok(page.answer("users", found.iter().map(describe::user).collect(), next))
+}
+
+/// Everything that was ever granted for a person.
+pub(super) async fn grants_of_user(inbound: &Inbound) -> Result<Outgoing, Stop> {
+    let page = Page::of(inbound)?;
+    let user = known_user(inbound, people::user_id(inbound)?).await?;
+    let found = inbound
+        .tenant
+        .grants_of_user_after(&user, &page.after, page.limit)
+        .await?;
+    let next = found.last().map(|grant| grant.id.as_str().to_owned());
+    Ok(page.answer("grants", found.iter().map(describe::grant).collect(), next))
+}
+
+pub(super) async fn groups(inbound: &Inbound) -> Result<Outgoing, Stop> {
+    let page = Page::of(inbound)?;
+    let found = inbound.tenant.groups_after(&page.after, page.limit).await?;
+    let next = found.last().map(|group| group.id.as_str().to_owned());
+    Ok(page.answer("groups", found.iter().map(describe::group).collect(), next))
+}
+
+/// All browser sessions by their ids, those that ended too; with `user`, those of that person that were not ended, the newest first.
+pub(super) async fn browser_sessions(inbound: &Inbound) -> Result<Outgoing, Stop> {
+    let page = Page::of(inbound)?;
+    if let Some(user) = page.query.text("user") {
+        let user = known_user(inbound, UserId::parse(user).ok_or(Why::Absent("user"))?).await?;
+        let found = inbound.tenant.browser_sessions_of(&user).await?;
+        let items = found.iter().map(describe::browser_session).collect();
+        return Ok(page.answer("browser_sessions", items, None));
+    }
+    let found = inbound.tenant.browser_sessions_after(&page.after, page.limit).await?;
+    let next = found.last().map(|session| session.id.as_str().to_owned());
+    let items = found.iter().map(describe::browser_session).collect();
+    Ok(page.answer("browser_sessions", items, next))
+}
+
+/// The whole list: it is short, and it is read whole wherever it counts.
+pub(super) async fn consent_rules(inbound: &Inbound) -> Result<Outgoing, Stop> {
+    let found = inbound.tenant.consent_rules().await?;
+    let items = found.iter().map(describe::rule).collect();
+    Ok(shown(describe::list("consent_rules", items)))
+}
+
+/// A list about a person who is not here would look like one about a person with nothing.
+async fn known_user(inbound: &Inbound, id: UserId) -> Result<UserId, Stop> {
+    let user = inbound.tenant.user(&id).await?;
+    Ok(user.map(|user| user.id).ok_or(Why::Absent("user"))?)
+}
+
 /// Those of the installation see every tenant; a tenant's own administrator sees the tenant.
 pub(super) async fn tenants(inbound: &Inbound) -> Result<Outgoing, Stop> {
     let page = Page::of(inbound)?;
@@ -71,7 +131,7 @@ pub(super) async fn tenants(inbound: &Inbound) -> Result<Outgoing, Stop> {
 pub(super) async fn keys(inbound: &Inbound) -> Result<Outgoing, Stop> {
     let keys = inbound.tenant.signing_keys().await?;
     let items = keys.iter().map(|key| describe::key(key, inbound.at.now)).collect();
-    Ok(Outgoing::Document(Document::json(describe::list("keys", items))))
+    Ok(shown(describe::list("keys", items)))
 }
 
 /// Events of all nodes by their time, from the newest back; `next` is where the page ended. A place, `stream:n`, reads that process's stream back instead, in the order of its commits.
@@ -126,25 +186,27 @@ pub(super) fn reaches_installation(inbound: &Inbound) -> bool {
 }
 
 struct Page {
+    query: Form,
     after: String,
     limit: i64,
 }
 
 impl Page {
     fn of(inbound: &Inbound) -> Result<Self, Why> {
-        let query = kernel::form::Form::parse(inbound.query.as_deref().unwrap_or("").as_bytes(), &[])?;
+        let query = Form::parse(inbound.query.as_deref().unwrap_or("").as_bytes(), &[])?;
         let limit = query
             .text("limit")
             .map_or(Ok(ROWS), str::parse)
             .ok()
             .filter(|rows| (1..=ROWS_MAX).contains(rows));
-        let after = query.text("after").unwrap_or("");
+        let after = query.text("after").unwrap_or("").to_owned();
         if !after.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(Why::Body("after: the value of next from the page before".to_owned())); // no cursor of ours, and no text for a database
         }
         Ok(Self {
-            after: after.to_owned(),
+            after,
             limit: limit.ok_or_else(|| Why::Body("limit: 1 to 500".to_owned()))?,
+            query,
         })
     }
 
@@ -154,6 +216,6 @@ impl Page {
         if let Some(next) = next.filter(|_| full) {
             document.insert("next".to_owned(), next.into());
         }
-        Outgoing::Document(Document::json(document))
+        shown(document)
     }
 }

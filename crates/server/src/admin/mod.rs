@@ -1,8 +1,11 @@
 //! The admin API, `/admin/v1`: JSON in, JSON out; unknown members are refused; deny by default. Its description is made from the route table.
 
+mod answers;
 mod calls;
 mod lists;
 mod openapi;
+mod people;
+mod tenants;
 mod types;
 
 pub(crate) use calls::call;

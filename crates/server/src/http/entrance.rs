@@ -1,11 +1,11 @@
 //! The entrance: from a request to the endpoint of its route.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     Router,
     extract::{RawPathParams, Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::Response,
     routing::{MethodFilter, on},
 };
@@ -17,15 +17,17 @@ use store::TenantDb;
 use super::{
     body, cors, path,
     presented::{self, Presented},
-    render::{self, Context, Outgoing, Shown},
+    render::{self, Context, Looks, Outgoing, Shown, Visitor},
 };
 use crate::{
     admin,
     app::App,
+    browser::{self, Browser},
     caller, doctor,
     fault::Stop,
+    listen::Peer,
     oauth,
-    routes::{self, Access, Endpoint, ROUTES, Route},
+    routes::{self, Access, Endpoint, Face, Page, ROUTES, Route},
     walk::Walker,
 };
 
@@ -40,6 +42,10 @@ pub(crate) struct Inbound {
     pub(crate) body: Bytes,
     pub(crate) query: Option<String>,
     pub(crate) params: Vec<(String, String)>,
+    /// Who is at the other end of the connection, where that is known.
+    pub(crate) peer: Option<IpAddr>,
+    /// A token in the `Authorization` header that the route's caller is not proved by (RFC 7592 s2).
+    pub(crate) bearer: Option<String>,
 }
 
 impl Inbound {
@@ -71,13 +77,7 @@ pub fn router(app: &Arc<App>) -> Router {
             let handler = move |State(app): State<Arc<App>>, params: RawPathParams, request: Request| {
                 enter(app, route, params, request)
             };
-            let filter = if *route.method == Method::GET {
-                MethodFilter::GET
-            } else if *route.method == Method::POST {
-                MethodFilter::POST
-            } else {
-                MethodFilter::PATCH
-            };
+            let filter = MethodFilter::try_from(route.method.clone()).unwrap_or(MethodFilter::GET);
             router = router.route(&path, on(filter, handler));
             if route.access == Access::AnyOrigin {
                 let preflight = move |State(app): State<Arc<App>>, request: Request| async move {
@@ -111,6 +111,7 @@ async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, requ
                     route: None,
                     nonce: None,
                     basic: Shown::Otherwise,
+                    visitor: None,
                 },
             );
         }
@@ -120,6 +121,7 @@ async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, requ
         route: Some(route),
         nonce: None,
         basic: Shown::Otherwise,
+        visitor: None,
     };
     if request.headers().contains_key(header::AUTHORIZATION) {
         context.basic = Shown::Header;
@@ -140,7 +142,15 @@ async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, requ
         context.nonce = Some(nonce::current(&app.nonce_key, at.now));
     }
     let at = Arc::new(at);
-    match answer(&app, route, &tenant, params, request, &at).await {
+    if route.face != Face::Program {
+        context.visitor = Some(Visitor {
+            browser: Browser::of(request.headers(), request.uri().query(), tenant.tenant(), &at),
+            tenant: tenant.tenant().name.clone(),
+            now: at.now.unix(),
+            looks: if *route.method == Method::GET { Looks::Only } else { Looks::Acts },
+        });
+    }
+    match answer(&app, route, &tenant, params, request, &at, context.visitor.as_ref()).await {
         Ok(outgoing) => render::outgoing(outgoing, &context),
         Err((stop, claimed)) => {
             if let Stop::Refuse(why) = &stop {
@@ -159,21 +169,28 @@ async fn answer(
     params: Vec<(String, String)>,
     request: Request,
     at: &Arc<Moment>,
+    visitor: Option<&Visitor>,
 ) -> Result<Outgoing, (Stop, Option<String>)> {
     let unclaimed = |why: Why| (Stop::Refuse(why), None);
     let (parts, raw) = request.into_parts();
     let body = body::read(route.body, route.body_bytes_max, &parts.headers, raw)
         .await
         .map_err(unclaimed)?;
+    let peer = parts.extensions.get::<Peer>().map(|peer| peer.0);
     let shown = Presented::new(parts.method, &parts.uri, parts.headers, tenant.tenant());
     let form = match route.body {
-        routes::Body::Form => form_of(parts.uri.query(), &body).map_err(unclaimed)?,
+        routes::Body::Form => form_of(route, parts.uri.query(), &body).map_err(unclaimed)?,
         routes::Body::None | routes::Body::Json => Form::default(),
     };
     let claimed = || form.text("client_id").map(|id| id.chars().take(128).collect());
-    let caller = caller::authenticate(app, tenant, route, &shown, &form, at)
+    let session = visitor.and_then(|visitor| visitor.browser.session.as_deref());
+    let caller = caller::authenticate(app, tenant, route, &shown, &form, session, at)
         .await
         .map_err(|stop| (stop, claimed()))?;
+    if let (Face::OwnForm, Some(visitor)) = (route.face, visitor) {
+        browser::check_form(app, tenant.tenant(), shown.headers(), &visitor.browser, &caller, &form).map_err(unclaimed)?;
+    }
+    let bearer = shown.bearer().map_err(unclaimed)?;
     let query = parts.uri.query().map(str::to_owned);
     let inbound = Inbound {
         app: Arc::clone(app),
@@ -184,13 +201,19 @@ async fn answer(
         body,
         query,
         params,
+        peer,
+        bearer,
     };
-    dispatch(route.endpoint, inbound).await.map_err(|stop| (stop, None))
+    let visiting = visitor.map(|visitor| (visitor.browser.clone(), shown.headers()));
+    dispatch(route, inbound, visiting).await.map_err(|stop| (stop, None))
 }
 
 /// The form of a body. Parameters in the query are no part of it (RFC 6749 s2.3.1 keeps credentials out of URLs), but one that stands in both stands twice (S-03).
-fn form_of(query: Option<&str>, body: &[u8]) -> Result<Form, Why> {
-    let repeatable = kernel::token::Request::REPEATABLE;
+fn form_of(route: &Route, query: Option<&str>, body: &[u8]) -> Result<Form, Why> {
+    let repeatable = match route.face {
+        Face::Program | Face::Page => kernel::token::Request::REPEATABLE,
+        Face::OwnForm => &["without"], // the consent page's boxes
+    };
     let form = Form::parse(body, repeatable)?;
     if let Some(query) = query {
         let shown = Form::parse(query.as_bytes(), repeatable)?;
@@ -201,19 +224,50 @@ fn form_of(query: Option<&str>, body: &[u8]) -> Result<Form, Why> {
     Ok(form)
 }
 
-async fn dispatch(endpoint: Endpoint, inbound: Inbound) -> Result<Outgoing, Stop> {
-    match endpoint {
-        Endpoint::Greeting => Ok(oauth::greeting(&inbound)),
-        Endpoint::Discovery(document) => Ok(oauth::discovery(&inbound, document)),
-        Endpoint::Jwks => oauth::jwks(&inbound).await,
-        Endpoint::Authorization => Err(Why::ResponseTypeUnknown.into()),
-        Endpoint::Token => oauth::token(inbound).await,
-        Endpoint::Introspection => oauth::introspection(inbound).await,
-        Endpoint::Revocation => oauth::revocation(inbound).await,
-        Endpoint::Live => Ok(doctor::live()),
-        Endpoint::Ready => doctor::ready(&inbound).await,
-        Endpoint::OpenApi => Ok(admin::openapi(&inbound)),
-        Endpoint::Admin(call) => admin::call(call, inbound).await,
+async fn dispatch(
+    route: &'static Route,
+    inbound: Inbound,
+    visiting: Option<(Browser, &HeaderMap)>,
+) -> Result<Outgoing, Stop> {
+    match (route.endpoint, visiting) {
+        (Endpoint::Greeting, Some((browser, headers))) => Ok(browser::home(&inbound, &browser, headers)),
+        (Endpoint::Authorization, Some((browser, _))) => browser::authorize(inbound, browser, route.body).await,
+        (Endpoint::Page(page), Some((browser, _))) => visit(page, inbound, browser).await,
+        (Endpoint::Greeting | Endpoint::Authorization | Endpoint::Page(_), None) => Err(Why::NoRoute.into()), // the table gives them a face
+        (Endpoint::Discovery(document), _) => Ok(oauth::discovery(&inbound, document)),
+        (Endpoint::Jwks, _) => oauth::jwks(&inbound).await,
+        (Endpoint::Token, _) => oauth::token(inbound).await,
+        (Endpoint::Introspection, _) => oauth::introspection(inbound).await,
+        (Endpoint::Revocation, _) => oauth::revocation(inbound).await,
+        (Endpoint::Registration(what), _) => oauth::registration(what, inbound).await,
+        (Endpoint::Asset, _) => Ok(browser::asset(&inbound)?),
+        (Endpoint::Live, _) => Ok(doctor::live()),
+        (Endpoint::Ready, _) => doctor::ready(&inbound).await,
+        (Endpoint::OpenApi, _) => Ok(admin::openapi(&inbound)),
+        (Endpoint::Admin(call), _) => admin::call(call, inbound).await,
+    }
+}
+
+/// A page, or one of its forms.
+async fn visit(page: Page, inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
+    match page {
+        Page::SignIn => browser::sign_in(inbound, browser).await,
+        Page::SignInPassword => browser::sign_in_password(inbound, browser).await,
+        Page::SignInPasskey => browser::sign_in_passkey(inbound, browser).await,
+        Page::Recovery => browser::recovery(&inbound, &browser),
+        Page::SignInRecovery => browser::sign_in_recovery(inbound, browser).await,
+        Page::Consent => browser::consent(inbound, browser).await,
+        Page::ConsentAnswer => browser::consent_answer(inbound, browser).await,
+        Page::Agents => browser::agents(inbound, browser).await,
+        Page::AgentsStop => browser::stop(inbound, browser).await,
+        Page::Account => browser::account(inbound, browser).await,
+        form @ (Page::AddPasskey
+        | Page::RemovePasskey
+        | Page::SetPassword
+        | Page::MakeRecoveryCodes
+        | Page::EndSession) => browser::account_form(inbound, browser, form).await,
+        Page::SignOut => Ok(browser::sign_out(&inbound, &browser)),
+        Page::SignOutNow => browser::sign_out_now(inbound, browser).await,
     }
 }
 
@@ -225,6 +279,7 @@ async fn astray(app: Arc<App>, request: Request, why: Why) -> Response {
         route: None,
         nonce: None,
         basic: Shown::Otherwise,
+        visitor: None,
     };
     let why = plain_and_ours(&app, &request).err().unwrap_or(why);
     let mut response = render::stop(&Stop::Refuse(why), &context);

@@ -36,6 +36,21 @@ impl Presented {
         }
     }
 
+    /// Every header.
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The token of an `Authorization: Bearer` header, if there is one.
+    pub(crate) fn bearer(&self) -> Result<Option<String>, Why> {
+        let token = self
+            .authorization()?
+            .and_then(|header| header.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim_start_matches(' ').to_owned());
+        Ok(token)
+    }
+
     /// The `DPoP` header: none, or exactly one (RFC 9449 s4.3 step 1). Two in one line are two.
     pub(crate) fn dpop(&self) -> Result<Option<&str>, Why> {
         let mut all = self.headers.get_all("dpop").iter();

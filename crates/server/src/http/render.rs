@@ -7,11 +7,12 @@ use axum::{
 };
 use bytes::Bytes;
 use kernel::{Code, Reply, Why};
+use pages::{Problem, ProblemKind};
 use proof::json;
-use serde_json::json;
 
 use super::cors;
 use crate::{
+    browser::Browser,
     fault::Stop,
     routes::{Access, Route},
     settle::Answered,
@@ -34,6 +35,11 @@ pub(crate) const RESPONSES: &[(Code, StatusCode)] = &[
     (Code::InsufficientScope, StatusCode::FORBIDDEN),
     (Code::InvalidClientMetadata, StatusCode::BAD_REQUEST),
     (Code::AccessDenied, StatusCode::FORBIDDEN),
+    (Code::LoginRequired, StatusCode::UNAUTHORIZED),
+    (Code::ConsentRequired, StatusCode::FORBIDDEN),
+    (Code::InvalidRedirectUri, StatusCode::BAD_REQUEST),
+    (Code::UnapprovedSoftwareStatement, StatusCode::BAD_REQUEST),
+    (Code::TooManyRequests, StatusCode::TOO_MANY_REQUESTS),
     (Code::InvalidBody, StatusCode::BAD_REQUEST),
     (Code::Conflict, StatusCode::CONFLICT),
     (Code::NotFound, StatusCode::NOT_FOUND),
@@ -57,6 +63,30 @@ pub(crate) struct Context {
     pub(crate) nonce: Option<String>,
     /// Whether the client showed itself in the `Authorization` header: then a 401 must name the scheme (RFC 6749 s5.2).
     pub(crate) basic: Shown,
+    /// What a page has around it, if the answer is for a person.
+    pub(crate) visitor: Option<Visitor>,
+}
+
+/// A person's browser, as far as an answer needs it before anything else is known.
+#[derive(Clone, Debug)]
+pub(crate) struct Visitor {
+    /// The browser.
+    pub(crate) browser: Browser,
+    /// The tenant's name.
+    pub(crate) tenant: String,
+    /// The time.
+    pub(crate) now: i64,
+    /// Whether the request only looks: then somebody who is not signed in is sent to do so.
+    pub(crate) looks: Looks,
+}
+
+/// Whether a request only looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Looks {
+    /// GET.
+    Only,
+    /// A form.
+    Acts,
 }
 
 /// By what a caller showed itself.
@@ -98,6 +128,41 @@ pub(crate) enum Outgoing {
     Answered(Answered),
     /// A document that needed no decision.
     Document(Document),
+    /// A page.
+    Page(PageAnswer),
+    /// Go on there, with GET (RFC 9110 s15.4.4): whatever was posted is not posted again.
+    SeeOther(SeeOther),
+}
+
+/// A page that is ready to go.
+#[derive(Debug)]
+pub(crate) struct PageAnswer {
+    /// What went wrong, if something did: it decides the status.
+    pub(crate) why: Option<Why>,
+    /// The page.
+    pub(crate) html: String,
+    /// What the page may do.
+    pub(crate) policy: Policy,
+    /// `Set-Cookie` lines.
+    pub(crate) cookies: Vec<String>,
+}
+
+/// What a page may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Policy {
+    /// Its forms stay here.
+    Stays,
+    /// Its form may end in a redirect to an app, and browsers hold a form's redirects to `form-action`.
+    LeadsAway,
+}
+
+/// A redirect that is ready to go.
+#[derive(Debug)]
+pub(crate) struct SeeOther {
+    /// Where to.
+    pub(crate) location: String,
+    /// `Set-Cookie` lines.
+    pub(crate) cookies: Vec<String>,
 }
 
 /// Renders an answer.
@@ -105,14 +170,10 @@ pub(crate) fn outgoing(outgoing: Outgoing, context: &Context) -> Response {
     match outgoing {
         Outgoing::Document(document) => respond(StatusCode::OK, Some(document), context),
         Outgoing::Answered(Answered::Issue(reply, tokens)) => reply_with(reply, &tokens, context),
-        Outgoing::Answered(Answered::Wait(pending)) => {
-            let body = json!({ "handle": pending.handle, "interval": pending.interval_seconds, "expires_at": pending.expires.unix() });
-            respond(
-                StatusCode::ACCEPTED,
-                body.as_object().cloned().map(Document::json),
-                context,
-            )
-        }
+        Outgoing::Page(page) => page_with(page, context),
+        Outgoing::SeeOther(other) => see_other(other, context),
+        // Questions to people are pages, and their doors make them; no machine's door asks any yet.
+        Outgoing::Answered(Answered::Wait(_)) => refusal(&Why::Fault, context),
         Outgoing::Answered(Answered::Refuse(why)) => refusal(&why, context),
     }
 }
@@ -135,6 +196,7 @@ fn reply_with(reply: Reply, tokens: &[String], context: &Context) -> Response {
             kind,
             expires_in_seconds,
             scope,
+            refresh,
         } => {
             let mut body = json::Object::new();
             body.insert(
@@ -146,26 +208,33 @@ fn reply_with(reply: Reply, tokens: &[String], context: &Context) -> Response {
             if !scope.is_empty() {
                 body.insert("scope".to_owned(), scope.into());
             }
+            if let Some(refresh) = refresh {
+                body.insert("refresh_token".to_owned(), refresh.into());
+            }
             respond(StatusCode::OK, Some(Document::json(body)), context)
         }
         Reply::Document(body) => respond(StatusCode::OK, Some(Document::json(body)), context),
         Reply::Created(body) => respond(StatusCode::CREATED, Some(Document::json(body)), context),
         Reply::Done => respond(StatusCode::OK, None, context),
+        Reply::Gone => respond(StatusCode::NO_CONTENT, None, context),
+        // These are for browsers, and their doors turn them into pages.
+        Reply::Authorization(_) | Reply::SignedIn { .. } | Reply::RecoveryCodes(_) => refusal(&Why::Fault, context),
     }
 }
 
+/// A refusal to a program; to a person it is a page.
 fn refusal(why: &Why, context: &Context) -> Response {
+    if let Some(visitor) = &context.visitor {
+        return page_refusal(why, visitor, context);
+    }
     let code = why.code();
-    let status = RESPONSES
-        .iter()
-        .find(|(known, _)| *known == code)
-        .map_or(StatusCode::INTERNAL_SERVER_ERROR, |(_, status)| *status);
+    let status = status(code);
     let mut body = json::Object::new();
     body.insert("error".to_owned(), code.name().into());
     body.insert("error_description".to_owned(), why.said().into());
     body.insert("request_id".to_owned(), context.request_id.as_str().into());
     if let Why::Body(detail) = why {
-        body.insert("detail".to_owned(), detail.as_str().into()); // administrators only: no other route reads JSON
+        body.insert("detail".to_owned(), detail.as_str().into()); // administrators only: no other route says it
     }
     let mut response = respond(status, Some(Document::json(body)), context);
     let headers = response.headers_mut();
@@ -183,8 +252,8 @@ fn refusal(why: &Why, context: &Context) -> Response {
             };
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
-        Code::TemporarilyUnavailable => {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        Code::TemporarilyUnavailable | Code::TooManyRequests => {
+            headers.insert(header::RETRY_AFTER, retry_after(code));
         }
         Code::InvalidRequest
         | Code::InvalidClient
@@ -208,12 +277,145 @@ fn refusal(why: &Why, context: &Context) -> Response {
         | Code::UnsupportedMediaType
         | Code::RequestTimeout
         | Code::MisdirectedRequest
+        | Code::LoginRequired
+        | Code::ConsentRequired
+        | Code::InvalidRedirectUri
+        | Code::UnapprovedSoftwareStatement
         | Code::ServerError => {}
     }
     if matches!(code, Code::ContentTooLarge | Code::RequestTimeout) {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close")); // the rest of the body is not read
     }
     response
+}
+
+fn status(code: Code) -> StatusCode {
+    RESPONSES
+        .iter()
+        .find(|(known, _)| *known == code)
+        .map_or(StatusCode::INTERNAL_SERVER_ERROR, |(_, status)| *status)
+}
+
+fn retry_after(code: Code) -> HeaderValue {
+    if code == Code::TooManyRequests {
+        HeaderValue::from_static("60")
+    } else {
+        HeaderValue::from_static("1")
+    }
+}
+
+/// A refusal to a person: a page that says what happened and what to do, or the way to the sign-in.
+fn page_refusal(why: &Why, visitor: &Visitor, context: &Context) -> Response {
+    let browser = &visitor.browser;
+    if *why == Why::SignInRequired && visitor.looks == Looks::Only {
+        let other = SeeOther {
+            location: format!("{}/sign-in", browser.base),
+            cookies: browser.cookies(),
+        };
+        return see_other(other, context);
+    }
+    let frame = pages::Frame {
+        language: browser.language,
+        base: &browser.base,
+        tenant: &visitor.tenant,
+        person: None,
+        now: visitor.now,
+        here: "",
+    };
+    let page = PageAnswer {
+        why: Some(why.clone()),
+        html: pages::problem(&frame, &problem(why, &context.request_id)),
+        policy: Policy::Stays,
+        cookies: browser.cookies(),
+    };
+    page_with(page, context)
+}
+
+/// What went wrong, for a page.
+pub(crate) fn problem<'a>(why: &'a Why, request_id: &'a str) -> Problem<'a> {
+    Problem {
+        code: why.code().name(),
+        kind: problem_kind(why),
+        said: why.said(),
+        request_id,
+        detail: None,
+    }
+}
+
+/// The words for a person; where there are none of their own, the code decides.
+fn problem_kind(why: &Why) -> ProblemKind {
+    match why {
+        Why::RedirectUriUnknown => return ProblemKind::RedirectUri,
+        Why::ClientUnknown => return ProblemKind::ClientUnknown,
+        Why::ClientDisabled => return ProblemKind::Disabled,
+        Why::PageExpired | Why::CeremonyReplayed => return ProblemKind::Expired,
+        Why::PageForeign => return ProblemKind::OtherBrowser,
+        Why::Forged => return ProblemKind::Forged,
+        Why::AlreadyAnswered => return ProblemKind::AlreadyAnswered,
+        Why::ForbiddenByRule | Why::PersonDenied => return ProblemKind::NotAllowed,
+        _ => {}
+    }
+    match why.code() {
+        Code::InvalidClientMetadata => ProblemKind::ClientDocument,
+        Code::NotFound => ProblemKind::NotFound,
+        Code::TemporarilyUnavailable | Code::TooManyRequests => ProblemKind::Busy,
+        Code::ServerError => ProblemKind::OurFault,
+        Code::AccessDenied | Code::LoginRequired => ProblemKind::NotAllowed,
+        _ => ProblemKind::BadRequest,
+    }
+}
+
+fn page_with(page: PageAnswer, context: &Context) -> Response {
+    let code = page.why.as_ref().map(Why::code);
+    let document = Document {
+        content_type: "text/html; charset=utf-8",
+        bytes: Bytes::from(page.html),
+    };
+    let mut response = respond(code.map_or(StatusCode::OK, status), Some(document), context);
+    let policy = match page.policy {
+        Policy::Stays => pages::CONTENT_SECURITY_POLICY,
+        Policy::LeadsAway => pages::CONTENT_SECURITY_POLICY_THAT_LEADS_AWAY,
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    if let Some(code @ (Code::TemporarilyUnavailable | Code::TooManyRequests)) = code {
+        headers.insert(header::RETRY_AFTER, retry_after(code));
+    }
+    personal(headers, page.cookies);
+    response
+}
+
+fn see_other(other: SeeOther, context: &Context) -> Response {
+    let mut response = respond(StatusCode::SEE_OTHER, None, context);
+    let headers = response.headers_mut();
+    if let Ok(location) = HeaderValue::from_str(&other.location) {
+        headers.insert(header::LOCATION, location);
+    }
+    personal(headers, other.cookies);
+    response
+}
+
+/// What every answer to a person carries: no other page may frame it, open it with a hold on it, or learn where the person came from (S-09).
+fn personal(headers: &mut HeaderMap, cookies: Vec<String>) {
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+    headers.insert(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+    headers.insert(
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=()"),
+    );
+    headers.insert(header::VARY, HeaderValue::from_static("cookie, accept-language"));
+    for cookie in cookies {
+        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+            headers.append(header::SET_COOKIE, cookie);
+        }
+    }
 }
 
 fn respond(status: StatusCode, document: Option<Document>, context: &Context) -> Response {

@@ -2,8 +2,9 @@
 
 use kernel::{
     Algorithm,
+    authorization::OWN_SCOPES,
     client::{AuthenticationMethod, GrantType, TOKEN_ALGORITHMS},
-    tenant::Tenant,
+    tenant::{Documents, RegistrationRule, Tenant},
 };
 use proof::json;
 use serde_json::json;
@@ -27,15 +28,27 @@ pub(crate) fn document(tenant: &Tenant, kind: Document) -> json::Object {
     let issuer = tenant.issuer.as_str();
     let at = |path: &str| serde_json::Value::from(format!("{issuer}{path}"));
     let proofs = Algorithm::PROOF_NAMES;
-    let methods: Vec<&str> = AuthenticationMethod::ALL.iter().map(|method| method.name()).collect();
+    let names = |methods: &[AuthenticationMethod]| methods.iter().map(|method| method.name()).collect::<Vec<_>>();
+    let (methods, proving) = (names(AuthenticationMethod::ALL), names(AuthenticationMethod::PROVING));
 
     let mut o = json::Object::new();
     o.insert("issuer".into(), issuer.into());
-    // Stock MCP clients refuse metadata without an authorization endpoint (docs/divergences.md). Ours refuses every response type, as the empty list says.
     o.insert("authorization_endpoint".into(), at("/oauth2/authorize"));
     o.insert("token_endpoint".into(), at("/oauth2/token"));
     o.insert("jwks_uri".into(), at("/oauth2/jwks"));
-    o.insert("response_types_supported".into(), json!([]));
+    o.insert("response_types_supported".into(), json!(["code"]));
+    o.insert("response_modes_supported".into(), json!(["query"]));
+    o.insert("code_challenge_methods_supported".into(), json!(["S256"]));
+    o.insert("authorization_response_iss_parameter_supported".into(), true.into()); // RFC 9207 s3
+    o.insert("prompt_values_supported".into(), json!(["none", "login", "consent", "select_account"]));
+    o.insert("ui_locales_supported".into(), pages::Language::ALL.iter().map(|language| language.tag()).collect());
+    o.insert("scopes_supported".into(), OWN_SCOPES.iter().map(|(name, _)| *name).collect());
+    if tenant.settings.client_documents == Documents::Accepted {
+        o.insert("client_id_metadata_document_supported".into(), true.into());
+    }
+    if tenant.settings.registration != RegistrationRule::Off {
+        o.insert("registration_endpoint".into(), at("/oauth2/register"));
+    }
     o.insert(
         "grant_types_supported".into(),
         GrantType::ALL.iter().map(|grant_type| grant_type.name()).collect(),
@@ -43,7 +56,7 @@ pub(crate) fn document(tenant: &Tenant, kind: Document) -> json::Object {
     o.insert("token_endpoint_auth_methods_supported".into(), json!(methods));
     o.insert("token_endpoint_auth_signing_alg_values_supported".into(), json!(proofs));
     o.insert("introspection_endpoint".into(), at("/oauth2/introspect"));
-    o.insert("introspection_endpoint_auth_methods_supported".into(), json!(methods));
+    o.insert("introspection_endpoint_auth_methods_supported".into(), json!(proving));
     o.insert(
         "introspection_endpoint_auth_signing_alg_values_supported".into(),
         json!(proofs),
@@ -61,7 +74,7 @@ pub(crate) fn document(tenant: &Tenant, kind: Document) -> json::Object {
     );
     if kind == Document::OpenId {
         // OpenID Discovery s3 requires these; no ID token is issued yet, and the algorithms are those of our keys.
-        o.insert("subject_types_supported".into(), json!(["public"]));
+        o.insert("subject_types_supported".into(), json!(["pairwise"]));
         o.insert(
             "id_token_signing_alg_values_supported".into(),
             TOKEN_ALGORITHMS.iter().map(|algorithm| algorithm.name()).collect(),

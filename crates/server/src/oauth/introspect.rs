@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kernel::{
-    Decision,
+    family::Presented,
     introspection::{self, Request},
     revocation,
 };
@@ -21,24 +21,6 @@ use crate::{
 
 /// RFC 7662 s2.
 pub(crate) async fn introspection(inbound: Inbound) -> Result<Outgoing, Stop> {
-    about_token(inbound, |walker, facts| {
-        introspection::decide(&walker.caller, facts, &walker.at)
-    })
-    .await
-}
-
-/// RFC 7009 s2.
-pub(crate) async fn revocation(inbound: Inbound) -> Result<Outgoing, Stop> {
-    about_token(inbound, |walker, facts| {
-        revocation::decide(&walker.caller, facts, &walker.at)
-    })
-    .await
-}
-
-async fn about_token(
-    inbound: Inbound,
-    decide: fn(&Walker, &introspection::Facts) -> Decision,
-) -> Result<Outgoing, Stop> {
     let request = Arc::new(Request::parse(&inbound.form)?);
     let answered = inbound
         .walker()
@@ -47,7 +29,35 @@ async fn about_token(
             async move {
                 let token = verified(&walker, &request.token).await?;
                 let facts = store::flows::introspection::load(&walker.tenant, token).await?;
-                Ok(decide(&walker, &facts))
+                Ok(introspection::decide(&walker.caller, &facts, &walker.at))
+            }
+        })
+        .await?;
+    Ok(Outgoing::Answered(answered))
+}
+
+/// RFC 7009 s2. A token of either kind: what has the form of a refresh token and is genuine is one.
+pub(crate) async fn revocation(inbound: Inbound) -> Result<Outgoing, Stop> {
+    let request = Arc::new(Request::parse(&inbound.form)?);
+    let answered = inbound
+        .walker()
+        .walk(move |walker, _look| {
+            let request = Arc::clone(&request);
+            async move {
+                let keys = walker.app.page_keys.of_tenant(walker.tenant.id());
+                let refresh = Presented::parse(&request.token).filter(|shown| shown.is_genuine(&keys.refresh));
+                let family = match refresh {
+                    Some(shown) => walker.tenant.family(&shown.family).await?,
+                    None => None,
+                };
+                let facts = match family {
+                    Some(family) => revocation::Facts::Refresh(Box::new(family)),
+                    None => {
+                        let token = verified(&walker, &request.token).await?;
+                        revocation::Facts::Access(store::flows::introspection::load(&walker.tenant, token).await?)
+                    }
+                };
+                Ok(revocation::decide(&walker.caller, &facts, &walker.at))
             }
         })
         .await?;

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use kernel::{
-    ClientId, GrantId,
-    administration::{Command, Facts},
+    ClientId, GrantId, GroupId,
+    administration::{Command, Facts, NewRule},
+    consent::Clients,
     resource::{Resource, ResourceUri},
     tenant::Tenant,
+    user::Group,
 };
 
 use crate::{fault::Fault, tenant_db::TenantDb};
@@ -41,10 +43,54 @@ pub async fn load(tenant: &TenantDb, command: &Command) -> Result<Facts, Fault> 
         Command::SetTenantDisabled(id, _) | Command::SetTenantSettings(id, _) => {
             facts.tenant = named(tenant, |known| known.id == *id).await?;
         }
+        Command::CreateUser(new) => {
+            facts.login_taken_by = tenant.user_by_login(&new.login).await?;
+            facts.groups = groups(tenant, &new.memberships).await?;
+        }
+        Command::ChangeUser(change) => {
+            facts.user = tenant.user(&change.id).await?;
+            if let Some(login) = &change.login {
+                facts.login_taken_by = tenant.user_by_login(login).await?;
+            }
+            if let Some(memberships) = &change.memberships {
+                facts.groups = groups(tenant, memberships).await?;
+            }
+        }
+        Command::SetUserPassword { id, .. } | Command::GiveRecoveryCode { id, .. } | Command::EndUserSessions(id) => {
+            facts.user = tenant.user(id).await?;
+        }
+        Command::EndBrowserSession(id) => facts.browser_session = tenant.browser_session_by_id(id).await?,
+        Command::CreateGroup(new) => facts.groups = tenant.group(&new.id).await?.into_iter().collect(),
+        Command::DropGroup(id) => facts.groups = tenant.group(id).await?.into_iter().collect(),
+        Command::CreateRule(new) => of_rule(tenant, new, &mut facts).await?,
+        Command::DropRule(id) => facts.rule = tenant.consent_rule(id).await?,
         Command::EndAdministrator(id) => facts.administrator = tenant.administrator(id).await?,
         Command::CreateAdministrator(_) | Command::RotateKeys(_) => {}
     }
     Ok(facts)
+}
+
+/// What a new rule names, and how many there are.
+async fn of_rule(tenant: &TenantDb, new: &NewRule, facts: &mut Facts) -> Result<(), Fault> {
+    if let Clients::One(id) = &new.clients {
+        facts.client = tenant.client(id).await?;
+    }
+    if let Some(uri) = &new.resource {
+        facts.resources = tenant.resource(uri).await?.into_iter().collect();
+    }
+    if let Some(id) = &new.group {
+        facts.groups = tenant.group(id).await?.into_iter().collect();
+    }
+    facts.rules = tenant.consent_rules().await?.len();
+    Ok(())
+}
+
+async fn groups(tenant: &TenantDb, wanted: &BTreeSet<GroupId>) -> Result<Vec<Group>, Fault> {
+    let mut found = Vec::with_capacity(wanted.len());
+    for id in wanted {
+        found.extend(tenant.group(id).await?);
+    }
+    Ok(found)
 }
 
 async fn client(tenant: &TenantDb, id: Option<&ClientId>) -> Result<Option<kernel::client::Client>, Fault> {

@@ -6,6 +6,7 @@ use kernel::{
 };
 use proof::{Verified, access_token::AccessToken};
 
+use super::person;
 use crate::{fault::Fault, tenant_db::TenantDb};
 
 /// Loads everything a token hangs on; `Unknown` when the token did not pass, or has no record.
@@ -25,11 +26,14 @@ pub async fn load(tenant: &TenantDb, token: Option<Verified<AccessToken>>) -> Re
     };
     let (path, client, resource) =
         futures_util::future::try_join3(tenant.grant_path(&record.grant), tenant.client(&client), resource).await?;
+    let (user, rules) = person::load(tenant, path.first().map(|grant| &grant.subject)).await?;
     Ok(Facts::Known(Box::new(Known {
         token,
         record,
         path,
         client,
         resource,
+        user,
+        rules,
     })))
 }

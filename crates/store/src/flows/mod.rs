@@ -1,8 +1,15 @@
 //! The facts of each flow: a loader a flow, composed of the nouns' readers and nothing else.
 
+pub mod account;
 pub mod administration;
+mod again;
+pub mod authorization;
+pub mod authorization_code;
 pub mod client_credentials;
 pub mod introspection;
+mod person;
+pub mod refresh_token;
+pub mod registration;
 
 /// Which look at the facts this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

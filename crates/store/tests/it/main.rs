@@ -27,6 +27,12 @@ mod journal;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
+mod people_guards;
+#[cfg(test)]
+mod people_round_trips;
+#[cfg(test)]
 mod proxy;
 #[cfg(test)]
 mod queue;

@@ -152,7 +152,7 @@ async fn a_start_that_was_interrupted_is_finished_by_the_next_one() {
     let store = open(&fresh.database).await.unwrap();
     let world = World::around(fresh, store);
     world.put(Wanted::token("t")).await;
-    assert_eq!(steps(&Beside::open(&world.fresh.database).await).await, 1);
+    assert_eq!(steps(&Beside::open(&world.fresh.database).await).await, 2);
 }
 
 #[tokio::test]

@@ -106,6 +106,16 @@ pub(crate) fn schema() -> BTreeMap<String, Type> {
             if let Some(name) = line.strip_prefix("CREATE TABLE ") {
                 name.trim_end_matches(" (").clone_into(&mut table);
             }
+            let added = line
+                .strip_prefix("ALTER TABLE ")
+                .and_then(|rest| rest.split_once(" ADD COLUMN "));
+            let line = match added {
+                Some((name, column)) => {
+                    name.clone_into(&mut table);
+                    column.trim_end_matches(';')
+                }
+                None => line,
+            };
             if let [column, of_type, ..] = line
                 .trim()
                 .trim_end_matches(',')

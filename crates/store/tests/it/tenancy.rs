@@ -2,9 +2,10 @@
 
 use kernel::{
     AdministratorId, ClientId, GrantId, Guard, Time, TokenId, Touch, Write,
+    client::Binding,
     grant::Grant,
     resource::ResourceUri,
-    tenant::{self, NonceRule, Tenant},
+    tenant::{self, Documents, NonceRule, RegistrationRule, Tenant},
 };
 use store::{Outcome, TenantDb};
 
@@ -26,6 +27,9 @@ async fn tenants_come_back_whole() {
     odd.settings = tenant::Settings {
         dpop_nonce: NonceRule::Accepted,
         access_token_seconds: i64::MAX,
+        client_documents: Documents::Refused,
+        registration: RegistrationRule::Open,
+        binding: Binding::Required,
     };
     odd.created = Time::from_unix(i64::MIN);
     world.put(Wanted::default().guard(create_tenant(odd.clone()))).await;
@@ -34,10 +38,16 @@ async fn tenants_come_back_whole() {
     let settings = tenant::Settings {
         dpop_nonce: NonceRule::Demanded,
         access_token_seconds: 60,
+        client_documents: Documents::Accepted,
+        registration: RegistrationRule::InitialToken,
+        binding: Binding::WhenProved,
     };
     let change = tenant::SettingsChange {
         dpop_nonce: Some(NonceRule::Demanded),
         access_token_seconds: Some(60),
+        client_documents: Some(Documents::Accepted),
+        registration: Some(RegistrationRule::InitialToken),
+        binding: Some(Binding::WhenProved),
     };
     let disable = |at| Write::Tenant(tenant::Write::SetDisabled { id: odd.id.clone(), at });
     world

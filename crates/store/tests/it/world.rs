@@ -12,7 +12,7 @@ use std::{
 use kernel::{
     AdministratorId, Algorithm, Ask, Audience, Authority, Caller, ClientId, Event, EventKind, GrantId, Guard, Mark,
     Moment, Scopes, TenantId, Time, TokenId, Who, Write, client,
-    client::{Authentication, Binding, Client, GrantType, Introspects},
+    client::{ApplicationType, Authentication, Binding, Client, GrantType, Introspects, Registration},
     grant::{self, Grant, Holder, Source, Status, Subject},
     key::SigningKey,
     mark::Stands,
@@ -249,6 +249,7 @@ pub(crate) fn acme() -> Tenant {
         settings: tenant::Settings {
             dpop_nonce: NonceRule::Demanded,
             access_token_seconds: 300,
+            ..tenant::Settings::default()
         },
         created: time(0),
         disabled: None,
@@ -266,6 +267,12 @@ pub(crate) fn client(id: &str) -> Client {
         token_algorithm: None,
         binding: Binding::WhenProved,
         introspects: Introspects::ItsResources,
+        registration: Registration::Administrator,
+        redirect_uris: Vec::new(),
+        application_type: ApplicationType::Unsaid,
+        uri: None,
+        scope: None,
+        expires: None,
         epoch: 1,
         created: time(0),
         disabled: None,
@@ -277,6 +284,7 @@ pub(crate) fn resource(uri: &str) -> Resource {
         uri: ResourceUri::parse(uri).unwrap(),
         name: format!("Resource {uri}"),
         scopes: BTreeMap::from([("read".to_owned(), "Read things".to_owned())]),
+        implied: BTreeMap::new(),
         token_algorithm: None,
         introspectors: Vec::new(),
         created: time(0),

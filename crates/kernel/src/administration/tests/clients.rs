@@ -81,7 +81,7 @@ fn a_client_is_described_in_the_words_of_rfc_7591() {
     let secret = document(&decision)["client_secret"].as_str().unwrap().to_owned();
     let expected = json!({
         "client_id": id, "client_name": "Atlas", "token_endpoint_auth_method": "client_secret_basic", "grant_types": ["client_credentials"],
-        "dpop_bound_access_tokens": false, "introspects_everything": false, "created_at": NOW,
+        "dpop_bound_access_tokens": false, "introspects_everything": false, "created_at": NOW, "registered_by": "administrator",
         "client_secret": secret, "client_secret_expires_at": 0, // RFC 7591 s3.2.1
     });
     assert_eq!(document(&decision), expected);

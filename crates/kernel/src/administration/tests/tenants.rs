@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::tenant;
+use crate::{client, tenant};
 
 #[test]
 fn tenant_ids_can_be_a_path_segment_and_a_host_label() {
@@ -61,6 +61,7 @@ fn a_tenant_is_made_changed_and_switched() {
     let decision = run(&create, &Facts::default());
     let row = json!({
         "id": "acme", "name": "Acme", "issuer": "https://as.example/t/acme", "dpop_nonce_required": true, "access_token_seconds": 300, "created_at": NOW,
+        "client_documents": true, "registration": "off", "dpop_required": false,
     });
     let expected = facts::tenant(&row);
     assert_eq!(
@@ -69,18 +70,22 @@ fn a_tenant_is_made_changed_and_switched() {
     );
     assert_eq!(document(&decision), row);
 
-    let change_of_both = tenant::SettingsChange {
+    let change_of_all = tenant::SettingsChange {
         dpop_nonce: Some(tenant::NonceRule::Demanded),
         access_token_seconds: Some(900),
+        client_documents: Some(tenant::Documents::Refused),
+        registration: Some(tenant::RegistrationRule::Open),
+        binding: Some(client::Binding::Required),
     };
-    let change =
-        json!({ "set_tenant_settings": { "id": "acme", "dpop_nonce_required": true, "access_token_seconds": 900 } });
+    let change = json!({ "set_tenant_settings": {
+        "id": "acme", "dpop_nonce_required": true, "access_token_seconds": 900, "client_documents": false, "registration": "open", "dpop_required": true,
+    } });
     let decision = run(&change, &loaded());
     assert_eq!(
         decision.change().sure,
         [Write::Tenant(tenant::Write::SetSettings {
             id: facts::id("acme"),
-            change: change_of_both
+            change: change_of_all
         })]
     );
     assert_eq!(document(&decision)["access_token_seconds"], 900);

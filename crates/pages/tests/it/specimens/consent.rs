@@ -1,0 +1,227 @@
+//! Consent: every history, place and kind of app.
+
+use pages::{App, Change, Consent, Destination, History, Identity, Item, Language, Place};
+
+use super::{
+    CSRF, DAY, HOSTILE, LONG_NAME, NOW, REQUEST, atlas, calendar, editor, hostile, hostile_frame, read, signed_in,
+    stranger, write,
+};
+
+fn hostile_host() -> App<'static> {
+    App {
+        name: HOSTILE,
+        client_id: "https://x",
+        identity: Identity::Document {
+            host: "login.accounts.bank.example.a-very-long-label-that-pushes-the-rest-out-of-sight.another-very-long-label.evil.example",
+        },
+    }
+}
+
+pub(crate) fn first_consent() -> Consent<'static> {
+    Consent {
+        request: REQUEST,
+        csrf: CSRF,
+        app: atlas(),
+        place: Some(calendar()),
+        items: vec![read(), write()],
+        redirect_host: "app.atlas.example",
+        destination: Destination::Host,
+        lasts_seconds: 30 * DAY,
+        history: History::First,
+        forbidden: Vec::new(),
+        decided: Vec::new(),
+        details: vec![
+            ("client_id", "https://atlas.example/client.json".to_owned()),
+            ("redirect_uri", "https://app.atlas.example/callback".to_owned()),
+            ("resource", "https://calendar.demo.test/mcp".to_owned()),
+            ("scope", "calendar:read calendar:write".to_owned()),
+            (
+                "metadata_hash",
+                "sha-256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
+            ),
+        ],
+    }
+}
+
+pub(crate) fn consent(language: Language, add: &mut impl FnMut(&str, String)) {
+    let frame = signed_in(language, "");
+    let mut show = |name: &str, page: Consent<'_>| add(&format!("consent-{name}"), pages::consent(&frame, &page));
+    show("first", first_consent());
+    show(
+        "same",
+        Consent {
+            history: History::Same {
+                last_at: NOW - 21 * DAY,
+            },
+            ..first_consent()
+        },
+    );
+    let what = vec![
+        Change::Redirects,
+        Change::Keys,
+        Change::Name {
+            before: "Atlas Beta".to_owned(),
+        },
+        Change::More,
+    ];
+    show(
+        "changed",
+        Consent {
+            history: History::Changed {
+                what,
+                last_at: NOW - 400 * DAY,
+            },
+            ..first_consent()
+        },
+    );
+    show(
+        "this-computer",
+        Consent {
+            app: editor(),
+            redirect_host: "localhost:3456",
+            destination: Destination::ThisComputer,
+            ..first_consent()
+        },
+    );
+    show(
+        "unverified",
+        Consent {
+            app: stranger(),
+            redirect_host: "127.0.0.1:3456",
+            destination: Destination::ThisComputer,
+            ..first_consent()
+        },
+    );
+    let unverified_here = Consent {
+        app: stranger(),
+        place: None,
+        ..first_consent()
+    };
+    show("unverified-here", unverified_here);
+    kinds_of_asking(language, add);
+}
+
+fn kinds_of_asking(language: Language, add: &mut impl FnMut(&str, String)) {
+    let frame = signed_in(language, "");
+    let mut show = |name: &str, page: Consent<'_>| add(&format!("consent-{name}"), pages::consent(&frame, &page));
+    let openid = Item {
+        scope: "openid",
+        words: "know who you are",
+    };
+    show(
+        "here",
+        Consent {
+            place: None,
+            items: vec![openid],
+            ..first_consent()
+        },
+    );
+    let delete = Item {
+        scope: "calendar:delete",
+        words: "delete appointments",
+    };
+    let invite = Item {
+        scope: "calendar:invite",
+        words: "invite people outside the organisation",
+    };
+    show(
+        "administrator",
+        Consent {
+            items: vec![write()],
+            decided: vec![read()],
+            forbidden: vec![delete.clone(), invite],
+            ..first_consent()
+        },
+    );
+    show(
+        "nothing",
+        Consent {
+            items: Vec::new(),
+            details: Vec::new(),
+            ..first_consent()
+        },
+    );
+    show(
+        "all-forbidden",
+        Consent {
+            items: Vec::new(),
+            forbidden: vec![delete],
+            ..first_consent()
+        },
+    );
+    let words: Vec<(String, String)> = (1..=24)
+        .map(|n| {
+            (
+                format!("scope:{n}"),
+                format!("do the thing with number {n} in every folder you own"),
+            )
+        })
+        .collect();
+    let many = words.iter().map(|(scope, words)| Item { scope, words }).collect();
+    show(
+        "many",
+        Consent {
+            items: many,
+            ..first_consent()
+        },
+    );
+    let long = App {
+        name: LONG_NAME,
+        client_id: "long",
+        identity: Identity::Registered,
+    };
+    show(
+        "long-names",
+        Consent {
+            app: long,
+            place: Some(Place {
+                name: LONG_NAME,
+                uri: "https://long.example",
+            }),
+            ..first_consent()
+        },
+    );
+    show(
+        "hostile-host",
+        Consent {
+            app: hostile_host(),
+            redirect_host: HOSTILE,
+            ..first_consent()
+        },
+    );
+    add(
+        "consent-hostile",
+        pages::consent(&hostile_frame(language), &hostile_consent()),
+    );
+}
+
+pub(crate) fn hostile_consent() -> Consent<'static> {
+    let item = Item {
+        scope: HOSTILE,
+        words: HOSTILE,
+    };
+    Consent {
+        app: hostile(),
+        request: HOSTILE,
+        csrf: HOSTILE,
+        place: Some(Place {
+            name: HOSTILE,
+            uri: HOSTILE,
+        }),
+        items: vec![item.clone()],
+        decided: vec![item.clone()],
+        forbidden: vec![item],
+        redirect_host: HOSTILE,
+        history: History::Changed {
+            what: vec![Change::Name {
+                before: HOSTILE.to_owned(),
+            }],
+            last_at: NOW,
+        },
+        details: vec![
+            ("client_id", HOSTILE.to_owned()),
+            ("never_heard_of", HOSTILE.to_owned()),
+        ],
+        ..first_consent()
+    }
+}

@@ -1,0 +1,289 @@
+//! What the calls of the admin API answer, for its description.
+
+use proof::json::Object;
+use serde_json::{Value, json};
+
+use crate::routes::Admin;
+
+/// The status and shape of a call's answer.
+pub(super) fn answer(call: Admin) -> (&'static str, Value) {
+    match call {
+        Admin::ListClients => ("200", list("clients", &client())),
+        Admin::CreateClient => ("201", client()),
+        Admin::ShowClient | Admin::ChangeClient | Admin::RotateClientSecret => ("200", client()),
+        Admin::ListResources => ("200", list("resources", &resource())),
+        Admin::CreateResource => ("201", resource()),
+        Admin::ChangeResource => ("200", resource()),
+        Admin::ListGrants | Admin::ListUserGrants => ("200", list("grants", &grant())),
+        Admin::CreateGrant => ("201", grant()),
+        Admin::ShowGrant | Admin::RevokeGrant => ("200", grant()),
+        Admin::ListUsers => ("200", list("users", &user(&[]))),
+        Admin::CreateUser => ("201", user(&[])),
+        Admin::GiveRecoveryCode => ("201", user(&["recovery_code"])),
+        Admin::ShowUser | Admin::ChangeUser | Admin::SetUserPassword | Admin::EndUserSessions => ("200", user(&[])),
+        Admin::ListGroups => ("200", list("groups", &group())),
+        Admin::CreateGroup => ("201", group()),
+        Admin::DropGroup => ("200", group()),
+        Admin::ListBrowserSessions => ("200", list("browser_sessions", &browser_session())),
+        Admin::EndBrowserSession => ("200", browser_session()),
+        Admin::ListConsentRules => ("200", list("consent_rules", &rule())),
+        Admin::CreateConsentRule => ("201", rule()),
+        Admin::DropConsentRule => ("200", rule()),
+        Admin::ListTenants => ("200", list("tenants", &tenant())),
+        Admin::CreateTenant => ("201", tenant()),
+        Admin::ChangeTenant => ("200", tenant()),
+        Admin::ListKeys => ("200", list("keys", &key())),
+        Admin::RotateKeys => ("201", list("keys", &key())),
+        Admin::ListAdministrators => ("200", list("administrators", &administrator(&[]))),
+        Admin::CreateAdministrator => ("201", administrator(&["token"])),
+        Admin::EndAdministrator => ("200", administrator(&[])),
+        Admin::ListEvents => ("200", list("events", &event())),
+        Admin::Doctor => (
+            "200",
+            object(&["state", "checks"], &[("state", "string"), ("checks", "array")]),
+        ),
+    }
+}
+
+/// An administrator, with what else the call shows of one.
+fn administrator(further: &[&str]) -> Value {
+    let mut members = vec![
+        ("id", "string"),
+        ("name", "string"),
+        ("reach", "string"),
+        ("created_at", "integer"),
+        ("expires_at", "integer"),
+    ];
+    members.extend(further.iter().map(|name| (*name, "string")));
+    let mut required = vec!["id", "name", "reach", "created_at"];
+    required.extend(further);
+    object(&required, &members)
+}
+
+fn client() -> Value {
+    object(
+        &[
+            "client_id",
+            "client_name",
+            "token_endpoint_auth_method",
+            "grant_types",
+            "dpop_bound_access_tokens",
+            "introspects_everything",
+            "registered_by",
+            "created_at",
+        ],
+        &[
+            ("client_id", "string"),
+            ("client_name", "string"),
+            ("token_endpoint_auth_method", "string"),
+            ("grant_types", "array"),
+            ("redirect_uris", "array"),
+            ("application_type", "string"),
+            ("client_uri", "string"),
+            ("registered_by", "string"),
+            ("expires_at", "integer"),
+            ("jwks", "object"),
+            ("access_token_signed_response_alg", "string"),
+            ("dpop_bound_access_tokens", "boolean"),
+            ("introspects_everything", "boolean"),
+            ("client_secret", "string"),
+            ("client_secret_expires_at", "integer"),
+            ("created_at", "integer"),
+            ("disabled_at", "integer"),
+            ("last_used_at", "integer"),
+        ],
+    )
+}
+
+fn resource() -> Value {
+    object(
+        &[
+            "resource",
+            "resource_name",
+            "scopes",
+            "introspection_clients",
+            "created_at",
+        ],
+        &[
+            ("resource", "string"),
+            ("resource_name", "string"),
+            ("scopes", "object"),
+            ("implied_scopes", "object"),
+            ("introspection_clients", "array"),
+            ("access_token_signed_response_alg", "string"),
+            ("created_at", "integer"),
+            ("disabled_at", "integer"),
+        ],
+    )
+}
+
+fn grant() -> Value {
+    object(
+        &[
+            "id",
+            "scope",
+            "resources",
+            "own_endpoints",
+            "depth",
+            "given_by",
+            "created_at",
+            "status",
+        ],
+        &[
+            ("id", "string"),
+            ("client_id", "string"),
+            ("host_id", "string"),
+            ("session_id", "string"),
+            ("user_id", "string"),
+            ("scope", "string"),
+            ("resources", "array"),
+            ("own_endpoints", "boolean"),
+            ("depth", "integer"),
+            ("expires_at", "integer"),
+            ("parent", "string"),
+            ("given_by", "string"),
+            ("created_at", "integer"),
+            ("status", "string"),
+            ("revoked_at", "integer"),
+        ],
+    )
+}
+
+fn tenant() -> Value {
+    object(
+        &[
+            "id",
+            "name",
+            "issuer",
+            "dpop_nonce_required",
+            "access_token_seconds",
+            "client_documents",
+            "registration",
+            "dpop_required",
+            "created_at",
+        ],
+        &[
+            ("id", "string"),
+            ("name", "string"),
+            ("issuer", "string"),
+            ("dpop_nonce_required", "boolean"),
+            ("access_token_seconds", "integer"),
+            ("client_documents", "boolean"),
+            ("registration", "string"),
+            ("dpop_required", "boolean"),
+            ("created_at", "integer"),
+            ("disabled_at", "integer"),
+        ],
+    )
+}
+
+/// A person, with what else the call shows of one.
+fn user(further: &[&str]) -> Value {
+    let mut members = vec![
+        ("id", "string"),
+        ("login", "string"),
+        ("profile", "object"),
+        ("groups", "array"),
+        ("created_at", "integer"),
+        ("disabled_at", "integer"),
+    ];
+    members.extend(further.iter().map(|name| (*name, "string")));
+    let mut required = vec!["id", "login", "profile", "groups", "created_at"];
+    required.extend(further);
+    object(&required, &members)
+}
+
+fn group() -> Value {
+    object(
+        &["id", "kind", "name", "created_at"],
+        &[
+            ("id", "string"),
+            ("kind", "string"),
+            ("name", "string"),
+            ("created_at", "integer"),
+        ],
+    )
+}
+
+fn rule() -> Value {
+    object(
+        &["id", "effect", "made_by", "created_at"],
+        &[
+            ("id", "string"),
+            ("effect", "string"),
+            ("client_id", "string"),
+            ("clients", "string"),
+            ("scope", "string"),
+            ("resource", "string"),
+            ("group", "string"),
+            ("made_by", "string"),
+            ("created_at", "integer"),
+        ],
+    )
+}
+
+fn browser_session() -> Value {
+    object(
+        &[
+            "id",
+            "user_id",
+            "method",
+            "signed_in_at",
+            "last_seen_at",
+            "expires_at",
+            "browser",
+        ],
+        &[
+            ("id", "string"),
+            ("user_id", "string"),
+            ("method", "string"),
+            ("signed_in_at", "integer"),
+            ("last_seen_at", "integer"),
+            ("expires_at", "integer"),
+            ("browser", "string"),
+            ("ended_at", "integer"),
+        ],
+    )
+}
+
+fn event() -> Value {
+    object(
+        &["id", "kind", "at", "request_id", "place", "body"],
+        &[
+            ("id", "string"),
+            ("kind", "string"),
+            ("at", "integer"),
+            ("request_id", "string"),
+            ("place", "string"),
+            ("actor", "string"),
+            ("about", "string"),
+            ("body", "object"),
+        ],
+    )
+}
+
+fn key() -> Value {
+    object(
+        &["kid", "alg", "created_at", "active_from", "state", "public_jwk"],
+        &[
+            ("kid", "string"),
+            ("alg", "string"),
+            ("created_at", "integer"),
+            ("active_from", "integer"),
+            ("state", "string"),
+            ("public_jwk", "object"),
+        ],
+    )
+}
+
+fn list(name: &str, item: &Value) -> Value {
+    json!({ "type": "object", "required": [name], "additionalProperties": false, "properties": { name: { "type": "array", "items": item }, "next": { "type": "string" } } })
+}
+
+fn object(required: &[&str], members: &[(&str, &str)]) -> Value {
+    let properties: Object = members
+        .iter()
+        .map(|(name, of_type)| ((*name).to_owned(), json!({ "type": of_type })))
+        .collect();
+    json!({ "type": "object", "required": required, "additionalProperties": false, "properties": properties })
+}

@@ -1,0 +1,170 @@
+//! What acts for the person who is signed in: every grant and standing consent, live or not, and how to stop it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use kernel::{
+    Audience, ClientId, GrantId, Why,
+    account::{self, Command},
+    client::Client,
+    grant::{Holder, Source},
+    resource::Resource,
+};
+use pages::{Agent, Agents, AgentsNotice, DecidedBy, GrantRow, Live};
+use store::PersonsGrant;
+
+use super::{
+    Browser,
+    view::{self, View},
+};
+use crate::{
+    fault::Stop,
+    http::{entrance::Inbound, render::Outgoing},
+    settle::Answered,
+    walk::Walker,
+};
+
+/// GET `/agents`.
+pub(crate) async fn agents(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
+    let notice = match inbound.query.as_deref() {
+        Some("stopped") => Some(AgentsNotice::Stopped),
+        Some("stopped-all") => Some(AgentsNotice::StoppedAll),
+        Some(_) | None => None,
+    };
+    let person = inbound.caller.person().ok_or(Why::SignInRequired)?;
+    let grants = inbound.tenant.grants_of_user(&person.user.id, inbound.at.now).await?;
+    let known = Known::of(&inbound, &grants).await?;
+    let view = View::new(&inbound, &browser);
+    let worded: Vec<_> = grants.iter().map(|given| known.worded(given, &browser)).collect();
+    let mut by_client: BTreeMap<&ClientId, Vec<GrantRow<'_>>> = BTreeMap::new();
+    let mut order: Vec<&ClientId> = Vec::new();
+    for (given, words) in grants.iter().zip(&worded) {
+        let Holder::Client(client) = &given.grant.holder else {
+            continue;
+        };
+        if !order.contains(&client) {
+            order.push(client);
+        }
+        by_client.entry(client).or_default().push(row(given, &known, words));
+    }
+    let agents = order
+        .into_iter()
+        .filter_map(|id| {
+            Some(Agent {
+                app: view::app(known.clients.get(id)?),
+                grants: by_client.remove(id)?,
+            })
+        })
+        .collect();
+    let html = pages::agents(
+        &view.frame("/agents"),
+        &Agents {
+            csrf: &view.csrf,
+            agents,
+            notice,
+        },
+    );
+    Ok(view.stays(html))
+}
+
+/// POST `/agents/stop`.
+pub(crate) async fn stop(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
+    let form = &inbound.form;
+    let command = match (form.text("grant"), form.text("client"), form.text("all")) {
+        (Some(grant), None, None) => Command::StopGrant(GrantId::parse(grant).ok_or(Why::Absent("grant"))?),
+        (None, Some(client), None) => Command::StopClient(ClientId::parse(client).ok_or(Why::Absent("client"))?),
+        (None, None, Some("yes")) => Command::StopAll,
+        (_, _, _) => return Err(Why::ParameterMissing("grant").into()),
+    };
+    let notice = match command {
+        Command::StopAll => "stopped-all",
+        Command::AddPasskey { .. }
+        | Command::RemovePasskey(_)
+        | Command::SetPassword { .. }
+        | Command::MakeRecoveryCodes { .. }
+        | Command::EndSession(_)
+        | Command::StopGrant(_)
+        | Command::StopClient(_) => "stopped",
+    };
+    let command = Arc::new(command);
+    let answered = inbound
+        .walker()
+        .walk(move |Walker { tenant, caller, at, .. }, _look| {
+            let command = Arc::clone(&command);
+            async move {
+                let facts = store::flows::account::load(&tenant, &caller, &command, at.now).await?;
+                Ok(account::decide(&command, &caller, &facts, &at))
+            }
+        })
+        .await?;
+    match answered {
+        // Stopped before, perhaps in another window: what was wanted is so.
+        Answered::Issue(..) | Answered::Refuse(Why::Absent(_)) => {
+            Ok(View::new(&inbound, &browser).to(&format!("/agents?{notice}")))
+        }
+        Answered::Refuse(why) => Err(why.into()),
+        Answered::Wait(_) => Err(crate::fault::Fault::Unsigned.into()),
+    }
+}
+
+/// The clients and resources that a page speaks of.
+struct Known {
+    clients: BTreeMap<ClientId, Client>,
+    resources: BTreeMap<String, Resource>,
+}
+
+impl Known {
+    async fn of(inbound: &Inbound, grants: &[PersonsGrant]) -> Result<Self, Stop> {
+        let mut known = Self {
+            clients: BTreeMap::new(),
+            resources: BTreeMap::new(),
+        };
+        for given in grants {
+            if let Holder::Client(id) = &given.grant.holder
+                && !known.clients.contains_key(id)
+                && let Some(client) = inbound.tenant.client(id).await?
+            {
+                known.clients.insert(id.clone(), client);
+            }
+            for audience in given.grant.authority.audiences() {
+                if let Audience::Resource(uri) = audience
+                    && !known.resources.contains_key(uri.as_str())
+                    && let Some(resource) = inbound.tenant.resource(uri).await?
+                {
+                    known.resources.insert(uri.as_str().to_owned(), resource);
+                }
+            }
+        }
+        Ok(known)
+    }
+
+    /// The resource that a grant is for; none for our own endpoints.
+    fn place(&self, given: &PersonsGrant) -> Option<&Resource> {
+        match given.grant.authority.audiences().first() {
+            Some(Audience::Resource(uri)) => self.resources.get(uri.as_str()),
+            Some(Audience::Issuer) | None => None,
+        }
+    }
+
+    fn worded(&self, given: &PersonsGrant, browser: &Browser) -> Vec<(String, String)> {
+        view::worded(given.grant.authority.scopes(), self.place(given), browser.language)
+    }
+}
+
+fn row<'a>(given: &'a PersonsGrant, known: &'a Known, worded: &'a [(String, String)]) -> GrantRow<'a> {
+    GrantRow {
+        id: given.grant.id.as_str(),
+        place: view::place(known.place(given)),
+        items: view::items(worded),
+        given_at: given.grant.created.unix(),
+        expires_at: given.grant.authority.expires().map(proof::Time::unix),
+        last_used_at: given.used.map(proof::Time::unix),
+        live: match u32::try_from(given.lines) {
+            Ok(lines) if lines > 0 => Live::Sessions(lines),
+            Ok(_) | Err(_) => Live::Nothing,
+        },
+        decided_by: match given.grant.source {
+            Source::Organisation { .. } => DecidedBy::Organisation,
+            Source::Person { .. } | Source::Administrator(_) | Source::Redeemed => DecidedBy::You,
+        },
+    }
+}

@@ -1,0 +1,170 @@
+//! The consent page, and the person's answer.
+
+use std::sync::Arc;
+
+use kernel::{
+    Before, ConsentAsk, Scopes, Why,
+    authorization::{self, Asked, Said},
+    client::Client,
+    family, Decision,
+};
+use pages::{Change, Consent, Destination, History};
+
+use super::{
+    Browser,
+    authorize::{self, Stand},
+    sealed,
+    view::{self, View},
+};
+use crate::{
+    documents,
+    fault::Stop,
+    http::{entrance::Inbound, render::Outgoing},
+    walk::Walker,
+};
+
+/// GET `/consent`: the request goes on, and usually that is a question.
+pub(crate) async fn consent(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
+    let query = kernel::form::Form::parse(inbound.query.as_deref().unwrap_or("").as_bytes(), &[])?;
+    let asked = opened(&inbound, &browser, query.text("request"))?;
+    let client = client_of(&inbound, &asked).await?;
+    let said = browser.language;
+    let browser = browser.speaking(asked.ui_locales.as_deref(), said);
+    authorize::proceed(inbound, browser, asked, client, Stand::AtConsent).await
+}
+
+/// POST `/consent`: the person says yes or no.
+pub(crate) async fn consent_answer(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
+    let asked = opened(&inbound, &browser, inbound.form.text("request"))?;
+    let said = match inbound.form.text("decision") {
+        Some("allow") => Said::Allow {
+            without: left_out(&inbound)?,
+        },
+        Some("deny") => Said::Deny,
+        Some(_) | None => return Err(Why::ParameterMalformed("decision").into()),
+    };
+    let client = client_of(&inbound, &asked).await?;
+    let (question, asker, said) = (Arc::new(asked.clone()), Arc::new(client.clone()), Arc::new(said));
+    let answered = inbound
+        .walker()
+        .walk(move |Walker { tenant, caller, at, .. }, look| {
+            let (question, asker, said) = (Arc::clone(&question), Arc::clone(&asker), Arc::clone(&said));
+            async move {
+                let client = Some(asker.as_ref().clone());
+                let facts = store::flows::authorization::load(&tenant, &caller, &question, client, look, at.now).await?;
+                Ok::<Decision, _>(authorization::answer(&question, &said, &caller, &facts, &at))
+            }
+        })
+        .await?;
+    authorize::finish(&inbound, &browser, answered, &asked, &client).await
+}
+
+fn opened(inbound: &Inbound, browser: &Browser, sealed: Option<&str>) -> Result<Asked, Why> {
+    let sealed = sealed.ok_or(Why::ParameterMissing("request"))?;
+    sealed::open_request(&inbound.app, &inbound.tenant, browser, sealed, inbound.at.now)
+}
+
+async fn client_of(inbound: &Inbound, asked: &Asked) -> Result<Client, Stop> {
+    documents::resolve(&inbound.app, &inbound.tenant, &asked.client, inbound.at.now)
+        .await?
+        .ok_or_else(|| Why::ClientUnknown.into())
+}
+
+/// What the person does not want to give.
+fn left_out(inbound: &Inbound) -> Result<Scopes, Why> {
+    let all: Vec<&str> = inbound.form.all("without").collect();
+    Scopes::parse(&all.join(" "))
+}
+
+/// The page that asks.
+pub(super) async fn page(
+    inbound: &Inbound,
+    browser: &Browser,
+    ask: &ConsentAsk,
+    client: &Client,
+) -> Result<Outgoing, Stop> {
+    let resource = match &ask.asked.resource {
+        Some(uri) => inbound.tenant.resource(uri).await?,
+        None => None,
+    };
+    let request = sealed::request(&inbound.app, &inbound.tenant, browser, &ask.asked)?;
+    let view = View::new(inbound, browser);
+    let csrf = view.csrf_about(&request);
+    let words = |scopes| view::worded(scopes, resource.as_ref(), browser.language);
+    let (open, decided, forbidden) = (words(&ask.open), words(&ask.decided), words(&ask.forbidden));
+    let returns = &ask.asked.returns.redirect_uri;
+    let here = format!("/consent?{}", view::query(&[("request", &request)]));
+    let html = pages::consent(
+        &view.frame(&here),
+        &Consent {
+            request: &request,
+            csrf: &csrf,
+            app: view::app(client),
+            place: view::place(resource.as_ref()),
+            items: view::items(&open),
+            redirect_host: returns.host(),
+            destination: if returns.is_local() {
+                Destination::ThisComputer
+            } else {
+                Destination::Host
+            },
+            lasts_seconds: family::IDLE_SECONDS_BOUND,
+            history: history(inbound, client, &ask.before).await?,
+            forbidden: view::items(&forbidden),
+            decided: view::items(&decided),
+            details: details(ask, client),
+        },
+    );
+    Ok(view.leads_away(html))
+}
+
+/// What the person said before, and what is different now. What the app was then stands in its row, if it came by a document.
+async fn history(inbound: &Inbound, client: &Client, before: &Before) -> Result<History, Stop> {
+    Ok(match before {
+        Before::Nothing => History::First,
+        Before::Same { at } => History::Same { last_at: at.unix() },
+        Before::Less { at } => History::Changed {
+            what: vec![Change::More],
+            last_at: at.unix(),
+        },
+        Before::AnotherClient { at } => {
+            let then = inbound.tenant.client(&client.id).await?;
+            let mut what = Vec::new();
+            if let Some(then) = then {
+                if then.name != client.name {
+                    what.push(Change::Name { before: then.name });
+                }
+                if then.redirect_uris != client.redirect_uris {
+                    what.push(Change::Redirects);
+                }
+                if then.authentication != client.authentication {
+                    what.push(Change::Keys);
+                }
+            }
+            if what.is_empty() {
+                what.push(Change::Description);
+            }
+            History::Changed {
+                what,
+                last_at: at.unix(),
+            }
+        }
+    })
+}
+
+/// The protocol's own words, complete.
+fn details(ask: &ConsentAsk, client: &Client) -> Vec<(&'static str, String)> {
+    let mut details = vec![
+        ("client_id", client.id.as_str().to_owned()),
+        ("redirect_uri", ask.asked.returns.redirect_uri.as_str().to_owned()),
+    ];
+    if let Some(uri) = &client.uri {
+        details.push(("client_uri", uri.clone()));
+    }
+    if let Some(resource) = &ask.asked.resource {
+        details.push(("resource", resource.as_str().to_owned()));
+    }
+    details.push(("scope", ask.open.with(&ask.decided).joined()));
+    details.push(("metadata_hash", client.basis()));
+    details
+}

@@ -1,0 +1,65 @@
+//! The doors for people: what a browser is known by, and the pages.
+//!
+//! Two cookies: one names the browser, so that what a page carries works in that browser alone (S-08); one is the browser session of whoever signed in. What a page
+//! carries from step to step is sealed for its tenant and its browser; nothing is stored for people who only look.
+
+mod account;
+mod agents;
+mod authorize;
+mod consent;
+mod cookies;
+mod form_token;
+mod home;
+mod passkey;
+mod sealed;
+mod sign_in;
+mod view;
+
+pub(crate) use account::{account, account_form, refused as password_refused};
+pub(crate) use agents::{agents, stop};
+pub(crate) use authorize::authorize;
+pub(crate) use consent::{consent, consent_answer};
+pub(crate) use cookies::Browser;
+pub(crate) use form_token::check as check_form;
+pub(crate) use home::{asset, home};
+pub(crate) use sign_in::{recovery, sign_in, sign_in_passkey, sign_in_password, sign_in_recovery, sign_out, sign_out_now};
+
+use keys::Seal;
+use kernel::{TenantId, token::TenantKeys};
+use proof::{Secret, digest};
+
+/// Keys that belong to pages and to the tokens people give; derived from the installation's key, the same on every node.
+pub(crate) struct PageKeys {
+    forms: [u8; 32],
+    refresh: [u8; 32],
+    pairwise: [u8; 32],
+}
+
+impl std::fmt::Debug for PageKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PageKeys").finish_non_exhaustive()
+    }
+}
+
+impl PageKeys {
+    pub(crate) fn derive(seal: &Seal) -> Self {
+        Self {
+            forms: seal.derive("page forms"),
+            refresh: seal.derive("refresh tokens"),
+            pairwise: seal.derive("pairwise names"),
+        }
+    }
+
+    /// A tenant's keys for refresh tokens and pairwise names: of no use in another tenant.
+    pub(crate) fn of_tenant(&self, tenant: &TenantId) -> TenantKeys {
+        let of = |key: &[u8; 32]| Secret::new(digest::hmac_sha256(key, tenant.as_str().as_bytes()));
+        TenantKeys {
+            refresh: of(&self.refresh),
+            pairwise: of(&self.pairwise),
+        }
+    }
+
+    pub(super) fn form_token(&self, text: &str) -> String {
+        proof::base64url::encode(&digest::hmac_sha256(&self.forms, text.as_bytes()))
+    }
+}

@@ -1,0 +1,103 @@
+//! What a page carries from step to step: sealed for its tenant and its browser, so that it cannot be changed (S-05) and opens nowhere else (S-08).
+
+use kernel::{Time, Why, authorization::Asked};
+use proof::{base64url, json};
+use store::TenantDb;
+
+use super::Browser;
+use crate::{app::App, fault::Fault};
+
+/// How long a passkey may take, in seconds.
+pub(super) const CEREMONY_SECONDS: i64 = 300;
+
+/// Seals an authorization request.
+pub(super) fn request(app: &App, tenant: &TenantDb, browser: &Browser, asked: &Asked) -> Result<String, Fault> {
+    let text = serde_json::Value::Object(asked.to_json()).to_string();
+    Ok(app
+        .keyring
+        .seal()
+        .seal(&context("authorization-request", tenant, browser), text.as_bytes())?)
+}
+
+/// Opens an authorization request of this browser, if it can still be answered.
+pub(super) fn open_request(app: &App, tenant: &TenantDb, browser: &Browser, sealed: &str, now: Time) -> Result<Asked, Why> {
+    let plain = app
+        .keyring
+        .seal()
+        .open(&context("authorization-request", tenant, browser), sealed)
+        .map_err(|_| Why::PageForeign)?;
+    let asked = json::parse_object(plain.reveal())
+        .ok()
+        .and_then(|o| Asked::from_json(&o))
+        .ok_or(Why::PageForeign)?;
+    if asked.expires() <= now {
+        return Err(Why::PageExpired);
+    }
+    Ok(asked)
+}
+
+/// What a passkey is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    SignIn,
+    Register,
+}
+
+/// A passkey ceremony: its challenge, and until when.
+#[derive(Debug)]
+pub(super) struct Ceremony {
+    pub(super) challenge: Vec<u8>,
+    pub(super) expires: Time,
+}
+
+/// Seals a ceremony.
+pub(super) fn ceremony(
+    app: &App,
+    tenant: &TenantDb,
+    browser: &Browser,
+    purpose: Purpose,
+    ceremony: &Ceremony,
+) -> Result<String, Fault> {
+    let text = format!("{}.{}", ceremony.expires.unix(), base64url::encode(&ceremony.challenge));
+    Ok(app
+        .keyring
+        .seal()
+        .seal(&context(name(purpose), tenant, browser), text.as_bytes())?)
+}
+
+/// Opens a ceremony of this browser that is not over.
+pub(super) fn open_ceremony(
+    app: &App,
+    tenant: &TenantDb,
+    browser: &Browser,
+    purpose: Purpose,
+    sealed: &str,
+    now: Time,
+) -> Result<Ceremony, Why> {
+    let plain = app
+        .keyring
+        .seal()
+        .open(&context(name(purpose), tenant, browser), sealed)
+        .map_err(|_| Why::PageForeign)?;
+    let text = std::str::from_utf8(plain.reveal()).map_err(|_| Why::PageForeign)?;
+    let (expires, challenge) = text.split_once('.').ok_or(Why::PageForeign)?;
+    let ceremony = Ceremony {
+        challenge: base64url::decode(challenge).map_err(|_| Why::PageForeign)?,
+        expires: Time::from_unix(expires.parse().map_err(|_| Why::PageForeign)?),
+    };
+    if ceremony.expires <= now {
+        return Err(Why::PageExpired);
+    }
+    Ok(ceremony)
+}
+
+const fn name(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::SignIn => "passkey-sign-in",
+        Purpose::Register => "passkey-registration",
+    }
+}
+
+fn context(what: &str, tenant: &TenantDb, browser: &Browser) -> String {
+    format!("{what}/{}/{}", tenant.id(), browser.digest())
+}

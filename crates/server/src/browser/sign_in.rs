@@ -1,0 +1,432 @@
+//! Signing in and out.
+
+use std::sync::Arc;
+
+use kernel::{
+    Caller, Reply, UserId, Why,
+    authorization::Asked,
+    credential::{self, Passkey},
+    sign_in::{self, Browser as Signing, Facts, Known, Shown},
+    user::{Login, User},
+};
+use login::{Outcome, Password, Rehash};
+use pages::SignInProblem;
+use proof::{
+    Verified, base64url,
+    webauthn::{self, Asserted, CredentialKey},
+};
+
+use super::{
+    Browser, passkey,
+    sealed::{self, Purpose},
+    view::{self, View},
+};
+use crate::{
+    documents,
+    fault::{Fault, Stop},
+    http::{
+        entrance::Inbound,
+        render::{Outgoing, PageAnswer, Policy, SeeOther},
+    },
+    settle::Answered,
+    throttle::{Trying, address_key},
+    walk::Walker,
+};
+
+/// GET `/sign-in`.
+pub(crate) async fn sign_in(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
+    let query = kernel::form::Form::parse(inbound.query.as_deref().unwrap_or("").as_bytes(), &[])?;
+    let asked = match query.text("request") {
+        None if inbound.caller.person().is_some() => return Ok(View::new(&inbound, &browser).to("/agents")),
+        None => None,
+        Some(sealed) => Some(sealed::open_request(
+            &inbound.app,
+            &inbound.tenant,
+            &browser,
+            sealed,
+            inbound.at.now,
+        )?),
+    };
+    let said = browser.language;
+    let browser = browser.speaking(asked.as_ref().and_then(|asked| asked.ui_locales.as_deref()), said);
+    let again = asked.is_some() && inbound.caller.person().is_some();
+    let problem = again.then_some(SignInProblem::SignInAgain);
+    page(&inbound, &browser, asked.as_ref(), None, problem, None).await
+}
+
+/// GET `/sign-in/recovery`.
+pub(crate) fn recovery(inbound: &Inbound, browser: &Browser) -> Result<Outgoing, Stop> {
+    let query = kernel::form::Form::parse(inbound.query.as_deref().unwrap_or("").as_bytes(), &[])?;
+    let request = query.text("request").unwrap_or("");
+    Ok(recovery_page(inbound, browser, request, "", None, None))
+}
+
+/// POST `/sign-in`: a login and a password.
+pub(crate) async fn sign_in_password(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
+    let asked = asked_of(&inbound, &browser)?;
+    let typed = inbound.form.text("login").unwrap_or("").to_owned();
+    let again = |why: Why, problem| page_again(&inbound, &browser, asked.as_ref(), &typed, why, problem);
+
+    // 1. How often this address, and this login, may try.
+    if let Err(why) = may_try(&inbound, &typed) {
+        return again(why, SignInProblem::Busy).await;
+    }
+
+    // 2. The password, checked by the pool. Who is not there costs the same work (S-41).
+    let user = match Login::parse(&typed) {
+        Some(login) => inbound.tenant.user_by_login(&login).await?,
+        None => None,
+    };
+    let shown = match Password::parse(inbound.form.text("password").unwrap_or("")) {
+        Ok(password) => match checked(&inbound, user.as_ref(), password).await {
+            Ok(shown) => shown,
+            Err(Stop::Refuse(why @ Why::Busy)) => return again(why, SignInProblem::Busy).await,
+            Err(stop) => return Err(stop),
+        },
+        Err(_) => Shown::Nothing("no password, or one that is too long"),
+    };
+
+    // 3. The session.
+    let id = user.map(|user| user.id);
+    match settled(&inbound, &browser, id, shown, &inbound.caller).await? {
+        Answered::Refuse(why) => {
+            in_vain(&inbound, &typed);
+            again(why, SignInProblem::Credentials).await
+        }
+        answered => signed_in(&browser, answered, inbound.form.text("request")),
+    }
+}
+
+/// POST `/sign-in/passkey`: the response of an authenticator.
+pub(crate) async fn sign_in_passkey(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
+    let asked = asked_of(&inbound, &browser)?;
+    let again = |why: Why, problem| page_again(&inbound, &browser, asked.as_ref(), "", why, problem);
+    if let Err(why) = may_try(&inbound, "") {
+        return again(why, SignInProblem::Busy).await;
+    }
+    let sealed = inbound.form.text("ceremony").unwrap_or("");
+    let ceremony = sealed::open_ceremony(&inbound.app, &inbound.tenant, &browser, Purpose::SignIn, sealed, inbound.at.now);
+    let ceremony = match ceremony {
+        Ok(ceremony) => ceremony,
+        Err(why @ Why::PageExpired) => return again(why, SignInProblem::TookTooLong).await,
+        Err(why) => return Err(why.into()),
+    };
+    let shown = asserted(&inbound, &browser, &ceremony).await?;
+    let (id, shown) = match shown {
+        Ok((passkey, asserted)) => (
+            Some(passkey.user.clone()),
+            Shown::Passkey {
+                passkey: Box::new(passkey),
+                asserted,
+            },
+        ),
+        Err(rule) => (None, Shown::Nothing(rule)),
+    };
+    let caller = Caller {
+        marks: vec![passkey::mark(&ceremony, &browser)],
+        ..inbound.caller.as_ref().clone()
+    };
+    match settled(&inbound, &browser, id, shown, &caller).await? {
+        Answered::Refuse(why) => again(why, SignInProblem::Passkey).await,
+        answered => signed_in(&browser, answered, inbound.form.text("request")),
+    }
+}
+
+/// POST `/sign-in/recovery`: a login and a recovery code.
+pub(crate) async fn sign_in_recovery(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
+    asked_of(&inbound, &browser)?;
+    let typed = inbound.form.text("login").unwrap_or("").to_owned();
+    let request = inbound.form.text("request").unwrap_or("");
+    let again = |why, problem| Ok(recovery_page(&inbound, &browser, request, &typed, Some(why), Some(problem)));
+    if let Err(why) = may_try(&inbound, &typed) {
+        return again(why, SignInProblem::Busy);
+    }
+    let user = match Login::parse(&typed) {
+        Some(login) => inbound.tenant.user_by_login(&login).await?,
+        None => None,
+    };
+    let code = login::recovery::canonical(inbound.form.text("code").unwrap_or(""));
+    let shown = match (&user, code) {
+        (Some(user), Some(code)) => {
+            let digest = credential::recovery_digest(&user.id, &code);
+            let known = inbound.tenant.recovery_code_unused(&user.id, &digest).await?;
+            Shown::RecoveryCode { digest, known }
+        }
+        (_, _) => Shown::RecoveryCode {
+            digest: String::new(),
+            known: Known::No,
+        },
+    };
+    match settled(&inbound, &browser, user.map(|user| user.id), shown, &inbound.caller).await? {
+        Answered::Refuse(why) => {
+            in_vain(&inbound, &typed);
+            again(why, SignInProblem::RecoveryCode)
+        }
+        answered => signed_in(&browser, answered, Some(request)),
+    }
+}
+
+/// GET `/sign-out`: a page with a button, since looking changes nothing.
+pub(crate) fn sign_out(inbound: &Inbound, browser: &Browser) -> Outgoing {
+    let view = View::new(inbound, browser);
+    if inbound.caller.person().is_none() {
+        return view.stays(pages::signed_out(&view.frame("/sign-out")));
+    }
+    let page = pages::Signout { csrf: &view.csrf };
+    view.stays(pages::sign_out(&view.frame("/sign-out"), &page))
+}
+
+/// POST `/sign-out`.
+pub(crate) async fn sign_out_now(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
+    inbound
+        .walker()
+        .walk(|Walker { caller, at, .. }, _look| async move { Ok(sign_in::sign_out(&caller, &at)) })
+        .await?;
+    let mut cookies = browser.cookies();
+    cookies.push(browser.session_ends());
+    Ok(Outgoing::SeeOther(SeeOther {
+        location: format!("{}/sign-out", browser.base),
+        cookies,
+    }))
+}
+
+/// The request that the form belongs to, if it belongs to one: it must open before anything else happens.
+fn asked_of(inbound: &Inbound, browser: &Browser) -> Result<Option<Asked>, Why> {
+    inbound
+        .form
+        .text("request")
+        .map(|sealed| sealed::open_request(&inbound.app, &inbound.tenant, browser, sealed, inbound.at.now))
+        .transpose()
+}
+
+fn may_try(inbound: &Inbound, login: &str) -> Result<(), Why> {
+    let (app, now) = (&inbound.app, inbound.at.now);
+    if let (Some(per_minute), Some(peer)) = (app.limits.sign_ins_per_minute, inbound.peer) {
+        let key = address_key(inbound.tenant.id(), peer);
+        app.throttle.take(Trying::SignIn, &key, per_minute, now)?;
+    }
+    if login.is_empty() {
+        return Ok(());
+    }
+    let key = login_key(inbound, login);
+    app.throttle
+        .look(Trying::Login, &key, app.limits.failures_per_login_per_minute, now)
+}
+
+/// A failed try counts against the login, known or not.
+fn in_vain(inbound: &Inbound, login: &str) {
+    let key = login_key(inbound, login);
+    let counted = inbound.app.throttle.take(
+        Trying::Login,
+        &key,
+        inbound.app.limits.failures_per_login_per_minute,
+        inbound.at.now,
+    );
+    drop(counted); // whether it was the last one shows at the next try
+}
+
+fn login_key(inbound: &Inbound, login: &str) -> String {
+    let login = Login::parse(login).map_or_else(|| "-".to_owned(), |login| login.as_str().to_owned());
+    format!("{}/{login}", inbound.tenant.id())
+}
+
+/// What the pool says of a password. A hash with other parameters than today's is made anew while the password is at hand.
+async fn checked(inbound: &Inbound, user: Option<&User>, password: Password) -> Result<Shown, Stop> {
+    let stored = match user {
+        Some(user) => inbound.tenant.password(&user.id).await?.map(|password| password.hash),
+        None => None,
+    };
+    let outcome = inbound.app.passwords.verify(password, stored.clone()).await?;
+    Ok(match (outcome, stored) {
+        (Outcome::Wrong, _) => Shown::Nothing("wrong password, or none is set"),
+        (Outcome::Right { rehash: Rehash::Wanted(password) }, Some(from)) => {
+            let to = inbound.app.passwords.hash(password, salt(inbound)).await?;
+            Shown::Password {
+                rehash: Some((from, to)),
+            }
+        }
+        (Outcome::Right { .. }, _) => Shown::Password { rehash: None },
+    })
+}
+
+/// Fresh salt for a password.
+pub(super) fn salt(inbound: &Inbound) -> [u8; 16] {
+    let drawn = inbound.at.draw("password salt");
+    let mut salt = [0; 16];
+    salt.iter_mut().zip(drawn).for_each(|(to, from)| *to = from);
+    salt
+}
+
+/// The passkey whose signature this is, or the rule that it breaks.
+async fn asserted(
+    inbound: &Inbound,
+    browser: &Browser,
+    ceremony: &sealed::Ceremony,
+) -> Result<Result<(Passkey, Verified<Asserted>), &'static str>, Stop> {
+    let response = inbound.form.text("credential").unwrap_or("");
+    let Ok(assertion) = webauthn::parse_assertion(response.as_bytes()) else {
+        return Ok(Err("the passkey's response cannot be read"));
+    };
+    let id = base64url::encode(&assertion.credential_id);
+    let Some(passkey) = inbound.tenant.passkey_by_credential(&id).await? else {
+        return Ok(Err("no such passkey"));
+    };
+    // The authenticator says whose passkey it is; it must be whose we know it to be (WebAuthn s7.2 step 6).
+    let said = assertion.user_handle.as_deref();
+    if said.is_some_and(|handle| handle != passkey.user.as_str().as_bytes()) {
+        return Ok(Err("the passkey names another person"));
+    }
+    let cose = base64url::decode(&passkey.public_key).map_err(|_| Fault::Stored("passkey.public_key"))?;
+    let key = CredentialKey::from_cose(&cose).map_err(|_| Fault::Stored("passkey.public_key"))?;
+    let counter = u32::try_from(passkey.counter).map_err(|_| Fault::Stored("passkey.counter"))?;
+    let expect = passkey::expect(ceremony, browser);
+    Ok(match webauthn::check_assertion(&assertion, &key, counter, &expect) {
+        Ok(asserted) => Ok((passkey, asserted)),
+        Err(rejected) => {
+            tracing::info!(reason = %rejected, "a passkey was refused");
+            Err("the passkey's signature does not hold for this page")
+        }
+    })
+}
+
+/// The walk: whoever it is is read at each look.
+async fn settled(
+    inbound: &Inbound,
+    browser: &Browser,
+    id: Option<UserId>,
+    shown: Shown,
+    caller: &Caller,
+) -> Result<Answered, Stop> {
+    let shown = Arc::new((id, shown));
+    let agent = browser.agent.clone();
+    let walker = Walker {
+        caller: Arc::new(caller.clone()),
+        ..inbound.walker()
+    };
+    walker
+        .walk(move |Walker { tenant, caller, at, .. }, _look| {
+            let (shown, agent) = (Arc::clone(&shown), agent.clone());
+            async move {
+                let user = match &shown.0 {
+                    Some(id) => tenant.user(id).await?,
+                    None => None,
+                };
+                let facts = Facts {
+                    user,
+                    shown: shown.1.clone(),
+                    browser: Signing {
+                        agent,
+                        before: caller.person().map(|person| person.session.id.clone()),
+                    },
+                };
+                Ok(sign_in::decide(&caller, &facts, &at))
+            }
+        })
+        .await
+}
+
+/// On to the consent page, or to the person's own.
+fn signed_in(browser: &Browser, answered: Answered, request: Option<&str>) -> Result<Outgoing, Stop> {
+    let Answered::Issue(Reply::SignedIn { cookie }, _) = answered else {
+        return Err(Fault::Unsigned.into()); // the kernel answers this door with nothing else
+    };
+    let mut cookies = browser.cookies();
+    cookies.push(browser.session_begins(&cookie));
+    let next = match request.filter(|request| !request.is_empty()) {
+        Some(request) => format!("/consent?{}", view::query(&[("request", request)])),
+        None => "/agents".to_owned(),
+    };
+    Ok(Outgoing::SeeOther(SeeOther {
+        location: format!("{}{next}", browser.base),
+        cookies,
+    }))
+}
+
+async fn page_again(
+    inbound: &Inbound,
+    browser: &Browser,
+    asked: Option<&Asked>,
+    typed: &str,
+    why: Why,
+    problem: SignInProblem,
+) -> Result<Outgoing, Stop> {
+    page(inbound, browser, asked, Some(typed), Some(problem), Some(why)).await
+}
+
+/// The sign-in page.
+async fn page(
+    inbound: &Inbound,
+    browser: &Browser,
+    asked: Option<&Asked>,
+    typed: Option<&str>,
+    problem: Option<SignInProblem>,
+    why: Option<Why>,
+) -> Result<Outgoing, Stop> {
+    let client = match asked {
+        Some(asked) => documents::resolve(&inbound.app, &inbound.tenant, &asked.client, inbound.at.now).await?,
+        None => None,
+    };
+    let request = match asked {
+        Some(asked) => sealed::request(&inbound.app, &inbound.tenant, browser, asked)?,
+        None => String::new(),
+    };
+    let view = View::new(inbound, browser);
+    let passkey = passkey::to_sign_in(&inbound.app, &inbound.tenant, browser, &inbound.at)?;
+    let csrf = view.csrf_about(&request);
+    let hint = asked.and_then(|asked| asked.login_hint.as_deref()).unwrap_or("");
+    let here = if request.is_empty() {
+        "/sign-in".to_owned()
+    } else {
+        format!("/sign-in?{}", view::query(&[("request", &request)]))
+    };
+    let html = pages::sign_in(
+        &view.frame(&here),
+        &pages::SignIn {
+            request: &request,
+            csrf: &csrf,
+            app: client.as_ref().map(view::app),
+            login: typed.unwrap_or(hint),
+            ceremony: &passkey.ceremony,
+            passkey_options: &passkey.options,
+            problem,
+        },
+    );
+    Ok(Outgoing::Page(PageAnswer {
+        why,
+        html,
+        policy: Policy::LeadsAway,
+        cookies: browser.cookies(),
+    }))
+}
+
+fn recovery_page(
+    inbound: &Inbound,
+    browser: &Browser,
+    request: &str,
+    login: &str,
+    why: Option<Why>,
+    problem: Option<SignInProblem>,
+) -> Outgoing {
+    let view = View::new(inbound, browser);
+    let csrf = view.csrf_about(request);
+    let here = if request.is_empty() {
+        "/sign-in/recovery".to_owned()
+    } else {
+        format!("/sign-in/recovery?{}", view::query(&[("request", request)]))
+    };
+    let html = pages::recovery(
+        &view.frame(&here),
+        &pages::Recovery {
+            request,
+            csrf: &csrf,
+            login,
+            problem,
+        },
+    );
+    Outgoing::Page(PageAnswer {
+        why,
+        html,
+        policy: Policy::LeadsAway,
+        cookies: browser.cookies(),
+    })
+}

@@ -1,0 +1,152 @@
+//! What every page has around it, and the words for what the kernel knows.
+
+use kernel::{
+    Scopes,
+    client::{Client, Registration},
+    resource::Resource,
+};
+use pages::{App, Frame, Identity, Item, Language, Person, Place};
+
+use super::{Browser, form_token};
+use crate::{
+    http::{
+        entrance::Inbound,
+        render::{Outgoing, PageAnswer, Policy, SeeOther},
+    },
+};
+
+/// A request for a page, with the token of its forms.
+pub(super) struct View<'i> {
+    pub(super) inbound: &'i Inbound,
+    pub(super) browser: &'i Browser,
+    /// The token of forms that are about nothing in particular.
+    pub(super) csrf: String,
+}
+
+impl<'i> View<'i> {
+    pub(super) fn new(inbound: &'i Inbound, browser: &'i Browser) -> Self {
+        Self {
+            csrf: form_token::token(&inbound.app, inbound.tenant.tenant(), browser, &inbound.caller, ""),
+            inbound,
+            browser,
+        }
+    }
+
+    /// The token of a form about an authorization request.
+    pub(super) fn csrf_about(&self, request: &str) -> String {
+        form_token::token(
+            &self.inbound.app,
+            self.inbound.tenant.tenant(),
+            self.browser,
+            &self.inbound.caller,
+            request,
+        )
+    }
+
+    pub(super) fn frame<'a>(&'a self, here: &'a str) -> Frame<'a> {
+        Frame {
+            language: self.browser.language,
+            base: &self.browser.base,
+            tenant: &self.inbound.tenant.tenant().name,
+            person: self.inbound.caller.person().map(|person| Person {
+                name: person.user.name(),
+                login: person.user.login.as_str(),
+                csrf: &self.csrf,
+            }),
+            now: self.inbound.at.now.unix(),
+            here,
+        }
+    }
+
+    /// A page that stays here.
+    pub(super) fn stays(&self, html: String) -> Outgoing {
+        self.page(html, Policy::Stays)
+    }
+
+    /// A page whose form may end at an app.
+    pub(super) fn leads_away(&self, html: String) -> Outgoing {
+        self.page(html, Policy::LeadsAway)
+    }
+
+    fn page(&self, html: String, policy: Policy) -> Outgoing {
+        Outgoing::Page(PageAnswer {
+            why: None,
+            html,
+            policy,
+            cookies: self.browser.cookies(),
+        })
+    }
+
+    /// A redirect to a page of ours.
+    pub(super) fn to(&self, path: &str) -> Outgoing {
+        see_other(self.browser, format!("{}{path}", self.browser.base))
+    }
+}
+
+/// A redirect, with the cookies of the browser.
+pub(super) fn see_other(browser: &Browser, location: String) -> Outgoing {
+    Outgoing::SeeOther(SeeOther {
+        location,
+        cookies: browser.cookies(),
+    })
+}
+
+/// `?name=value` for a path of ours, and for an app.
+pub(super) fn query(pairs: &[(&str, &str)]) -> String {
+    let encode = |text: &str| percent_encoding::utf8_percent_encode(text, UNRESERVED).to_string();
+    pairs
+        .iter()
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+        .collect::<Vec<_>>()
+        .join("&")
+}
+
+/// Everything but the unreserved characters (RFC 3986 s2.3).
+const UNRESERVED: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// The software that asks, for people.
+pub(super) fn app(client: &Client) -> App<'_> {
+    App {
+        name: if client.name.is_empty() {
+            client.id.as_str()
+        } else {
+            &client.name
+        },
+        client_id: client.id.as_str(),
+        identity: match &client.registration {
+            Registration::Administrator => Identity::Registered,
+            Registration::Document { .. } => Identity::Document {
+                host: client.document_host().unwrap_or_default(),
+            },
+            Registration::Itself { .. } => Identity::SelfRegistered,
+        },
+    }
+}
+
+pub(super) fn place(resource: Option<&Resource>) -> Option<Place<'_>> {
+    resource.map(|resource| Place {
+        name: &resource.name,
+        uri: resource.uri.as_str(),
+    })
+}
+
+/// Scopes with their words: those of the resource, or ours in the language of the page.
+pub(super) fn worded(scopes: &Scopes, resource: Option<&Resource>, language: Language) -> Vec<(String, String)> {
+    let words = |scope: &str| match resource {
+        Some(resource) => resource.scopes.get(scope).cloned(),
+        None => pages::own_scope(language, scope),
+    };
+    scopes
+        .iter()
+        .map(|scope| (scope.to_owned(), words(scope).unwrap_or_else(|| scope.to_owned())))
+        .collect()
+}
+
+/// The same as a page wants them.
+pub(super) fn items(worded: &[(String, String)]) -> Vec<Item<'_>> {
+    worded.iter().map(|(scope, words)| Item { scope, words }).collect()
+}

@@ -1,0 +1,65 @@
+//! Clients that register themselves: RFC 7591 and RFC 7592.
+
+use std::sync::Arc;
+
+use kernel::{
+    ClientId, Who, Why,
+    registration::{self, Command, Metadata, Said},
+};
+use proof::json;
+
+use crate::{
+    fault::Stop,
+    http::{entrance::Inbound, render::Outgoing},
+    routes::Registration,
+    throttle::{Trying, address_key},
+    walk::Walker,
+};
+
+/// POST `/oauth2/register`, and GET, PUT, DELETE below it.
+pub(crate) async fn registration(what: Registration, inbound: Inbound) -> Result<Outgoing, Stop> {
+    let by_stranger = matches!(inbound.caller.who, Who::Anyone);
+    if let (Registration::Register, true, Some(per_minute), Some(peer)) = (
+        what,
+        by_stranger,
+        inbound.app.limits.registrations_per_minute,
+        inbound.peer,
+    ) {
+        let key = address_key(inbound.tenant.id(), peer);
+        inbound
+            .app
+            .throttle
+            .take(Trying::Registration, &key, per_minute, inbound.at.now)?;
+    }
+    let command = match what {
+        Registration::Register => Command::Register(Box::new(metadata(&inbound).await?)),
+        Registration::Read => Command::Read(client_id(&inbound)?),
+        Registration::Replace => Command::Replace(client_id(&inbound)?, Box::new(metadata(&inbound).await?)),
+        Registration::Delete => Command::Delete(client_id(&inbound)?),
+    };
+    let (command, token) = (Arc::new(command), inbound.bearer.clone());
+    let answered = inbound
+        .walker()
+        .walk(move |Walker { tenant, caller, at, .. }, _look| {
+            let (command, token) = (Arc::clone(&command), token.clone());
+            async move {
+                let facts = store::flows::registration::load(&tenant, &command, token.as_deref()).await?;
+                Ok(registration::decide(&command, &caller, &facts, &at))
+            }
+        })
+        .await?;
+    Ok(Outgoing::Answered(answered))
+}
+
+async fn metadata(inbound: &Inbound) -> Result<Metadata, Stop> {
+    const BROKEN: Why = Why::ClientMetadata(
+        "the body is not one well-formed JSON object: no repeated members, at most 16 levels, numbers below 2^63",
+    );
+    let object = json::parse_object_to_depth(&inbound.body, 16).map_err(|_| BROKEN)?;
+    let known = inbound.tenant.scopes_known().await?;
+    Ok(Metadata::read(&object, Said::Registration, &known)?)
+}
+
+fn client_id(inbound: &Inbound) -> Result<ClientId, Why> {
+    ClientId::parse(inbound.param("id")?).ok_or(Why::RegistrationUnproved)
+}

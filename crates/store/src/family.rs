@@ -1,0 +1,115 @@
+//! Lines of refresh tokens: table `refresh_family`, one row a line however often it turns, in the order of their ids, which is the order of their times.
+
+use kernel::{
+    ClientId, FamilyId, GrantId,
+    family::{Family, Guard},
+};
+
+use crate::{
+    fault::Fault,
+    lower::Bound,
+    row::Row,
+    statement::{
+        Statement,
+        Type::{Int, Text},
+    },
+    tenant_db::TenantDb,
+};
+
+pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &CURRENT, &CREATE, &TURN];
+
+static ONE: Statement = Statement::read(
+    "family.one",
+    &[Text, Text],
+    "SELECT id, grant_id, client, key_thumbprint, authenticated_at, generation, turned_at, request, created_at
+     FROM refresh_family
+     WHERE tenant = $1 AND id = $2",
+);
+
+static CURRENT: Statement = Statement::expect(
+    "family.current",
+    &[Text, Text, Int],
+    "SELECT 1
+     FROM refresh_family
+     WHERE tenant = $1 AND id = $2 AND generation = $3",
+);
+
+static CREATE: Statement = Statement::write(
+    "family.create",
+    &[Text, Text, Text, Text, Text, Int, Int, Int, Text, Int],
+    "INSERT INTO refresh_family (tenant, id, grant_id, client, key_thumbprint, authenticated_at, generation, turned_at, request, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+     ON CONFLICT DO NOTHING",
+);
+
+static TURN: Statement = Statement::write(
+    "family.turn",
+    &[Text, Text, Int, Int, Text, Int],
+    "UPDATE refresh_family
+     SET generation = $4, request = $5, turned_at = $6
+     WHERE tenant = $1 AND id = $2 AND generation = $3",
+);
+
+impl TenantDb {
+    /// A line of refresh tokens by its id.
+    pub async fn family(&self, id: &FamilyId) -> Result<Option<Family>, Fault> {
+        self.one(&ONE, &[id.as_str().into()], read).await
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<Family, Fault> {
+    Ok(Family {
+        id: FamilyId::parse(&row.text(0)?).ok_or(Fault::Row("refresh_family.id"))?,
+        grant: GrantId::parse(&row.text(1)?).ok_or(Fault::Row("refresh_family.grant_id"))?,
+        client: ClientId::parse(&row.text(2)?).ok_or(Fault::Row("refresh_family.client"))?,
+        key: row.text_if_any(3)?,
+        authenticated: row.time(4)?,
+        generation: row.int(5)?,
+        turned: row.time(6)?,
+        request: row.text_if_any(7)?,
+        created: row.time(8)?,
+    })
+}
+
+/// The rows of a guard.
+pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
+    match guard {
+        Guard::Create(family) => {
+            let args = vec![
+                tenant.to_owned().into(),
+                family.id.as_str().to_owned().into(),
+                family.grant.as_str().to_owned().into(),
+                family.client.as_str().to_owned().into(),
+                family.key.clone().into(),
+                family.authenticated.into(),
+                family.generation.into(),
+                family.turned.into(),
+                family.request.clone().into(),
+                family.created.into(),
+            ];
+            Bound::new(&CREATE, args, "refresh_family", tenant, family.id.as_str())
+        }
+        Guard::Turn { id, from, request, at } => {
+            let args = vec![
+                tenant.to_owned().into(),
+                id.as_str().to_owned().into(),
+                (*from).into(),
+                from.saturating_add(1).into(),
+                request.clone().into(),
+                (*at).into(),
+            ];
+            Bound::new(&TURN, args, "refresh_family", tenant, id.as_str())
+        }
+        Guard::Current { id, generation } => Bound::new(
+            &CURRENT,
+            vec![
+                tenant.to_owned().into(),
+                id.as_str().to_owned().into(),
+                (*generation).into(),
+            ],
+            "refresh_family",
+            tenant,
+            id.as_str(),
+        ),
+    }
+}
