@@ -16,14 +16,14 @@ pub static ALL: &[Asset] = &[STYLE, SCRIPT, ICON];
 
 /// How pages look.
 pub(crate) const STYLE: Asset = Asset {
-    name: "prokura-0e6e66d5.css",
+    name: "prokura-ffc4a8ab.css",
     content_type: "text/css; charset=utf-8",
     bytes: include_bytes!("../assets/prokura.css"),
 };
 
 /// Passkeys. Pages work without it.
 pub(crate) const SCRIPT: Asset = Asset {
-    name: "passkey-985ecd76.js",
+    name: "passkey-1f9dc5e5.js",
     content_type: "text/javascript; charset=utf-8",
     bytes: include_bytes!("../assets/passkey.js"),
 };

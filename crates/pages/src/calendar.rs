@@ -7,6 +7,7 @@ use crate::words::{Filling, Words};
 
 /// The moment with its distance from now.
 pub(crate) fn moment(say: Words, now: i64, at: i64) -> Markup {
+    let at = at.clamp(0, LAST);
     let mut date = Markup::new();
     date.tag("<time dir=\"auto\" datetime=\"");
     date.text(&rfc_3339(at));
@@ -71,12 +72,14 @@ enum Unit {
     Years,
 }
 
+/// The last second of the year 9999: what is later, or before 1970, is nobody's moment and shows as the nearest that is.
+const LAST: i64 = 253_402_300_799;
 const MINUTE: u64 = 60;
 const HOUR: u64 = 3_600;
 const DAY: u64 = 86_400;
-/// A twelfth of 365.25 days.
-const MONTH: u64 = 2_629_800;
-const YEAR: u64 = 31_557_600;
+/// A twelfth of the mean year of the Gregorian calendar, 365.2425 days.
+const MONTH: u64 = 2_629_746;
+const YEAR: u64 = 31_556_952;
 
 /// A unit of which there are not too many, rounded down: nobody is told that something lasts longer than it does. Hours count up to two days, days up to a
 /// quarter, since that is how people set limits ("48 hours", "90 days").
@@ -114,7 +117,6 @@ fn rfc_3339(at: i64) -> String {
     format!("{date}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
-/// Moments outside the years -9999 to 9999 are nobody's: the epoch stands for them.
 fn calendar(at: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(at).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

@@ -149,7 +149,7 @@ fn details(frame: &Frame<'_>, page: &Problem<'_>) -> Details {
     let say = Words::new(frame.language);
     let mut rows = KeyValue::default();
     rows.row(say.text("detail-code"), whole(page.code));
-    rows.row(say.text("detail-said"), whole(page.said));
+    rows.row(say.text("detail-said"), english(page.said));
     if let Some(detail) = page.detail {
         rows.row(say.text("detail-more"), whole(detail));
     }
@@ -157,6 +157,15 @@ fn details(frame: &Frame<'_>, page: &Problem<'_>) -> Details {
         summary: say.text("details"),
         rows,
     }
+}
+
+/// What engineers say to each other is English on every page; a screen reader should know.
+fn english(said: &str) -> Markup {
+    let mut markup = Markup::new();
+    markup.tag("<span lang=\"en\">");
+    markup.markup(&whole(said));
+    markup.tag("</span>");
+    markup
 }
 
 /// Title and paragraph.

@@ -6,6 +6,7 @@ use crate::app::{App, Identity};
 use crate::component::{AgentBadge, Ask, Note, Tone};
 use crate::frame::{Frame, Shell, Width, finish};
 use crate::quiet::quiet;
+use crate::visible::visible;
 use crate::words::{Filling, Words};
 
 /// The sign-in page.
@@ -85,6 +86,7 @@ pub fn sign_in(frame: &Frame<'_>, page: &SignIn<'_>) -> String {
         badge: page.app.as_ref().map(|app| badge(say, frame, app)),
         problem: page.problem.map(|problem| note(say, problem)),
         recovery,
+        login: plain(page.login),
         page,
     })
 }
@@ -100,6 +102,7 @@ pub fn recovery(frame: &Frame<'_>, page: &Recovery<'_>) -> String {
             sentence: say.rich("recovery-title", &[]),
         },
         problem: page.problem.map(|problem| note(say, problem)),
+        login: plain(page.login),
         page,
     })
 }
@@ -113,6 +116,7 @@ struct SignInPage<'a> {
     badge: Option<AgentBadge>,
     problem: Option<Note>,
     recovery: String,
+    login: &'a str,
     page: &'a SignIn<'a>,
 }
 
@@ -123,6 +127,7 @@ struct RecoveryPage<'a> {
     say: Words,
     ask: Ask,
     problem: Option<Note>,
+    login: &'a str,
     page: &'a Recovery<'a>,
 }
 
@@ -144,6 +149,18 @@ fn note(say: Words, problem: SignInProblem) -> Note {
     };
     Note::new(tone, say.rich(key, &[]))
 }
+
+/// What may stand in the field for the name. It can come from the app (`login_hint`): one that hides or reorders something is left out.
+fn plain(login: &str) -> &str {
+    if visible(login, LOGIN_CHARS_MAX) == login {
+        login
+    } else {
+        ""
+    }
+}
+
+/// As many as an e-mail address has at most (RFC 5321 s4.5.3.1: 64 + 1 + 255).
+const LOGIN_CHARS_MAX: usize = 320;
 
 /// A value for a query: everything but unreserved characters as `%XX` (RFC 3986 s2.3).
 fn percent_encoded(value: &str) -> String {

@@ -5,7 +5,7 @@ pub(crate) const NAME_CHARS_MAX: usize = 60;
 /// Characters kept of what a scope or notice says.
 pub(crate) const WORDS_CHARS_MAX: usize = 200;
 /// Characters kept of what must be whole to be true: hosts (253 at most, RFC 1035 s2.3.4) and addresses.
-pub(crate) const WHOLE_CHARS_MAX: usize = 2_000;
+pub(crate) const WHOLE_CHARS_MAX: usize = 4_000;
 
 /// Marks on one letter that are still a letter of some language; a tower of them covers the lines around it.
 const MARKS_IN_A_ROW_MAX: usize = 3;
@@ -63,6 +63,7 @@ fn is_hidden(c: char) -> bool {
 /// Combining marks that stack without end in any script's font.
 fn is_mark(c: char) -> bool {
     matches!(u32::from(c),
-        0x0300..=0x036F | 0x0483..=0x0489 | 0x0591..=0x05BD | 0x0610..=0x061A | 0x064B..=0x065F | 0x0E34..=0x0E3A | 0x0E47..=0x0E4E
-        | 0x1AB0..=0x1AFF | 0x1DC0..=0x1DFF | 0x20D0..=0x20F0 | 0xFE20..=0xFE2F)
+        0x0300..=0x036F | 0x0483..=0x0489 | 0x0591..=0x05BD | 0x0610..=0x061A | 0x064B..=0x065F | 0x06D6..=0x06DC | 0x06DF..=0x06E4
+        | 0x06E7..=0x06E8 | 0x06EA..=0x06ED | 0x0730..=0x074A | 0x0E34..=0x0E3A | 0x0E47..=0x0E4E | 0x0F71..=0x0F84 | 0x0F8D..=0x0FBC
+        | 0x1AB0..=0x1AFF | 0x1DC0..=0x1DFF | 0x20D0..=0x20F0 | 0xA8E0..=0xA8F1 | 0xFE20..=0xFE2F)
 }

@@ -108,13 +108,7 @@ pub(crate) async fn run(arguments: DevArguments, program: &str) -> Result<()> {
     let demo_servers = tokio::spawn(demo::serve(demo_settings, until(stopped.clone())));
     let served = tokio::spawn(node.serve(listener, Tls::Off, until(stopped)));
 
-    let ready = ready::document(
-        &issuer,
-        &seeded,
-        &mcp_resource,
-        &api_resource,
-        loopback,
-    );
+    let ready = ready::document(&issuer, &seeded, &mcp_resource, &api_resource, loopback);
     let text = format!("{}\n", serde_json::to_string_pretty(&ready)?);
     write_secret(&arguments.data.join("ready.json"), &text)?; // the CLI finds the server by it
     write_secret(

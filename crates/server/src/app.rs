@@ -57,7 +57,7 @@ impl App {
         check_kek(&settings.seal, &store).await?;
         let nonce_key = settings.seal.derive("dpop nonce");
         let page_keys = PageKeys::derive(&settings.seal);
-        let passwords = login::Passwords::start(settings.passwords.clone())?;
+        let passwords = login::Passwords::start(settings.passwords)?;
         let documents = Documents::new(settings.egress.clone())?;
         ensure_default_tenant(&settings, &store).await?;
         let tenants = Directory::new(&settings.origin, settings.aliases);
@@ -129,11 +129,16 @@ impl App {
         let refused = |rule: login::PasswordRefused| Fault::Setting(browser::password_refused(rule).told());
         let password = login::Password::parse_new(password, login).map_err(refused)?;
         let mut salt = [0; 16];
-        salt.iter_mut().zip(at.draw("password salt")).for_each(|(to, from)| *to = from);
-        self.passwords.hash(password, salt).await.map_err(|refused| match refused {
-            login::Refused::Busy => Fault::Setting("too many passwords are being hashed".to_owned()),
-            login::Refused::Fault(fault) => Fault::Login(fault),
-        })
+        salt.iter_mut()
+            .zip(at.draw("password salt"))
+            .for_each(|(to, from)| *to = from);
+        self.passwords
+            .hash(password, salt)
+            .await
+            .map_err(|refused| match refused {
+                login::Refused::Busy => Fault::Setting("too many passwords are being hashed".to_owned()),
+                login::Refused::Fault(fault) => Fault::Login(fault),
+            })
     }
 
     /// Carries out a command as the installation itself, outside any request.

@@ -76,7 +76,12 @@ fn routes() -> String {
                 "| {} | `{}` | {tenants} | {} | {body} | {origins} | {} |",
                 route.method,
                 route.path,
-                route.admits.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", "),
+                route
+                    .admits
+                    .iter()
+                    .map(|kind| kind.name())
+                    .collect::<Vec<_>>()
+                    .join(", "),
                 route.summary
             ),
         );

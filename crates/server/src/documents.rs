@@ -35,7 +35,11 @@ const FETCHES_PER_MINUTE: u32 = 600;
 
 const DOCUMENT: Limits = Limits {
     body_bytes_max: DOCUMENT_BYTES_MAX,
-    content_types: &["application/json", "application/cimd+json", "application/client-metadata+json"],
+    content_types: &[
+        "application/json",
+        "application/cimd+json",
+        "application/client-metadata+json",
+    ],
 };
 const KEYS: Limits = Limits {
     body_bytes_max: KeySet::BYTES_MAX,
@@ -67,7 +71,11 @@ impl Documents {
     }
 
     async fn fetch(&self, app: &App, id: &ClientId, now: Time) -> Result<Read, Why> {
-        let known = self.lock().get(id.as_str()).filter(|read| read.fresh_until > now).cloned();
+        let known = self
+            .lock()
+            .get(id.as_str())
+            .filter(|read| read.fresh_until > now)
+            .cloned();
         if let Some(read) = known {
             return Ok(read);
         }
@@ -118,7 +126,12 @@ impl Documents {
 /// The client that a browser's request names: a row, or what its document says now.
 ///
 /// A row that an administrator made, with an address for its id, is a pinned document: nothing is fetched.
-pub(crate) async fn resolve(app: &Arc<App>, tenant: &TenantDb, id: &ClientId, now: Time) -> Result<Option<Client>, Stop> {
+pub(crate) async fn resolve(
+    app: &Arc<App>,
+    tenant: &TenantDb,
+    id: &ClientId,
+    now: Time,
+) -> Result<Option<Client>, Stop> {
     match registration::address(id) {
         Address::Plain => return Ok(tenant.client(id).await?),
         Address::Bad(rule) => return Err(Why::ClientDocument(rule).into()),
@@ -159,9 +172,12 @@ const fn said(refused: &Refused) -> &'static str {
         Refused::Status(_) => "the document's address does not answer with 200",
         Refused::TimedOut => "the document's address does not answer in time",
         Refused::HostBusy | Refused::Busy => "too many documents are being read at this moment; try again",
-        Refused::TooLong | Refused::Character | Refused::UserInfo | Refused::Fragment | Refused::Host | Refused::Port => {
-            "the document's address has not the form of one"
-        }
+        Refused::TooLong
+        | Refused::Character
+        | Refused::UserInfo
+        | Refused::Fragment
+        | Refused::Host
+        | Refused::Port => "the document's address has not the form of one",
         // Which networks a name leads to is nobody's business but the operator's, who finds it in the log.
         Refused::Scheme
         | Refused::PlainHttp

@@ -358,23 +358,39 @@ pub static ROUTES: &[Route] = &[
     page("/sign-in", Page::SignIn, "Sign in"),
     page_form("/sign-in", Page::SignInPassword, "Sign in by password"),
     page_form("/sign-in/passkey", Page::SignInPasskey, "Sign in by passkey"),
-    page("/sign-in/recovery", Page::Recovery, "Sign in by a recovery code: the page"),
+    page(
+        "/sign-in/recovery",
+        Page::Recovery,
+        "Sign in by a recovery code: the page",
+    ),
     page_form("/sign-in/recovery", Page::SignInRecovery, "Sign in by a recovery code"),
     page("/consent", Page::Consent, "Show a person what an app asks for"),
     page_form("/consent", Page::ConsentAnswer, "A person says yes or no"),
     own_page("/agents", Page::Agents, "What acts for the person who is signed in"),
     own_form("/agents/stop", Page::AgentsStop, "Stop a grant, an app, or everything"),
-    own_page("/account", Page::Account, "Passkeys, password, recovery codes and browser sessions of the person who is signed in"),
+    own_page(
+        "/account",
+        Page::Account,
+        "Passkeys, password, recovery codes and browser sessions of the person who is signed in",
+    ),
     own_form("/account/passkeys", Page::AddPasskey, "Add a passkey"),
     own_form("/account/passkeys/remove", Page::RemovePasskey, "Remove a passkey"),
     own_form("/account/password", Page::SetPassword, "Set the password"),
-    own_form("/account/recovery-codes", Page::MakeRecoveryCodes, "Make new recovery codes"),
+    own_form(
+        "/account/recovery-codes",
+        Page::MakeRecoveryCodes,
+        "Make new recovery codes",
+    ),
     own_form("/account/sessions/end", Page::EndSession, "End a browser session"),
     page("/sign-out", Page::SignOut, "Sign out: the page"),
     page_form("/sign-out", Page::SignOutNow, "Sign out"),
     Route {
         cache_seconds: 31_536_000,
-        ..get("/assets/{name}", Endpoint::Asset, "Style and script of the pages; the name changes with the content")
+        ..get(
+            "/assets/{name}",
+            Endpoint::Asset,
+            "Style and script of the pages; the name changes with the content",
+        )
     },
     Route {
         admits: &[CallerKind::PureMachine, CallerKind::PublicClient],

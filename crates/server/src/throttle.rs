@@ -121,8 +121,14 @@ mod tests {
         let take = |key: &str, second| throttle.take(Trying::SignIn, key, 3, Time::from_unix(second)).is_ok();
         assert_eq!([0, 0, 0, 0].map(|second| take("a", second)), [true, true, true, false]);
         assert!(take("b", 0), "another address has its own");
-        assert!(!take("a", 19) && take("a", 20) && !take("a", 21), "one try every twenty seconds");
-        assert_eq!([200, 200, 200, 200].map(|second| take("a", second)), [true, true, true, false]);
+        assert!(
+            !take("a", 19) && take("a", 20) && !take("a", 21),
+            "one try every twenty seconds"
+        );
+        assert_eq!(
+            [200, 200, 200, 200].map(|second| take("a", second)),
+            [true, true, true, false]
+        );
         assert!(!take("a", 100), "a clock that goes back gives nothing");
 
         let tenant = TenantId::parse("t").unwrap();
@@ -136,7 +142,9 @@ mod tests {
     fn s_49_buckets_are_bounded() {
         let throttle = Throttle::default();
         for n in 0..BUCKETS_MAX + 10 {
-            throttle.take(Trying::SignIn, &n.to_string(), 1, Time::from_unix(0)).unwrap();
+            throttle
+                .take(Trying::SignIn, &n.to_string(), 1, Time::from_unix(0))
+                .unwrap();
         }
         assert!(throttle.buckets.lock().unwrap().len() <= BUCKETS_MAX);
     }

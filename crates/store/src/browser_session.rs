@@ -6,6 +6,7 @@ use kernel::{
 };
 
 use crate::{
+    engine_only,
     fault::Fault,
     lower::Bound,
     row::Row,
@@ -16,7 +17,7 @@ use crate::{
     tenant_db::TenantDb,
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&BY_DIGEST, &ONE, &OF_USER, &PAGE, &LIVE, &CREATE, &END, &END_OTHERS];
+pub(crate) const STATEMENTS: &[&Statement] = &[&BY_DIGEST, &ONE, &PAGE, &LIVE, &CREATE, &END];
 
 static BY_DIGEST: Statement = Statement::read(
     "browser_session.by_digest",
@@ -32,16 +33,6 @@ static ONE: Statement = Statement::read(
     "SELECT id, digest, user_id, method, authenticated_at, agent, expires_at, seen_at, ended_at
      FROM browser_session
      WHERE tenant = $1 AND id = $2",
-);
-
-static OF_USER: Statement = Statement::read(
-    "browser_session.of_user",
-    &[Text, Text],
-    "SELECT id, digest, user_id, method, authenticated_at, agent, expires_at, seen_at, ended_at
-     FROM browser_session
-     WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL
-     ORDER BY id DESC
-     LIMIT 100",
 );
 
 static PAGE: Statement = Statement::read(
@@ -78,14 +69,6 @@ static END: Statement = Statement::write(
      WHERE tenant = $1 AND id = $2 AND ended_at IS NULL",
 );
 
-static END_OTHERS: Statement = Statement::write(
-    "browser_session.end_others",
-    &[Text, Text, Text, Int],
-    "UPDATE browser_session
-     SET ended_at = $4
-     WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL AND id <> $3",
-);
-
 impl TenantDb {
     /// A browser session by the digest of its cookie, whether it counts or not.
     pub async fn browser_session(&self, digest: &str) -> Result<Option<BrowserSession>, Fault> {
@@ -99,7 +82,8 @@ impl TenantDb {
 
     /// The browser sessions of a person that were not ended, newest first, at most 100. Some may be over by their time.
     pub async fn browser_sessions_of(&self, user: &UserId) -> Result<Vec<BrowserSession>, Fault> {
-        self.all(&OF_USER, &[user.as_str().into()], read).await
+        self.all(&engine_only::SESSIONS_OF_USER, &[user.as_str().into()], read)
+            .await
     }
 
     /// Browser sessions of everybody in the order of their ids, after one of them.
@@ -168,7 +152,7 @@ pub(crate) fn lower_write(tenant: &str, write: &Write) -> Bound {
                 keep.to_owned().into(),
                 (*at).into(),
             ];
-            Bound::new(&END_OTHERS, args, "browser_session", tenant, "")
+            Bound::new(&engine_only::END_OTHER_SESSIONS, args, "browser_session", tenant, "")
         }
     }
 }

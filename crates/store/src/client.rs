@@ -12,6 +12,7 @@ use kernel::{
 };
 
 use crate::{
+    engine_only,
     fault::Fault,
     lower::Bound,
     row::Row,
@@ -23,17 +24,7 @@ use crate::{
     tenant_db::TenantDb,
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[
-    &ONE,
-    &PAGE,
-    &UNUSED,
-    &UNCHANGED,
-    &CREATE,
-    &PUT_DOCUMENT,
-    &REPLACE,
-    &DROP,
-    &KEEP,
-];
+pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &PAGE, &UNCHANGED, &CREATE, &PUT_DOCUMENT, &REPLACE, &DROP, &KEEP];
 
 /// What rows call who says that a client exists.
 const ADMINISTRATOR: &str = "administrator";
@@ -57,14 +48,6 @@ static PAGE: Statement = Statement::read(
      WHERE c.tenant = $1 AND c.id > $2
      ORDER BY c.id
      LIMIT $3",
-);
-
-static UNUSED: Statement = Statement::read(
-    "client.unused",
-    &[Text, Text],
-    "SELECT CAST(COUNT(*) AS BIGINT)
-     FROM client
-     WHERE tenant = $1 AND unused_until IS NOT NULL AND registration_kind = $2",
 );
 
 static UNCHANGED: Statement = Statement::expect(
@@ -143,7 +126,9 @@ impl TenantDb {
 
     /// How many clients registered themselves and nobody ever said yes to.
     pub async fn unused_clients(&self) -> Result<i64, Fault> {
-        let counted = self.one(&UNUSED, &[ITSELF.into()], |row| row.int(0)).await?;
+        let counted = self
+            .one(&engine_only::CLIENTS_UNUSED, &[ITSELF.into()], |row| row.int(0))
+            .await?;
         Ok(counted.unwrap_or(0))
     }
 }

@@ -7,6 +7,7 @@ use kernel::{
 };
 
 use crate::{
+    engine_only,
     fault::Fault,
     lower::Bound,
     row::Row,
@@ -23,7 +24,6 @@ pub(crate) const STATEMENTS: &[&Statement] = &[
     &SET_PASSWORD,
     &REHASH,
     &DROP_PASSWORD,
-    &PASSKEYS,
     &BY_CREDENTIAL,
     &CREATE_PASSKEY,
     &USE_PASSKEY,
@@ -64,15 +64,6 @@ static DROP_PASSWORD: Statement = Statement::write(
     &[Text, Text],
     "DELETE FROM password
      WHERE tenant = $1 AND user_id = $2",
-);
-
-static PASSKEYS: Statement = Statement::read(
-    "passkey.of_user",
-    &[Text, Text],
-    "SELECT id, user_id, credential, public_key, counter, transports, name, created_at, used_at
-     FROM passkey
-     WHERE tenant = $1 AND user_id = $2
-     ORDER BY id",
 );
 
 static BY_CREDENTIAL: Statement = Statement::read(
@@ -159,7 +150,8 @@ impl TenantDb {
 
     /// A person's passkeys, in the order in which they were made.
     pub async fn passkeys(&self, user: &UserId) -> Result<Vec<Passkey>, Fault> {
-        self.all(&PASSKEYS, &[user.as_str().into()], read_passkey).await
+        self.all(&engine_only::PASSKEYS_OF_USER, &[user.as_str().into()], read_passkey)
+            .await
     }
 
     /// A passkey by its credential id, base64url.

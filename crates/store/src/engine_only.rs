@@ -22,6 +22,12 @@ pub(crate) const STATEMENTS: &[&Statement] = &[
     &GRANTS_HELD,
     &GRANTS_TO_CLIENT,
     &GRANTS_ROOT,
+    &GRANTS_OF_USER,
+    &GRANTS_OF_PERSON,
+    &SESSIONS_OF_USER,
+    &END_OTHER_SESSIONS,
+    &PASSKEYS_OF_USER,
+    &CLIENTS_UNUSED,
 ];
 
 // A DELETE without WHERE is SQLite's truncate: it drops the pages. On PostgreSQL the same DELETE would leave millions of dead rows, and TRUNCATE does not exist on SQLite.
@@ -51,6 +57,7 @@ pub(crate) static SWEEP_CODES: Statement = Statement::write(
     "DELETE FROM authorization_code
      WHERE tenant = $1 AND id IN (SELECT id FROM authorization_code WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)",
 );
+
 pub(crate) static SWEEP_SESSIONS_EXPIRED: Statement = Statement::write(
     "browser_session.sweep_expired",
     &[Text, Int, Int],
@@ -61,6 +68,7 @@ pub(crate) static SWEEP_SESSIONS_EXPIRED: Statement = Statement::write(
     "DELETE FROM browser_session
      WHERE tenant = $1 AND id IN (SELECT id FROM browser_session WHERE tenant = $1 AND expires_at < $2 ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED)",
 );
+
 pub(crate) static SWEEP_SESSIONS_ENDED: Statement = Statement::write(
     "browser_session.sweep_ended",
     &[Text, Int, Int],
@@ -71,6 +79,7 @@ pub(crate) static SWEEP_SESSIONS_ENDED: Statement = Statement::write(
     "DELETE FROM browser_session
      WHERE tenant = $1 AND id IN (SELECT id FROM browser_session WHERE tenant = $1 AND ended_at < $2 ORDER BY ended_at LIMIT $3 FOR UPDATE SKIP LOCKED)",
 );
+
 /// The condition stands outside too: a client that somebody said yes to in the meantime stays.
 pub(crate) static SWEEP_CLIENTS: Statement = Statement::write(
     "client.sweep",
@@ -82,6 +91,7 @@ pub(crate) static SWEEP_CLIENTS: Statement = Statement::write(
     "DELETE FROM client
      WHERE tenant = $1 AND unused_until < $2 AND registration_kind = $3 AND id IN (SELECT id FROM client WHERE tenant = $1 AND unused_until < $2 AND registration_kind = $3 ORDER BY unused_until LIMIT $4 FOR UPDATE SKIP LOCKED)",
 );
+
 pub(crate) static SWEEP_FAMILIES_OLD: Statement = Statement::write(
     "family.sweep_old",
     &[Text, Text, Int],
@@ -92,6 +102,7 @@ pub(crate) static SWEEP_FAMILIES_OLD: Statement = Statement::write(
     "DELETE FROM refresh_family
      WHERE tenant = $1 AND id IN (SELECT id FROM refresh_family WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)",
 );
+
 /// Lines of a stretch of ids whose authorization was revoked, or what it was narrowed from.
 pub(crate) static SWEEP_FAMILIES_DEAD: Statement = Statement::write(
     "family.sweep_dead",
@@ -145,8 +156,9 @@ pub(crate) static GRANTS_HELD: Statement = Statement::read(
 /// Rows of a page of [`GRANTS_HELD`], and living grants of one holder that are looked at.
 pub(crate) const GRANTS_HELD_MAX: usize = 64;
 
+// From here on the same reason: what belongs to one person is read by its index, not among everything that the tenant has.
+
 /// The living roots of a person that a holder has, newest first.
-// SQLite would take the holder's index, in which all that was ever redeemed for this person lies in the way.
 pub(crate) static GRANTS_TO_CLIENT: Statement = Statement::read(
     "grant.to_client",
     &[Text, Text, Text, Text, Int],
@@ -165,7 +177,6 @@ pub(crate) static GRANTS_TO_CLIENT: Statement = Statement::read(
 );
 
 /// The living roots of a person in the order of their ids, in pages of [`GRANTS_ROOT_MAX`] after an id.
-// The same, for SQLite might take the index of everything that acts for the person.
 pub(crate) static GRANTS_ROOT: Statement = Statement::read(
     "grant.roots",
     &[Text, Text, Text, Int],
@@ -185,3 +196,103 @@ pub(crate) static GRANTS_ROOT: Statement = Statement::read(
 
 /// Rows of a page of [`GRANTS_ROOT`].
 pub(crate) const GRANTS_ROOT_MAX: usize = 500;
+
+/// Everything that acts for a person, in the order of the ids.
+pub(crate) static GRANTS_OF_USER: Statement = Statement::read(
+    "grant.of_user",
+    &[Text, Text, Text, Int],
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+     FROM grants INDEXED BY grants_subject
+     WHERE tenant = $1 AND subject = $2 AND id > $3
+     ORDER BY id
+     LIMIT $4",
+)
+.on_postgres(
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+     FROM grants
+     WHERE tenant = $1 AND subject = $2 AND id > $3
+     ORDER BY id
+     LIMIT $4",
+);
+
+/// The living roots of a person, newest first, with when they were used and how many installations hold a line below them.
+pub(crate) static GRANTS_OF_PERSON: Statement = Statement::read(
+    "grant.persons",
+    &[Text, Text, Int],
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, u.used_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM grants c INDEXED BY grants_parent WHERE c.tenant = $1 AND c.parent = g.id AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > $3) AND EXISTS (SELECT 1 FROM refresh_family f WHERE f.tenant = $1 AND f.grant_id = c.id))
+     FROM grants g INDEXED BY grants_root
+     LEFT JOIN grant_use u ON u.tenant = g.tenant AND u.id = g.id
+     WHERE g.tenant = $1 AND g.subject = $2 AND g.parent IS NULL AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > $3)
+     ORDER BY g.id DESC
+     LIMIT 500",
+)
+.on_postgres(
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, u.used_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM grants c WHERE c.tenant = $1 AND c.parent = g.id AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > $3) AND EXISTS (SELECT 1 FROM refresh_family f WHERE f.tenant = $1 AND f.grant_id = c.id))
+     FROM grants g
+     LEFT JOIN grant_use u ON u.tenant = g.tenant AND u.id = g.id
+     WHERE g.tenant = $1 AND g.subject = $2 AND g.parent IS NULL AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > $3)
+     ORDER BY g.id DESC
+     LIMIT 500",
+);
+
+/// What a person has open, newest first.
+pub(crate) static SESSIONS_OF_USER: Statement = Statement::read(
+    "browser_session.of_user",
+    &[Text, Text],
+    "SELECT id, digest, user_id, method, authenticated_at, agent, expires_at, seen_at, ended_at
+     FROM browser_session INDEXED BY browser_session_user
+     WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL
+     ORDER BY id DESC
+     LIMIT 100",
+)
+.on_postgres(
+    "SELECT id, digest, user_id, method, authenticated_at, agent, expires_at, seen_at, ended_at
+     FROM browser_session
+     WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL
+     ORDER BY id DESC
+     LIMIT 100",
+);
+
+/// Ends what a person has open, but for one.
+pub(crate) static END_OTHER_SESSIONS: Statement = Statement::write(
+    "browser_session.end_others",
+    &[Text, Text, Text, Int],
+    "UPDATE browser_session INDEXED BY browser_session_user
+     SET ended_at = $4
+     WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL AND id <> $3",
+)
+.on_postgres(
+    "UPDATE browser_session
+     SET ended_at = $4
+     WHERE tenant = $1 AND user_id = $2 AND ended_at IS NULL AND id <> $3",
+);
+
+/// The passkeys of a person, in the order of the ids.
+pub(crate) static PASSKEYS_OF_USER: Statement = Statement::read(
+    "passkey.of_user",
+    &[Text, Text],
+    "SELECT id, user_id, credential, public_key, counter, transports, name, created_at, used_at
+     FROM passkey INDEXED BY passkey_user
+     WHERE tenant = $1 AND user_id = $2
+     ORDER BY id",
+)
+.on_postgres(
+    "SELECT id, user_id, credential, public_key, counter, transports, name, created_at, used_at
+     FROM passkey
+     WHERE tenant = $1 AND user_id = $2
+     ORDER BY id",
+);
+
+/// How many clients of a kind nobody ever said yes to.
+pub(crate) static CLIENTS_UNUSED: Statement = Statement::read(
+    "client.unused",
+    &[Text, Text],
+    "SELECT CAST(COUNT(*) AS BIGINT)
+     FROM client INDEXED BY client_unused
+     WHERE tenant = $1 AND unused_until IS NOT NULL AND registration_kind = $2",
+)
+.on_postgres(
+    "SELECT CAST(COUNT(*) AS BIGINT)
+     FROM client
+     WHERE tenant = $1 AND unused_until IS NOT NULL AND registration_kind = $2",
+);

@@ -20,7 +20,7 @@ use crate::{
     tenant_db::TenantDb,
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &PAGE, &OF_USER, &PERSONS, &LIVE, &CREATE, &ENSURE_REVOKED];
+pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &PAGE, &LIVE, &CREATE, &ENSURE_REVOKED];
 
 static ONE: Statement = Statement::read(
     "grant.one",
@@ -38,28 +38,6 @@ static PAGE: Statement = Statement::read(
      WHERE tenant = $1 AND id > $2
      ORDER BY id
      LIMIT $3",
-);
-
-static OF_USER: Statement = Statement::read(
-    "grant.of_user",
-    &[Text, Text, Text, Int],
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
-     FROM grants
-     WHERE tenant = $1 AND subject = $2 AND id > $3
-     ORDER BY id
-     LIMIT $4",
-);
-
-/// The living roots of a person, newest first, with when they were used and how many installations hold a line below them.
-static PERSONS: Statement = Statement::read(
-    "grant.persons",
-    &[Text, Text, Int],
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, u.used_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM grants c WHERE c.tenant = $1 AND c.parent = g.id AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > $3) AND EXISTS (SELECT 1 FROM refresh_family f WHERE f.tenant = $1 AND f.grant_id = c.id))
-     FROM grants g
-     LEFT JOIN grant_use u ON u.tenant = g.tenant AND u.id = g.id
-     WHERE g.tenant = $1 AND g.subject = $2 AND g.parent IS NULL AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > $3)
-     ORDER BY g.id DESC
-     LIMIT 500",
 );
 
 static LIVE: Statement = Statement::expect(
@@ -143,13 +121,17 @@ impl TenantDb {
 
     /// The living roots of a person, newest first, at most 500.
     pub async fn grants_of_user(&self, user: &UserId, now: Time) -> Result<Vec<PersonsGrant>, Fault> {
-        self.all(&PERSONS, &[user.as_str().into(), now.into()], |row| {
-            Ok(PersonsGrant {
-                grant: read(row)?,
-                used: row.time_if_any(14)?,
-                lines: row.int(15)?,
-            })
-        })
+        self.all(
+            &engine_only::GRANTS_OF_PERSON,
+            &[user.as_str().into(), now.into()],
+            |row| {
+                Ok(PersonsGrant {
+                    grant: read(row)?,
+                    used: row.time_if_any(14)?,
+                    lines: row.int(15)?,
+                })
+            },
+        )
         .await
     }
 
@@ -187,8 +169,12 @@ impl TenantDb {
 
     /// Grants that act for a person in the order of their ids, after one of them: all of them, whether they live or not.
     pub async fn grants_of_user_after(&self, user: &UserId, after: &str, rows_max: i64) -> Result<Vec<Grant>, Fault> {
-        self.all(&OF_USER, &[user.as_str().into(), after.into(), rows_max.into()], read)
-            .await
+        self.all(
+            &engine_only::GRANTS_OF_USER,
+            &[user.as_str().into(), after.into(), rows_max.into()],
+            read,
+        )
+        .await
     }
 
     async fn path_of(&self, first: Option<Grant>) -> Result<Vec<Grant>, Fault> {

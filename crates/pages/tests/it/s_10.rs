@@ -291,3 +291,19 @@ fn s_10_the_way_back_never_runs_in_this_browser() {
         );
     }
 }
+
+#[test]
+fn s_10_a_login_hint_that_hides_something_is_left_out() {
+    let shown = |login| {
+        let page = pages::SignIn {
+            login,
+            ..specimens::sign_in::bare_sign_in()
+        };
+        let html = pages::sign_in(&signed_out(Language::English, "/sign-in"), &page);
+        crate::tag::by_id(&html, "login").get("value").map(str::to_owned)
+    };
+    assert_eq!(shown("alice@demo.test").as_deref(), Some("alice@demo.test"));
+    assert_eq!(shown("\"><b>").as_deref(), Some("\"><b>"));
+    assert_eq!(shown("alice\u{202E}tset.omed@").as_deref(), Some(""));
+    assert_eq!(shown(&"a".repeat(321)).as_deref(), Some(""));
+}

@@ -72,6 +72,13 @@ fn moments_are_absolute_and_relative() {
             "2 years ago",
         ),
         (0, "1970-01-01T00:00:00Z", "1 Jan 1970 00:00 UTC", "56 years ago"),
+        (i64::MIN, "1970-01-01T00:00:00Z", "1 Jan 1970 00:00 UTC", "56 years ago"),
+        (
+            i64::MAX,
+            "9999-12-31T23:59:59Z",
+            "31 Dec 9999 23:59 UTC",
+            "in 7973 years",
+        ),
     ];
     for (at, machine, people, away) in table {
         assert_eq!(
@@ -129,8 +136,8 @@ fn spans_are_said_in_the_case_their_sentence_needs() {
         ),
         (
             i64::MAX,
-            "after 292271023045 years without",
-            "nach 292271023045 Jahren ohne",
+            "after 292277024626 years without",
+            "nach 292277024626 Jahren ohne",
         ),
     ];
     for (lasts_seconds, english, german) in table {

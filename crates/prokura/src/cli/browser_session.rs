@@ -50,10 +50,7 @@ pub(super) async fn run(command: BrowserSessionCommand, console: &Console<'_>) -
                 &format!("End browser session {id}? Whoever uses it must sign in again."),
                 planned,
             )?;
-            let call = Call::post(
-                format!("end browser session {id}"),
-                &["browser-sessions", &id, "end"],
-            );
+            let call = Call::post(format!("end browser session {id}"), &["browser-sessions", &id, "end"]);
             match console.change(call, planned).await? {
                 Some(document) => console.show(&document, &table(std::slice::from_ref(&document), console.now).text()),
                 None => Ok(()),
@@ -79,8 +76,20 @@ async fn list(arguments: ListArguments, console: &Console<'_>) -> Result<()> {
 
 /// Browser sessions as a table.
 pub(super) fn table(sessions: &[Value], now: i64) -> Table {
-    let mut table = Table::new(&["SESSION", "USER", "SIGNED IN BY", "SIGNED IN", "LAST SEEN", "BROWSER", "STATE"]);
-    let ago = |session: &Value, name: &str| time(session, name).map(|at| when::relative(at, now)).unwrap_or_default();
+    let mut table = Table::new(&[
+        "SESSION",
+        "USER",
+        "SIGNED IN BY",
+        "SIGNED IN",
+        "LAST SEEN",
+        "BROWSER",
+        "STATE",
+    ]);
+    let ago = |session: &Value, name: &str| {
+        time(session, name)
+            .map(|at| when::relative(at, now))
+            .unwrap_or_default()
+    };
     for session in sessions {
         table.row(&[
             text(session, "id"),

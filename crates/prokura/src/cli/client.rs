@@ -166,7 +166,10 @@ async fn list(console: &Console<'_>) -> Result<()> {
 async fn show(client: &str, console: &Console<'_>) -> Result<()> {
     let api = console.api()?;
     let document = api
-        .send(&Call::get(format!("show client {client}"), &["clients", &in_path(client)]))
+        .send(&Call::get(
+            format!("show client {client}"),
+            &["clients", &in_path(client)],
+        ))
         .await?;
     let mut human = record(&document, console.now).text();
     if console.is_for_people() {

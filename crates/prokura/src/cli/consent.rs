@@ -122,7 +122,11 @@ fn sentence(rule: &Value) -> String {
         value if value.is_empty() => every.to_owned(),
         value => format!("{named}{value}"),
     };
-    let verb = if text(rule, "effect") == "forbid" { "Forbid" } else { "Allow" };
+    let verb = if text(rule, "effect") == "forbid" {
+        "Forbid"
+    } else {
+        "Allow"
+    };
     format!(
         "{verb} {} {} {}, for {}?",
         clients(rule),

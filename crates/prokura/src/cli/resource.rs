@@ -107,11 +107,7 @@ async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()>
     body.insert("resource".to_owned(), resource.as_str().into());
     body.insert("resource_name".to_owned(), name.into());
     body.insert("scopes".to_owned(), json!(scopes));
-    insert_if(
-        &mut body,
-        "implied_scopes",
-        (!brings.is_empty()).then(|| json!(brings)),
-    );
+    insert_if(&mut body, "implied_scopes", (!brings.is_empty()).then(|| json!(brings)));
     insert_if(
         &mut body,
         "introspection_clients",

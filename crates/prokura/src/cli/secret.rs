@@ -74,10 +74,18 @@ impl Place {
     }
 
     /// Prints a code that is handed on to a person, or writes it to the file.
-    pub(super) fn code(&self, document: &Value, name: &'static str, record: Record, console: &Console<'_>) -> Result<()> {
+    pub(super) fn code(
+        &self,
+        document: &Value,
+        name: &'static str,
+        record: Record,
+        console: &Console<'_>,
+    ) -> Result<()> {
         let code = document.get(name).and_then(Value::as_str).unwrap_or_default();
         let Some(file) = &self.file else {
-            console.say("the code is shown this once and works once; hand it to the person, by a way that nobody else reads");
+            console.say(
+                "the code is shown this once and works once; hand it to the person, by a way that nobody else reads",
+            );
             return console.show(document, &record.line("code", code).text());
         };
         write(file, code)?;
@@ -86,7 +94,13 @@ impl Place {
     }
 
     /// Prints a token alone, so that it can be piped, or writes it to the file.
-    pub(super) fn token(&self, document: &Value, token: &str, use_of_it: TokenUse, console: &Console<'_>) -> Result<()> {
+    pub(super) fn token(
+        &self,
+        document: &Value,
+        token: &str,
+        use_of_it: TokenUse,
+        console: &Console<'_>,
+    ) -> Result<()> {
         let Some(file) = &self.file else {
             console.say(&format!("the token is shown this once; who has it {}", use_of_it.power));
             return console.show(document, &format!("{token}\n"));

@@ -138,8 +138,12 @@ pub(super) async fn seed(app: &Arc<App>, data: &Path, mcp: &str, api: &str) -> R
             registration: Some(RegistrationRule::Open),
             ..SettingsChange::default()
         };
-        app.command(&tenant, Command::SetTenantSettings(tenant.id().clone(), change), &app.moment()?)
-            .await?;
+        app.command(
+            &tenant,
+            Command::SetTenantSettings(tenant.id().clone(), change),
+            &app.moment()?,
+        )
+        .await?;
         seeded.opened = true;
     }
     for (login, name) in PEOPLE {
@@ -251,7 +255,12 @@ async fn person(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded, login: &
         return Ok(());
     }
     let at = app.moment()?;
-    let password = at.secret(login).chars().filter(char::is_ascii_alphanumeric).take(16).collect::<String>();
+    let password = at
+        .secret(login)
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(16)
+        .collect::<String>();
     let hash = app.hash_password(&password, login, &at).await?;
     let command = match known {
         Some(user) => Command::SetUserPassword { id: user.id, hash },
@@ -307,7 +316,10 @@ async fn pinned(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded) -> Resul
         client_secret: None,
         jwk: None,
         redirect_uris,
-        grant_types: grant_types.iter().map(|grant_type| grant_type.name().to_owned()).collect(),
+        grant_types: grant_types
+            .iter()
+            .map(|grant_type| grant_type.name().to_owned())
+            .collect(),
         scope: String::new(),
         introspects: false,
     });

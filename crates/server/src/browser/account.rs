@@ -117,7 +117,14 @@ fn add_passkey(inbound: &Inbound, browser: &Browser, person: &BrowserUser, marks
         return Err(Why::SignInStale.into());
     }
     let sealed = inbound.form.text("ceremony").unwrap_or("");
-    let ceremony = sealed::open_ceremony(&inbound.app, &inbound.tenant, browser, Purpose::Register, sealed, inbound.at.now)?;
+    let ceremony = sealed::open_ceremony(
+        &inbound.app,
+        &inbound.tenant,
+        browser,
+        Purpose::Register,
+        sealed,
+        inbound.at.now,
+    )?;
     let response = inbound.form.text("credential").unwrap_or("");
     let expect = passkey::expect(&ceremony, browser);
     let credential = webauthn::check_registration(response.as_bytes(), &expect).map_err(|rejected| {
@@ -144,11 +151,8 @@ fn add_passkey(inbound: &Inbound, browser: &Browser, person: &BrowserUser, marks
 
 /// A new password, and the old one if there is one: a browser that was left open must not change the locks.
 async fn set_password(inbound: &Inbound, person: &BrowserUser) -> Read {
-    let new = Password::parse_new(
-        inbound.form.text("password").unwrap_or(""),
-        person.user.login.as_str(),
-    )
-    .map_err(refused)?;
+    let new = Password::parse_new(inbound.form.text("password").unwrap_or(""), person.user.login.as_str())
+        .map_err(refused)?;
     let stored = inbound.tenant.password(&person.user.id).await?;
     if let Some(stored) = stored {
         let current = Password::parse(inbound.form.text("current").unwrap_or("")).map_err(|_| WRONG)?;
@@ -174,6 +178,10 @@ pub(crate) fn refused(rule: login::PasswordRefused) -> Why {
 }
 
 /// The page again, with what went wrong.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a reason without words of its own on this page is a page of its own"
+)]
 async fn again(inbound: &Inbound, browser: &Browser, stop: Stop) -> Result<Outgoing, Stop> {
     let Stop::Refuse(why) = stop else { return Err(stop) };
     let notice = match &why {

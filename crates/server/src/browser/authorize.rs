@@ -9,7 +9,10 @@ use kernel::{
     form::Form,
 };
 
-use super::{Browser, consent, sealed, view::{self, View}};
+use super::{
+    Browser, consent, sealed,
+    view::{self, View},
+};
 use crate::{
     documents,
     fault::{Fault, Stop},
@@ -28,11 +31,18 @@ pub(crate) async fn authorize(inbound: Inbound, browser: Browser, body: Body) ->
     if body == Body::Form {
         let parts = [inbound.query.as_deref().unwrap_or("").as_bytes(), &inbound.body];
         let parts: Vec<_> = parts.iter().filter(|part| !part.is_empty()).collect();
-        let query = parts.iter().map(|part| String::from_utf8_lossy(part)).collect::<Vec<_>>().join("&");
+        let query = parts
+            .iter()
+            .map(|part| String::from_utf8_lossy(part))
+            .collect::<Vec<_>>()
+            .join("&");
         if !query.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(Why::FormMalformed.into());
         }
-        return Ok(view::see_other(&browser, format!("{}/oauth2/authorize?{query}", browser.base)));
+        return Ok(view::see_other(
+            &browser,
+            format!("{}/oauth2/authorize?{query}", browser.base),
+        ));
     }
 
     // 1. The client, and where it is answered. Until that is proved nothing is redirected (S-01).
@@ -69,15 +79,16 @@ pub(super) async fn proceed(
     client: Client,
     stand: Stand,
 ) -> Result<Outgoing, Stop> {
-    let (question, asker) = (Arc::new(asked.clone()), Arc::new(client.clone()));
+    let given = Arc::new((asked.clone(), client.clone()));
     let answered = inbound
         .walker()
         .walk(move |Walker { tenant, caller, at, .. }, look| {
-            let (question, asker) = (Arc::clone(&question), Arc::clone(&asker));
+            let given = Arc::clone(&given);
             async move {
-                let client = Some(asker.as_ref().clone());
-                let facts = store::flows::authorization::load(&tenant, &caller, &question, client, look, at.now).await?;
-                Ok(authorization::begin(&question, &caller, &facts, &at))
+                let (asked, client) = given.as_ref();
+                let client = Some(client.clone());
+                let facts = store::flows::authorization::load(&tenant, &caller, asked, client, look, at.now).await?;
+                Ok(authorization::begin(asked, &caller, &facts, &at))
             }
         })
         .await?;
@@ -92,7 +103,9 @@ pub(super) async fn proceed(
             Stand::AtTheDoor => Ok(step("/consent", &ask.asked)?),
             Stand::AtConsent => consent::page(&inbound, &browser, &ask, &client).await,
         },
-        other => finish(&inbound, &browser, other, &asked, &client).await,
+        answered @ (Answered::Issue(..) | Answered::Refuse(_)) => {
+            finish(&inbound, &browser, answered, &asked, &client).await
+        }
     }
 }
 
@@ -164,6 +177,10 @@ fn address(back: &Return) -> String {
         Some((_, "")) => "",
         Some(_) => "&",
     };
-    let pairs: Vec<(&str, &str)> = back.parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let pairs: Vec<(&str, &str)> = back
+        .parameters
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
     format!("{uri}{joint}{}", view::query(&pairs))
 }

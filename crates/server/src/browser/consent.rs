@@ -6,7 +6,7 @@ use kernel::{
     Before, ConsentAsk, Scopes, Why,
     authorization::{self, Asked, Said},
     client::Client,
-    family, Decision,
+    family,
 };
 use pages::{Change, Consent, Destination, History};
 
@@ -44,15 +44,16 @@ pub(crate) async fn consent_answer(inbound: Inbound, browser: Browser) -> Result
         Some(_) | None => return Err(Why::ParameterMalformed("decision").into()),
     };
     let client = client_of(&inbound, &asked).await?;
-    let (question, asker, said) = (Arc::new(asked.clone()), Arc::new(client.clone()), Arc::new(said));
+    let given = Arc::new((asked.clone(), client.clone(), said));
     let answered = inbound
         .walker()
         .walk(move |Walker { tenant, caller, at, .. }, look| {
-            let (question, asker, said) = (Arc::clone(&question), Arc::clone(&asker), Arc::clone(&said));
+            let given = Arc::clone(&given);
             async move {
-                let client = Some(asker.as_ref().clone());
-                let facts = store::flows::authorization::load(&tenant, &caller, &question, client, look, at.now).await?;
-                Ok::<Decision, _>(authorization::answer(&question, &said, &caller, &facts, &at))
+                let (asked, client, said) = given.as_ref();
+                let client = Some(client.clone());
+                let facts = store::flows::authorization::load(&tenant, &caller, asked, client, look, at.now).await?;
+                Ok(authorization::answer(asked, said, &caller, &facts, &at))
             }
         })
         .await?;

@@ -13,7 +13,7 @@ const AGENT_CHARS_MAX: usize = 64;
 /// A browser, as a request shows it.
 #[derive(Clone, Debug)]
 pub(crate) struct Browser {
-    /// Path prefix of the tenant: `` or `/t/acme`.
+    /// Path prefix of the tenant: empty, or `/t/acme`.
     pub(crate) base: String,
     /// The web origin of the tenant's pages.
     pub(crate) origin: String,
@@ -81,7 +81,9 @@ impl Browser {
             .split('&')
             .find_map(|pair| pair.strip_prefix("lang="))
             .and_then(Language::from_tag);
-        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        let accepted = headers
+            .get(header::ACCEPT_LANGUAGE)
+            .and_then(|value| value.to_str().ok());
         let language = chosen.unwrap_or_else(|| Language::negotiate(None, cookie(&names.language), accepted));
         let (origin, base) = split_issuer(&tenant.issuer);
         Self {
@@ -120,7 +122,10 @@ impl Browser {
     pub(crate) fn cookies(&self) -> Vec<String> {
         let mut set = Vec::new();
         if self.known == Known::No {
-            set.push(format!("{}={}{}", self.names.browser, self.secret, self.names.attributes));
+            set.push(format!(
+                "{}={}{}",
+                self.names.browser, self.secret, self.names.attributes
+            ));
         }
         if let Some(language) = self.chosen {
             set.push(format!(
@@ -245,7 +250,8 @@ mod tests {
 
     #[test]
     fn browsers_are_named_in_words() {
-        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
+        let chrome =
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36";
         assert_eq!(named(Some(chrome)), "Chromium, Linux");
         assert_eq!(named(Some("\u{1b}[31mx<script>")), "[31mx<script>");
         assert_eq!(named(Some(&"x".repeat(500))).len(), AGENT_CHARS_MAX);

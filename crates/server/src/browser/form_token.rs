@@ -7,7 +7,7 @@ use proof::digest;
 use super::Browser;
 use crate::app::App;
 
-/// The token of a form: about an authorization request, or about nothing in particular (``).
+/// The token of a form: about an authorization request, or (empty) about nothing in particular.
 pub(super) fn token(app: &App, tenant: &Tenant, browser: &Browser, caller: &Caller, about: &str) -> String {
     let session = caller.person().map_or("", |person| person.session.id.as_str());
     let text = format!("{}\0{}\0{session}\0{about}", tenant.id, browser.digest());
@@ -24,14 +24,20 @@ pub(crate) fn check(
     form: &Form,
 ) -> Result<(), Why> {
     // 1. Where the browser says it comes from. Both headers are the browser's own, no page can write them; a foreign one refuses even with the right token.
-    let said = |name: &header::HeaderName| headers.get_all(name).iter().map(|value| value.to_str().ok()).collect::<Vec<_>>();
-    let same_site = |value: &Option<&str>| matches!(value, Some("same-origin" | "none"));
+    let said = |name: &header::HeaderName| {
+        headers
+            .get_all(name)
+            .iter()
+            .map(|value| value.to_str().ok())
+            .collect::<Vec<_>>()
+    };
+    let same_site = |value: Option<&str>| matches!(value, Some("same-origin" | "none"));
     let site = header::HeaderName::from_static("sec-fetch-site");
-    if !said(&site).iter().all(same_site) {
+    if !said(&site).into_iter().all(same_site) {
         return Err(Why::Forged);
     }
-    let own_origin = |value: &Option<&str>| value.is_some_and(|value| is_own_origin(value, headers, browser));
-    if !said(&header::ORIGIN).iter().all(own_origin) {
+    let own_origin = |value: Option<&str>| value.is_some_and(|value| is_own_origin(value, headers, browser));
+    if !said(&header::ORIGIN).into_iter().all(own_origin) {
         return Err(Why::Forged);
     }
 
@@ -52,6 +58,9 @@ pub(crate) fn check(
 /// Whether an origin is the one that this very request was sent to: the tenant's, or in development another name of the same server. The host was checked to be ours.
 fn is_own_origin(origin: &str, headers: &HeaderMap, browser: &Browser) -> bool {
     let scheme = browser.origin.split_once("://").map_or("", |(scheme, _)| scheme);
-    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let host = headers
+        .get(header::HOST)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
     origin == browser.origin || origin == format!("{scheme}://{host}")
 }

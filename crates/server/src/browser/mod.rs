@@ -22,10 +22,12 @@ pub(crate) use consent::{consent, consent_answer};
 pub(crate) use cookies::Browser;
 pub(crate) use form_token::check as check_form;
 pub(crate) use home::{asset, home};
-pub(crate) use sign_in::{recovery, sign_in, sign_in_passkey, sign_in_password, sign_in_recovery, sign_out, sign_out_now};
+pub(crate) use sign_in::{
+    recovery, sign_in, sign_in_passkey, sign_in_password, sign_in_recovery, sign_out, sign_out_now,
+};
 
-use keys::Seal;
 use kernel::{TenantId, token::TenantKeys};
+use keys::Seal;
 use proof::{Secret, digest};
 
 /// Keys that belong to pages and to the tokens people give; derived from the installation's key, the same on every node.

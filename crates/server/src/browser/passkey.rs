@@ -1,11 +1,6 @@
 //! Passkey ceremonies: what the browser is asked for, and what a ceremony must have been made for.
 
-use kernel::{
-    Mark, Moment,
-    caller::BrowserUser,
-    credential::Passkey,
-    mark::Stands,
-};
+use kernel::{Mark, Moment, caller::BrowserUser, credential::Passkey, mark::Stands};
 use proof::{
     base64url,
     webauthn::{CredentialKey, Expect, UserVerification},

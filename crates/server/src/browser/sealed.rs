@@ -20,7 +20,13 @@ pub(super) fn request(app: &App, tenant: &TenantDb, browser: &Browser, asked: &A
 }
 
 /// Opens an authorization request of this browser, if it can still be answered.
-pub(super) fn open_request(app: &App, tenant: &TenantDb, browser: &Browser, sealed: &str, now: Time) -> Result<Asked, Why> {
+pub(super) fn open_request(
+    app: &App,
+    tenant: &TenantDb,
+    browser: &Browser,
+    sealed: &str,
+    now: Time,
+) -> Result<Asked, Why> {
     let plain = app
         .keyring
         .seal()

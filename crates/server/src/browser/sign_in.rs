@@ -93,7 +93,9 @@ pub(crate) async fn sign_in_password(inbound: Inbound, browser: Browser) -> Resu
             in_vain(&inbound, &typed);
             again(why, SignInProblem::Credentials).await
         }
-        answered => signed_in(&browser, answered, inbound.form.text("request")),
+        answered @ (Answered::Issue(..) | Answered::Wait(_)) => {
+            signed_in(&browser, answered, inbound.form.text("request"))
+        }
     }
 }
 
@@ -105,7 +107,14 @@ pub(crate) async fn sign_in_passkey(inbound: Inbound, browser: Browser) -> Resul
         return again(why, SignInProblem::Busy).await;
     }
     let sealed = inbound.form.text("ceremony").unwrap_or("");
-    let ceremony = sealed::open_ceremony(&inbound.app, &inbound.tenant, &browser, Purpose::SignIn, sealed, inbound.at.now);
+    let ceremony = sealed::open_ceremony(
+        &inbound.app,
+        &inbound.tenant,
+        &browser,
+        Purpose::SignIn,
+        sealed,
+        inbound.at.now,
+    );
     let ceremony = match ceremony {
         Ok(ceremony) => ceremony,
         Err(why @ Why::PageExpired) => return again(why, SignInProblem::TookTooLong).await,
@@ -128,7 +137,9 @@ pub(crate) async fn sign_in_passkey(inbound: Inbound, browser: Browser) -> Resul
     };
     match settled(&inbound, &browser, id, shown, &caller).await? {
         Answered::Refuse(why) => again(why, SignInProblem::Passkey).await,
-        answered => signed_in(&browser, answered, inbound.form.text("request")),
+        answered @ (Answered::Issue(..) | Answered::Wait(_)) => {
+            signed_in(&browser, answered, inbound.form.text("request"))
+        }
     }
 }
 
@@ -137,7 +148,16 @@ pub(crate) async fn sign_in_recovery(inbound: Inbound, browser: Browser) -> Resu
     asked_of(&inbound, &browser)?;
     let typed = inbound.form.text("login").unwrap_or("").to_owned();
     let request = inbound.form.text("request").unwrap_or("");
-    let again = |why, problem| Ok(recovery_page(&inbound, &browser, request, &typed, Some(why), Some(problem)));
+    let again = |why, problem| {
+        Ok(recovery_page(
+            &inbound,
+            &browser,
+            request,
+            &typed,
+            Some(why),
+            Some(problem),
+        ))
+    };
     if let Err(why) = may_try(&inbound, &typed) {
         return again(why, SignInProblem::Busy);
     }
@@ -162,7 +182,7 @@ pub(crate) async fn sign_in_recovery(inbound: Inbound, browser: Browser) -> Resu
             in_vain(&inbound, &typed);
             again(why, SignInProblem::RecoveryCode)
         }
-        answered => signed_in(&browser, answered, Some(request)),
+        answered @ (Answered::Issue(..) | Answered::Wait(_)) => signed_in(&browser, answered, Some(request)),
     }
 }
 
@@ -239,7 +259,12 @@ async fn checked(inbound: &Inbound, user: Option<&User>, password: Password) -> 
     let outcome = inbound.app.passwords.verify(password, stored.clone()).await?;
     Ok(match (outcome, stored) {
         (Outcome::Wrong, _) => Shown::Nothing("wrong password, or none is set"),
-        (Outcome::Right { rehash: Rehash::Wanted(password) }, Some(from)) => {
+        (
+            Outcome::Right {
+                rehash: Rehash::Wanted(password),
+            },
+            Some(from),
+        ) => {
             let to = inbound.app.passwords.hash(password, salt(inbound)).await?;
             Shown::Password {
                 rehash: Some((from, to)),

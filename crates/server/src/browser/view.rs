@@ -8,11 +8,9 @@ use kernel::{
 use pages::{App, Frame, Identity, Item, Language, Person, Place};
 
 use super::{Browser, form_token};
-use crate::{
-    http::{
-        entrance::Inbound,
-        render::{Outgoing, PageAnswer, Policy, SeeOther},
-    },
+use crate::http::{
+    entrance::Inbound,
+    render::{Outgoing, PageAnswer, Policy, SeeOther},
 };
 
 /// A request for a page, with the token of its forms.

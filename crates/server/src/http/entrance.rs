@@ -147,7 +147,11 @@ async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, requ
             browser: Browser::of(request.headers(), request.uri().query(), tenant.tenant(), &at),
             tenant: tenant.tenant().name.clone(),
             now: at.now.unix(),
-            looks: if *route.method == Method::GET { Looks::Only } else { Looks::Acts },
+            looks: if *route.method == Method::GET {
+                Looks::Only
+            } else {
+                Looks::Acts
+            },
         });
     }
     match answer(&app, route, &tenant, params, request, &at, context.visitor.as_ref()).await {
@@ -188,7 +192,8 @@ async fn answer(
         .await
         .map_err(|stop| (stop, claimed()))?;
     if let (Face::OwnForm, Some(visitor)) = (route.face, visitor) {
-        browser::check_form(app, tenant.tenant(), shown.headers(), &visitor.browser, &caller, &form).map_err(unclaimed)?;
+        browser::check_form(app, tenant.tenant(), shown.headers(), &visitor.browser, &caller, &form)
+            .map_err(unclaimed)?;
     }
     let bearer = shown.bearer().map_err(unclaimed)?;
     let query = parts.uri.query().map(str::to_owned);

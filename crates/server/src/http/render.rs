@@ -343,6 +343,10 @@ pub(crate) fn problem<'a>(why: &'a Why, request_id: &'a str) -> Problem<'a> {
 }
 
 /// The words for a person; where there are none of their own, the code decides.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most reasons have the words of their code"
+)]
 fn problem_kind(why: &Why) -> ProblemKind {
     match why {
         Why::RedirectUriUnknown => return ProblemKind::RedirectUri,

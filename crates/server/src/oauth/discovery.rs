@@ -40,9 +40,18 @@ pub(crate) fn document(tenant: &Tenant, kind: Document) -> json::Object {
     o.insert("response_modes_supported".into(), json!(["query"]));
     o.insert("code_challenge_methods_supported".into(), json!(["S256"]));
     o.insert("authorization_response_iss_parameter_supported".into(), true.into()); // RFC 9207 s3
-    o.insert("prompt_values_supported".into(), json!(["none", "login", "consent", "select_account"]));
-    o.insert("ui_locales_supported".into(), pages::Language::ALL.iter().map(|language| language.tag()).collect());
-    o.insert("scopes_supported".into(), OWN_SCOPES.iter().map(|(name, _)| *name).collect());
+    o.insert(
+        "prompt_values_supported".into(),
+        json!(["none", "login", "consent", "select_account"]),
+    );
+    o.insert(
+        "ui_locales_supported".into(),
+        pages::Language::ALL.iter().map(|language| language.tag()).collect(),
+    );
+    o.insert(
+        "scopes_supported".into(),
+        OWN_SCOPES.iter().map(|(name, _)| *name).collect(),
+    );
     if tenant.settings.client_documents == Documents::Accepted {
         o.insert("client_id_metadata_document_supported".into(), true.into());
     }

@@ -50,12 +50,11 @@ pub(crate) async fn revocation(inbound: Inbound) -> Result<Outgoing, Stop> {
                     Some(shown) => walker.tenant.family(&shown.family).await?,
                     None => None,
                 };
-                let facts = match family {
-                    Some(family) => revocation::Facts::Refresh(Box::new(family)),
-                    None => {
-                        let token = verified(&walker, &request.token).await?;
-                        revocation::Facts::Access(store::flows::introspection::load(&walker.tenant, token).await?)
-                    }
+                let facts = if let Some(family) = family {
+                    revocation::Facts::Refresh(Box::new(family))
+                } else {
+                    let token = verified(&walker, &request.token).await?;
+                    revocation::Facts::Access(store::flows::introspection::load(&walker.tenant, token).await?)
                 };
                 Ok(revocation::decide(&walker.caller, &facts, &walker.at))
             }

@@ -15,29 +15,39 @@ pub(crate) async fn token(inbound: Inbound) -> Result<Outgoing, Stop> {
     let request = Arc::new(Request::parse(&inbound.form)?);
     let answered = inbound
         .walker()
-        .walk(move |Walker { app, tenant, caller, at }, look| {
-            let request = Arc::clone(&request);
-            async move {
-                let keys = app.page_keys.of_tenant(tenant.id());
-                Ok(match request.as_ref() {
-                    Request::ClientCredentials(request) => {
-                        let facts =
-                            store::flows::client_credentials::load(&tenant, &caller, request, look, at.now).await?;
-                        client_credentials::decide(request, &caller, &facts, &at)
-                    }
-                    Request::AuthorizationCode(request) => {
-                        let facts =
-                            store::flows::authorization_code::load(&tenant, &keys, &caller, request, look, at.now).await?;
-                        authorization_code::decide(request, &caller, &facts, &at)
-                    }
-                    Request::RefreshToken(request) => {
-                        let facts =
-                            store::flows::refresh_token::load(&tenant, &keys, &caller, request, look, at.now).await?;
-                        refresh_token::decide(request, &caller, &facts, &at)
-                    }
-                })
-            }
-        })
+        .walk(
+            move |Walker {
+                      app,
+                      tenant,
+                      caller,
+                      at,
+                  },
+                  look| {
+                let request = Arc::clone(&request);
+                async move {
+                    let keys = app.page_keys.of_tenant(tenant.id());
+                    Ok(match request.as_ref() {
+                        Request::ClientCredentials(request) => {
+                            let facts =
+                                store::flows::client_credentials::load(&tenant, &caller, request, look, at.now).await?;
+                            client_credentials::decide(request, &caller, &facts, &at)
+                        }
+                        Request::AuthorizationCode(request) => {
+                            let facts =
+                                store::flows::authorization_code::load(&tenant, &keys, &caller, request, look, at.now)
+                                    .await?;
+                            authorization_code::decide(request, &caller, &facts, &at)
+                        }
+                        Request::RefreshToken(request) => {
+                            let facts =
+                                store::flows::refresh_token::load(&tenant, &keys, &caller, request, look, at.now)
+                                    .await?;
+                            refresh_token::decide(request, &caller, &facts, &at)
+                        }
+                    })
+                }
+            },
+        )
         .await?;
     Ok(Outgoing::Answered(answered))
 }

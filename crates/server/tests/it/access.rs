@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use kernel::CallerKind;
-use server::{Access, Body, Route, Tenancy};
+use server::{Access, Body, Face, Route, Tenancy};
 use testkit::{Answer, World};
 
 use crate::{
     setup::{apart_from_request_id, refused},
-    sites::{self, Site, call, name, routes},
+    sites::{self, Site, administration, call, name, routes},
 };
 
 /// Who calls. `A` is the tenant that the request is for, `B` another one.
@@ -21,9 +21,11 @@ enum By {
     ClientOfA,
     ClientOfB,
     HolderOfATokenOfA,
+    PersonOfA,
+    PersonOfB,
 }
 
-const ALL: [By; 7] = [
+const ALL: [By; 9] = [
     By::Nobody,
     By::AdministratorOfA,
     By::AdministratorOfB,
@@ -31,10 +33,17 @@ const ALL: [By; 7] = [
     By::ClientOfA,
     By::ClientOfB,
     By::HolderOfATokenOfA,
+    By::PersonOfA,
+    By::PersonOfB,
 ];
 
-fn headers(world: &World, by: By, a: &Site, b: &Site) -> Vec<(&'static str, String)> {
+async fn headers(world: &World, by: By, a: &Site, b: &Site) -> Vec<(&'static str, String)> {
     let bearer = |token: &str| vec![("authorization", format!("Bearer {token}"))];
+    // Signed in for this one request: calls of administration may end a session.
+    let cookie = async |site: &Site| {
+        let cookies = sites::sign_in(world, &site.tenant, &site.login, sites::PASSWORD).await;
+        vec![("cookie", cookies)]
+    };
     match by {
         By::Nobody => vec![],
         By::AdministratorOfA => bearer(&a.tenant.admin_token),
@@ -43,31 +52,103 @@ fn headers(world: &World, by: By, a: &Site, b: &Site) -> Vec<(&'static str, Stri
         By::ClientOfA => vec![a.client.basic()],
         By::ClientOfB => vec![b.client.basic()],
         By::HolderOfATokenOfA => bearer(&a.token),
+        By::PersonOfA => cookie(a).await,
+        By::PersonOfB => cookie(b).await,
     }
 }
 
-/// What the access model (product.md §2 callers, docs/routes.md) says: the status, and the code of a refusal.
-fn expected(route: &Route, by: By) -> (u16, &'static str) {
+/// How a route answers a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expected {
+    Done(u16),
+    Refused(u16, &'static str),
+    /// A page, with this status.
+    Page(u16),
+    /// Sent on, to an address that ends so.
+    SentTo(&'static str),
+}
+
+/// What the access model (product.md §2 callers, docs/routes.md) says.
+fn expected(route: &Route, by: By) -> Expected {
+    let signed_in = by == By::PersonOfA;
+    match (route.face, route.admits) {
+        (Face::Page, _) => page(route, by),
+        // What comes without the token of a page of ours goes no further, whoever sends it; what only people may do says first that they are not signed in.
+        (Face::OwnForm, [CallerKind::BrowserUser]) if !signed_in => Expected::Page(401),
+        (Face::OwnForm, _) if matches!(by, By::PersonOfA) => Expected::Page(403),
+        (Face::OwnForm, _) => Expected::Page(400), // there is not even a browser that we know
+        (Face::Program, admits) => program(route, admits, by),
+    }
+}
+
+fn page(route: &Route, by: By) -> Expected {
+    let signed_in = by == By::PersonOfA;
+    match name(route).as_str() {
+        "GET /" => Expected::Done(200), // a few lines of text for whoever does not ask for HTML
+        "GET /oauth2/authorize" | "GET /consent" => Expected::Page(400), // they do not say what is asked
+        "POST /oauth2/authorize" => Expected::SentTo("/oauth2/authorize?client_id=nobody"),
+        "GET /sign-in" if signed_in => Expected::SentTo("/agents"),
+        _ if route.admits(CallerKind::Anyone) || signed_in => Expected::Page(200),
+        _ => Expected::SentTo("/sign-in"),
+    }
+}
+
+fn program(route: &Route, admits: &[CallerKind], by: By) -> Expected {
     let done = match name(route).as_str() {
-        "GET /oauth2/authorize" => return (400, "unsupported_response_type"),
+        "GET /assets/{name}" => return Expected::Refused(404, "not_found"),
+        "POST /oauth2/register" => {
+            return match by {
+                By::AdministratorOfB | By::HolderOfATokenOfA => Expected::Refused(401, "invalid_token"),
+                _ => Expected::Refused(403, "access_denied"), // it is off, for administrators too
+            };
+        }
+        // Only the client's own registration access token opens its registration.
+        "GET /oauth2/register/{id}" | "PUT /oauth2/register/{id}" | "DELETE /oauth2/register/{id}" => {
+            return Expected::Refused(401, "invalid_token");
+        }
         "POST /admin/v1/clients"
         | "POST /admin/v1/resources"
         | "POST /admin/v1/grants"
         | "POST /admin/v1/tenants"
         | "POST /admin/v1/keys/rotate"
-        | "POST /admin/v1/administrators" => (201, ""),
-        _ => (200, ""),
+        | "POST /admin/v1/administrators"
+        | "POST /admin/v1/users"
+        | "POST /admin/v1/users/{id}/recovery-code"
+        | "POST /admin/v1/groups"
+        | "POST /admin/v1/consent-rules" => Expected::Done(201),
+        _ => Expected::Done(200),
     };
-    match (route.admits, by) {
-        (CallerKind::Administrator, By::AdministratorOfA) if name(route) == "POST /admin/v1/tenants" => {
-            (404, "not_found")
+    match (admits, by) {
+        ([CallerKind::Administrator], By::AdministratorOfA) if name(route) == "POST /admin/v1/tenants" => {
+            Expected::Refused(404, "not_found")
         }
-        (CallerKind::Anyone, _)
-        | (CallerKind::PureMachine, By::ClientOfA)
-        | (CallerKind::Administrator, By::AdministratorOfTheInstallation | By::AdministratorOfA) => done,
-        (CallerKind::PureMachine, _) => (401, "invalid_client"),
-        (CallerKind::Administrator, _) => (401, "invalid_token"),
+        ([CallerKind::Anyone], _)
+        | ([CallerKind::PureMachine, ..], By::ClientOfA)
+        | ([CallerKind::Administrator], By::AdministratorOfTheInstallation | By::AdministratorOfA) => done,
+        ([CallerKind::PureMachine, ..], _) => Expected::Refused(401, "invalid_client"),
+        ([CallerKind::Administrator], _) => Expected::Refused(401, "invalid_token"),
         (other, _) => panic!("{}: this test does not know {other:?}", name(route)),
+    }
+}
+
+fn check(answer: &Answer, expected: Expected, what: &str) {
+    match expected {
+        Expected::Done(status) => assert_eq!(answer.status, status, "{what}: {answer:?}"),
+        Expected::Refused(status, code) => refused(answer, status, code, what),
+        Expected::Page(status) => {
+            assert_eq!(answer.status, status, "{what}: {answer:?}");
+            assert_eq!(
+                answer.header("content-type"),
+                Some("text/html; charset=utf-8"),
+                "{what}"
+            );
+            assert_eq!(answer.header("cache-control"), Some("no-store"), "{what}");
+        }
+        Expected::SentTo(end) => {
+            assert_eq!((answer.status, answer.text.as_str()), (303, ""), "{what}: {answer:?}");
+            let location = answer.header("location").unwrap_or("");
+            assert!(location.ends_with(end), "{what}: {location}");
+        }
     }
 }
 
@@ -79,14 +160,9 @@ async fn s_35_every_route_answers_each_caller_as_the_access_model_says() {
     for (a, b) in [(0, 1), (1, 0), (1, 2), (2, 1), (2, 0)].map(|(a, b)| (&all[a], &all[b])) {
         for route in routes() {
             for by in ALL {
-                let answer = call(&world, route, a, a, &headers(&world, by, a, b)).await;
+                let answer = call(&world, route, a, a, &headers(&world, by, a, b).await).await;
                 let what = format!("{} at {} by {by:?}", name(route), a.tenant.id);
-                let (status, code) = expected(route, by);
-                if code.is_empty() {
-                    assert_eq!(answer.status, status, "{what}: {answer:?}");
-                } else {
-                    refused(&answer, status, code, &what);
-                }
+                check(&answer, expected(route, by), &what);
                 tried += 1;
                 if route.path.ends_with("/rotate") {
                     world.advance(1); // two keys of one second are one key
@@ -94,7 +170,7 @@ async fn s_35_every_route_answers_each_caller_as_the_access_model_says() {
             }
         }
     }
-    assert_eq!(tried, 5 * 7 * routes().count());
+    assert_eq!(tried, 5 * ALL.len() * routes().count());
 }
 
 #[tokio::test]
@@ -103,7 +179,7 @@ async fn s_38_without_credentials_no_route_of_administration_says_anything() {
     let [root, acme, _] = sites::three(&world).await;
     for site in [&root, &acme] {
         let mut answers = Vec::new();
-        for route in routes().filter(|route| route.admits == CallerKind::Administrator) {
+        for route in administration() {
             for shown in [
                 vec![],
                 vec![("authorization", "Bearer ".to_owned())],
@@ -189,18 +265,21 @@ async fn wrong_method(world: &World, method: &str, route: &Route, site: &Site) -
 async fn head_is_get_without_the_body() {
     let world = World::new().await;
     let [root, ..] = sites::three(&world).await;
-    for route in routes().filter(|route| route.method == "GET" && route.admits == CallerKind::Anyone) {
-        let (get, head) = (
-            world.get(route.path).await,
-            world.send("HEAD", route.path, &[], None).await,
-        );
+    for route in routes().filter(|route| route.method == "GET" && route.admits(CallerKind::Anyone)) {
+        let path = sites::path_of(route, &root);
+        let (get, head) = (world.get(&path).await, world.send("HEAD", &path, &[], None).await);
         assert_eq!(
             (head.status, head.text.as_str()),
             (get.status, ""),
             "RFC 9110 s9.3.2: {}",
             route.path
         );
-        let comparable = |answer: &Answer| apart_from_request_id(answer).1;
+        // A page names a browser that came without a name, each time another one.
+        let comparable = |answer: &Answer| {
+            let mut headers = apart_from_request_id(answer).1;
+            headers.retain(|(name, _)| name != "set-cookie");
+            headers
+        };
         assert_eq!(comparable(&head), comparable(&get), "{}", route.path);
     }
     drop(root);
@@ -266,7 +345,13 @@ async fn only_what_browsers_need_is_open_to_other_origins_and_never_with_credent
             }
             for answer in [&preflight, &real] {
                 assert_eq!(answer.header("access-control-allow-credentials"), None, "{what}");
-                assert_eq!(answer.header("set-cookie"), None, "{what}");
+            }
+            if route.face == Face::Program {
+                assert_eq!(
+                    (preflight.header("set-cookie"), real.header("set-cookie")),
+                    (None, None),
+                    "{what}"
+                );
             }
         }
     }
@@ -278,7 +363,7 @@ async fn every_answer_has_the_headers_that_keep_browsers_and_caches_honest() {
     let [root, acme, _] = sites::three(&world).await;
     for route in routes() {
         for by in [By::Nobody, By::AdministratorOfTheInstallation, By::ClientOfA] {
-            let answer = call(&world, route, &root, &root, &headers(&world, by, &root, &acme)).await;
+            let answer = call(&world, route, &root, &root, &headers(&world, by, &root, &acme).await).await;
             let what = format!("{} by {by:?}: {:?}", name(route), answer.headers);
             assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{what}");
             assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{what}");
@@ -299,7 +384,7 @@ async fn every_answer_has_the_headers_that_keep_browsers_and_caches_honest() {
             assert_eq!(answer.header("server"), None, "{what}");
         }
     }
-    for route in routes().filter(|route| route.admits != CallerKind::Anyone) {
+    for route in routes().filter(|route| !route.admits(CallerKind::Anyone)) {
         assert_eq!(
             route.cache_seconds,
             0,

@@ -8,7 +8,7 @@ use testkit::{Answer, World};
 
 use crate::{
     setup::{raw_member, refused, with, without},
-    sites::{Site, body_of, name, path_of, routes},
+    sites::{Site, administration, body_of, name, path_of},
 };
 
 pub(crate) fn administrator(world: &World) -> [(&'static str, String); 1] {
@@ -33,7 +33,7 @@ async fn send(world: &World, route: &Route, site: &Site, text: &str) -> Answer {
 }
 
 fn reading_json() -> impl Iterator<Item = &'static Route> {
-    routes().filter(|route| route.body == Body::Json)
+    administration().filter(|route| route.body == Body::Json)
 }
 
 pub(crate) fn right_body(route: &Route, site: &Site) -> Value {
@@ -64,7 +64,15 @@ async fn s_38_bodies_hold_nothing_that_the_call_does_not_take() {
     let site = site(&world).await;
     let lists = async || {
         let mut all = Vec::new();
-        for what in ["clients", "resources", "grants", "tenants"] {
+        for what in [
+            "clients",
+            "resources",
+            "grants",
+            "tenants",
+            "users",
+            "groups",
+            "consent-rules",
+        ] {
             all.push(
                 world
                     .admin("GET", &format!("/admin/v1/{what}?limit=500"), None)
@@ -83,6 +91,11 @@ async fn s_38_bodies_hold_nothing_that_the_call_does_not_take() {
         ("user_id", json!("1")),
         ("role", json!("admin")),
         ("admin", json!(true)),
+        ("id", json!("chosen")),
+        ("sub", json!("chosen")),
+        ("password_hash", json!("$argon2id$")),
+        ("recovery_code", json!("chosen")),
+        ("made_by", json!("somebody")),
         ("verified", json!(true)),
         ("status", json!("active")),
         ("epoch", json!(99)),

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use kernel::CallerKind;
 use serde_json::{Value, json};
 use server::Body;
 use testkit::World;
 
 use crate::{
     admin_bodies::{administrator, description, request_schema, right_body, site},
-    sites::{call, name, routes},
+    sites::{administration, call, name},
 };
 
 #[tokio::test]
@@ -25,7 +24,7 @@ async fn the_description_has_every_call_with_its_body_and_its_answers() {
     assert_eq!(description["servers"], json!([{ "url": world.issuer }]));
     let mut described = 0;
     let mut ids = BTreeSet::new();
-    for route in routes().filter(|route| route.admits == CallerKind::Administrator) {
+    for route in administration() {
         let operation = &description["paths"][route.path][route.method.as_str().to_lowercase()];
         assert!(operation.is_object(), "{}", name(route));
         described += 1;

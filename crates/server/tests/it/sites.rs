@@ -1,9 +1,13 @@
 //! Tenants with something in them, and the requests that the route table can mean there: for the matrices of callers by route.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{
+    Mutex,
+    atomic::{AtomicU32, Ordering},
+};
 
+use kernel::CallerKind;
 use serde_json::{Value, json};
-use server::{ROUTES, Route, Tenancy};
+use server::{Body, ROUTES, Route, Tenancy};
 use testkit::{Answer, Client, Tenant, World};
 
 /// A tenant, and one of everything in it.
@@ -20,7 +24,19 @@ pub(crate) struct Site {
     pub(crate) administrator: String,
     /// A token of the client for the resource.
     pub(crate) token: String,
+    /// A person who can sign in by [`PASSWORD`].
+    pub(crate) user: String,
+    pub(crate) login: String,
+    /// Where that person signed in.
+    pub(crate) browser_session: String,
+    /// A group without people.
+    pub(crate) group: String,
+    /// A rule of central consent; another one when it was taken back.
+    pub(crate) rule: Mutex<String>,
 }
+
+/// The password of every site's person.
+pub(crate) const PASSWORD: &str = "four words make a sentence";
 
 impl Site {
     pub(crate) async fn new(world: &World, tenant: Tenant) -> Self {
@@ -50,6 +66,19 @@ impl Site {
             .admin(world, "POST", "/admin/v1/administrators", Some(&body))
             .await;
         let administrator = made.body["id"].as_str().unwrap().to_owned();
+        let (group, login) = (
+            format!("group-of-{}", tenant.id),
+            format!("alice@{}.demo.test", tenant.id),
+        );
+        make_group(world, &tenant, &group).await;
+        let body = json!({ "login": login, "password": PASSWORD });
+        let made = tenant.admin(world, "POST", "/admin/v1/users", Some(&body)).await;
+        let user = made.body["id"].as_str().unwrap().to_owned();
+        sign_in(world, &tenant, &login, PASSWORD).await;
+        let path = format!("/admin/v1/browser-sessions?user={user}");
+        let sessions = tenant.admin(world, "GET", &path, None).await;
+        let browser_session = sessions.body["browser_sessions"][0]["id"].as_str().unwrap().to_owned();
+        let rule = Mutex::new(make_rule(world, &tenant, &spare).await);
         Self {
             tenant,
             client,
@@ -58,21 +87,80 @@ impl Site {
             resource,
             administrator,
             token,
+            user,
+            login,
+            browser_session,
+            group,
+            rule,
         }
     }
 
     /// Names of it that nobody elsewhere may ever read.
-    pub(crate) fn secrets(&self) -> [&str; 7] {
+    pub(crate) fn secrets(&self) -> [String; 12] {
         [
-            &self.client.id,
-            &self.spare,
-            &self.grant,
-            &self.resource,
-            &self.tenant.issuer,
-            &self.tenant.admin_token,
-            &self.administrator,
+            self.client.id.clone(),
+            self.spare.clone(),
+            self.grant.clone(),
+            self.resource.clone(),
+            self.tenant.issuer.clone(),
+            self.tenant.admin_token.clone(),
+            self.administrator.clone(),
+            self.user.clone(),
+            self.login.clone(),
+            self.browser_session.clone(),
+            self.group.clone(),
+            self.rule.lock().unwrap().clone(),
         ]
     }
+}
+
+async fn make_group(world: &World, tenant: &Tenant, id: &str) {
+    let body = json!({ "id": id, "kind": "group", "name": "People" });
+    let made = tenant.admin(world, "POST", "/admin/v1/groups", Some(&body)).await;
+    assert_eq!(made.status, 201, "{made:?}");
+}
+
+async fn make_rule(world: &World, tenant: &Tenant, client: &str) -> String {
+    let body = json!({ "effect": "allow", "client_id": client, "scope": "read" });
+    let made = tenant
+        .admin(world, "POST", "/admin/v1/consent-rules", Some(&body))
+        .await;
+    assert_eq!(made.status, 201, "{made:?}");
+    made.body["id"].as_str().unwrap().to_owned()
+}
+
+/// Signs a person in as their browser does, by the form of the page, and says what the browser's `Cookie` header is then.
+pub(crate) async fn sign_in(world: &World, tenant: &Tenant, login: &str, password: &str) -> String {
+    let answer = try_to_sign_in(world, tenant, login, password).await;
+    assert_eq!(answer.1.status, 303, "{answer:?}");
+    let session = cookies(&answer.1);
+    assert!(!session.is_empty(), "{answer:?}");
+    format!("{}; {session}", answer.0)
+}
+
+/// The same, whether or not it succeeds: the cookies of before, and the answer.
+pub(crate) async fn try_to_sign_in(world: &World, tenant: &Tenant, login: &str, password: &str) -> (String, Answer) {
+    let page = tenant.get(world, "/sign-in").await;
+    assert_eq!(page.status, 200, "{page:?}");
+    let before = cookies(&page);
+    let (_, rest) = page.text.split_once(r#"name="csrf" value=""#).unwrap();
+    let csrf = rest.split_once('"').unwrap().0.to_owned();
+    let form = [
+        ("csrf", csrf),
+        ("login", login.to_owned()),
+        ("password", password.to_owned()),
+    ];
+    let headers = [("cookie", before.clone())];
+    let answer = tenant.post(world, "/sign-in", &headers, &form).await;
+    (before, answer)
+}
+
+/// The cookies that an answer sets, as the browser sends them back.
+fn cookies(answer: &Answer) -> String {
+    let set = answer.headers.iter().filter(|(name, _)| name == "set-cookie");
+    set.map(|(_, value)| value.split(';').next().unwrap())
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 /// The installation's own tenant, one by path, and one with an origin of its own.
@@ -119,9 +207,20 @@ pub(crate) fn body_of(route: &Route, about: &Site) -> Option<(&'static str, Stri
         "POST /admin/v1/tenants" => json(json!({ "id": new_name(), "name": "New" })),
         "PATCH /admin/v1/tenants/{id}" => json(json!({ "access_token_seconds": 300 })),
         "POST /admin/v1/administrators" => json(json!({ "name": "New", "reach": "tenant" })),
+        "POST /admin/v1/users" => json(json!({ "login": format!("{}@demo.test", new_name()) })),
+        "PATCH /admin/v1/users/{id}" => json(json!({ "profile": { "nickname": "Al" } })),
+        "POST /admin/v1/users/{id}/password" => json(json!({ "password": PASSWORD })),
+        "POST /admin/v1/groups" => json(json!({ "id": new_name(), "kind": "role", "name": "New" })),
+        "POST /admin/v1/consent-rules" => json(json!({ "effect": "allow", "client_id": about.spare, "scope": "read" })),
+        "POST /oauth2/register" | "PUT /oauth2/register/{id}" => {
+            json(json!({ "client_name": "New", "redirect_uris": ["https://new.example.com/callback"] }))
+        }
+        "POST /oauth2/authorize" => Some((FORM, "client_id=nobody".to_owned())),
+        _ if route.body == Body::Form => Some((FORM, "a=b".to_owned())), // of a page: without its token nothing else is read
         _ => {
             let without_body = route.method == "GET"
-                || ["/secret", "/revoke", "/rotate"]
+                || route.method == "DELETE"
+                || ["/secret", "/revoke", "/rotate", "/recovery-code", "/sign-out", "/end"]
                     .iter()
                     .any(|end| route.path.ends_with(end));
             assert!(
@@ -136,20 +235,25 @@ pub(crate) fn body_of(route: &Route, about: &Site) -> Option<(&'static str, Stri
 
 /// The path of a route with the ids of a site in it.
 pub(crate) fn path_of(route: &Route, about: &Site) -> String {
+    let rule = about.rule.lock().unwrap();
     let id = match route.path.split('/').nth(3) {
         Some("clients") => about.spare.as_str(),
+        Some("{id}") if route.path.starts_with("/oauth2/register") => about.spare.as_str(),
         Some("grants") => about.grant.as_str(),
         Some("administrators") if route.path.contains('{') => about.administrator.as_str(),
         Some("tenants") => about.tenant.id.as_str(),
+        Some("users") => about.user.as_str(),
+        Some("groups") => about.group.as_str(),
+        Some("browser-sessions") => about.browser_session.as_str(),
+        Some("consent-rules") => rule.as_str(),
         _ => "",
     };
-    assert_eq!(
-        route.path.contains("{id}"),
-        !id.is_empty() && route.path.contains('{'),
+    assert!(
+        !route.path.contains("{id}") || !id.is_empty(),
         "{}: whose id is that?",
         route.path
     );
-    route.path.replace("{id}", id)
+    route.path.replace("{id}", id).replace("{name}", "nothing.css")
 }
 
 /// Calls a route at one site, about the things of a site (the same or another), with these headers.
@@ -163,12 +267,34 @@ pub(crate) async fn call(world: &World, route: &Route, at: &Site, about: &Site, 
         headers.extend(at.tenant.host.iter().map(|host| ("host", host.clone())));
         return world.send(route.method.as_str(), &path, &headers, text).await;
     }
-    at.tenant
+    let answer = at
+        .tenant
         .send(world, route.method.as_str(), &path, &headers, text)
-        .await
+        .await;
+    if answer.status == 200 && route.method == "DELETE" {
+        replace(world, route, about).await;
+    }
+    answer
+}
+
+/// What was deleted is made again, for whoever asks next.
+async fn replace(world: &World, route: &Route, about: &Site) {
+    match name(route).as_str() {
+        "DELETE /admin/v1/groups/{id}" => make_group(world, &about.tenant, &about.group).await,
+        "DELETE /admin/v1/consent-rules/{id}" => {
+            let rule = make_rule(world, &about.tenant, &about.spare).await;
+            *about.rule.lock().unwrap() = rule;
+        }
+        other => panic!("{other}: this test does not know what was deleted"),
+    }
 }
 
 /// Every route, in the order of the table.
 pub(crate) fn routes() -> impl Iterator<Item = &'static Route> {
     ROUTES.iter()
+}
+
+/// The routes of administration.
+pub(crate) fn administration() -> impl Iterator<Item = &'static Route> {
+    routes().filter(|route| route.admits == [CallerKind::Administrator])
 }

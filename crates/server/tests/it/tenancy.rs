@@ -1,15 +1,27 @@
 //! Nothing crosses a tenant (S-35).
 
+use std::sync::Mutex;
+
 use serde_json::{Value, json};
 use server::Route;
 use testkit::{Client, Form, Tenant, World};
 
 use crate::{
     setup::{apart_from_request_id, refused},
-    sites::{self, Site, call, name, routes},
+    sites::{self, Site, administration, call, name},
 };
 
-const LISTS: [&str; 5] = ["clients", "resources", "grants", "tenants", "keys"];
+const LISTS: [&str; 9] = [
+    "clients",
+    "resources",
+    "grants",
+    "tenants",
+    "keys",
+    "users",
+    "groups",
+    "browser-sessions",
+    "consent-rules",
+];
 
 async fn list(world: &World, tenant: &Tenant, token: &str, what: &str) -> Value {
     let answer = tenant
@@ -49,6 +61,11 @@ fn unknown_like(site: &Site) -> Site {
         resource: "https://nowhere.example.com/mcp".to_owned(),
         administrator: "nobody".to_owned(),
         token: String::new(),
+        user: "nobody".to_owned(),
+        login: "nobody@demo.test".to_owned(),
+        browser_session: "nothing".to_owned(),
+        group: "nobodies".to_owned(),
+        rule: Mutex::new("nothing".to_owned()),
     }
 }
 
@@ -58,8 +75,9 @@ fn naming() -> impl Iterator<Item = &'static Route> {
         "POST /admin/v1/clients",
         "PATCH /admin/v1/resources",
         "POST /admin/v1/grants",
+        "POST /admin/v1/consent-rules",
     ];
-    routes().filter(move |route| route.path.contains("{id}") || names.contains(&name(route).as_str()))
+    administration().filter(move |route| route.path.contains("{id}") || names.contains(&name(route).as_str()))
 }
 
 #[tokio::test]
@@ -193,10 +211,10 @@ async fn s_35_lists_and_logs_hold_nothing_of_another_tenant() {
                     for secret in other
                         .secrets()
                         .into_iter()
-                        .filter(|secret| !(issuer_is_known && *secret == other.tenant.issuer))
+                        .filter(|secret| !(issuer_is_known && **secret == other.tenant.issuer))
                     {
                         assert!(
-                            !answer.text.contains(secret),
+                            !answer.text.contains(&secret),
                             "{what} of {} shows {secret} of {}",
                             mine.tenant.id,
                             other.tenant.id
@@ -236,7 +254,7 @@ async fn s_35_lists_and_logs_hold_nothing_of_another_tenant() {
                 .into_iter()
                 .filter(|secret| *secret != root.tenant.issuer)
             {
-                assert!(!answer.text.contains(secret), "{what} after {cursor}");
+                assert!(!answer.text.contains(&secret), "{what} after {cursor}");
             }
         }
     }

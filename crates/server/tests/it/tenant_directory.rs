@@ -1,5 +1,7 @@
 //! Where a tenant is found, and that a disabled one is not (S-35, S-36).
 
+use std::sync::Mutex;
+
 use serde_json::json;
 use server::Tenancy;
 use testkit::{Client, Tenant, World};
@@ -213,30 +215,26 @@ async fn no_two_tenants_answer_at_one_place() {
 impl Site {
     /// The same names, for another tenant to be asked about.
     fn clone_names(site: &Self) -> Self {
-        let Self {
-            tenant,
-            client,
-            spare,
-            grant,
-            resource,
-            administrator,
-            token,
-        } = site;
         let client = Client {
-            id: client.id.clone(),
-            secret: client.secret.clone(),
+            id: site.client.id.clone(),
+            secret: site.client.secret.clone(),
             key: None,
-            method: client.method,
-            issuer: client.issuer.clone(),
+            method: site.client.method,
+            issuer: site.client.issuer.clone(),
         };
         Self {
-            tenant: tenant.clone(),
+            tenant: site.tenant.clone(),
             client,
-            spare: spare.clone(),
-            grant: grant.clone(),
-            resource: resource.clone(),
-            administrator: administrator.clone(),
-            token: token.clone(),
+            spare: site.spare.clone(),
+            grant: site.grant.clone(),
+            resource: site.resource.clone(),
+            administrator: site.administrator.clone(),
+            token: site.token.clone(),
+            user: site.user.clone(),
+            login: site.login.clone(),
+            browser_session: site.browser_session.clone(),
+            group: site.group.clone(),
+            rule: Mutex::new(site.rule.lock().unwrap().clone()),
         }
     }
 }

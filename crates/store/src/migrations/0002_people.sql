@@ -10,7 +10,7 @@ ALTER TABLE client ADD COLUMN scope TEXT;
 ALTER TABLE client ADD COLUMN unused_until BIGINT;
 ALTER TABLE client ADD COLUMN basis TEXT NOT NULL DEFAULT '';
 -- Counted at each registration, and swept when their time is over.
-CREATE INDEX client_unused ON client (tenant, unused_until) WHERE unused_until IS NOT NULL;
+CREATE INDEX client_unused ON client (tenant, registration_kind, unused_until) WHERE unused_until IS NOT NULL;
 
 ALTER TABLE resource ADD COLUMN implied TEXT NOT NULL DEFAULT '{}';
 

@@ -31,6 +31,8 @@ mod people;
 #[cfg(test)]
 mod people_guards;
 #[cfg(test)]
+mod people_races;
+#[cfg(test)]
 mod people_round_trips;
 #[cfg(test)]
 mod proxy;

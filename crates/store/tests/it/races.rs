@@ -12,11 +12,11 @@ use crate::world::{
     revoke_grant, token,
 };
 
-const RACERS: usize = 64;
-const ROUNDS: usize = 40;
+pub(crate) const RACERS: usize = 64;
+pub(crate) const ROUNDS: usize = 40;
 
 /// How often each outcome was heard.
-fn count(outcomes: impl IntoIterator<Item = Outcome>) -> BTreeMap<String, usize> {
+pub(crate) fn count(outcomes: impl IntoIterator<Item = Outcome>) -> BTreeMap<String, usize> {
     let mut counted = BTreeMap::new();
     for outcome in outcomes {
         *counted.entry(format!("{outcome:?}")).or_default() += 1;
@@ -24,7 +24,7 @@ fn count(outcomes: impl IntoIterator<Item = Outcome>) -> BTreeMap<String, usize>
     counted
 }
 
-fn one_and(losers: usize, lost: Lost) -> BTreeMap<String, usize> {
+pub(crate) fn one_and(losers: usize, lost: Lost) -> BTreeMap<String, usize> {
     BTreeMap::from([
         (format!("{:?}", Outcome::Committed), 1),
         (format!("{:?}", Outcome::Lost(lost)), losers),
@@ -32,7 +32,7 @@ fn one_and(losers: usize, lost: Lost) -> BTreeMap<String, usize> {
 }
 
 /// Lets tasks race on these worlds in turn.
-async fn race(worlds: &[&World], racers: impl IntoIterator<Item = Wanted>) -> Vec<Outcome> {
+pub(crate) async fn race(worlds: &[&World], racers: impl IntoIterator<Item = Wanted>) -> Vec<Outcome> {
     let running: Vec<_> = racers
         .into_iter()
         .zip(worlds.iter().cycle())
@@ -384,7 +384,7 @@ async fn a_chain_of_undone_effects_ends_as_if_one_had_come_after_the_other() {
 }
 
 /// One batch: on one thread all are queued before the committer runs.
-async fn together(world: &World, changes: impl IntoIterator<Item = Wanted>) -> Vec<Outcome> {
+pub(crate) async fn together(world: &World, changes: impl IntoIterator<Item = Wanted>) -> Vec<Outcome> {
     join_all(changes.into_iter().map(|wanted| world.commit(wanted)))
         .await
         .into_iter()

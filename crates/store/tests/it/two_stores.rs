@@ -31,7 +31,7 @@ async fn answered(running: Vec<tokio::task::JoinHandle<Result<Outcome, Fault>>>)
 }
 
 /// Two stores whose server does not end a circle of waiting by itself: then a lock does not come free in two seconds, and somebody hears `Busy`.
-async fn two_that_would_hang() -> (World, World) {
+pub(crate) async fn two_that_would_hang() -> (World, World) {
     let world = World::new().await;
     let database = match &world.fresh.database {
         Database::Sqlite(path) => Database::Sqlite(path.clone()),

@@ -124,9 +124,11 @@ impl PasswordFile {
         let mut text = String::new();
         if self.0 == Path::new("-") {
             if console.global.token_file.as_deref() == Some(Path::new("-")) {
-                return Err(Failure::new(Exit::Usage, "standard input cannot be both the token and the password")
-                    .advice("put one of them into a file")
-                    .into());
+                return Err(
+                    Failure::new(Exit::Usage, "standard input cannot be both the token and the password")
+                        .advice("put one of them into a file")
+                        .into(),
+                );
             }
             std::io::stdin()
                 .lock()
@@ -193,7 +195,11 @@ pub(super) async fn change(arguments: ChangeArguments, console: &Console<'_>) ->
     let mut body = Map::new();
     insert_if(&mut body, "login", login.map(Value::from));
     insert_if(&mut body, "profile", (!claims.is_empty()).then(|| claims.into()));
-    insert_if(&mut body, "groups", (no_groups || !groups.is_empty()).then(|| groups.into()));
+    insert_if(
+        &mut body,
+        "groups",
+        (no_groups || !groups.is_empty()).then(|| groups.into()),
+    );
     something_to_change(
         &body,
         "--login, --name, --email, --profile-json, --without, --group or --no-groups",
