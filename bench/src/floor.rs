@@ -166,6 +166,23 @@ pub(crate) fn fsync_median(folder: &Path) -> Result<u128> {
     Ok(taken.get(100).copied().unwrap_or(Duration::ZERO).as_micros())
 }
 
+/// Seconds that one password hash takes, the best of a few: nobody signs in by password for less.
+pub(crate) fn password_hash() -> Result<f64> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let one = std::num::NonZeroUsize::MIN;
+    let pool = login::Passwords::start(login::Settings { threads: one })?;
+    let mut best = f64::MAX;
+    for salt in 0..8_u8 {
+        let password = login::Password::parse("the floor of a password")?;
+        let start = clock::now();
+        runtime
+            .block_on(pool.hash(password, [salt; 16]))
+            .map_err(|refused| anyhow::anyhow!("{refused}"))?;
+        best = best.min(clock::now().saturating_duration_since(start).as_secs_f64());
+    }
+    Ok(best)
+}
+
 /// What signatures cost on this core, in microseconds: `EdDSA` sign, ES256 verify, `EdDSA` verify.
 pub(crate) fn signatures() -> Result<(f64, f64, f64)> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;

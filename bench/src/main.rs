@@ -8,11 +8,13 @@
 )]
 #![expect(clippy::print_stdout, reason = "printing figures is what this program is for")]
 
+mod browser;
 mod clock;
 mod floor;
 mod generator;
 mod load;
 mod peer;
+mod people;
 mod process;
 mod report;
 mod token;
@@ -25,11 +27,12 @@ fn main() -> Result<()> {
     match words.as_slice() {
         [] | ["help" | "--help" | "-h"] => {
             println!(
-                "token [--seconds N] [--connections N] [--postgres URL] [--no-peer] [--only WORDS]\n    CPU microseconds, rate and latency of the token endpoint: secret, and private_key_jwt + DPoP; beside the floor and a peer"
+                "token [--seconds N] [--connections N] [--postgres URL] [--no-peer] [--only WORDS]\n    CPU microseconds, rate and latency of the token endpoint: secret, and private_key_jwt + DPoP; beside the floor and a peer\npeople [--seconds N] [--browsers N] [--postgres URL]\n    CPU microseconds and rate from the authorization request to the tokens, of refreshing and of signing in, and what sign-ins do to tokens"
             );
             Ok(())
         }
         ["token", rest @ ..] => token::run(&token::Options::parse(rest)?),
+        ["people", rest @ ..] => people::run(&people::Options::parse(rest)?),
         ["floor-server", address, database, work] => floor::serve(address, database, work),
         _ => bail!("no such benchmark; without arguments they are listed"),
     }

@@ -360,7 +360,13 @@ impl Maker {
     }
 }
 
-fn secret_request(address: SocketAddr, path: &str, client: (&str, &str), resource: &str, scope: &str) -> Bytes {
+pub(crate) fn secret_request(
+    address: SocketAddr,
+    path: &str,
+    client: (&str, &str),
+    resource: &str,
+    scope: &str,
+) -> Bytes {
     let basic = STANDARD.encode(format!("{}:{}", client.0, client.1));
     let body = format!(
         "grant_type=client_credentials&scope={}&resource={}",
@@ -388,7 +394,7 @@ fn exchange(address: SocketAddr, request: &[u8]) -> Result<String> {
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-fn wait_ready(file: &Path) -> Result<Value> {
+pub(crate) fn wait_ready(file: &Path) -> Result<Value> {
     let until = clock::now() + Duration::from_secs(30);
     loop {
         if let Ok(text) = std::fs::read_to_string(file) {
@@ -408,15 +414,15 @@ fn private_key(jwk: &Value) -> Result<SoftwareKey> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "xtask names the binary by this variable")]
-fn binary() -> Result<String> {
+pub(crate) fn binary() -> Result<String> {
     std::env::var("PROKURA_BIN").context("PROKURA_BIN names the server; use: cargo xtask bench token")
 }
 
-fn text(value: &Value) -> Result<String> {
+pub(crate) fn text(value: &Value) -> Result<String> {
     value.as_str().map(str::to_owned).context("a text in the ready file")
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.bytes()
         .map(|b| {
             if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {

@@ -262,18 +262,17 @@ async fn person(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded, login: &
         .take(16)
         .collect::<String>();
     let hash = app.hash_password(&password, login, &at).await?;
-    let command = match known {
-        Some(user) => Command::SetUserPassword { id: user.id, hash },
-        None => {
-            let profile = serde_json::json!({ "name": name, "email": login, "email_verified": true });
-            let profile = profile.as_object().cloned().unwrap_or_default();
-            Command::CreateUser(Box::new(NewUser {
-                login: parsed,
-                profile: Profile::parse(profile).map_err(|why| anyhow::anyhow!(why.told()))?,
-                memberships: BTreeSet::new(),
-                password_hash: Some(hash),
-            }))
-        }
+    let command = if let Some(user) = known {
+        Command::SetUserPassword { id: user.id, hash }
+    } else {
+        let profile = serde_json::json!({ "name": name, "email": login, "email_verified": true });
+        let profile = profile.as_object().cloned().unwrap_or_default();
+        Command::CreateUser(Box::new(NewUser {
+            login: parsed,
+            profile: Profile::parse(profile).map_err(|why| anyhow::anyhow!(why.told()))?,
+            memberships: BTreeSet::new(),
+            password_hash: Some(hash),
+        }))
     };
     app.command(tenant, command, &at).await?;
     seeded.users.retain(|user| user.login != login);
