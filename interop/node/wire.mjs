@@ -1,19 +1,31 @@
 // A fetch that notes what went over the wire; it changes nothing.
 
 export class Wire {
-    /** `{ method, path, status, request, response }`, headers only, in order. */
+    #send;
+    #gathered;
+
+    /** `send` is how requests leave; a case may put something of its own in front of the server. */
+    constructor(send = fetch) {
+        this.#send = send;
+    }
+
+    /** In order: `{ method, path, status, request, response }` with the headers of both, `sent` (the body as text) and `answer` (the body, where it is JSON). */
     seen = [];
 
     fetch = async (input, init) => {
         const request = new Request(input, init);
-        const response = await fetch(input, init);
+        const response = await this.#send(input, init);
+        const isJson = response.headers.get('content-type')?.startsWith('application/json');
         this.seen.push({
             method: request.method,
             path: new URL(request.url).pathname,
             status: response.status,
             request: request.headers,
             response: response.headers,
+            sent: init?.body === undefined ? '' : String(init.body),
+            answer: isJson ? await response.clone().json() : undefined,
         });
+        await this.#gathered?.(this.seen.at(-1));
         return response;
     };
 
@@ -24,5 +36,23 @@ export class Wire {
 
     at(line) {
         return this.seen.filter(({ method, path, status }) => `${method} ${path} ${status}` === line);
+    }
+
+    /** What came since the last time somebody asked. */
+    took() {
+        const taken = new Wire();
+        taken.seen = this.seen.splice(0);
+        return taken;
+    }
+
+    /** The next `count` answers of this line reach the client together: what it does then, it does at once. */
+    gather(line, count) {
+        const waiting = [];
+        this.#gathered = ({ method, path, status }) => {
+            if (`${method} ${path} ${status}` !== line || waiting.length >= count) return undefined;
+            const turn = new Promise((resolve) => waiting.push(resolve));
+            if (waiting.length === count) for (const go of waiting) go();
+            return turn;
+        };
     }
 }

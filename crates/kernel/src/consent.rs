@@ -151,3 +151,6 @@ pub enum Write {
     /// It is gone.
     Drop(RuleId),
 }
+
+#[cfg(test)]
+mod tests;

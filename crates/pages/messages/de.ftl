@@ -104,6 +104,7 @@ tier-unverified = Von niemandem geprüft. Jedes Programm kann diesen Namen benut
 claim-name = Nennt sich „{ $app }“
 
 ## Anmelden
+# Lange Wörter in Überschriften tragen einen bedingten Trennstrich (U+00AD).
 
 sign-in-title = Anmelden
 sign-in-at = Anmelden bei { $tenant }
@@ -127,7 +128,7 @@ passkey-failed = Der Passkey lässt sich in diesem Browser nicht benutzen. Nehme
 passkey-known = Dieses Gerät hat schon einen Passkey für Ihr Konto.
 passkey-unsupported = Dieser Browser kann keine Passkeys anlegen.
 passkey-noscript = Zum Hinzufügen eines Passkeys braucht es JavaScript, das in diesem Browser ausgeschaltet ist. Alles andere hier geht ohne.
-recovery-title = Mit einem Wiederherstellungscode anmelden
+recovery-title = Mit einem Wiederherstellungs{ "\u00AD" }code anmelden
 recovery-words = Diese Codes haben Sie erhalten, als Sie Ihr Konto eingerichtet haben. Jeder gilt einmal.
 field-code = Wiederherstellungscode
 recovery-button = Mit diesem Code anmelden
@@ -240,7 +241,7 @@ password-wrong = Das bisherige Passwort ist falsch. Es wurde nichts geändert.
 password-too-common = Das neue Passwort gehört zu denen, die jeder zuerst probiert, oder es gleicht Ihrem Anmeldenamen. Es wurde nichts geändert.
 password-too-short = Das neue Passwort ist zu kurz. Es wurde nichts geändert; nehmen Sie mehr Wörter.
 password-too-long = Das neue Passwort ist zu lang. Es wurde nichts geändert; nehmen Sie weniger Wörter.
-codes-heading = Wiederherstellungscodes
+codes-heading = Wiederherstellungs{ "\u00AD" }codes
 codes-left = { $count ->
     [one] Sie haben noch einen Code. Erstellen Sie neue, bevor Sie ihn brauchen.
    *[other] Sie haben noch { $count } Codes. Jeder lässt Sie einmal hinein, wenn Passkey und Passwort verloren sind. Neue Codes ersetzen sie.
@@ -248,7 +249,7 @@ codes-left = { $count ->
 codes-none = Sie haben keine Codes. Erstellen Sie welche: Jeder lässt Sie einmal hinein, wenn Passkey und Passwort verloren sind.
 codes-make = Neue Codes erstellen
 codes-made = Neue Codes sind erstellt. Die alten gelten nicht mehr.
-fresh-codes = Ihre neuen Wiederherstellungscodes
+fresh-codes = Ihre neuen Wiederherstellungs{ "\u00AD" }codes
 fresh-codes-words = Drucken Sie diese Seite oder schreiben Sie die Codes jetzt auf: Sie werden nur dieses eine Mal gezeigt. Bewahren Sie sie dort auf, wo niemand sonst nachsieht.
 sessions-heading = Wo Sie angemeldet sind
 session-this = Dieser Browser. Angemeldet { $started }.

@@ -1,10 +1,13 @@
 //! Requests that no HTTP client would send: bytes on a connection of their own.
 
-use std::time::Duration;
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
 };
 
 use crate::world::{Answer, World};
@@ -30,25 +33,35 @@ impl World {
         self.raw_in_parts(&[request.as_ref()]).await
     }
 
+    /// Sends a request from another address of this machine (all of 127.0.0.0/8 is), and reads the one answer.
+    ///
+    /// # Panics
+    /// When there is not exactly one.
+    #[expect(clippy::expect_used, reason = "a test without its server fails")]
+    pub async fn send_from(
+        &self,
+        address: IpAddr,
+        method: &str,
+        path: &str,
+        headers: &[(&str, String)],
+        body: &str,
+    ) -> Answer {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind(SocketAddr::new(address, 0)).expect("an address of this machine");
+        let to = self.authority().parse().expect("an address");
+        let stream = socket.connect(to).await.expect("a connection");
+        let request = [&self.head(method, path, headers, body.len()), body].concat();
+        let mut answers = exchange(stream, &[request.as_bytes()]).await;
+        assert_eq!(answers.len(), 1, "{answers:?}");
+        answers.swap_remove(0)
+    }
+
     /// The same in parts. What the server does not want to read is not an error: it may have answered and closed before.
     ///
     /// # Panics
     /// When the server neither answers nor closes.
     pub async fn raw_in_parts(&self, parts: &[&[u8]]) -> Vec<Answer> {
-        let (mut reader, mut writer) = self.connect().await.into_split();
-        let send = async {
-            for part in parts {
-                if writer.write_all(part).await.is_err() {
-                    return;
-                }
-            }
-        };
-        let mut bytes = Vec::new();
-        let receive = read_to_end(&mut reader, &mut bytes);
-        let both = async { tokio::join!(send, receive) };
-        let ended = tokio::time::timeout(Duration::from_secs(PATIENCE_SECONDS), both).await;
-        assert!(ended.is_ok(), "the server left the connection open");
-        answers(&bytes)
+        exchange(self.connect().await, parts).await
     }
 
     /// Sends a request whose body the server may not want to read to its end, and reads the one answer.
@@ -89,6 +102,24 @@ impl World {
             lines.concat()
         )
     }
+}
+
+/// Sends bytes and reads every answer until the server closes the connection.
+async fn exchange(stream: TcpStream, parts: &[&[u8]]) -> Vec<Answer> {
+    let (mut reader, mut writer) = stream.into_split();
+    let send = async {
+        for part in parts {
+            if writer.write_all(part).await.is_err() {
+                return;
+            }
+        }
+    };
+    let mut bytes = Vec::new();
+    let receive = read_to_end(&mut reader, &mut bytes);
+    let both = async { tokio::join!(send, receive) };
+    let ended = tokio::time::timeout(Duration::from_secs(PATIENCE_SECONDS), both).await;
+    assert!(ended.is_ok(), "the server left the connection open");
+    answers(&bytes)
 }
 
 /// Reads until the end, or until the peer resets: what came before counts.

@@ -77,8 +77,15 @@ impl World {
             Arc::new(fresh().await),
             Script::new(Time::from_unix(START), b"world"),
             None,
+            |_| {},
         )
         .await
+    }
+
+    /// A new world with other settings than the usual ones: limits, say, or the way out.
+    pub async fn with_settings(change: impl FnOnce(&mut Settings)) -> Self {
+        let script = Script::new(Time::from_unix(START), b"world");
+        Self::on(Arc::new(fresh().await), script, None, change).await
     }
 
     /// A second node on the same database and clock: another process in all but name.
@@ -87,6 +94,7 @@ impl World {
             Arc::clone(&self.database),
             Arc::clone(&self.script),
             Some(self.issuer.clone()),
+            |_| {},
         )
         .await
     }
@@ -99,11 +107,16 @@ impl World {
             self.issuer.clone(),
         );
         self.end().await;
-        Self::on(database, script, Some(issuer)).await
+        Self::on(database, script, Some(issuer), |_| {}).await
     }
 
     #[expect(clippy::expect_used, reason = "a test world that cannot be built must fail its test")]
-    async fn on(database: Arc<Fresh>, script: Arc<Script>, issuer: Option<String>) -> Self {
+    async fn on(
+        database: Arc<Fresh>,
+        script: Arc<Script>,
+        issuer: Option<String>,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let authority = format!("127.0.0.1:{}", listener.local_addr().expect("an address").port());
         let issuer = issuer.unwrap_or_else(|| format!("http://{authority}"));
@@ -120,7 +133,7 @@ impl World {
         })
         .await
         .expect("the store opens");
-        let settings = Settings {
+        let mut settings = Settings {
             origin: issuer.clone(),
             aliases: vec![authority.clone()],
             origin_rule: OriginRule::MustMatch,
@@ -139,6 +152,7 @@ impl World {
                 failures_per_login_per_minute: 10_000,
             },
         };
+        change(&mut settings);
         let app = App::start(settings, store).await.expect("the server starts");
         let admin_token = app
             .bootstrap("Test")

@@ -27,7 +27,15 @@ const THERE: &str = "https://api.example/v1";
 #[test]
 fn golden_vectors_of_administration_hold() {
     vectors::golden("administration", |vector| {
-        let loaded = vector.facts(&["administrator", "client", "resources", "path", "tenant", "user", "groups"]);
+        let loaded = vector.facts(&[
+            "administrator",
+            "client",
+            "resources",
+            "path",
+            "tenant",
+            "user",
+            "groups",
+        ]);
         let list = |name: &str| loaded.get(name).and_then(Value::as_array).into_iter().flatten();
         let facts = Facts {
             client: loaded.get("client").map(facts::client),

@@ -153,6 +153,22 @@ fn wait(pending: Pending) -> Decision {
     Decision::wait(pending, Vec::new(), Change::default())
 }
 
+/// Every scope of our own endpoints.
+fn own_scopes() -> Scopes {
+    OWN_SCOPES
+        .iter()
+        .fold(Scopes::default(), |all, (name, _)| all.with(&Scopes::one(name)))
+}
+
+/// Scopes that say nothing about this place, and count as not asked: those of our own endpoints, which some clients take from our metadata and send everywhere, and two
+/// of OpenID Connect that give nothing here yet (docs/divergences.md).
+fn elsewhere(known: &Scopes) -> Scopes {
+    ["openid", "offline_access"]
+        .iter()
+        .fold(own_scopes(), |all, name| all.with(&Scopes::one(name)))
+        .without(known)
+}
+
 /// Where a code comes from.
 #[derive(Clone, Copy)]
 enum Basis<'a> {
@@ -200,23 +216,22 @@ impl<'a> Question<'a> {
         };
 
         // 3. The scope: what the place knows of what was asked, with what it brings with it; all of it, or our default, when nothing was asked (RFC 6749 s3.3).
-        let known = match resource {
-            Some(resource) => resource.every(),
-            None => OWN_SCOPES
-                .iter()
-                .fold(Scopes::default(), |all, (name, _)| all.with(&Scopes::one(name))),
-        };
-        let wanted = match (&asked.scopes, resource) {
-            (Some(scopes), _) => known.shared_with(scopes.iter()),
-            (None, Some(_)) => known.clone(),
+        let known = resource.map_or_else(own_scopes, Resource::every);
+        let asked_here = asked.scopes.as_ref().map(|scopes| scopes.without(&elsewhere(&known)));
+        let wanted = match (asked_here.filter(|scopes| !scopes.is_empty()), resource) {
+            (Some(scopes), _) => {
+                let wanted = known.shared_with(scopes.iter());
+                if wanted.is_empty() && !known.is_empty() {
+                    return Err(Why::ScopeNotGranted);
+                }
+                wanted
+            }
+            (None, Some(_)) => known,
             (None, None) => OWN_SCOPES
                 .iter()
                 .filter(|(_, by_default)| *by_default)
                 .fold(Scopes::default(), |all, (name, _)| all.with(&Scopes::one(name))),
         };
-        if wanted.is_empty() && asked.scopes.is_some() && !known.is_empty() {
-            return Err(Why::ScopeNotGranted);
-        }
         let wanted = resource.map_or_else(|| wanted.clone(), |resource| resource.with_implied(&wanted));
         Ok(Self {
             asked,

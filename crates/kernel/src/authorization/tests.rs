@@ -1,11 +1,11 @@
 //! RFC 6749 s4.1.1 and s4.1.2, RFC 7636 s4.3, RFC 8252 s7.3 and s8.6, RFC 8707 s2, RFC 9207 s2, RFC 9449 s10, OpenID Connect Core s3.1.2.
 
 mod answered;
+mod asked;
 mod begun;
 mod consented;
 mod delivered;
 mod returned;
-mod asked;
 
 use proof::Time;
 use serde_json::{Value, json};
@@ -61,7 +61,9 @@ fn web() -> Client {
 }
 
 fn public(redirect_uri: &str) -> Client {
-    client(&json!({ "token_endpoint_auth_method": "none", "client_secret_digest": null, "redirect_uris": [redirect_uri] }))
+    client(
+        &json!({ "token_endpoint_auth_method": "none", "client_secret_digest": null, "redirect_uris": [redirect_uri] }),
+    )
 }
 
 /// A client that came with a document of its own.
@@ -94,7 +96,8 @@ fn alice() -> User {
 }
 
 fn signed_in_at(seconds: i64) -> Caller {
-    let session = json!({ "id": "browser-1", "user_id": "alice", "method": "passkey_verified", "signed_in_at": seconds });
+    let session =
+        json!({ "id": "browser-1", "user_id": "alice", "method": "passkey_verified", "signed_in_at": seconds });
     people::signed_in(&alice(), &people::browser_session(&session))
 }
 
@@ -110,7 +113,9 @@ fn nobody() -> Caller {
 /// A query with these parameters.
 fn form(parameters: &[(&str, &str)]) -> Form {
     let encoded = |text: &str| -> String { text.bytes().map(|b| format!("%{b:02x}")).collect() };
-    let pairs = parameters.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
+    let pairs = parameters
+        .iter()
+        .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
     Form::parse(pairs.collect::<Vec<_>>().join("&").as_bytes(), REPEATABLE).unwrap()
 }
 
@@ -129,7 +134,10 @@ fn query(changed: &[(&str, &str)]) -> Form {
     let kept = good
         .into_iter()
         .filter(|(name, _)| !changed.iter().any(|(other, _)| other == name));
-    let pairs: Vec<(&str, &str)> = kept.chain(changed.iter().copied()).filter(|(_, value)| *value != "-").collect();
+    let pairs: Vec<(&str, &str)> = kept
+        .chain(changed.iter().copied())
+        .filter(|(_, value)| *value != "-")
+        .collect();
     form(&pairs)
 }
 

@@ -130,7 +130,10 @@ fn yes(changed: &Value) -> Grant {
 }
 
 fn alice(changed: &Value) -> User {
-    people::user(&with(json!({ "id": "alice", "groups": ["finance"], "epoch": 5 }), changed))
+    people::user(&with(
+        json!({ "id": "alice", "groups": ["finance"], "epoch": 5 }),
+        changed,
+    ))
 }
 
 fn here(changed: &Value) -> Resource {
@@ -144,7 +147,10 @@ fn body(changed: &[(&str, &str)]) -> String {
         .into_iter()
         .filter(|(name, _)| !changed.iter().any(|(other, _)| other == name));
     let pairs = kept.chain(changed.iter().copied()).filter(|(_, value)| *value != "-");
-    pairs.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+    pairs
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect::<Vec<_>>()
+        .join("&")
 }
 
 fn read(body: &str) -> Result<Request, Why> {

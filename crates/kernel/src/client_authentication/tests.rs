@@ -361,7 +361,13 @@ fn nobody_learns_which_clients_exist_or_how_they_sign_in() {
     let mut reasons: Vec<Why> = methods
         .map(|method| proved(&showing(*method), None, None).unwrap_err())
         .collect();
-    assert_eq!(reasons, AuthenticationMethod::ALL.iter().map(|_| Why::ClientUnknown).collect::<Vec<_>>());
+    assert_eq!(
+        reasons,
+        AuthenticationMethod::ALL
+            .iter()
+            .map(|_| Why::ClientUnknown)
+            .collect::<Vec<_>>()
+    );
     reasons.extend([
         Why::SecretWrong,
         Why::AuthenticationMethod,

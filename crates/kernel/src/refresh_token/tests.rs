@@ -37,7 +37,9 @@ const NEWEST: i64 = 4;
 #[test]
 fn golden_vectors_of_refresh_token_hold() {
     vectors::golden("refresh_token", |vector| {
-        let loaded = vector.facts(&["tenant", "keys", "client", "family", "path", "resource", "user", "rules"]);
+        let loaded = vector.facts(&[
+            "tenant", "keys", "client", "family", "path", "resource", "user", "rules",
+        ]);
         let (tenant, keys) = (facts::tenant(&loaded["tenant"]), people::tenant_keys(&loaded["keys"]));
         let presented = Presented::read(&vector.request);
         let decided = presented.form(token::Request::REPEATABLE).and_then(|form| {
@@ -128,7 +130,10 @@ fn yes(changed: &Value) -> Grant {
 }
 
 fn alice(changed: &Value) -> User {
-    people::user(&with(json!({ "id": "alice", "groups": ["finance"], "epoch": 5 }), changed))
+    people::user(&with(
+        json!({ "id": "alice", "groups": ["finance"], "epoch": 5 }),
+        changed,
+    ))
 }
 
 fn here(changed: &Value) -> Resource {
@@ -144,9 +149,17 @@ fn token(generation: i64) -> String {
 /// The body of a request with the token of this generation and these parameters.
 fn body(generation: i64, more: &[(&str, &str)]) -> String {
     let token = token(generation);
-    let mut pairs = vec![("grant_type", "refresh_token"), ("refresh_token", token.as_str()), ("client_id", "app")];
+    let mut pairs = vec![
+        ("grant_type", "refresh_token"),
+        ("refresh_token", token.as_str()),
+        ("client_id", "app"),
+    ];
     pairs.extend(more);
-    pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
+    pairs
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect::<Vec<_>>()
+        .join("&")
 }
 
 fn read(body: &str) -> Result<Request, Why> {
@@ -240,15 +253,29 @@ fn assert_kills(decision: &Decision, claim: &str) {
         at: at().now,
     });
     assert_eq!(decision.change().sure, [revoked], "{claim}");
-    assert!(decision.change().guards.is_empty() && decision.change().touches.is_empty() && decision.sign().is_empty(), "{claim}");
-    let [event] = decision.change().events.as_slice() else { panic!("one event: {claim}") };
-    assert_eq!((event.kind, event.about.as_deref()), (EventKind::RefreshReused, Some("authorization-1")), "{claim}");
+    assert!(
+        decision.change().guards.is_empty() && decision.change().touches.is_empty() && decision.sign().is_empty(),
+        "{claim}"
+    );
+    let [event] = decision.change().events.as_slice() else {
+        panic!("one event: {claim}")
+    };
+    assert_eq!(
+        (event.kind, event.about.as_deref()),
+        (EventKind::RefreshReused, Some("authorization-1")),
+        "{claim}"
+    );
     assert_eq!(event.body["family"], FAMILY, "{claim}");
 }
 
 /// Scope and refresh token of the answer.
 fn reply(decision: &Decision) -> (&str, &str) {
-    let Answer::Issue(Reply::Token { scope, refresh: Some(refresh), .. }) = decision.answer() else {
+    let Answer::Issue(Reply::Token {
+        scope,
+        refresh: Some(refresh),
+        ..
+    }) = decision.answer()
+    else {
         panic!("a token and a refresh token, not {:?}", decision.answer());
     };
     (scope, refresh)

@@ -40,7 +40,9 @@ fn metadata(changed: &Value) -> Object {
     for (name, value) in changed.as_object().unwrap() {
         metadata[name] = value.clone();
     }
-    let Value::Object(mut metadata) = metadata else { panic!("an object") };
+    let Value::Object(mut metadata) = metadata else {
+        panic!("an object")
+    };
     metadata.retain(|_, value| value != "-");
     metadata
 }
@@ -82,7 +84,10 @@ fn assert_changes_nothing(decision: &Decision) {
         },
         Change::default()
     );
-    assert_eq!((change.events.len(), change.events[0].kind), (1, EventKind::RequestRefused));
+    assert_eq!(
+        (change.events.len(), change.events[0].kind),
+        (1, EventKind::RequestRefused)
+    );
 }
 
 /// The document of the answer.

@@ -280,7 +280,9 @@ fn touch(touch: &Touch) -> Value {
     match touch {
         Touch::ClientUsed { id, at } => json!({ "client_used": { "client_id": id.as_str(), "at": at.unix() } }),
         Touch::GrantUsed { id, at } => json!({ "grant_used": { "id": id.as_str(), "at": at.unix() } }),
-        Touch::BrowserSessionSeen { id, at } => json!({ "browser_session_seen": { "id": id.as_str(), "at": at.unix() } }),
+        Touch::BrowserSessionSeen { id, at } => {
+            json!({ "browser_session_seen": { "id": id.as_str(), "at": at.unix() } })
+        }
     }
 }
 

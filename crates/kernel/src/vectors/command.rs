@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::facts::{Row, id, uri};
 use crate::{
     administration::{
-        ChangeClient, ChangeUser, Command, NewAdministrator, NewClient, NewGrant, NewGroup, NewResource, NewRule, NewTenant,
-        NewUser, Switch,
+        ChangeClient, ChangeUser, Command, NewAdministrator, NewClient, NewGrant, NewGroup, NewResource, NewRule,
+        NewTenant, NewUser, Switch,
     },
     caller::{AdministratorCaller, Caller, Who},
     client::{AuthenticationMethod, Binding, GrantType, Introspects},
@@ -163,7 +163,8 @@ fn change_client(value: &Value) -> ChangeClient {
         token_algorithm: row.algorithm(),
         binding: row.binding(),
         introspects: row.introspects(),
-        redirect_uris: (row.0.contains_key("redirect_uris")).then(|| row.list("redirect_uris").map(str::to_owned).collect()),
+        redirect_uris: (row.0.contains_key("redirect_uris"))
+            .then(|| row.list("redirect_uris").map(str::to_owned).collect()),
         switch: switch(&row),
     }
 }

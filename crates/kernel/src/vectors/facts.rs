@@ -122,8 +122,20 @@ impl<'a> Row<'a> {
     }
 
     pub(crate) fn implied(&self) -> BTreeMap<String, BTreeSet<String>> {
-        let members = self.0.get("implied_scopes").and_then(Value::as_object).into_iter().flatten();
-        let names = |value: &Value| value.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect();
+        let members = self
+            .0
+            .get("implied_scopes")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten();
+        let names = |value: &Value| {
+            value
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|name| name.as_str().unwrap().to_owned())
+                .collect()
+        };
         members.map(|(name, brought)| (name.clone(), names(brought))).collect()
     }
 

@@ -1,12 +1,13 @@
 //! Rows about people and what they gave: persons, browser sessions, groups, rules, codes, lines of refresh tokens, and the tenant's keys; both directions.
 
-use proof::{Secret, Time, json::Object};
+use proof::{Secret, Time, base64url, json::Object};
 use serde_json::{Value, json};
 
 use super::{
     command::clients,
     facts::{Row, id, redirect_uri, uri},
     rows::{object, text, time},
+    signer::{CREDENTIAL_ID, cose_key},
 };
 use crate::{
     authority::Audience,
@@ -171,7 +172,12 @@ pub(crate) fn rule(value: &Value) -> Rule {
 
 /// The rules among the facts; none when they are left out.
 pub(crate) fn rules(value: Option<&Value>) -> Vec<Rule> {
-    value.and_then(Value::as_array).into_iter().flatten().map(rule).collect()
+    value
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .map(rule)
+        .collect()
 }
 
 pub(super) fn rule_row(rule: &Rule) -> Value {
@@ -332,6 +338,21 @@ pub(super) fn family_row(family: &Family) -> Value {
     text(&mut row, "jkt", key.as_deref());
     text(&mut row, "request", request.as_deref());
     row.into()
+}
+
+pub(crate) fn passkey(value: &Value) -> Passkey {
+    let row = Row::of(value, &["id", "user_id", "counter"]);
+    Passkey {
+        id: id(row.required("id")),
+        user: id(row.required("user_id")),
+        credential: base64url::encode(&CREDENTIAL_ID),
+        public_key: base64url::encode(&cose_key()),
+        counter: row.number("counter").unwrap_or(0),
+        transports: Vec::new(),
+        name: "A passkey".to_owned(),
+        created: row.created(),
+        used: None,
+    }
 }
 
 pub(super) fn passkey_row(passkey: &Passkey) -> Value {

@@ -108,7 +108,9 @@ pub(crate) fn token_in_question(
     vector: &Vector,
     named: impl Fn(&Form) -> Result<String, Why>,
 ) -> Result<(Caller, introspection::Facts), Why> {
-    let loaded = vector.facts(&["tenant", "client", "jwks", "record", "path", "holder", "resource", "user", "rules"]);
+    let loaded = vector.facts(&[
+        "tenant", "client", "jwks", "record", "path", "holder", "resource", "user", "rules",
+    ]);
     let tenant = facts::tenant(&loaded["tenant"]);
     let presented = Presented::read(&vector.request);
     let form = presented.form(&[])?;

@@ -2,9 +2,10 @@
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use proof::{
-    Time, Verified, base64url,
+    Time, Verified, base64url, digest,
     dpop::{self, DpopProof, Expect},
     jwk::KeySet,
+    webauthn::{self, Asserted, Credential, CredentialKey, UserVerification},
 };
 use serde_json::{Value, json};
 
@@ -60,6 +61,77 @@ pub(crate) fn dpop(url: &str, jti: &str, issued: Time, now: Time) -> Verified<Dp
         },
     )
     .unwrap()
+}
+
+/// The `COSE_Key` of the Ed25519 key (RFC 9053 s7.2).
+pub(crate) fn cose_key() -> Vec<u8> {
+    let mut key = vec![0xa4, 0x01, 0x01, 0x03, 0x27, 0x20, 0x06, 0x21, 0x58, 0x20]; // kty OKP, alg EdDSA, crv Ed25519, x
+    key.extend(base64url::decode(ed25519_jwk()["x"].as_str().unwrap()).unwrap());
+    key
+}
+
+/// The credential id of [`passkey`] and [`asserted`].
+pub(crate) const CREDENTIAL_ID: [u8; 16] = [9; 16];
+const CHALLENGE: [u8; 32] = [5; 32];
+const PRESENT: u8 = 0x01;
+const VERIFIED: u8 = 0x04;
+const ATTESTED: u8 = 0x40;
+
+const CEREMONY: webauthn::Expect<'_> = webauthn::Expect {
+    challenge: &CHALLENGE,
+    origin: "https://as.example",
+    rp_id: "as.example",
+    user_verification: UserVerification::Preferred,
+};
+
+/// A passkey of the Ed25519 key as it is registered (WebAuthn s7.1), with this counter.
+pub(crate) fn passkey(counter: u32) -> Verified<Credential> {
+    let mut data = authenticator_data(PRESENT | VERIFIED | ATTESTED, counter);
+    data.extend([0; 16]); // AAGUID
+    data.extend([0, 16]);
+    data.extend(CREDENTIAL_ID);
+    data.extend(cose_key());
+    let mut object = b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58".to_vec();
+    object.push(u8::try_from(data.len()).unwrap());
+    object.extend(data);
+    let response = json!({
+        "clientDataJSON": base64url::encode(client_data("webauthn.create").as_bytes()),
+        "attestationObject": base64url::encode(&object),
+        "transports": ["internal", "hybrid", "by pigeon"],
+    });
+    webauthn::check_registration(public_key_credential(&response).as_bytes(), &CEREMONY).unwrap()
+}
+
+/// What that passkey asserts (WebAuthn s7.2), with this counter, and whether it verified its user.
+pub(crate) fn asserted(counter: u32, verified: bool) -> Verified<Asserted> {
+    let data = authenticator_data(if verified { PRESENT | VERIFIED } else { PRESENT }, counter);
+    let client_data = client_data("webauthn.get");
+    let message = [data.as_slice(), &digest::sha256(client_data.as_bytes())].concat();
+    let signature = jsonwebtoken::crypto::sign(&message, &ed25519(), Algorithm::EdDSA).unwrap();
+    let response = json!({
+        "clientDataJSON": base64url::encode(client_data.as_bytes()),
+        "authenticatorData": base64url::encode(&data),
+        "signature": signature,
+    });
+    let assertion = webauthn::parse_assertion(public_key_credential(&response).as_bytes()).unwrap();
+    let key = CredentialKey::from_cose(&cose_key()).unwrap();
+    webauthn::check_assertion(&assertion, &key, 0, &CEREMONY).unwrap()
+}
+
+fn authenticator_data(flags: u8, counter: u32) -> Vec<u8> {
+    let mut data = digest::sha256(b"as.example").to_vec();
+    data.push(flags);
+    data.extend(counter.to_be_bytes());
+    data
+}
+
+fn client_data(kind: &str) -> String {
+    json!({ "type": kind, "challenge": base64url::encode(&CHALLENGE), "origin": "https://as.example" }).to_string()
+}
+
+fn public_key_credential(response: &Value) -> String {
+    let id = base64url::encode(&CREDENTIAL_ID);
+    json!({ "id": id, "rawId": id, "type": "public-key", "response": response }).to_string()
 }
 
 /// RFC 8037 App. A.1: the private key, in the PKCS #8 form of RFC 8410 s7.

@@ -50,7 +50,7 @@ pub(crate) async fn agents(inbound: Inbound, browser: Browser) -> Result<Outgoin
         .into_iter()
         .filter_map(|id| {
             Some(Agent {
-                app: view::app(known.clients.get(id)?),
+                app: known.clients.get(id).map_or_else(|| view::gone(id), view::app),
                 grants: by_client.remove(id)?,
             })
         })

@@ -57,8 +57,7 @@ pub(crate) async fn authorize(inbound: Inbound, browser: Browser, body: Body) ->
         Ok(asked) => asked,
         Err(why) => return deliver(&inbound, &browser, &why, Asking::Form(&form), &returns, &client).await,
     };
-    let said = browser.language;
-    let browser = browser.speaking(asked.ui_locales.as_deref(), said);
+    let browser = browser.speaking(asked.ui_locales.as_deref());
     proceed(inbound, browser, asked, client, Stand::AtTheDoor).await
 }
 
@@ -92,21 +91,23 @@ pub(super) async fn proceed(
             }
         })
         .await?;
-    let step = |path: &str, asked: &Asked| -> Result<Outgoing, Fault> {
-        let request = sealed::request(&inbound.app, &inbound.tenant, &browser, asked)?;
-        let query = view::query(&[("request", &request)]);
-        Ok(view::see_other(&browser, format!("{}{path}?{query}", browser.base)))
-    };
     match answered {
-        Answered::Wait(Pending::SignIn(asked)) => Ok(step("/sign-in", &asked)?),
+        Answered::Wait(Pending::SignIn(asked)) => Ok(step(&inbound, &browser, "/sign-in", &asked)?),
         Answered::Wait(Pending::Consent(ask)) => match stand {
-            Stand::AtTheDoor => Ok(step("/consent", &ask.asked)?),
+            Stand::AtTheDoor => Ok(step(&inbound, &browser, "/consent", &ask.asked)?),
             Stand::AtConsent => consent::page(&inbound, &browser, &ask, &client).await,
         },
         answered @ (Answered::Issue(..) | Answered::Refuse(_)) => {
             finish(&inbound, &browser, answered, &asked, &client).await
         }
     }
+}
+
+/// A redirect to the page of the next step, the request sealed in it.
+fn step(inbound: &Inbound, browser: &Browser, path: &str, asked: &Asked) -> Result<Outgoing, Fault> {
+    let request = sealed::request(&inbound.app, &inbound.tenant, browser, asked)?;
+    let query = view::query(&[("request", &request)]);
+    Ok(view::see_other(browser, format!("{}{path}?{query}", browser.base)))
 }
 
 /// The end of a request: back to the app with a code or an error, or a page that says why not.
@@ -119,6 +120,8 @@ pub(super) async fn finish(
 ) -> Result<Outgoing, Stop> {
     match answered {
         Answered::Issue(Reply::Authorization(back), _) => Ok(view::see_other(browser, address(&back))),
+        // The session ended while the page was open: the request goes on after the sign-in.
+        Answered::Refuse(Why::SignInRequired) => Ok(step(inbound, browser, "/sign-in", asked)?),
         Answered::Refuse(why) => deliver(inbound, browser, &why, Asking::Asked(asked), &asked.returns, client).await,
         Answered::Issue(..) | Answered::Wait(_) => Err(Fault::Unsigned.into()), // the kernel answers this door with nothing else
     }

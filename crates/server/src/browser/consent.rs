@@ -28,8 +28,7 @@ pub(crate) async fn consent(inbound: Inbound, browser: Browser) -> Result<Outgoi
     let query = kernel::form::Form::parse(inbound.query.as_deref().unwrap_or("").as_bytes(), &[])?;
     let asked = opened(&inbound, &browser, query.text("request"))?;
     let client = client_of(&inbound, &asked).await?;
-    let said = browser.language;
-    let browser = browser.speaking(asked.ui_locales.as_deref(), said);
+    let browser = browser.speaking(asked.ui_locales.as_deref());
     authorize::proceed(inbound, browser, asked, client, Stand::AtConsent).await
 }
 

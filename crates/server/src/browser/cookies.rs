@@ -101,9 +101,9 @@ impl Browser {
 
     /// The browser in the language that an app asked for, unless the person chose one.
     #[must_use]
-    pub(crate) fn speaking(mut self, ui_locales: Option<&str>, headers_said: Language) -> Self {
+    pub(crate) fn speaking(mut self, ui_locales: Option<&str>) -> Self {
         if self.chosen.is_none() && ui_locales.is_some() {
-            self.language = Language::negotiate(ui_locales, Some(headers_said.tag()), None);
+            self.language = Language::negotiate(ui_locales, Some(self.language.tag()), None);
         }
         self
     }

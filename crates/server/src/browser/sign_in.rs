@@ -47,8 +47,7 @@ pub(crate) async fn sign_in(inbound: Inbound, browser: Browser) -> Result<Outgoi
             inbound.at.now,
         )?),
     };
-    let said = browser.language;
-    let browser = browser.speaking(asked.as_ref().and_then(|asked| asked.ui_locales.as_deref()), said);
+    let browser = browser.speaking(asked.as_ref().and_then(|asked| asked.ui_locales.as_deref()));
     let again = asked.is_some() && inbound.caller.person().is_some();
     let problem = again.then_some(SignInProblem::SignInAgain);
     page(&inbound, &browser, asked.as_ref(), None, problem, None).await

@@ -1,7 +1,7 @@
 //! What every page has around it, and the words for what the kernel knows.
 
 use kernel::{
-    Scopes,
+    ClientId, Scopes,
     client::{Client, Registration},
     resource::Resource,
 };
@@ -122,6 +122,15 @@ pub(super) fn app(client: &Client) -> App<'_> {
             },
             Registration::Itself { .. } => Identity::SelfRegistered,
         },
+    }
+}
+
+/// An app whose registration is gone: its id is all that is left.
+pub(super) fn gone(id: &ClientId) -> App<'_> {
+    App {
+        name: id.as_str(),
+        client_id: id.as_str(),
+        identity: Identity::SelfRegistered,
     }
 }
 

@@ -21,17 +21,29 @@ fn a_yes_is_a_grant_and_a_code_that_rely_on_person_client_and_browser() {
     }));
     let guards = [
         Guard::Grant(grant::Guard::Create(Box::new(grant))),
-        Guard::Client(registration::Guard::Unchanged { id: facts::id("app"), epoch: 3 }),
-        Guard::User(user::Guard::Unchanged { id: facts::id("alice"), epoch: 5 }), // a person who is disabled meanwhile gives nothing
+        Guard::Client(registration::Guard::Unchanged {
+            id: facts::id("app"),
+            epoch: 3,
+        }),
+        Guard::User(user::Guard::Unchanged {
+            id: facts::id("alice"),
+            epoch: 5,
+        }), // a person who is disabled meanwhile gives nothing
         Guard::BrowserSession(browser_session::Guard::Live(facts::id("browser-1"))),
         Guard::AuthorizationCode(authorization_code::Guard::Create(Box::new(row))),
     ];
     assert_eq!(decision.change().guards, guards);
     assert_eq!(decision.change().sure, []);
-    let [event] = decision.change().events.as_slice() else { panic!("one event") };
+    let [event] = decision.change().events.as_slice() else {
+        panic!("one event")
+    };
     assert_eq!(
         (event.kind, event.actor.as_deref(), event.about.as_deref()),
-        (crate::EventKind::AuthorizationGiven, Some("alice"), Some(grant_id.as_str()))
+        (
+            crate::EventKind::AuthorizationGiven,
+            Some("alice"),
+            Some(grant_id.as_str())
+        )
     );
     assert_eq!(
         Value::from(event.body.clone()),
@@ -40,10 +52,17 @@ fn a_yes_is_a_grant_and_a_code_that_rely_on_person_client_and_browser() {
     let code = format!("{id}.{secret}");
     let expected = Answer::Issue(Reply::Authorization(Return {
         redirect_uri: facts::redirect_uri(BACK),
-        parameters: vec![("code", code.clone()), ("state", "xyz".to_owned()), ("iss", ISSUER.to_owned())],
+        parameters: vec![
+            ("code", code.clone()),
+            ("state", "xyz".to_owned()),
+            ("iss", ISSUER.to_owned()),
+        ],
     }));
     assert_eq!(decision.answer(), &expected, "RFC 6749 s4.1.2, RFC 9207 s2");
-    assert!(!format!("{:?}", decision.change()).contains(&secret), "the row holds its digest");
+    assert!(
+        !format!("{:?}", decision.change()).contains(&secret),
+        "the row holds its digest"
+    );
     assert!(secret.len() * 6 >= 256, "RFC 6749 s10.10: not to be guessed");
 }
 
@@ -51,11 +70,23 @@ fn a_yes_is_a_grant_and_a_code_that_rely_on_person_client_and_browser() {
 fn a_client_that_nobody_registered_becomes_a_row_with_the_yes() {
     let guards = |client: &Client| of(client).answer(&asked_by(client, &[]), &yes_but("")).change().clone();
     let document = guards(&stranger());
-    assert_eq!(document.guards[1], Guard::Client(registration::Guard::PutDocument(Box::new(stranger()))));
+    assert_eq!(
+        document.guards[1],
+        Guard::Client(registration::Guard::PutDocument(Box::new(stranger())))
+    );
     assert_eq!(document.sure, []);
     let itself = guards(&registered_itself());
-    assert_eq!(itself.guards[1], Guard::Client(registration::Guard::Unchanged { id: facts::id("app"), epoch: 3 }));
-    assert_eq!(itself.sure, [crate::Write::Client(registration::Write::Keep(facts::id("app")))]);
+    assert_eq!(
+        itself.guards[1],
+        Guard::Client(registration::Guard::Unchanged {
+            id: facts::id("app"),
+            epoch: 3
+        })
+    );
+    assert_eq!(
+        itself.sure,
+        [crate::Write::Client(registration::Write::Keep(facts::id("app")))]
+    );
 }
 
 #[test]
@@ -74,10 +105,17 @@ fn leaving_out_a_scope_leaves_out_what_cannot_be_had_without_it() {
     for (scope, without, expected) in rows {
         let decision = world().answer(&asked(&[("scope", scope)]), &yes_but(without));
         if expected == "the person said no" {
-            assert_eq!(why(&decision), Some(Why::PersonDenied), "a yes to nothing: {scope} without {without}");
+            assert_eq!(
+                why(&decision),
+                Some(Why::PersonDenied),
+                "a yes to nothing: {scope} without {without}"
+            );
         } else {
             assert_eq!(outcome(&decision), expected, "{scope} without {without}");
-            assert_eq!(made(&decision).unwrap().authority.scopes(), &code(&decision).unwrap().scopes);
+            assert_eq!(
+                made(&decision).unwrap().authority.scopes(),
+                &code(&decision).unwrap().scopes
+            );
         }
     }
 }
@@ -87,9 +125,16 @@ fn a_person_may_leave_out_what_the_organisation_allowed_and_not_add_what_it_forb
     let ruled = || world().ruled(&[allow("read"), forbid("mail")]);
     let all = [("scope", "write mail")];
     assert_eq!(outcome(&ruled().answer(&asked(&all), &yes_but(""))), "code: read write");
-    assert_eq!(why(&ruled().answer(&asked(&all), &yes_but("read"))), Some(Why::PersonDenied), "write brings read");
+    assert_eq!(
+        why(&ruled().answer(&asked(&all), &yes_but("read"))),
+        Some(Why::PersonDenied),
+        "write brings read"
+    );
     let forbidden = world().ruled(&[json!({ "id": "r", "effect": "forbid" })]);
-    assert_eq!(why(&forbidden.answer(&asked(&[]), &yes_but(""))), Some(Why::ForbiddenByRule));
+    assert_eq!(
+        why(&forbidden.answer(&asked(&[]), &yes_but(""))),
+        Some(Why::ForbiddenByRule)
+    );
 }
 
 #[test]
@@ -98,20 +143,38 @@ fn a_no_is_told_to_the_client_and_gives_nothing() {
     assert_eq!(why(&decision), Some(Why::PersonDenied));
     assert_eq!(Why::PersonDenied.code().name(), "access_denied", "RFC 6749 s4.1.2.1");
     assert_changes_nothing(&decision);
-    let [event] = decision.change().events.as_slice() else { panic!("one event") };
-    assert_eq!((event.kind, event.actor.as_deref()), (crate::EventKind::AuthorizationDenied, Some("alice")));
+    let [event] = decision.change().events.as_slice() else {
+        panic!("one event")
+    };
+    assert_eq!(
+        (event.kind, event.actor.as_deref()),
+        (crate::EventKind::AuthorizationDenied, Some("alice"))
+    );
 }
 
 #[test]
 fn an_answer_counts_once_in_time_and_from_somebody_who_is_there() {
     let request = asked(&[]);
     let said = yes_but("");
-    let before = World { answered: Answered::Before, ..world() };
+    let before = World {
+        answered: Answered::Before,
+        ..world()
+    };
     assert_eq!(why(&before.answer(&request, &said)), Some(Why::AlreadyAnswered));
-    assert_eq!(why(&before.answer(&request, &Said::Deny)), Some(Why::AlreadyAnswered), "whatever is said");
+    assert_eq!(
+        why(&before.answer(&request, &Said::Deny)),
+        Some(Why::AlreadyAnswered),
+        "whatever is said"
+    );
     let unknown = answer(&request, &said, &nobody(), &world().facts(), &at());
     assert_eq!(why(&unknown), Some(Why::SignInRequired));
-    let late = answer(&request, &said, &by_alice(), &world().facts(), &people::moment(NOW + 1_800, 8));
+    let late = answer(
+        &request,
+        &said,
+        &by_alice(),
+        &world().facts(),
+        &people::moment(NOW + 1_800, 8),
+    );
     assert_eq!(why(&late), Some(Why::PageExpired));
     for decision in [before.answer(&request, &said), unknown, late] {
         assert_changes_nothing(&decision);
@@ -127,7 +190,15 @@ fn an_answer_counts_once_in_time_and_from_somebody_who_is_there() {
 #[test]
 fn s_08_a_request_that_wants_a_new_sign_in_is_answered_by_nobody_who_signed_in_before_it() {
     let request = asked(&[("prompt", "login")]);
-    let answered = |signed_in: i64| answer(&request, &yes_but(""), &signed_in_at(signed_in), &world().facts(), &at());
+    let answered = |signed_in: i64| {
+        answer(
+            &request,
+            &yes_but(""),
+            &signed_in_at(signed_in),
+            &world().facts(),
+            &at(),
+        )
+    };
     assert_eq!(why(&answered(NOW - 1)), Some(Why::SignInRequired));
     assert_eq!(outcome(&answered(NOW)), "code: read");
     assert_eq!(outcome(&answered(NOW + 60)), "code: read");
@@ -135,9 +206,15 @@ fn s_08_a_request_that_wants_a_new_sign_in_is_answered_by_nobody_who_signed_in_b
 
 #[test]
 fn what_changed_while_the_page_was_open_counts() {
-    let gone = World { client: None, ..world() };
+    let gone = World {
+        client: None,
+        ..world()
+    };
     let moved = of(&client(&json!({ "redirect_uris": ["https://app.example/new"] })));
-    let closed = World { resource: None, ..world() };
+    let closed = World {
+        resource: None,
+        ..world()
+    };
     for (world, expected) in [
         (gone, Why::ClientUnknown),
         (of(&client(&json!({ "disabled_at": 1 }))), Why::ClientDisabled),
@@ -153,7 +230,11 @@ fn what_changed_while_the_page_was_open_counts() {
 #[test]
 fn every_answer_says_who_answers_and_repeats_the_state() {
     let named = |parameters: &[(&'static str, String)], name: &str| {
-        let values: Vec<&str> = parameters.iter().filter(|(n, _)| *n == name).map(|(_, value)| value.as_str()).collect();
+        let values: Vec<&str> = parameters
+            .iter()
+            .filter(|(n, _)| *n == name)
+            .map(|(_, value)| value.as_str())
+            .collect();
         values.join("|")
     };
     let states = [Some("a&b=c d\u{e9}"), None];

@@ -68,17 +68,42 @@ fn a_parameter_without_value_counts_as_omitted() {
 #[test]
 fn each_step_refuses_by_its_own_reason() {
     let rows: &[(&str, &str, Why, &str)] = &[
-        ("response_type", "-", Why::ParameterMissing("response_type"), "invalid_request"),
-        ("response_type", "", Why::ParameterMissing("response_type"), "invalid_request"),
+        (
+            "response_type",
+            "-",
+            Why::ParameterMissing("response_type"),
+            "invalid_request",
+        ),
+        (
+            "response_type",
+            "",
+            Why::ParameterMissing("response_type"),
+            "invalid_request",
+        ),
         ("code_challenge", "-", Why::ChallengeMissing, "invalid_request"),
         ("dpop_jkt", "x", Why::ParameterMalformed("dpop_jkt"), "invalid_request"),
-        ("dpop_jkt", &JKT[1..], Why::ParameterMalformed("dpop_jkt"), "invalid_request"),
+        (
+            "dpop_jkt",
+            &JKT[1..],
+            Why::ParameterMalformed("dpop_jkt"),
+            "invalid_request",
+        ),
         ("scope", "a\"b", Why::ScopeMalformed, "invalid_scope"),
         ("scope", "a\tb", Why::ScopeMalformed, "invalid_scope"),
         ("scope", "\u{e9}", Why::ScopeMalformed, "invalid_scope"),
         ("resource", "mcp", Why::ResourceUnknown, "invalid_target"),
-        ("resource", "https://mcp.example/#here", Why::ResourceUnknown, "invalid_target"),
-        ("resource", "javascript:alert(1)", Why::ResourceUnknown, "invalid_target"),
+        (
+            "resource",
+            "https://mcp.example/#here",
+            Why::ResourceUnknown,
+            "invalid_target",
+        ),
+        (
+            "resource",
+            "javascript:alert(1)",
+            Why::ResourceUnknown,
+            "invalid_target",
+        ),
     ];
     for (name, value, expected, code) in rows {
         let refused = read_by(&web(), &[(name, value)]).unwrap_err();
@@ -121,8 +146,16 @@ fn s_04_a_challenge_is_there_and_is_s256_and_says_so() {
         (&one_more, "S256", Why::ParameterMalformed("code_challenge")),
         (&padded, "S256", Why::ParameterMalformed("code_challenge")),
         (&verifier_of_128, "S256", Why::ParameterMalformed("code_challenge")),
-        ("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cN", "S256", Why::ParameterMalformed("code_challenge")), // bits behind the last byte
-        ("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM", "S256", Why::ParameterMalformed("code_challenge")), // the alphabet of s4, not s5
+        (
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cN",
+            "S256",
+            Why::ParameterMalformed("code_challenge"),
+        ), // bits behind the last byte
+        (
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw+cM",
+            "S256",
+            Why::ParameterMalformed("code_challenge"),
+        ), // the alphabet of s4, not s5
     ];
     for (challenge, method, expected) in rows {
         let changed = [("code_challenge", *challenge), ("code_challenge_method", *method)];
@@ -132,13 +165,27 @@ fn s_04_a_challenge_is_there_and_is_s256_and_says_so() {
     }
     for client in [web(), public(BACK), stranger(), registered_itself()] {
         let refused = read_by(&client, &[("code_challenge", "-"), ("code_challenge_method", "-")]);
-        assert_eq!(refused, Err(Why::ChallengeMissing), "no client is excepted: {}", client.id);
+        assert_eq!(
+            refused,
+            Err(Why::ChallengeMissing),
+            "no client is excepted: {}",
+            client.id
+        );
     }
 }
 
 #[test]
 fn s_05_a_flow_that_is_not_offered_is_not_reached_by_naming_it() {
-    for response_type in ["token", "id_token", "id_token token", "code id_token", "code token", "none", "Code", "code "] {
+    for response_type in [
+        "token",
+        "id_token",
+        "id_token token",
+        "code id_token",
+        "code token",
+        "none",
+        "Code",
+        "code ",
+    ] {
         let refused = read_by(&web(), &[("response_type", response_type)]).unwrap_err();
         assert_eq!(
             (refused.code().name(), refused),
@@ -194,7 +241,13 @@ fn hints_are_cut_and_not_refused() {
 
 #[test]
 fn s_05_a_carried_request_that_is_not_whole_is_none() {
-    let whole = asked(&[("dpop_jkt", JKT), ("prompt", "login"), ("login_hint", "a"), ("ui_locales", "de")]).to_json();
+    let whole = asked(&[
+        ("dpop_jkt", JKT),
+        ("prompt", "login"),
+        ("login_hint", "a"),
+        ("ui_locales", "de"),
+    ])
+    .to_json();
     assert!(Asked::from_json(&whole).is_some());
     for name in ["id", "client", "redirect_uri", "challenge", "created"] {
         for value in [None, Some(json!(null)), Some(json!([]))] {
@@ -219,12 +272,18 @@ fn s_05_a_carried_request_that_is_not_whole_is_none() {
 
 fn prompts() -> impl Strategy<Value = Prompt> {
     let wish = |yes| if yes { Wish::Yes } else { Wish::No };
-    proptest::sample::select(vec![(true, false, false), (false, false, false), (false, true, false), (false, false, true), (false, true, true)])
-        .prop_map(move |(none, login, consent)| Prompt {
-            none: wish(none),
-            login: wish(login),
-            consent: wish(consent),
-        })
+    proptest::sample::select(vec![
+        (true, false, false),
+        (false, false, false),
+        (false, true, false),
+        (false, false, true),
+        (false, true, true),
+    ])
+    .prop_map(move |(none, login, consent)| Prompt {
+        none: wish(none),
+        login: wish(login),
+        consent: wish(consent),
+    })
 }
 
 prop_compose! {

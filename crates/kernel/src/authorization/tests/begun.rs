@@ -8,7 +8,11 @@ fn who_is_not_signed_in_signs_in_first_and_the_request_is_carried_along() {
     let expected = Decision::wait(Pending::SignIn(Box::new(request.clone())), vec![], Change::default());
     assert_eq!(world().begin(&request, &nobody()), expected);
     let machine = Caller::plain(Who::PureMachine(crate::caller::PureMachine { client: web() }));
-    assert_eq!(world().begin(&request, &machine), expected, "a client is nobody in a browser");
+    assert_eq!(
+        world().begin(&request, &machine),
+        expected,
+        "a client is nobody in a browser"
+    );
 }
 
 #[test]
@@ -37,7 +41,11 @@ fn prompt_says_whether_somebody_may_be_asked() {
             other => assert_eq!(outcome(&decision), other, "{prompt}"),
         }
     }
-    assert_eq!(Why::LoginRequired.code().name(), "login_required", "OpenID Connect Core s3.1.2.6");
+    assert_eq!(
+        Why::LoginRequired.code().name(),
+        "login_required",
+        "OpenID Connect Core s3.1.2.6"
+    );
     assert_eq!(Why::ConsentRequired.code().name(), "consent_required");
 }
 
@@ -48,14 +56,60 @@ fn what_is_not_there_is_refused_before_anybody_is_asked_and_changes_nothing() {
         ..here()
     };
     let rows = [
-        (World { client: None, ..world() }, asked(&[]), Why::ClientUnknown, "invalid_client"),
-        (of(&client(&json!({ "disabled_at": 1 }))), asked(&[]), Why::ClientDisabled, "invalid_client"),
-        (of(&client(&json!({ "redirect_uris": ["https://app.example/other"] }))), asked(&[]), Why::RedirectUriUnknown, "invalid_request"),
-        (World { resource: None, ..world() }, asked(&[]), Why::ResourceUnknown, "invalid_target"),
-        (World { resource: Some(disabled_resource), ..world() }, asked(&[]), Why::ResourceDisabled, "invalid_target"),
-        (world(), asked(&[("scope", "unheard")]), Why::ScopeNotGranted, "invalid_scope"),
-        (world(), asked(&[("scope", "profile")]), Why::ScopeNotGranted, "invalid_scope"),
-        (World { answered: Answered::Before, ..world() }, asked(&[]), Why::AlreadyAnswered, "invalid_request"),
+        (
+            World {
+                client: None,
+                ..world()
+            },
+            asked(&[]),
+            Why::ClientUnknown,
+            "invalid_client",
+        ),
+        (
+            of(&client(&json!({ "disabled_at": 1 }))),
+            asked(&[]),
+            Why::ClientDisabled,
+            "invalid_client",
+        ),
+        (
+            of(&client(&json!({ "redirect_uris": ["https://app.example/other"] }))),
+            asked(&[]),
+            Why::RedirectUriUnknown,
+            "invalid_request",
+        ),
+        (
+            World {
+                resource: None,
+                ..world()
+            },
+            asked(&[]),
+            Why::ResourceUnknown,
+            "invalid_target",
+        ),
+        (
+            World {
+                resource: Some(disabled_resource),
+                ..world()
+            },
+            asked(&[]),
+            Why::ResourceDisabled,
+            "invalid_target",
+        ),
+        (
+            world(),
+            asked(&[("scope", "unheard")]),
+            Why::ScopeNotGranted,
+            "invalid_scope",
+        ),
+        (
+            World {
+                answered: Answered::Before,
+                ..world()
+            },
+            asked(&[]),
+            Why::AlreadyAnswered,
+            "invalid_request",
+        ),
     ];
     for (world, request, expected, code) in rows {
         for caller in [nobody(), by_alice()] {
@@ -73,7 +127,11 @@ fn a_request_ends_after_half_an_hour() {
     let request = asked(&[]);
     let later = |seconds: i64| begin(&request, &nobody(), &world().facts(), &people::moment(NOW + seconds, 8));
     assert_eq!(outcome(&later(1_799)), "sign in");
-    assert_eq!(why(&later(1_800)), Some(Why::PageExpired), "the first second in which it no longer counts");
+    assert_eq!(
+        why(&later(1_800)),
+        Some(Why::PageExpired),
+        "the first second in which it no longer counts"
+    );
     assert_eq!(why(&later(1_801)), Some(Why::PageExpired));
 }
 
@@ -88,21 +146,46 @@ fn the_person_is_asked_about_what_is_open_and_told_what_is_not() {
         forbidden: scopes("write"),
         before: Before::Nothing,
     }));
-    assert_eq!(world.begin(&request, &by_alice()), Decision::wait(expected, vec![], Change::default()));
+    assert_eq!(
+        world.begin(&request, &by_alice()),
+        Decision::wait(expected, vec![], Change::default())
+    );
 }
 
 #[test]
 fn what_is_asked_is_cut_to_what_the_place_knows_with_all_that_it_brings() {
-    let own = World { resource: None, ..world() };
+    let own = World {
+        resource: None,
+        ..world()
+    };
     let rows = [
         (world(), "read", HERE, "ask: read"),
         (world(), "write", HERE, "ask: read write"),
         (world(), "admin", HERE, "ask: admin read write"),
         (world(), "read unheard", HERE, "ask: read"),
         (world(), "-", HERE, "ask: admin mail read write"), // all of it (RFC 6749 s3.3)
-        (World { resource: Some(bare()), ..world() }, "-", HERE, "ask: "),
-        (World { resource: Some(bare()), ..world() }, "anything", HERE, "ask: "),
+        (
+            World {
+                resource: Some(bare()),
+                ..world()
+            },
+            "-",
+            HERE,
+            "ask: ",
+        ),
+        (
+            World {
+                resource: Some(bare()),
+                ..world()
+            },
+            "anything",
+            HERE,
+            "ask: ",
+        ),
+        (world(), "profile email", HERE, "ask: admin mail read write"), // nothing of this place: as if nothing was asked
+        (world(), "openid offline_access read", HERE, "ask: read"),
         (own, "-", "-", "ask: profile"), // product decision 24
+        (world(), "openid", "-", "ask: profile"),
         (world(), "email", "-", "ask: email"),
         (world(), "profile email read", "-", "ask: email profile"),
     ];
@@ -119,17 +202,31 @@ fn a_scope_that_brings_itself_or_what_is_not_there_brings_nothing() {
     let resource = facts::resource(&json!({
         "resource": HERE, "scopes": { "a": "", "b": "" }, "implied_scopes": { "a": ["b", "a", "gone"], "b": ["a"] },
     }));
-    let world = World { resource: Some(resource), ..world() };
-    assert_eq!(outcome(&world.begin(&asked(&[("scope", "b")]), &by_alice())), "ask: a b");
+    let world = World {
+        resource: Some(resource),
+        ..world()
+    };
+    assert_eq!(
+        outcome(&world.begin(&asked(&[("scope", "b")]), &by_alice())),
+        "ask: a b"
+    );
 }
 
 #[test]
 fn s_23_a_place_without_scopes_is_not_given_without_a_question() {
-    let bare = |client: &Client| World { resource: Some(bare()), ..of(client) };
+    let bare = |client: &Client| World {
+        resource: Some(bare()),
+        ..of(client)
+    };
     for client in [web(), stranger()] {
         for prompt in ["-", "consent"] {
             let decision = bare(&client).begin(&asked_by(&client, &[("prompt", prompt)]), &by_alice());
-            assert_eq!(outcome(&decision), "ask: ", "nobody decided anything about {}", client.id);
+            assert_eq!(
+                outcome(&decision),
+                "ask: ",
+                "nobody decided anything about {}",
+                client.id
+            );
         }
         let quiet = bare(&client).begin(&asked_by(&client, &[("prompt", "none")]), &by_alice());
         assert_eq!(why(&quiet), Some(Why::ConsentRequired));
@@ -144,16 +241,48 @@ fn s_23_a_place_without_scopes_is_not_given_without_a_question() {
 fn a_place_without_scopes_is_forbidden_by_a_rule_for_every_scope() {
     let rows = [
         (json!({ "id": "r", "effect": "forbid" }), true, "everything"),
-        (json!({ "id": "r", "effect": "forbid", "resource": HERE }), true, "everything here"),
-        (json!({ "id": "r", "effect": "forbid", "client_id": "app", "group": "finance" }), true, "everything of this client for these"),
-        (json!({ "id": "r", "effect": "forbid", "group": "others" }), false, "everything for others"),
-        (json!({ "id": "r", "effect": "forbid", "resource": "https://api.example/" }), false, "everything elsewhere"),
-        (json!({ "id": "r", "effect": "forbid", "clients": "unregistered" }), false, "strangers"),
-        (json!({ "id": "r", "effect": "forbid", "scope": "read" }), false, "a scope that is not there"),
-        (json!({ "id": "r", "effect": "allow" }), false, "what is allowed for every scope needs a scope: it is asked"),
+        (
+            json!({ "id": "r", "effect": "forbid", "resource": HERE }),
+            true,
+            "everything here",
+        ),
+        (
+            json!({ "id": "r", "effect": "forbid", "client_id": "app", "group": "finance" }),
+            true,
+            "everything of this client for these",
+        ),
+        (
+            json!({ "id": "r", "effect": "forbid", "group": "others" }),
+            false,
+            "everything for others",
+        ),
+        (
+            json!({ "id": "r", "effect": "forbid", "resource": "https://api.example/" }),
+            false,
+            "everything elsewhere",
+        ),
+        (
+            json!({ "id": "r", "effect": "forbid", "clients": "unregistered" }),
+            false,
+            "strangers",
+        ),
+        (
+            json!({ "id": "r", "effect": "forbid", "scope": "read" }),
+            false,
+            "a scope that is not there",
+        ),
+        (
+            json!({ "id": "r", "effect": "allow" }),
+            false,
+            "what is allowed for every scope needs a scope: it is asked",
+        ),
     ];
     for (rule, forbidden, claim) in rows {
-        let world = World { resource: Some(bare()), ..world() }.ruled(&[rule]);
+        let world = World {
+            resource: Some(bare()),
+            ..world()
+        }
+        .ruled(&[rule]);
         let expected = forbidden.then_some(Why::ForbiddenByRule);
         assert_eq!(why(&world.begin(&asked(&[]), &by_alice())), expected, "{claim}");
         assert_eq!(why(&world.answer(&asked(&[]), &yes_but(""))), expected, "{claim}");
@@ -188,7 +317,11 @@ fn rules_forbid_decide_and_leave_open() {
 fn central_consent_gives_silently_unless_the_client_wants_the_question() {
     let world = || world().ruled(&[allow("read")]);
     for (prompt, expected) in [("-", "code: read"), ("none", "code: read"), ("consent", "ask: ")] {
-        assert_eq!(outcome(&world().begin(&asked(&[("prompt", prompt)]), &by_alice())), expected, "{prompt}");
+        assert_eq!(
+            outcome(&world().begin(&asked(&[("prompt", prompt)]), &by_alice())),
+            expected,
+            "{prompt}"
+        );
     }
     let decision = world().begin(&asked(&[]), &by_alice());
     let given = facts::grant(&json!({
@@ -196,7 +329,9 @@ fn central_consent_gives_silently_unless_the_client_wants_the_question() {
         "depth": 4, "expires_at": NOW + 180 * 86_400, "given_by_organisation": web().basis(), "created_at": NOW,
     }));
     assert_eq!(made(&decision), Some(&given));
-    let [event] = decision.change().events.as_slice() else { panic!("one event") };
+    let [event] = decision.change().events.as_slice() else {
+        panic!("one event")
+    };
     assert_eq!(event.kind, crate::EventKind::AuthorizationGiven);
     assert_eq!(
         Value::from(event.body.clone()),

@@ -17,24 +17,44 @@ fn last() -> Time {
 fn a_yes_that_stands_gives_the_code_without_a_question() {
     let world = world().granted("admin mail read write", &web().basis());
     let decision = world.begin(&asked(&[("scope", "read")]), &by_alice());
-    assert_eq!(outcome(&decision), "code: read", "what was asked, not all that was given before");
+    assert_eq!(
+        outcome(&decision),
+        "code: read",
+        "what was asked, not all that was given before"
+    );
     assert_eq!(made(&decision), None, "no new grant");
     assert_eq!(code(&decision).unwrap().grant.as_str(), "yes-1");
     assert_eq!(
         decision.change().guards[0],
-        Guard::Grant(grant::Guard::Live { id: facts::id("yes-1"), epoch: 2 }),
+        Guard::Grant(grant::Guard::Live {
+            id: facts::id("yes-1"),
+            epoch: 2
+        }),
         "and it relies on the old one"
     );
     assert_eq!(decision.change().events[0].body["by"], "standing consent");
     assert_eq!(
         decision.change().touches,
         [
-            Touch::GrantUsed { id: facts::id("yes-1"), at: at().now },
-            Touch::BrowserSessionSeen { id: facts::id("browser-1"), at: at().now },
+            Touch::GrantUsed {
+                id: facts::id("yes-1"),
+                at: at().now
+            },
+            Touch::BrowserSessionSeen {
+                id: facts::id("browser-1"),
+                at: at().now
+            },
         ]
     );
-    assert_eq!(outcome(&world.begin(&asked(&[("prompt", "none")]), &by_alice())), "code: read");
-    assert_eq!(ask_before(&world, &[("prompt", "consent")]), Some(Before::Same { at: last() }), "unless the client wants it");
+    assert_eq!(
+        outcome(&world.begin(&asked(&[("prompt", "none")]), &by_alice())),
+        "code: read"
+    );
+    assert_eq!(
+        ask_before(&world, &[("prompt", "consent")]),
+        Some(Before::Same { at: last() }),
+        "unless the client wants it"
+    );
 }
 
 #[test]
@@ -49,18 +69,45 @@ fn a_yes_to_less_revoked_ended_or_elsewhere_is_no_yes() {
             row[name] = value.clone();
         }
         row.as_object_mut().unwrap().retain(|_, value| !value.is_null());
-        World { grants: vec![vec![facts::grant(&row)]], ..world() }
+        World {
+            grants: vec![vec![facts::grant(&row)]],
+            ..world()
+        }
     };
     let rows = [
         (json!({}), None, "it stands"),
-        (json!({ "scope": "read" }), Some(Before::Less { at: last() }), "narrower"),
+        (
+            json!({ "scope": "read" }),
+            Some(Before::Less { at: last() }),
+            "narrower",
+        ),
         (json!({ "revoked_at": NOW - 10 }), Some(Before::Nothing), "revoked"),
         (json!({ "expires_at": NOW }), Some(Before::Nothing), "ended"),
-        (json!({ "resources": ["https://api.example/"] }), Some(Before::Nothing), "for another place"),
-        (json!({ "resources": [], "own_endpoints": true }), Some(Before::Nothing), "for our own endpoints"),
-        (json!({ "given_by_person": null, "given_by_organisation": basis }), Some(Before::Nothing), "by the organisation: it counts as long as its rules do"),
-        (json!({ "given_by_person": null, "given_by": "admin" }), Some(Before::Nothing), "by an administrator"),
-        (json!({ "given_by_person": null, "redeemed": true }), Some(Before::Nothing), "an authorization is no yes"),
+        (
+            json!({ "resources": ["https://api.example/"] }),
+            Some(Before::Nothing),
+            "for another place",
+        ),
+        (
+            json!({ "resources": [], "own_endpoints": true }),
+            Some(Before::Nothing),
+            "for our own endpoints",
+        ),
+        (
+            json!({ "given_by_person": null, "given_by_organisation": basis }),
+            Some(Before::Nothing),
+            "by the organisation: it counts as long as its rules do",
+        ),
+        (
+            json!({ "given_by_person": null, "given_by": "admin" }),
+            Some(Before::Nothing),
+            "by an administrator",
+        ),
+        (
+            json!({ "given_by_person": null, "redeemed": true }),
+            Some(Before::Nothing),
+            "an authorization is no yes",
+        ),
         (json!({ "parent": "gone" }), Some(Before::Nothing), "without its root"),
     ];
     for (changed, expected, claim) in rows {
@@ -70,27 +117,67 @@ fn a_yes_to_less_revoked_ended_or_elsewhere_is_no_yes() {
 
 #[test]
 fn two_halves_of_a_yes_are_no_yes_but_the_person_is_told_that_they_know_it() {
-    let half = |id: &str, scope: &str| Grant { id: facts::id(id), ..yes(scope, &web().basis()) };
-    let world = World { grants: vec![vec![half("a", "read")], vec![half("b", "mail")]], ..world() };
-    assert_eq!(ask_before(&world, &[("scope", "read mail")]), Some(Before::Same { at: last() }));
+    let half = |id: &str, scope: &str| Grant {
+        id: facts::id(id),
+        ..yes(scope, &web().basis())
+    };
+    let world = World {
+        grants: vec![vec![half("a", "read")], vec![half("b", "mail")]],
+        ..world()
+    };
+    assert_eq!(
+        ask_before(&world, &[("scope", "read mail")]),
+        Some(Before::Same { at: last() })
+    );
     assert_eq!(ask_before(&world, &[("scope", "read")]), None);
-    assert_eq!(ask_before(&world, &[("scope", "write")]), Some(Before::Less { at: last() }));
+    assert_eq!(
+        ask_before(&world, &[("scope", "write")]),
+        Some(Before::Less { at: last() })
+    );
 }
 
 #[test]
 fn s_23_a_yes_is_void_when_the_client_has_another_name_place_key_or_method() {
     let keyed = |key: &Value| json!({ "token_endpoint_auth_method": "private_key_jwt", "client_secret_digest": null, "jwks": { "keys": [key] } });
-    let (first, second) = (crate::vectors::signer::ed25519_jwk(), crate::vectors::signer::p256_jwk());
+    let (first, second) = (
+        crate::vectors::signer::ed25519_jwk(),
+        crate::vectors::signer::p256_jwk(),
+    );
     let rows = [
         (json!({}), json!({}), true, "the same"),
-        (json!({}), json!({ "epoch": 9, "client_uri": "https://app.example/", "scope": "x", "client_secret_digest": "new" }), true, "what the yes does not rest on"),
+        (
+            json!({}),
+            json!({ "epoch": 9, "client_uri": "https://app.example/", "scope": "x", "client_secret_digest": "new" }),
+            true,
+            "what the yes does not rest on",
+        ),
         (json!({}), json!({ "client_name": "App 2" }), false, "another name"),
-        (json!({}), json!({ "redirect_uris": [BACK, "https://evil.example/cb"] }), false, "one more place of answer"),
-        (json!({ "redirect_uris": [BACK, "https://app.example/2"] }), json!({}), false, "one place less"),
+        (
+            json!({}),
+            json!({ "redirect_uris": [BACK, "https://evil.example/cb"] }),
+            false,
+            "one more place of answer",
+        ),
+        (
+            json!({ "redirect_uris": [BACK, "https://app.example/2"] }),
+            json!({}),
+            false,
+            "one place less",
+        ),
         (keyed(&first), keyed(&first), true, "the same key"),
         (keyed(&first), keyed(&second), false, "another key"),
-        (json!({}), json!({ "token_endpoint_auth_method": "client_secret_post" }), false, "another method"),
-        (json!({ "client_name": "A", "redirect_uris": [BACK] }), json!({ "client_name": "A\0client_secret_basic", "redirect_uris": [BACK] }), false, "a name that pretends"),
+        (
+            json!({}),
+            json!({ "token_endpoint_auth_method": "client_secret_post" }),
+            false,
+            "another method",
+        ),
+        (
+            json!({ "client_name": "A", "redirect_uris": [BACK] }),
+            json!({ "client_name": "A\0client_secret_basic", "redirect_uris": [BACK] }),
+            false,
+            "a name that pretends",
+        ),
     ];
     for (before, now, stands, claim) in rows {
         let world = of(&client(&now)).granted("read", &client(&before).basis());
@@ -104,13 +191,25 @@ fn s_23_a_yes_is_void_when_the_client_has_another_name_place_key_or_method() {
 #[test]
 fn whoever_could_be_anybody_on_the_persons_computer_is_asked_each_time() {
     let rows = [
-        (public("http://127.0.0.1/cb"), "ask: read", "a loopback address of a client without credential (RFC 8252 s8.6)"),
+        (
+            public("http://127.0.0.1/cb"),
+            "ask: read",
+            "a loopback address of a client without credential (RFC 8252 s8.6)",
+        ),
         (public("http://localhost/cb"), "ask: read", "localhost"),
         (public("http://[::1]/cb"), "ask: read", "IPv6"),
-        (public("com.example.app:/cb"), "ask: read", "a scheme that any program can take"),
+        (
+            public("com.example.app:/cb"),
+            "ask: read",
+            "a scheme that any program can take",
+        ),
         (public("https://127.0.0.1/cb"), "ask: read", "https on this computer"),
         (public(BACK), "code: read", "a web site has its host"),
-        (client(&json!({ "redirect_uris": ["http://127.0.0.1/cb"] })), "code: read", "a secret proves it when the code is redeemed"),
+        (
+            client(&json!({ "redirect_uris": ["http://127.0.0.1/cb"] })),
+            "code: read",
+            "a secret proves it when the code is redeemed",
+        ),
     ];
     for (client, expected, claim) in rows {
         let request = asked_by(&client, &[]);
@@ -118,16 +217,30 @@ fn whoever_could_be_anybody_on_the_persons_computer_is_asked_each_time() {
         assert_eq!(outcome(&world.begin(&request, &by_alice())), expected, "{claim}");
     }
     let client = public("http://127.0.0.1/cb");
-    let quiet = of(&client).granted("read", &client.basis()).begin(&asked_by(&client, &[("prompt", "none")]), &by_alice());
+    let quiet = of(&client)
+        .granted("read", &client.basis())
+        .begin(&asked_by(&client, &[("prompt", "none")]), &by_alice());
     assert_eq!(why(&quiet), Some(Why::ConsentRequired));
-    let decided = of(&client).ruled(&[allow("read")]).begin(&asked_by(&client, &[]), &by_alice());
-    assert_eq!(outcome(&decided), "code: read", "the organisation decided for everybody");
+    let decided = of(&client)
+        .ruled(&[allow("read")])
+        .begin(&asked_by(&client, &[]), &by_alice());
+    assert_eq!(
+        outcome(&decided),
+        "code: read",
+        "the organisation decided for everybody"
+    );
 }
 
 #[test]
 fn what_was_said_yes_to_and_is_forbidden_now_is_not_given() {
     let world = world().granted("read write", &web().basis()).ruled(&[forbid("write")]);
-    assert_eq!(outcome(&world.begin(&asked(&[("scope", "write")]), &by_alice())), "code: read");
+    assert_eq!(
+        outcome(&world.begin(&asked(&[("scope", "write")]), &by_alice())),
+        "code: read"
+    );
     let all = world.ruled(&[json!({ "id": "r", "effect": "forbid", "client_id": "app" })]);
-    assert_eq!(why(&all.begin(&asked(&[("scope", "write")]), &by_alice())), Some(Why::ForbiddenByRule));
+    assert_eq!(
+        why(&all.begin(&asked(&[("scope", "write")]), &by_alice())),
+        Some(Why::ForbiddenByRule)
+    );
 }

@@ -84,7 +84,11 @@ fn s_01_the_redirect_uri_is_the_registered_one_byte_for_byte() {
         for variant in variants {
             assert_eq!(place(&client, variant), Err(Why::RedirectUriUnknown), "{variant:?}");
         }
-        assert_eq!(place(&client, "-"), Err(Why::RedirectUriUnknown), "named even when there is one alone");
+        assert_eq!(
+            place(&client, "-"),
+            Err(Why::RedirectUriUnknown),
+            "named even when there is one alone"
+        );
         assert_eq!(place(&client, ""), Err(Why::RedirectUriUnknown));
     }
 }
@@ -93,7 +97,10 @@ fn s_01_the_redirect_uri_is_the_registered_one_byte_for_byte() {
 fn s_01_any_of_several_registered_uris_will_do() {
     let client = client(&json!({ "redirect_uris": [BACK, "https://app.example/cb2?x=1"] }));
     assert_eq!(place(&client, BACK).as_deref(), Ok(BACK));
-    assert_eq!(place(&client, "https://app.example/cb2?x=1").as_deref(), Ok("https://app.example/cb2?x=1"));
+    assert_eq!(
+        place(&client, "https://app.example/cb2?x=1").as_deref(),
+        Ok("https://app.example/cb2?x=1")
+    );
     assert_eq!(place(&client, "https://app.example/cb2"), Err(Why::RedirectUriUnknown));
 }
 
@@ -116,7 +123,12 @@ fn s_01_the_port_varies_on_loopback_addresses_and_on_localhost_for_public_client
         ("http://127.0.0.1/cb", "http://127.0.0.1:3456/cb?x=1", false, false),
         ("http://127.0.0.1/cb", "http://127.0.0.1:0/cb", false, false),
         ("http://127.0.0.1/cb", "http://127.0.0.1:65536/cb", false, false),
-        ("http://127.0.0.1/cb", "http://127.0.0.1:3456@evil.example/cb", false, false),
+        (
+            "http://127.0.0.1/cb",
+            "http://127.0.0.1:3456@evil.example/cb",
+            false,
+            false,
+        ),
         ("http://127.0.0.1/cb", "https://127.0.0.1:3456/cb", false, false),
         ("https://127.0.0.1/cb", "https://127.0.0.1:3456/cb", false, false),
         ("https://app.example/cb", "https://app.example:3456/cb", false, false),
@@ -124,9 +136,23 @@ fn s_01_the_port_varies_on_loopback_addresses_and_on_localhost_for_public_client
         ("com.example.app:/cb", "com.example.app:/cb2", false, false),
     ];
     for (registered, asked, for_public, for_secret) in rows {
-        let expected = |fits: bool| if fits { Ok(asked.to_owned()) } else { Err(Why::RedirectUriUnknown) };
-        assert_eq!(place(&public(registered), asked), expected(for_public), "public: {registered} {asked}");
-        assert_eq!(place(&secret(registered), asked), expected(for_secret), "with a secret: {registered} {asked}");
+        let expected = |fits: bool| {
+            if fits {
+                Ok(asked.to_owned())
+            } else {
+                Err(Why::RedirectUriUnknown)
+            }
+        };
+        assert_eq!(
+            place(&public(registered), asked),
+            expected(for_public),
+            "public: {registered} {asked}"
+        );
+        assert_eq!(
+            place(&secret(registered), asked),
+            expected(for_secret),
+            "with a secret: {registered} {asked}"
+        );
     }
 }
 
@@ -136,9 +162,16 @@ fn s_02_nothing_is_returned_to_a_client_that_is_not_there() {
     let disabled = client(&json!({ "disabled_at": 1 }));
     assert_eq!(returns(&query(&[]), Some(&disabled)), Err(Why::ClientDisabled));
     assert_eq!(named_client(&query(&[])), Ok(facts::id("app")));
-    assert_eq!(named_client(&query(&[("client_id", "-")])), Err(Why::ParameterMissing("client_id")));
+    assert_eq!(
+        named_client(&query(&[("client_id", "-")])),
+        Err(Why::ParameterMissing("client_id"))
+    );
     for bad in ["a b", "\u{e9}", "a\0", &"x".repeat(513)] {
-        assert_eq!(named_client(&query(&[("client_id", bad)])), Err(Why::ClientUnknown), "{bad:?}");
+        assert_eq!(
+            named_client(&query(&[("client_id", bad)])),
+            Err(Why::ClientUnknown),
+            "{bad:?}"
+        );
     }
 }
 
@@ -151,7 +184,16 @@ fn s_46_a_state_that_cannot_travel_is_refused() {
     }
     assert_eq!(state("-"), Ok(None), "RFC 6749 s4.1.1: recommended, not required");
     assert_eq!(state(""), Ok(None));
-    for bad in ["a\0", "a\r\nLocation: x", "a\tb", "\u{7f}", "\u{85}", "\u{1b}[31m", &"s".repeat(4_097), &"s".repeat(5_000)] {
+    for bad in [
+        "a\0",
+        "a\r\nLocation: x",
+        "a\tb",
+        "\u{7f}",
+        "\u{85}",
+        "\u{1b}[31m",
+        &"s".repeat(4_097),
+        &"s".repeat(5_000),
+    ] {
         assert_eq!(state(bad), Err(Why::ParameterMalformed("state")), "{bad:?}");
     }
 }

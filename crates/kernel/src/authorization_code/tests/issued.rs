@@ -14,7 +14,11 @@ fn the_authorization_is_a_child_of_the_persons_yes_and_everything_hangs_on_it() 
     for key in [None, Some(JKT)] {
         let decision = redeemed(key);
         let days = if key.is_some() { 180 } else { 30 };
-        let (grant, line, jti) = (at().id::<()>("authorization"), at().id::<()>("family"), at().id::<()>("token"));
+        let (grant, line, jti) = (
+            at().id::<()>("authorization"),
+            at().id::<()>("family"),
+            at().id::<()>("token"),
+        );
         let authorization = facts::grant(&json!({
             "id": grant.as_str(), "client_id": "app", "user_id": "alice", "scope": "read write", "resources": [HERE], "own_endpoints": false,
             "expires_at": NOW + days * 86_400, "depth": 3, "parent": "yes-1", "redeemed": true, "created_at": NOW,
@@ -32,10 +36,22 @@ fn the_authorization_is_a_child_of_the_persons_yes_and_everything_hangs_on_it() 
             &json!({ "jkt": key }),
         ));
         let guards = [
-            Guard::Grant(grant::Guard::Live { id: facts::id("yes-1"), epoch: 2 }),
-            Guard::Client(registration::Guard::Unchanged { id: facts::id("app"), epoch: 3 }),
-            Guard::User(user::Guard::Unchanged { id: facts::id("alice"), epoch: 5 }),
-            Guard::AuthorizationCode(crate::authorization_code::Guard::Redeem { id: facts::id("code-1"), grant: facts::id(grant.as_str()) }),
+            Guard::Grant(grant::Guard::Live {
+                id: facts::id("yes-1"),
+                epoch: 2,
+            }),
+            Guard::Client(registration::Guard::Unchanged {
+                id: facts::id("app"),
+                epoch: 3,
+            }),
+            Guard::User(user::Guard::Unchanged {
+                id: facts::id("alice"),
+                epoch: 5,
+            }),
+            Guard::AuthorizationCode(crate::authorization_code::Guard::Redeem {
+                id: facts::id("code-1"),
+                grant: facts::id(grant.as_str()),
+            }),
             Guard::Grant(grant::Guard::Create(Box::new(authorization))),
             Guard::Family(family::Guard::Create(Box::new(family))),
             Guard::Token(token::Guard::Create(Box::new(record))),
@@ -45,8 +61,14 @@ fn the_authorization_is_a_child_of_the_persons_yes_and_everything_hangs_on_it() 
         assert_eq!(
             decision.change().touches,
             [
-                Touch::ClientUsed { id: facts::id("app"), at: at().now },
-                Touch::GrantUsed { id: facts::id("yes-1"), at: at().now },
+                Touch::ClientUsed {
+                    id: facts::id("app"),
+                    at: at().now
+                },
+                Touch::GrantUsed {
+                    id: facts::id("yes-1"),
+                    at: at().now
+                },
             ]
         );
     }
@@ -63,20 +85,34 @@ fn the_token_says_what_rfc_9068_wants_and_is_bound_to_the_key() {
         if let Some(key) = key {
             claims["cnf"] = json!({ "jkt": key }); // RFC 9449 s6.1
         }
-        let [unsigned] = decision.sign() else { panic!("one token") };
+        let [unsigned] = decision.sign() else {
+            panic!("one token")
+        };
         assert_eq!((unsigned.typ, unsigned.algorithm.name()), ("at+jwt", "EdDSA"));
         assert_eq!(Value::from(unsigned.claims.clone()), claims);
-        let kind = if key.is_some() { token::Kind::Dpop } else { token::Kind::Bearer };
+        let kind = if key.is_some() {
+            token::Kind::Dpop
+        } else {
+            token::Kind::Bearer
+        };
         let refresh = family::write(&people::any_tenant_keys().refresh, &at().id("family"), 0);
         assert_eq!(reply(&decision), (kind, 300, "read write", Some(refresh.as_str())));
-        let [event] = decision.change().events.as_slice() else { panic!("one event") };
-        assert_eq!((event.kind, event.actor.as_deref()), (EventKind::TokenIssued, Some("app")));
+        let [event] = decision.change().events.as_slice() else {
+            panic!("one event")
+        };
+        assert_eq!(
+            (event.kind, event.actor.as_deref()),
+            (EventKind::TokenIssued, Some("app"))
+        );
         assert_eq!(
             Value::from(event.body.clone()),
             json!({ "grant": at().id::<()>("authorization").as_str(), "audience": HERE, "scope": "read write", "expires": NOW + 300, "bound": key.is_some(), "code": "code-1" })
         );
         let change = format!("{:?}", decision.change());
-        assert!(!change.contains("SplxlOBe") && !change.contains(&refresh), "no row or entry holds what could be presented");
+        assert!(
+            !change.contains("SplxlOBe") && !change.contains(&refresh),
+            "no row or entry holds what could be presented"
+        );
     }
 }
 
@@ -92,8 +128,16 @@ fn an_authorization_ends_with_the_yes_it_comes_of() {
     ] {
         let yes = yes(&json!({ "expires_at": yes_ends.map(|seconds| NOW + seconds) }));
         let caller = key.map_or_else(by_app, |key| with_key(by_app(), key));
-        let decision = World { path: vec![yes], ..world() }.redeem(&[], &caller);
-        assert_eq!(made(&decision).authority.expires(), Some(Time::from_unix(NOW + expected)), "{key:?} {yes_ends:?}");
+        let decision = World {
+            path: vec![yes],
+            ..world()
+        }
+        .redeem(&[], &caller);
+        assert_eq!(
+            made(&decision).authority.expires(),
+            Some(Time::from_unix(NOW + expected)),
+            "{key:?} {yes_ends:?}"
+        );
         assert_eq!(reply(&decision).1, expected.min(300), "and so does the token");
     }
 }
@@ -104,7 +148,10 @@ fn a_client_that_did_not_register_for_refreshing_gets_no_refresh_token() {
     let decision = world().redeem(&[], &by(once));
     assert_eq!((reply(&decision).3, line(&decision)), (None, None));
     let rules = world().redeem(&[], &by_app());
-    assert!(line(&rules).is_some(), "whatever the scope says: offline_access is not asked for");
+    assert!(
+        line(&rules).is_some(),
+        "whatever the scope says: offline_access is not asked for"
+    );
 }
 
 #[test]
@@ -117,19 +164,36 @@ fn a_persons_name_differs_from_place_to_place_and_not_from_client_to_client() {
             resource: Some(here(&json!({ "resource": place }))),
             ..world()
         };
-        world.redeem(&[], &by(client)).sign()[0].claims["sub"].as_str().unwrap().to_owned()
+        world.redeem(&[], &by(client)).sign()[0].claims["sub"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     let (one, two) = ("https://mcp.example/mcp", "https://api.example/v1");
-    assert_eq!(named("app", one), named("other", one), "product decision 10: pairwise by audience");
+    assert_eq!(
+        named("app", one),
+        named("other", one),
+        "product decision 10: pairwise by audience"
+    );
     assert_ne!(named("app", one), named("app", two));
     assert_ne!(named("app", one), named("app", "https://mcp.example/mcp/"));
     for name in [named("app", one), named("app", two)] {
         assert!(!name.contains("alice") && name.len() == 43);
     }
-    let keys = |pairwise: u8| TenantKeys { pairwise: proof::Secret::new([pairwise; 32]), ..people::any_tenant_keys() };
+    let keys = |pairwise: u8| TenantKeys {
+        pairwise: proof::Secret::new([pairwise; 32]),
+        ..people::any_tenant_keys()
+    };
     let here = Audience::Resource(facts::uri(one));
-    assert_ne!(keys(3).subject(&here, &facts::id("alice")), keys(4).subject(&here, &facts::id("alice")), "nor can two tenants match theirs");
-    assert_ne!(keys(3).subject(&here, &facts::id("alice")), keys(3).subject(&here, &facts::id("bob")));
+    assert_ne!(
+        keys(3).subject(&here, &facts::id("alice")),
+        keys(4).subject(&here, &facts::id("alice")),
+        "nor can two tenants match theirs"
+    );
+    assert_ne!(
+        keys(3).subject(&here, &facts::id("alice")),
+        keys(3).subject(&here, &facts::id("bob"))
+    );
 }
 
 #[test]
@@ -139,7 +203,9 @@ fn two_redemptions_at_once_want_the_same_row_and_make_different_grants() {
     let decisions = [7, 8].map(|seed| decide(&request, &by_app(), &world.facts(), &people::moment(NOW, seed)));
     let redeems = |decision: &Decision| {
         let redeem = decision.change().guards.iter().find_map(|guard| match guard {
-            Guard::AuthorizationCode(crate::authorization_code::Guard::Redeem { id, grant }) => Some((id.clone(), grant.clone())),
+            Guard::AuthorizationCode(crate::authorization_code::Guard::Redeem { id, grant }) => {
+                Some((id.clone(), grant.clone()))
+            }
             _ => None,
         });
         redeem.unwrap()
@@ -148,8 +214,15 @@ fn two_redemptions_at_once_want_the_same_row_and_make_different_grants() {
     assert_eq!(first.0, second.0);
     assert_ne!(first.1, second.1);
     assert_eq!(&first.1, &made(&decisions[0]).id);
-    let lost = World { code: Some(code(&json!({ "redeemed": first.1.as_str() }))), ..world };
+    let lost = World {
+        code: Some(code(&json!({ "redeemed": first.1.as_str() }))),
+        ..world
+    };
     let again = decide(&request, &by_app(), &lost.facts(), &people::moment(NOW, 8));
-    assert_eq!(why(&again), Some(Why::CodeReplayed), "S-07: who loses the race is a replay, and the winner dies with it");
+    assert_eq!(
+        why(&again),
+        Some(Why::CodeReplayed),
+        "S-07: who loses the race is a replay, and the winner dies with it"
+    );
     assert_eq!(again.change().sure.len(), 1);
 }

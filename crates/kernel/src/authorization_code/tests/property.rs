@@ -13,7 +13,8 @@ fn place(n: u8) -> Audience {
 
 fn rules() -> impl Strategy<Value = Vec<Value>> {
     let rule = ("[abc]", any::<bool>(), any::<bool>()).prop_map(|(scope, forbid, every)| {
-        let mut rule = json!({ "id": format!("r-{scope}-{forbid}-{every}"), "effect": if forbid { "forbid" } else { "allow" } });
+        let mut rule =
+            json!({ "id": format!("r-{scope}-{forbid}-{every}"), "effect": if forbid { "forbid" } else { "allow" } });
         if !every {
             rule["scope"] = scope.into();
         }

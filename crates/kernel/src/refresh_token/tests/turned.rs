@@ -10,13 +10,20 @@ fn the_form_is_read_as_rfc_6749_section_6_says() {
     assert_eq!(whole.scopes, Some(crate::Scopes::parse("read write").unwrap()));
     assert_eq!(whole.resource, Some(facts::uri(HERE)));
     let short = read(&body(7, &[("scope", ""), ("resource", "")])).unwrap();
-    assert_eq!((short.scopes, short.resource), (None, None), "without a value is omitted");
+    assert_eq!(
+        (short.scopes, short.resource),
+        (None, None),
+        "without a value is omitted"
+    );
     for (body, expected) in [
         ("", Why::ParameterMissing("refresh_token")),
         ("refresh_token=", Why::ParameterMissing("refresh_token")),
         ("refresh_token=x&scope=%22", Why::ScopeMalformed),
         ("refresh_token=x&resource=mcp", Why::ResourceUnknown),
-        ("refresh_token=x&resource=https://a.example&resource=https://b.example", Why::ResourceRepeated),
+        (
+            "refresh_token=x&resource=https://a.example&resource=https://b.example",
+            Why::ResourceRepeated,
+        ),
         ("refresh_token=x&refresh_token=x", Why::UnknownParameterRepeated),
     ] {
         assert_eq!(read(body), Err(expected), "{body}");
@@ -32,11 +39,28 @@ fn the_newest_turns_the_line_and_relies_on_all_it_hangs_on() {
     }));
     let request = read(&body(NEWEST, &[])).unwrap().digest(&by_app());
     let guards = [
-        Guard::Grant(grant::Guard::Live { id: facts::id("authorization-1"), epoch: 1 }),
-        Guard::Grant(grant::Guard::Live { id: facts::id("yes-1"), epoch: 2 }),
-        Guard::Client(registration::Guard::Unchanged { id: facts::id("app"), epoch: 3 }),
-        Guard::User(user::Guard::Unchanged { id: facts::id("alice"), epoch: 5 }),
-        Guard::Family(family::Guard::Turn { id: facts::id(FAMILY), from: NEWEST, request, at: at().now }),
+        Guard::Grant(grant::Guard::Live {
+            id: facts::id("authorization-1"),
+            epoch: 1,
+        }),
+        Guard::Grant(grant::Guard::Live {
+            id: facts::id("yes-1"),
+            epoch: 2,
+        }),
+        Guard::Client(registration::Guard::Unchanged {
+            id: facts::id("app"),
+            epoch: 3,
+        }),
+        Guard::User(user::Guard::Unchanged {
+            id: facts::id("alice"),
+            epoch: 5,
+        }),
+        Guard::Family(family::Guard::Turn {
+            id: facts::id(FAMILY),
+            from: NEWEST,
+            request,
+            at: at().now,
+        }),
         Guard::Token(token::Guard::Create(Box::new(record))),
     ];
     assert_eq!(decision.change().guards, guards);
@@ -44,8 +68,14 @@ fn the_newest_turns_the_line_and_relies_on_all_it_hangs_on() {
     assert_eq!(
         decision.change().touches,
         [
-            Touch::ClientUsed { id: facts::id("app"), at: at().now },
-            Touch::GrantUsed { id: facts::id("yes-1"), at: at().now },
+            Touch::ClientUsed {
+                id: facts::id("app"),
+                at: at().now
+            },
+            Touch::GrantUsed {
+                id: facts::id("yes-1"),
+                at: at().now
+            },
         ],
         "the person's yes was used"
     );
@@ -62,21 +92,41 @@ fn the_newest_turns_the_line_and_relies_on_all_it_hangs_on() {
         "iss": ISSUER, "sub": sub, "aud": HERE, "client_id": "app", "iat": NOW, "exp": NOW + 300, "jti": at().id::<()>("token").as_str(),
         "scope": "read write", "auth_time": NOW - 4_000,
     });
-    let [unsigned] = decision.sign() else { panic!("one token") };
-    assert_eq!((unsigned.typ, Value::from(unsigned.claims.clone())), ("at+jwt", claims), "auth_time is the sign-in's, not the refresh's");
-    let [event] = decision.change().events.as_slice() else { panic!("one event") };
+    let [unsigned] = decision.sign() else {
+        panic!("one token")
+    };
+    assert_eq!(
+        (unsigned.typ, Value::from(unsigned.claims.clone())),
+        ("at+jwt", claims),
+        "auth_time is the sign-in's, not the refresh's"
+    );
+    let [event] = decision.change().events.as_slice() else {
+        panic!("one event")
+    };
     assert_eq!(
         Value::from(event.body.clone()),
         json!({ "grant": "authorization-1", "audience": HERE, "scope": "read write", "expires": NOW + 300, "bound": false, "family": FAMILY, "generation": 5 })
     );
-    assert!(!format!("{:?}", decision.change()).contains(&token(NEWEST + 1)[29..]), "no row or entry holds what could be presented");
+    assert!(
+        !format!("{:?}", decision.change()).contains(&token(NEWEST + 1)[29..]),
+        "no row or entry holds what could be presented"
+    );
 }
 
 #[test]
 fn a_bound_line_makes_bound_tokens() {
-    let world = World { family: Some(family(&json!({ "jkt": JKT }))), ..world() };
+    let world = World {
+        family: Some(family(&json!({ "jkt": JKT }))),
+        ..world()
+    };
     let decision = world.newest(&[], &with_key(by_app(), JKT));
-    assert!(matches!(decision.answer(), Answer::Issue(Reply::Token { kind: token::Kind::Dpop, .. })));
+    assert!(matches!(
+        decision.answer(),
+        Answer::Issue(Reply::Token {
+            kind: token::Kind::Dpop,
+            ..
+        })
+    ));
     assert_eq!(decision.sign()[0].claims["cnf"], json!({ "jkt": JKT }));
 }
 
@@ -113,13 +163,23 @@ fn the_place_is_that_of_the_authorization() {
         assert_changes_nothing(&decision);
     }
     let own = json!({ "resources": [], "own_endpoints": true });
-    let world = World { path: vec![authorization(&own), yes(&own)], resource: None, ..world() };
+    let world = World {
+        path: vec![authorization(&own), yes(&own)],
+        resource: None,
+        ..world()
+    };
     assert_eq!(world.newest(&[], &by_app()).sign()[0].claims["aud"], ISSUER);
-    assert_eq!(why(&world.newest(&[("resource", HERE)], &by_app())), Some(Why::ResourceNotGranted));
+    assert_eq!(
+        why(&world.newest(&[("resource", HERE)], &by_app())),
+        Some(Why::ResourceNotGranted)
+    );
 }
 
 #[test]
 fn a_token_ends_with_its_authorization() {
-    let world = World { path: vec![authorization(&json!({ "expires_at": NOW + 17 })), yes(&json!({}))], ..world() };
+    let world = World {
+        path: vec![authorization(&json!({ "expires_at": NOW + 17 })), yes(&json!({}))],
+        ..world()
+    };
     assert_eq!(world.newest(&[], &by_app()).sign()[0].claims["exp"], NOW + 17);
 }

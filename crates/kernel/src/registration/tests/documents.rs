@@ -80,10 +80,18 @@ fn a_document_is_a_public_client_of_its_own_address() {
         "redirect_uris": ["http://127.0.0.1/cb"], "application_type": "native", "client_uri": "https://agent.example", "scope": "read", "created_at": NOW,
     }));
     assert_eq!(read(&text.to_string(), None), Ok(expected.clone()));
-    assert_eq!(expected.document_host(), Some("agent.example"), "what the person is shown as proved");
+    assert_eq!(
+        expected.document_host(),
+        Some("agent.example"),
+        "what the person is shown as proved"
+    );
     assert!(expected.is_document());
     let silent = changed(&json!({ "token_endpoint_auth_method": "-" }));
-    assert_eq!(read(&silent.to_string(), None).unwrap().authentication, Authentication::Nothing, "there is nobody to share a secret with");
+    assert_eq!(
+        read(&silent.to_string(), None).unwrap().authentication,
+        Authentication::Nothing,
+        "there is nobody to share a secret with"
+    );
 }
 
 #[test]
@@ -115,7 +123,9 @@ fn s_23_a_document_that_is_not_about_its_own_address_or_means_a_secret_is_refuse
         assert!(matches!(why, Why::ClientDocument(_)), "{change}: {why:?}");
     }
     let deep = format!("{{\"client_id\":\"{ID}\",\"x\":{}1{}}}", "[".repeat(20), "]".repeat(20));
-    let twice = format!("{{\"client_id\":\"{ID}\",\"client_id\":\"{ID}\",\"client_name\":\"A\",\"redirect_uris\":[\"{BACK}\"]}}");
+    let twice = format!(
+        "{{\"client_id\":\"{ID}\",\"client_id\":\"{ID}\",\"client_name\":\"A\",\"redirect_uris\":[\"{BACK}\"]}}"
+    );
     for text in ["", "null", "[]", "<html>", "{", &format!("{} x", good()), &deep, &twice] {
         assert!(matches!(read(text, None), Err(Why::ClientDocument(_))), "{text}");
     }
@@ -128,25 +138,50 @@ fn a_document_with_keys_is_a_client_that_must_prove_itself_by_them() {
     let elsewhere = json!({ "keys": [signer::p256_jwk()] }).to_string();
     let by_key = |more: Value| {
         let mut document = changed(&json!({ "token_endpoint_auth_method": "private_key_jwt" }));
-        document.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        document
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
         document.to_string()
     };
-    let method = |text: &str, keys: Option<&str>| read(text, keys.map(str::as_bytes)).map(|client| client.authentication);
+    let method =
+        |text: &str, keys: Option<&str>| read(text, keys.map(str::as_bytes)).map(|client| client.authentication);
     let expected = |jwks: &str| Ok(Authentication::PrivateKeyJwt { jwks: jwks.to_owned() });
     let inside = by_key(json!({ "jwks": jwks }));
     let outside = by_key(json!({ "jwks_uri": "https://agent.example/keys" }));
     assert_eq!(method(&inside, None), expected(&jwks.to_string()));
-    assert_eq!(method(&inside, Some(&elsewhere)), expected(&jwks.to_string()), "its own come first");
+    assert_eq!(
+        method(&inside, Some(&elsewhere)),
+        expected(&jwks.to_string()),
+        "its own come first"
+    );
     assert_eq!(method(&outside, Some(&elsewhere)), expected(&elsewhere));
-    assert!(method(&outside, None).is_err(), "keys that were not fetched are no keys");
+    assert!(
+        method(&outside, None).is_err(),
+        "keys that were not fetched are no keys"
+    );
     let mut private = signer::ed25519_jwk();
     private["d"] = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A".into(); // RFC 8037 App. A.1
-    for broken in ["", "{}", "{\"keys\":[]}", "<html>", &json!({ "keys": [private] }).to_string(), "\u{feff}{}"] {
-        assert!(matches!(method(&outside, Some(broken)), Err(Why::ClientDocument(_))), "{broken}");
+    for broken in [
+        "",
+        "{}",
+        "{\"keys\":[]}",
+        "<html>",
+        &json!({ "keys": [private] }).to_string(),
+        "\u{feff}{}",
+    ] {
+        assert!(
+            matches!(method(&outside, Some(broken)), Err(Why::ClientDocument(_))),
+            "{broken}"
+        );
     }
     assert!(matches!(read(&outside, Some(b"\xff")), Err(Why::ClientDocument(_))));
     let not_used = changed(&json!({ "jwks": jwks })).to_string();
-    assert_eq!(method(&not_used, None), Ok(Authentication::Nothing), "keys of a client that says none");
+    assert_eq!(
+        method(&not_used, None),
+        Ok(Authentication::Nothing),
+        "keys of a client that says none"
+    );
 }
 
 #[test]
@@ -159,17 +194,29 @@ fn keys_are_fetched_only_where_the_document_has_none() {
         (json!({ "jwks_uri": uri, "jwks": jwks }), None),
         (json!({ "jwks": jwks }), None),
     ] {
-        assert_eq!(keys_address(changed(&change).to_string().as_bytes()), Ok(expected), "{change}");
+        assert_eq!(
+            keys_address(changed(&change).to_string().as_bytes()),
+            Ok(expected),
+            "{change}"
+        );
     }
     for broken in ["{", "{\"jwks_uri\":1}", "[]"] {
-        assert!(matches!(keys_address(broken.as_bytes()), Err(Why::ClientDocument(_))), "{broken}");
+        assert!(
+            matches!(keys_address(broken.as_bytes()), Err(Why::ClientDocument(_))),
+            "{broken}"
+        );
     }
 }
 
 #[test]
 fn s_23_what_a_yes_rests_on_changes_with_the_document() {
     let basis = |change: Value| read(&changed(&change).to_string(), None).unwrap().basis();
-    let same = [json!({}), json!({ "scope": "read" }), json!({ "client_uri": "https://agent.example/" }), json!({ "logo_uri": "x" })];
+    let same = [
+        json!({}),
+        json!({ "scope": "read" }),
+        json!({ "client_uri": "https://agent.example/" }),
+        json!({ "logo_uri": "x" }),
+    ];
     let other = [
         json!({ "client_name": "Agent 2" }),
         json!({ "redirect_uris": [BACK, "https://agent.example/cb"] }),

@@ -86,7 +86,10 @@ fn s_24_metadata_that_breaks_a_rule_is_refused_by_its_code() {
         (json!({ "grant_types": ["client_credentials"] }), client),
         (json!({ "grant_types": ["refresh_token"] }), client),
         (json!({ "grant_types": ["implicit"] }), client),
-        (json!({ "grant_types": ["password", "urn:ietf:params:oauth:grant-type:device_code"] }), client),
+        (
+            json!({ "grant_types": ["password", "urn:ietf:params:oauth:grant-type:device_code"] }),
+            client,
+        ),
         (json!({ "grant_types": [1] }), client),
         (json!({ "grant_types": vec!["authorization_code"; 65] }), client),
         (json!({ "response_types": ["token"] }), client),
@@ -96,15 +99,24 @@ fn s_24_metadata_that_breaks_a_rule_is_refused_by_its_code() {
         // scope.
         (json!({ "scope": ["read"] }), client),
         (json!({ "scope": "a\"b" }), client),
-        (json!({ "scope": (0..129).map(|n| format!("s{n}")).collect::<Vec<_>>().join(" ") }), client),
+        (
+            json!({ "scope": (0..129).map(|n| format!("s{n}")).collect::<Vec<_>>().join(" ") }),
+            client,
+        ),
         // URIs.
         (json!({ "client_uri": "javascript:alert(1)" }), client),
         (json!({ "client_uri": "app.example" }), client),
         (json!({ "client_uri": "https://" }), client),
         (json!({ "client_uri": "https://google.example@evil.example/" }), client),
-        (json!({ "client_uri": "https://google.example\\@evil.example/" }), client),
+        (
+            json!({ "client_uri": "https://google.example\\@evil.example/" }),
+            client,
+        ),
         (json!({ "client_uri": "https://app.example/a b" }), client),
-        (json!({ "client_uri": format!("https://app.example/{}", "x".repeat(1_981)) }), client),
+        (
+            json!({ "client_uri": format!("https://app.example/{}", "x".repeat(1_981)) }),
+            client,
+        ),
         (json!({ "client_uri": 1 }), client),
         (json!({ "jwks_uri": "file:///keys" }), client),
         (json!({ "jwks_uri": ["https://app.example/keys"] }), client),
@@ -115,10 +127,16 @@ fn s_24_metadata_that_breaks_a_rule_is_refused_by_its_code() {
         (json!({ "jwks": { "keys": [] } }), client),
         (json!({ "jwks": { "keys": {} } }), client),
         (keys(&with_private()), client),
-        (json!({ "jwks": { "keys": [signer::ed25519_jwk(), with_private()] } }), client),
+        (
+            json!({ "jwks": { "keys": [signer::ed25519_jwk(), with_private()] } }),
+            client,
+        ),
         (json!({ "jwks": { "keys": vec![signer::ed25519_jwk(); 33] } }), client),
         (keys(&json!({ "kty": "oct", "k": "c2VjcmV0" })), client),
-        (keys(&json!({ "kty": "EC", "crv": "P-256", "x": "AAAA", "y": "AAAA" })), client),
+        (
+            keys(&json!({ "kty": "EC", "crv": "P-256", "x": "AAAA", "y": "AAAA" })),
+            client,
+        ),
         (keys(&rsa(128, "AQAB")), client), // 1024 bits
         (keys(&rsa(255, "AQAB")), client), // 2040 bits
         (keys(&rsa(513, "AQAB")), client), // 4104 bits
@@ -134,9 +152,15 @@ fn s_24_metadata_that_breaks_a_rule_is_refused_by_its_code() {
         let why = said(&changed, Said::Registration).expect_err(&changed.to_string());
         assert_eq!(why.code().name(), code, "{changed}");
         let of_a_document = said(&changed, Said::Document).unwrap_err();
-        assert!(matches!(of_a_document, Why::ClientDocument(_)), "{changed}: {of_a_document:?}");
+        assert!(
+            matches!(of_a_document, Why::ClientDocument(_)),
+            "{changed}: {of_a_document:?}"
+        );
         for why in [why, of_a_document] {
-            assert!(why.said().is_ascii() && !why.told().contains("evil"), "what came in is not repeated");
+            assert!(
+                why.said().is_ascii() && !why.told().contains("evil"),
+                "what came in is not repeated"
+            );
         }
     }
 }
@@ -159,52 +183,157 @@ fn least() -> Metadata {
 
 #[test]
 fn s_24_metadata_within_the_rules_is_read_and_the_rest_is_ignored() {
-    let back = |uris: &[&str]| Metadata { redirect_uris: uris.iter().map(|uri| facts::redirect_uri(uri)).collect(), ..least() };
+    let back = |uris: &[&str]| Metadata {
+        redirect_uris: uris.iter().map(|uri| facts::redirect_uri(uri)).collect(),
+        ..least()
+    };
     let twenty: Vec<String> = (0..20).map(|n| format!("https://app.example/{n}")).collect();
     let long_uri = format!("https://app.example/{}", "x".repeat(2_000 - 20));
     let wide = "\u{1f512}".repeat(200);
     let jwks = json!({ "keys": [signer::ed25519_jwk()] });
-    let method = |method: AuthenticationMethod| Metadata { method: Some(method), ..least() };
-    let scope = |scope: &str| Metadata { scope: Some(Scopes::parse(scope).unwrap()), ..least() };
-    let grant_types = |types: &[GrantType]| Metadata { grant_types: types.iter().copied().collect(), ..least() };
+    let method = |method: AuthenticationMethod| Metadata {
+        method: Some(method),
+        ..least()
+    };
+    let scope = |scope: &str| Metadata {
+        scope: Some(Scopes::parse(scope).unwrap()),
+        ..least()
+    };
+    let grant_types = |types: &[GrantType]| Metadata {
+        grant_types: types.iter().copied().collect(),
+        ..least()
+    };
     let table = [
         (json!({}), least()),
         // Stock clients say no application_type and use loopback redirects.
-        (json!({ "redirect_uris": ["http://localhost:3456/callback"] }), back(&["http://localhost:3456/callback"])),
-        (json!({ "redirect_uris": ["http://127.0.0.1/cb", "http://[::1]/cb"] }), back(&["http://127.0.0.1/cb", "http://[::1]/cb"])),
-        (json!({ "redirect_uris": ["com.example.app:/cb"] }), back(&["com.example.app:/cb"])),
+        (
+            json!({ "redirect_uris": ["http://localhost:3456/callback"] }),
+            back(&["http://localhost:3456/callback"]),
+        ),
+        (
+            json!({ "redirect_uris": ["http://127.0.0.1/cb", "http://[::1]/cb"] }),
+            back(&["http://127.0.0.1/cb", "http://[::1]/cb"]),
+        ),
+        (
+            json!({ "redirect_uris": ["com.example.app:/cb"] }),
+            back(&["com.example.app:/cb"]),
+        ),
         (
             json!({ "application_type": "native", "redirect_uris": ["http://127.0.0.1/cb", BACK] }),
-            Metadata { application_type: ApplicationType::Native, ..back(&["http://127.0.0.1/cb", BACK]) },
+            Metadata {
+                application_type: ApplicationType::Native,
+                ..back(&["http://127.0.0.1/cb", BACK])
+            },
         ),
-        (json!({ "application_type": "web" }), Metadata { application_type: ApplicationType::Web, ..least() }),
-        (json!({ "redirect_uris": twenty }), back(&twenty.iter().map(String::as_str).collect::<Vec<_>>())),
+        (
+            json!({ "application_type": "web" }),
+            Metadata {
+                application_type: ApplicationType::Web,
+                ..least()
+            },
+        ),
+        (
+            json!({ "redirect_uris": twenty }),
+            back(&twenty.iter().map(String::as_str).collect::<Vec<_>>()),
+        ),
         (json!({ "redirect_uris": [long_uri] }), back(&[&long_uri])),
-        (json!({ "client_name": wide }), Metadata { name: wide.clone(), ..least() }),
-        (json!({ "client_name": "-" }), Metadata { name: String::new(), ..least() }),
-        (json!({ "token_endpoint_auth_method": "none" }), method(AuthenticationMethod::Nothing)),
-        (json!({ "token_endpoint_auth_method": "client_secret_basic" }), method(AuthenticationMethod::SecretBasic)),
-        (json!({ "token_endpoint_auth_method": "client_secret_post" }), method(AuthenticationMethod::SecretPost)),
-        (json!({ "token_endpoint_auth_method": "private_key_jwt" }), method(AuthenticationMethod::PrivateKeyJwt)),
-        (json!({ "grant_types": ["authorization_code"] }), grant_types(&[GrantType::AuthorizationCode])),
-        (json!({ "grant_types": ["authorization_code", "refresh_token"] }), least()),
-        (json!({ "grant_types": ["authorization_code", "client_credentials"] }), grant_types(&[GrantType::AuthorizationCode])),
-        (json!({ "grant_types": ["authorization_code", "implicit", "urn:x"] }), grant_types(&[GrantType::AuthorizationCode])),
+        (
+            json!({ "client_name": wide }),
+            Metadata {
+                name: wide.clone(),
+                ..least()
+            },
+        ),
+        (
+            json!({ "client_name": "-" }),
+            Metadata {
+                name: String::new(),
+                ..least()
+            },
+        ),
+        (
+            json!({ "token_endpoint_auth_method": "none" }),
+            method(AuthenticationMethod::Nothing),
+        ),
+        (
+            json!({ "token_endpoint_auth_method": "client_secret_basic" }),
+            method(AuthenticationMethod::SecretBasic),
+        ),
+        (
+            json!({ "token_endpoint_auth_method": "client_secret_post" }),
+            method(AuthenticationMethod::SecretPost),
+        ),
+        (
+            json!({ "token_endpoint_auth_method": "private_key_jwt" }),
+            method(AuthenticationMethod::PrivateKeyJwt),
+        ),
+        (
+            json!({ "grant_types": ["authorization_code"] }),
+            grant_types(&[GrantType::AuthorizationCode]),
+        ),
+        (
+            json!({ "grant_types": ["authorization_code", "refresh_token"] }),
+            least(),
+        ),
+        (
+            json!({ "grant_types": ["authorization_code", "client_credentials"] }),
+            grant_types(&[GrantType::AuthorizationCode]),
+        ),
+        (
+            json!({ "grant_types": ["authorization_code", "implicit", "urn:x"] }),
+            grant_types(&[GrantType::AuthorizationCode]),
+        ),
         (json!({ "response_types": ["code"] }), least()),
         (json!({ "response_types": ["token", "code"] }), least()),
         (json!({ "scope": "read" }), scope("read")),
         (json!({ "scope": "write admin read everything" }), scope("read write")),
         (json!({ "scope": "admin" }), scope("")),
         (json!({ "scope": "" }), scope("")),
-        (json!({ "client_uri": "https://app.example/about?x=1@2" }), Metadata { uri: Some("https://app.example/about?x=1@2".to_owned()), ..least() }),
-        (json!({ "client_uri": "http://app.example" }), Metadata { uri: Some("http://app.example".to_owned()), ..least() }),
-        (json!({ "jwks": jwks }), Metadata { jwks: Some(jwks.to_string()), ..least() }),
-        (json!({ "jwks_uri": "https://app.example/keys" }), Metadata { jwks_uri: Some("https://app.example/keys".to_owned()), ..least() }),
-        (json!({ "dpop_bound_access_tokens": true }), Metadata { binding: Binding::Required, ..least() }),
+        (
+            json!({ "client_uri": "https://app.example/about?x=1@2" }),
+            Metadata {
+                uri: Some("https://app.example/about?x=1@2".to_owned()),
+                ..least()
+            },
+        ),
+        (
+            json!({ "client_uri": "http://app.example" }),
+            Metadata {
+                uri: Some("http://app.example".to_owned()),
+                ..least()
+            },
+        ),
+        (
+            json!({ "jwks": jwks }),
+            Metadata {
+                jwks: Some(jwks.to_string()),
+                ..least()
+            },
+        ),
+        (
+            json!({ "jwks_uri": "https://app.example/keys" }),
+            Metadata {
+                jwks_uri: Some("https://app.example/keys".to_owned()),
+                ..least()
+            },
+        ),
+        (
+            json!({ "dpop_bound_access_tokens": true }),
+            Metadata {
+                binding: Binding::Required,
+                ..least()
+            },
+        ),
         (json!({ "dpop_bound_access_tokens": false }), least()),
         // Members that nobody here reads, of whatever type.
-        (json!({ "logo_uri": "javascript:alert(1)", "tos_uri": 1, "contacts": null, "client_name#de": "App", "x": { "y": [null] } }), least()),
-        (json!({ "client_id": "i-choose-myself", "client_id_issued_at": 1, "registration_access_token": "t" }), least()),
+        (
+            json!({ "logo_uri": "javascript:alert(1)", "tos_uri": 1, "contacts": null, "client_name#de": "App", "x": { "y": [null] } }),
+            least(),
+        ),
+        (
+            json!({ "client_id": "i-choose-myself", "client_id_issued_at": 1, "registration_access_token": "t" }),
+            least(),
+        ),
     ];
     for (changed, expected) in table {
         assert_eq!(said(&changed, Said::Registration), Ok(expected.clone()), "{changed}");
@@ -214,18 +343,35 @@ fn s_24_metadata_within_the_rules_is_read_and_the_rest_is_ignored() {
 
 #[test]
 fn keys_of_every_kind_that_can_be_used_are_read() {
-    for key in [signer::ed25519_jwk(), signer::p256_jwk(), rsa(256, "AQAB"), rsa(512, "AQAB"), rsa(256, "Aw")] {
+    for key in [
+        signer::ed25519_jwk(),
+        signer::p256_jwk(),
+        rsa(256, "AQAB"),
+        rsa(512, "AQAB"),
+        rsa(256, "Aw"),
+    ] {
         let read = said(&keys(&key), Said::Registration).unwrap();
         assert_eq!(read.jwks, Some(json!({ "keys": [key] }).to_string()));
     }
     let with_a_stranger = json!({ "jwks": { "keys": [{ "kty": "AKP", "alg": "ML-DSA-65" }, signer::p256_jwk()] } });
-    assert!(said(&with_a_stranger, Said::Registration).is_ok(), "RFC 7517 s5: what we do not know is skipped");
+    assert!(
+        said(&with_a_stranger, Said::Registration).is_ok(),
+        "RFC 7517 s5: what we do not know is skipped"
+    );
 }
 
 #[test]
 fn s_24_a_software_statement_is_of_an_issuer_that_nobody_trusts() {
     let statement = json!({ "software_statement": "eyJhbGciOiJub25lIn0.e30." });
     let refused = said(&statement, Said::Registration).unwrap_err();
-    assert_eq!((refused.code().name(), refused), ("unapproved_software_statement", Why::SoftwareStatement), "RFC 7591 s3.2.2");
-    assert_eq!(said(&statement, Said::Document), Ok(least()), "in a document it is one more member that nobody reads");
+    assert_eq!(
+        (refused.code().name(), refused),
+        ("unapproved_software_statement", Why::SoftwareStatement),
+        "RFC 7591 s3.2.2"
+    );
+    assert_eq!(
+        said(&statement, Said::Document),
+        Ok(least()),
+        "in a document it is one more member that nobody reads"
+    );
 }
