@@ -81,6 +81,11 @@ export class Prokura {
         return this.ready.resources.find((resource) => resource.kind === kind).resource;
     }
 
+    /** The file that the server keeps everything in. */
+    get database() {
+        return join(this.#folder, 'data', 'prokura.db');
+    }
+
     /** Calls the admin API and expects it to agree. */
     async admin(method, path, body) {
         const response = await fetch(`${this.ready.admin.api}${path}`, {

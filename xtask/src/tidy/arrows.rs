@@ -176,10 +176,28 @@ const ROOMS: &[Room] = &[
         never: &[&WEB_SERVER, &SQL],
         tests: Tests::UseWhatTheyLike,
     },
+    // What people see knows nothing of how it is asked for or what it rests on.
+    Room {
+        name: "pages",
+        may: &[],
+        never: &[
+            &CLOCK,
+            &SURROUNDINGS,
+            &IO,
+            &ASYNC,
+            &RANDOM,
+            &HTTP_TYPES,
+            &HTTP_CLIENT,
+            &SQL,
+            &LOGGING,
+            &CRYPTO,
+        ],
+        tests: Tests::KeepTheArrows,
+    },
     Room {
         name: "server",
         may: &[
-            "proof", "kernel", "policy", "keys", "evidence", "egress", "store", "login", "ca",
+            "proof", "kernel", "policy", "keys", "evidence", "egress", "store", "login", "pages", "ca",
         ],
         never: &[&SQL, &HTTP_CLIENT],
         tests: Tests::UseWhatTheyLike,
@@ -222,7 +240,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "bench",
-        may: &["proof", "keys"],
+        may: &["proof", "keys", "login"],
         never: &[],
         tests: Tests::UseWhatTheyLike,
     },

@@ -37,13 +37,24 @@ const ALL: [By; 9] = [
     By::PersonOfB,
 ];
 
-async fn headers(world: &World, by: By, a: &Site, b: &Site) -> Vec<(&'static str, String)> {
+/// The browsers of two people who are signed in.
+struct People {
+    of_a: String,
+    of_b: String,
+}
+
+impl People {
+    async fn signed_in(world: &World, a: &Site, b: &Site) -> Self {
+        let cookies = async |site: &Site| sites::sign_in(world, &site.tenant, &site.login, sites::PASSWORD).await;
+        Self {
+            of_a: cookies(a).await,
+            of_b: cookies(b).await,
+        }
+    }
+}
+
+fn headers(world: &World, by: By, a: &Site, b: &Site, people: &People) -> Vec<(&'static str, String)> {
     let bearer = |token: &str| vec![("authorization", format!("Bearer {token}"))];
-    // Signed in for this one request: calls of administration may end a session.
-    let cookie = async |site: &Site| {
-        let cookies = sites::sign_in(world, &site.tenant, &site.login, sites::PASSWORD).await;
-        vec![("cookie", cookies)]
-    };
     match by {
         By::Nobody => vec![],
         By::AdministratorOfA => bearer(&a.tenant.admin_token),
@@ -52,8 +63,8 @@ async fn headers(world: &World, by: By, a: &Site, b: &Site) -> Vec<(&'static str
         By::ClientOfA => vec![a.client.basic()],
         By::ClientOfB => vec![b.client.basic()],
         By::HolderOfATokenOfA => bearer(&a.token),
-        By::PersonOfA => cookie(a).await,
-        By::PersonOfB => cookie(b).await,
+        By::PersonOfA => vec![("cookie", people.of_a.clone())],
+        By::PersonOfB => vec![("cookie", people.of_b.clone())],
     }
 }
 
@@ -158,15 +169,19 @@ async fn s_35_every_route_answers_each_caller_as_the_access_model_says() {
     let all = sites::three(&world).await;
     let mut tried = 0;
     for (a, b) in [(0, 1), (1, 0), (1, 2), (2, 1), (2, 0)].map(|(a, b)| (&all[a], &all[b])) {
+        let mut people = People::signed_in(&world, a, b).await;
         for route in routes() {
             for by in ALL {
-                let answer = call(&world, route, a, a, &headers(&world, by, a, b).await).await;
+                let answer = call(&world, route, a, a, &headers(&world, by, a, b, &people)).await;
                 let what = format!("{} at {} by {by:?}", name(route), a.tenant.id);
                 check(&answer, expected(route, by), &what);
                 tried += 1;
                 if route.path.ends_with("/rotate") {
                     world.advance(1); // two keys of one second are one key
                 }
+            }
+            if route.path.starts_with("/admin/v1/users/{id}/") && route.method == "POST" {
+                people = People::signed_in(&world, a, b).await; // a person with another password is signed out
             }
         }
     }
@@ -361,9 +376,15 @@ async fn only_what_browsers_need_is_open_to_other_origins_and_never_with_credent
 async fn every_answer_has_the_headers_that_keep_browsers_and_caches_honest() {
     let world = World::new().await;
     let [root, acme, _] = sites::three(&world).await;
+    let people = People::signed_in(&world, &root, &acme).await;
     for route in routes() {
-        for by in [By::Nobody, By::AdministratorOfTheInstallation, By::ClientOfA] {
-            let answer = call(&world, route, &root, &root, &headers(&world, by, &root, &acme).await).await;
+        for by in [
+            By::Nobody,
+            By::AdministratorOfTheInstallation,
+            By::ClientOfA,
+            By::PersonOfA,
+        ] {
+            let answer = call(&world, route, &root, &root, &headers(&world, by, &root, &acme, &people)).await;
             let what = format!("{} by {by:?}: {:?}", name(route), answer.headers);
             assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{what}");
             assert_eq!(answer.header("referrer-policy"), Some("no-referrer"), "{what}");

@@ -14,6 +14,10 @@ const METADATA: &str = "invalid_client_metadata";
 
 const BODY: &str = "invalid_body";
 
+const REDIRECT: &str = "invalid_redirect_uri";
+
+const REQUEST: &str = "invalid_request";
+
 /// A call, a body that is right, and what is wrong about it when one member is this.
 type Bounds = (
     &'static str,
@@ -45,8 +49,55 @@ fn bounds(site: &Site, now: i64) -> Vec<Bounds> {
         ("POST", "/admin/v1/grants", grant, GRANT),
         ("POST", "/admin/v1/administrators", somebody, ADMINISTRATOR),
         ("PATCH", "/admin/v1/tenants/default", json!({}), TENANT),
+        ("POST", "/admin/v1/users", json!({ "login": "bob@demo.test" }), USER),
+        ("POST", "/admin/v1/groups", json!({ "id": "new", "kind": "group", "name": "New" }), GROUP),
+        ("POST", "/admin/v1/consent-rules", json!({ "effect": "forbid", "client_id": site.spare }), RULE),
     ]
 }
+
+const USER: &[(&str, &str, &str)] = &[
+    ("login", r#""""#, BODY),
+    ("login", r#"" ""#, BODY),
+    ("login", r#""bob demo""#, BODY),
+    ("login", "\"bob\u{200b}@demo.test\"", BODY),
+    ("login", r#""LONG""#, BODY),
+    ("profile", r#"{"sub":"1"}"#, BODY),
+    ("profile", r#"{"role":"admin"}"#, BODY),
+    ("profile", r#"{"email_verified":"true"}"#, BODY),
+    ("profile", r#"{"name":null}"#, BODY),
+    ("profile", r#"{"picture":"javascript:alert(1)"}"#, BODY),
+    ("groups", r#"["nobodies"]"#, BODY),
+    ("groups", r#"["Not a group"]"#, BODY),
+    ("groups", r#"[""]"#, BODY),
+    ("password", r#""""#, REQUEST),
+    ("password", r#""short""#, REQUEST),
+    ("password", r#""password1""#, REQUEST),
+    ("password", r#""BOB@demo.test""#, REQUEST),
+    ("password", r#""LONG""#, REQUEST),
+];
+
+const GROUP: &[(&str, &str, &str)] = &[
+    ("id", r#""""#, BODY),
+    ("id", r#""Finance""#, BODY),
+    ("id", r#""a b""#, BODY),
+    ("id", r#""-a""#, BODY),
+    ("id", r#""a/b""#, BODY),
+    ("id", r#""LONG""#, BODY),
+    ("kind", r#""team""#, BODY),
+    ("name", r#""""#, BODY),
+    ("name", r#""a\nb""#, BODY),
+];
+
+const RULE: &[(&str, &str, &str)] = &[
+    ("effect", r#""ask""#, BODY),
+    ("clients", r#""unregistered""#, BODY), // not together with client_id
+    ("scope", r#""""#, BODY),
+    ("scope", r#""read write""#, BODY),
+    ("scope", r#""a\"b""#, BODY),
+    ("resource", r#""mcp""#, BODY),
+    ("resource", r#""https://nobody.example.com/""#, BODY),
+    ("group", r#""Not a group""#, BODY),
+];
 
 const CLIENT: &[(&str, &str, &str)] = &[
     ("client_name", r#""""#, BODY),
@@ -58,6 +109,11 @@ const CLIENT: &[(&str, &str, &str)] = &[
     ("client_id", r#""a b""#, METADATA),
     ("client_id", r#""https://app.example.com/client.json""#, METADATA),
     ("client_id", r#""a/../b""#, METADATA),
+    ("client_id", r#""https://app.example.com""#, METADATA),
+    ("client_id", r#""https://app.example.com/a/../b""#, METADATA),
+    ("client_id", r#""https://alice@app.example.com/c""#, METADATA),
+    ("client_id", r#""ftp://app.example.com/c""#, METADATA),
+    ("client_id", r#""~aHR0cHM6Ly9hcHAuZXhhbXBsZS9j""#, METADATA), // https://app.example/c, as it stands in a path
     ("client_id", r#""LONG""#, METADATA),
     ("token_endpoint_auth_method", r#""none""#, METADATA),
     ("token_endpoint_auth_method", r#""client_secret_jwt""#, METADATA),
@@ -66,8 +122,21 @@ const CLIENT: &[(&str, &str, &str)] = &[
     (
         "grant_types",
         r#"["client_credentials","authorization_code"]"#,
-        METADATA,
+        REDIRECT, // it has no redirect URI
     ),
+    ("grant_types", r#"["client_credentials","refresh_token"]"#, METADATA),
+    ("redirect_uris", r#"["http://app.example.com/callback"]"#, REDIRECT),
+    ("redirect_uris", r#"["https://app.example.com/callback#f"]"#, REDIRECT),
+    ("redirect_uris", r#"["https://alice@app.example.com/callback"]"#, REDIRECT),
+    ("redirect_uris", r#"["https://*.example.com/callback"]"#, REDIRECT),
+    ("redirect_uris", r#"["javascript:alert(1)"]"#, REDIRECT),
+    ("redirect_uris", r#"[""]"#, REDIRECT),
+    ("redirect_uris", r#"["https://app.example.com/LONGLONG"]"#, REDIRECT),
+    ("application_type", r#""""#, METADATA),
+    ("application_type", r#""browser""#, METADATA),
+    ("client_uri", r#""javascript:alert(1)""#, METADATA),
+    ("client_uri", r#""https://app.example.com/a b""#, METADATA),
+    ("client_uri", r#""https://app.example.com/LONGLONG""#, METADATA),
     ("grant_types", "[]", METADATA),
     ("access_token_signed_response_alg", r#""HS256""#, METADATA),
     ("access_token_signed_response_alg", r#""none""#, METADATA),
@@ -85,6 +154,7 @@ const RESOURCE: &[(&str, &str, &str)] = &[
     ("resource", r#""https://a.example.com/LONG""#, BODY),
     ("scopes", r#"{"two words":"x"}"#, BODY),
     ("scopes", r#"{"":"x"}"#, BODY),
+    ("implied_scopes", r#"{"write":["read"]}"#, BODY), // it has neither
     ("introspection_clients", r#"[""]"#, BODY),
     ("access_token_signed_response_alg", r#""RS256""#, METADATA),
 ];
@@ -110,6 +180,8 @@ const TENANT: &[(&str, &str, &str)] = &[
     ("access_token_seconds", "59", BODY),
     ("access_token_seconds", "3601", BODY),
     ("disabled", "true", BODY),
+    ("registration", r#""closed""#, BODY),
+    ("registration", r#""""#, BODY),
 ];
 
 #[tokio::test]

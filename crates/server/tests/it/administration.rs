@@ -20,7 +20,7 @@ async fn things_are_made_shown_listed_and_changed() {
     let made = world
         .admin("POST", "/admin/v1/clients", Some(&json!({ "client_id": "atlas", "client_name": "Atlas", "token_endpoint_auth_method": "private_key_jwt", "jwks": jwks, "grant_types": ["client_credentials"], "scope": "read", "resources": [MCP], "dpop_bound_access_tokens": true, "introspects_everything": true, "access_token_signed_response_alg": "ES256" })))
         .await;
-    let mut expected = json!({ "client_id": "atlas", "client_name": "Atlas", "token_endpoint_auth_method": "private_key_jwt", "jwks": jwks, "grant_types": ["client_credentials"], "dpop_bound_access_tokens": true, "introspects_everything": true, "access_token_signed_response_alg": "ES256", "created_at": world.now() });
+    let mut expected = json!({ "client_id": "atlas", "client_name": "Atlas", "token_endpoint_auth_method": "private_key_jwt", "jwks": jwks, "grant_types": ["client_credentials"], "dpop_bound_access_tokens": true, "introspects_everything": true, "access_token_signed_response_alg": "ES256", "registered_by": "administrator", "created_at": world.now() });
     assert_eq!((made.status, &made.body), (201, &expected));
     assert_eq!(world.admin("GET", "/admin/v1/clients/atlas", None).await.body, expected);
     refused(&world.admin("POST", "/admin/v1/clients", Some(&json!({ "client_id": "atlas", "client_name": "Again", "token_endpoint_auth_method": "client_secret_basic" }))).await, 409, "conflict", "the id is taken");
@@ -143,12 +143,18 @@ async fn lists_come_in_pages_that_hold_everything_once() {
                 Some(&json!({ "id": format!("t{n}"), "name": "T" })),
             )
             .await;
+        let user = json!({ "login": format!("user-{n}@demo.test") });
+        world.admin("POST", "/admin/v1/users", Some(&user)).await;
+        let group = json!({ "id": format!("g{n}"), "kind": "group", "name": "G" });
+        world.admin("POST", "/admin/v1/groups", Some(&group)).await;
     }
     for (what, id, count) in [
         ("clients", "client_id", 7),
         ("resources", "resource", 7),
         ("grants", "id", 7),
         ("tenants", "id", 8),
+        ("users", "id", 7),
+        ("groups", "id", 7),
         ("events", "id", 0),
     ] {
         let whole: Vec<Value> = world

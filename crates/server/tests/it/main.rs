@@ -34,6 +34,9 @@ mod client_authentication;
 mod confusion;
 
 #[cfg(test)]
+mod consent_administration;
+
+#[cfg(test)]
 mod discovery;
 
 #[cfg(test)]
@@ -53,6 +56,9 @@ mod hosts_and_paths;
 
 #[cfg(test)]
 mod machine_tokens;
+
+#[cfg(test)]
+mod people_administration;
 
 #[cfg(test)]
 mod races;
