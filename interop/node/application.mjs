@@ -20,6 +20,7 @@ export const SDK_1 = {
     Transport: TransportV1,
     Unauthorized: UnauthorizedV1,
     finish: (transport, redirect) => transport.finishAuth(redirect.searchParams.get('code')),
+    opensStream: true,
 };
 export const CLIENT_2 = {
     name: 'mcp client 2',
@@ -29,7 +30,7 @@ export const CLIENT_2 = {
     finish: (transport, redirect) => transport.finishAuth(redirect.searchParams), // the whole answer, or the SDK cannot check `iss`
 };
 /** The same as it comes, without negotiation: revision 2025-11-25. */
-export const CLIENT_2_BEFORE = { ...CLIENT_2, name: 'mcp client 2, 2025-11-25', client: () => new current.Client(ABOUT) };
+export const CLIENT_2_BEFORE = { ...CLIENT_2, name: 'mcp client 2, 2025-11-25', client: () => new current.Client(ABOUT), opensStream: true };
 
 /** An `OAuthClientProvider` of both SDKs that keeps everything in memory. */
 class Provider {
@@ -117,10 +118,11 @@ export class Application {
     }
 
     /** A new client and transport, as after a start of the application. */
-    open() {
+    async open() {
         this.client = this.#sdk.client();
         this.transport = new this.#sdk.Transport(new URL(this.#prokura.resource('mcp')), { authProvider: this.provider, fetch: this.wire.fetch });
-        return this.client.connect(this.transport);
+        await this.client.connect(this.transport);
+        if (this.#sdk.opensStream) await this.wire.came('GET /mcp 405'); // nothing waits for it, so it could come in the middle of a case
     }
 
     /** Whether a promise of the SDK ends with the wish to ask the person. Other errors are the caller's. */

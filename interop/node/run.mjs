@@ -3,11 +3,12 @@
 import { Cases } from './cases.mjs';
 import { Prokura } from './prokura.mjs';
 
-const PARTS = ['mcp', 'oauth', 'refusals', 'grants', 'person', 'session', 'restart'];
+const PARTS = ['mcp', 'oauth', 'refusals', 'grants', 'person', 'session', 'code', 'restart'];
 
 const wanted = process.argv.slice(2);
 const cases = new Cases();
 let prokura;
+console.warn = () => {}; // the SDKs warn of the refusals that are wanted here
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(1));
 try {
     prokura = await Prokura.start();

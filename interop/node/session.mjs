@@ -21,14 +21,9 @@ export async function session(cases, prokura) {
     const human = new Human(prokura);
     const { client_id: pinned } = prokura.client('none');
     const ways = [
-        { sdk: SDK_1, name: 'mcp sdk 1', way: async () => ({ clientId: pinned }), first: REFRESHED },
-        { sdk: CLIENT_2, name: 'mcp client 2', way: async () => ({ clientMetadataUrl: pinned }), first: REFRESHED },
-        {
-            sdk: CLIENT_2,
-            name: 'mcp client 2, dpop()',
-            way: async () => ({ clientMetadataUrl: pinned, dpop: await current.DpopSession.create({ alg: 'ES256' }) }),
-            first: REFRESHED,
-        },
+        { sdk: SDK_1, name: 'mcp sdk 1', way: async () => ({ clientId: pinned }) },
+        { sdk: CLIENT_2, name: 'mcp client 2', way: async () => ({ clientMetadataUrl: pinned }) },
+        { sdk: CLIENT_2, name: 'mcp client 2, dpop()', way: async () => ({ clientMetadataUrl: pinned, dpop: await current.DpopSession.create({ alg: 'ES256' }) }) },
     ];
     for (const each of ways) await refreshes(cases, prokura, human, each);
     await bound(cases, prokura, human, ways[2]);
@@ -37,7 +32,7 @@ export async function session(cases, prokura) {
     for (const each of ways) await overload(cases, prokura, human, each);
 }
 
-async function refreshes(cases, prokura, human, { sdk, name, way, first }) {
+async function refreshes(cases, prokura, human, { sdk, name, way }) {
     await cases.claim(`${name}: a refused access token is refreshed without the person, and the refresh token turns`, async () => {
         const app = await new Application(sdk, prokura, await way()).connect(human);
         human.took();
@@ -46,7 +41,7 @@ async function refreshes(cases, prokura, human, { sdk, name, way, first }) {
             await app.loseAccess();
             app.wire.took();
             assert.equal((await app.echo('again')).content[0].text, 'again');
-            assert.deepEqual(app.wire.lines, first);
+            assert.deepEqual(app.wire.lines, REFRESHED);
             const { client_id: id, ...sent } = form(app.wire.seen[1]);
             assert.equal(id, app.provider.kept.client.client_id);
             assert.deepEqual(sent, { grant_type: 'refresh_token', refresh_token: before.refresh_token, resource: prokura.resource('mcp') });
@@ -230,11 +225,11 @@ async function overload(cases, prokura, human, { sdk, name, way }) {
     });
 }
 
-/** What the log says of the tokens of a token's line, since the line was made. */
+/** What the log says of the refreshed tokens of the line that a token is of. */
 async function issued(prokura, tokenId) {
     const { events } = await prokura.admin('GET', '/events?limit=100');
     const of = events.filter(({ kind }) => kind === 'token.issued');
     const own = of.find(({ about }) => about === tokenId);
     assert.ok(own, `no entry of token ${tokenId}`);
-    return of.filter(({ detail }) => detail.family === own.detail.family).map(({ detail }) => detail);
+    return of.filter(({ body }) => body.family === own.body.family).map(({ body }) => body);
 }

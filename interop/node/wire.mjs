@@ -3,6 +3,7 @@
 export class Wire {
     #send;
     #gathered;
+    #awaited = [];
 
     /** `send` is how requests leave; a case may put something of its own in front of the server. */
     constructor(send = fetch) {
@@ -25,6 +26,7 @@ export class Wire {
             sent: init?.body === undefined ? '' : String(init.body),
             answer: isJson ? await response.clone().json() : undefined,
         });
+        for (const { line, resolve } of this.#awaited) if (this.at(line).length > 0) resolve();
         await this.#gathered?.(this.seen.at(-1));
         return response;
     };
@@ -43,6 +45,11 @@ export class Wire {
         const taken = new Wire();
         taken.seen = this.seen.splice(0);
         return taken;
+    }
+
+    /** Waits for a line that the client does not wait for itself. */
+    came(line) {
+        return this.at(line).length > 0 ? undefined : new Promise((resolve) => this.#awaited.push({ line, resolve }));
     }
 
     /** The next `count` answers of this line reach the client together: what it does then, it does at once. */

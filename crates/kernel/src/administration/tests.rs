@@ -1,7 +1,9 @@
 //! What each command does, what it refuses, who may give it, and that a secret is in the answer and nowhere else.
 
 mod clients;
+mod consents;
 mod grants;
+mod people_and_groups;
 mod secrets;
 mod tenants;
 
@@ -88,6 +90,21 @@ fn loaded() -> Facts {
     }
 }
 
+/// A person in a group, her browser session, and a rule: what the commands about people name.
+fn of_people() -> Facts {
+    Facts {
+        user: Some(people::user(&json!({
+            "id": "alice", "login": "alice@demo.test", "profile": { "name": "Alice", "locale": "de" }, "groups": ["finance"], "epoch": 5, "created_at": 1000,
+        }))),
+        groups: vec![people::group(&json!({ "id": "finance", "kind": "group", "name": "Finance", "created_at": 1000 }))],
+        rule: Some(people::rule(&json!({ "id": "rule-1", "effect": "forbid", "scope": "read", "created_at": 1000 }))),
+        browser_session: Some(people::browser_session(&json!({
+            "id": "browser-1", "digest": "a-digest-nobody-may-see", "user_id": "alice", "method": "password", "signed_in_at": 1000, "browser": "Firefox",
+        }))),
+        ..Facts::default()
+    }
+}
+
 /// What a command finds that names nothing yet known, among two resources.
 fn new_client() -> Facts {
     Facts {
@@ -145,6 +162,34 @@ fn commands() -> Vec<(Value, Facts)> {
             json!({ "set_tenant_settings": { "id": "acme", "access_token_seconds": 60 } }),
             loaded(),
         ),
+        (
+            json!({ "create_user": { "login": "carol@demo.test", "groups": ["finance"] } }),
+            Facts { user: None, ..of_people() },
+        ),
+        (
+            json!({ "change_user": { "id": "alice", "disabled": true } }),
+            of_people(),
+        ),
+        (
+            json!({ "set_user_password": { "id": "alice", "password_hash": "new-hash" } }),
+            of_people(),
+        ),
+        (
+            json!({ "give_recovery_code": { "id": "alice", "code": "abcd-efgh" } }),
+            of_people(),
+        ),
+        (json!({ "end_user_sessions": { "id": "alice" } }), of_people()),
+        (json!({ "end_browser_session": { "id": "browser-1" } }), of_people()),
+        (
+            json!({ "create_group": { "id": "support", "kind": "role", "name": "Support" } }),
+            Facts::default(),
+        ),
+        (json!({ "drop_group": { "id": "finance" } }), of_people()),
+        (
+            json!({ "create_rule": { "effect": "forbid", "clients": "unregistered" } }),
+            Facts::default(),
+        ),
+        (json!({ "drop_rule": { "id": "rule-1" } }), of_people()),
         (
             json!({ "create_tenant": { "id": "acme", "name": "Acme", "issuer": "https://as.example/t/acme" } }),
             Facts::default(),
@@ -277,10 +322,21 @@ fn every_command_is_told_by_an_event_of_its_own_kind_and_a_refusal_by_one_refusa
         vec![EventKind::AdministratorCreated],
         vec![EventKind::KeyCreated],
         vec![EventKind::TenantChanged],
+        vec![EventKind::UserCreated],
+        vec![EventKind::UserChanged],
+        vec![EventKind::CredentialChanged],
+        vec![EventKind::CredentialChanged],
+        vec![EventKind::UserSignedOut],
+        vec![EventKind::UserSignedOut],
+        vec![EventKind::GroupCreated],
+        vec![EventKind::GroupDropped],
+        vec![EventKind::RuleCreated],
+        vec![EventKind::RuleDropped],
         vec![EventKind::TenantCreated],
         vec![EventKind::TenantChanged],
         vec![EventKind::AdministratorCreated],
     ];
+    assert_eq!(kinds.len(), commands().len());
     for ((request, facts), expected) in commands().iter().zip(kinds) {
         let decision = run(request, facts);
         let told: Vec<EventKind> = decision.change().events.iter().map(|event| event.kind).collect();
@@ -309,5 +365,14 @@ fn every_command_is_told_by_an_event_of_its_own_kind_and_a_refusal_by_one_refusa
             (event.kind, &event.body["error"]),
             (EventKind::RequestRefused, &json!("invalid_token"))
         );
+    }
+}
+
+#[test]
+fn an_initial_access_token_opens_no_door_of_administration() {
+    let caller = vectors::administrator(&json!({ "id": "admin", "reach": "registration" }));
+    for (request, facts) in commands() {
+        let decision = decide(&command(&request), &caller, &facts, &at());
+        assert_eq!(why(&decision), Some(Why::AdministratorReach), "RFC 7591 s3: {request}");
     }
 }

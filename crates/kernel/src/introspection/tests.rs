@@ -427,6 +427,86 @@ fn only_a_client_that_authenticated_may_ask() {
     }
 }
 
+/// A token of a person that counts: an authorization below the person's yes.
+fn of_alice(change: impl FnOnce(&mut Known)) -> Facts {
+    known_but(|known| {
+        known.path = facts::path(&json!([
+            { "id": "leaf", "client_id": "agent", "user_id": "alice", "scope": "read", "resources": [HERE], "parent": "yes", "redeemed": true, "depth": 3 },
+            { "id": "yes", "client_id": "agent", "user_id": "alice", "scope": "read write", "resources": [HERE], "depth": 4, "given_by_person": "basis" },
+        ]));
+        known.user = Some(people::user(&json!({ "id": "alice", "groups": ["finance"] })));
+        change(known);
+    })
+}
+
+#[test]
+fn a_persons_token_counts_while_the_person_is_there_and_nobody_forbids_it() {
+    let ruled = |rules: &[Value]| rules.iter().map(people::rule).collect::<Vec<_>>();
+    let forbid = |more: Value| {
+        let mut rule = json!({ "id": "r", "effect": "forbid" });
+        rule.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        ruled(&[rule])
+    };
+    let allow = || ruled(&[json!({ "id": "r", "effect": "allow", "scope": "read" })]);
+    let by_organisation = |known: &mut Known| known.path[1].source = crate::grant::Source::Organisation { basis: "basis".to_owned() };
+    let cases: Vec<(&str, Facts, bool)> = vec![
+        ("nothing is wrong", of_alice(|_| {}), true),
+        ("the person is gone", of_alice(|known| known.user = None), false),
+        (
+            "the person is disabled",
+            of_alice(|known| known.user.as_mut().unwrap().disabled = Some(Time::from_unix(1))),
+            false,
+        ),
+        (
+            "it is another person",
+            of_alice(|known| known.user = Some(people::user(&json!({ "id": "bob" })))),
+            false,
+        ),
+        ("its scope is forbidden", of_alice(|known| known.rules = forbid(json!({ "scope": "read" }))), false),
+        ("all is forbidden for these people", of_alice(|known| known.rules = forbid(json!({ "group": "finance" }))), false),
+        ("the client is forbidden", of_alice(|known| known.rules = forbid(json!({ "client_id": "agent" }))), false),
+        ("the place is forbidden", of_alice(|known| known.rules = forbid(json!({ "resource": HERE }))), false),
+        ("another scope is forbidden", of_alice(|known| known.rules = forbid(json!({ "scope": "write" }))), true),
+        ("another place is forbidden", of_alice(|known| known.rules = forbid(json!({ "resource": "https://api.example/" }))), true),
+        (
+            "one of its two scopes is forbidden",
+            of_alice(|known| {
+                known.record.scope = "read write".to_owned();
+                known.rules = forbid(json!({ "scope": "write" }));
+            }),
+            false,
+        ),
+        (
+            "the organisation gave it and its rule stands",
+            of_alice(|known| {
+                by_organisation(known);
+                known.rules = allow();
+            }),
+            true,
+        ),
+        ("the organisation gave it and its rule is gone", of_alice(by_organisation), false),
+        (
+            "it has no scope",
+            of_alice(|known| known.record.scope = String::new()),
+            true,
+        ),
+        (
+            "it has no scope and the place is forbidden",
+            of_alice(|known| {
+                known.record.scope = String::new();
+                known.rules = forbid(json!({ "resource": HERE }));
+            }),
+            false,
+        ),
+        ("the person's yes was revoked", of_alice(|known| known.path[1].status = Status::Revoked { at: Time::from_unix(1) }), false),
+        ("the client is gone", of_alice(|known| known.client = None), false),
+        ("a machine's token needs no person", known_but(|known| known.rules = forbid(json!({}))), true),
+    ];
+    for (claim, facts, expected) in cases {
+        assert_eq!(active(&by(client("api")), &facts), expected, "{claim}");
+    }
+}
+
 /// Of one node: revoked or not, seconds until its end, and whether the link to its parent is the right one.
 fn nodes() -> impl Strategy<Value = Vec<(bool, Option<i64>, bool)>> {
     let node = (

@@ -9,11 +9,12 @@ use crate::{
     client::{Client, Introspects},
     decision::{Answer, Change, Reply, Write},
     event::EventKind,
+    grant,
     introspection::{Facts as Token, Known},
     moment::Moment,
     tenant::Reach,
     token,
-    vectors::{self, facts, signer},
+    vectors::{self, facts, people, signer},
     why::Why,
 };
 
@@ -224,4 +225,57 @@ fn only_a_client_that_authenticated_may_ask() {
         );
         assert_eq!(decision.change().events[0].kind, EventKind::RequestRefused);
     }
+}
+
+/// A line of refresh tokens of this client.
+fn line_of(client: &str) -> Facts {
+    Facts::Refresh(Box::new(people::family(&json!({
+        "id": "family-1", "grant": "authorization-1", "client_id": client, "auth_time": NOW - 100, "generation": 3, "turned_at": NOW - 50, "created_at": NOW - 100,
+    }))))
+}
+
+fn public(id: &str) -> Caller {
+    let client = facts::client(&json!({ "client_id": id, "token_endpoint_auth_method": "none" }));
+    Caller::plain(Who::PublicClient(PublicClient { client }))
+}
+
+#[test]
+fn a_refresh_token_takes_the_whole_authorization_back() {
+    for caller in [by("agent"), public("agent")] {
+        let decision = decide(&caller, &line_of("agent"), &at());
+        assert_eq!(decision.answer(), &Answer::Issue(Reply::Done));
+        let revoked = Write::Grant(grant::Write::EnsureRevoked { id: facts::id("authorization-1"), at: at().now });
+        assert_eq!(decision.change().sure, [revoked], "RFC 7009 s2.1: and every token of it");
+        assert!(decision.change().guards.is_empty(), "no race can be lost");
+        let [event] = decision.change().events.as_slice() else { panic!("one event") };
+        assert_eq!((event.kind, event.about.as_deref(), &event.body["grant"]), (EventKind::TokenRevoked, Some("family-1"), &json!("authorization-1")));
+    }
+}
+
+#[test]
+fn the_refresh_token_of_another_client_stays_as_it_is() {
+    for caller in [by("other"), public("other"), by("api")] {
+        let decision = decide(&caller, &line_of("agent"), &at());
+        assert_eq!(decision.answer(), &Answer::Issue(Reply::Done), "RFC 7009 s2.2: nobody finds out by trying");
+        assert_eq!(
+            Change {
+                events: vec![],
+                ..decision.change().clone()
+            },
+            Change::default()
+        );
+        let [event] = decision.change().events.as_slice() else { panic!("one event") };
+        assert_eq!((event.kind, &event.body["reason"]), (EventKind::RequestRefused, &json!("refresh token of another client")));
+    }
+}
+
+#[test]
+fn a_client_without_credential_takes_back_its_own_token_by_name() {
+    let decision = decide(&public("agent"), &token_of_agent(&json!({})), &at());
+    assert_eq!(decision.change().sure, [revoked()], "RFC 7009 s2.1");
+    let decision = decide(&public("other"), &token_of_agent(&json!({})), &at());
+    assert_eq!((decision.answer(), decision.change().sure.len()), (&Answer::Issue(Reply::Done), 0));
+    let named_only = Caller::plain(Who::PublicClient(PublicClient { client: client("agent") }));
+    let decision = decide(&named_only, &line_of("agent"), &at());
+    assert_eq!(decision.answer(), &Answer::Refuse(Why::CredentialsMissing.code(), Why::CredentialsMissing), "one with a secret shows it");
 }

@@ -46,11 +46,11 @@ impl Beside {
         }
     }
 
-    /// Keeps every writer of tokens, grants, marks, clients and facts out, until [`Self::release`].
+    /// Keeps every writer of tokens, grants, marks, clients, facts, codes, browser sessions and lines out, until [`Self::release`].
     pub(crate) async fn hold(&self) {
         self.run(
             "BEGIN IMMEDIATE",
-            "BEGIN; LOCK TABLE token, grants, mark_a, mark_b, client, installation IN EXCLUSIVE MODE",
+            "BEGIN; LOCK TABLE token, grants, mark_a, mark_b, client, installation, authorization_code, browser_session, refresh_family IN EXCLUSIVE MODE",
         )
         .await;
     }

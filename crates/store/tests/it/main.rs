@@ -21,6 +21,8 @@ mod driver;
 #[cfg(test)]
 mod durability;
 #[cfg(test)]
+mod flows;
+#[cfg(test)]
 mod grants;
 #[cfg(test)]
 mod journal;
@@ -34,6 +36,10 @@ mod people_guards;
 mod people_races;
 #[cfg(test)]
 mod people_round_trips;
+#[cfg(test)]
+mod people_sweeps;
+#[cfg(test)]
+mod people_tenancy;
 #[cfg(test)]
 mod proxy;
 #[cfg(test)]

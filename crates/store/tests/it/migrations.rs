@@ -9,7 +9,11 @@ use store::{Database, Fault};
 use crate::{
     beside::Beside,
     child::{orders, runtime, said, start},
-    world::{Wanted, World, acmes, at, client, commit, create_client, create_grant, grant, open},
+    people::{create_user, user},
+    world::{
+        Wanted, World, acme, acmes, at, client, commit, create_client, create_grant, grant, live, open, replace_client,
+        resource, time,
+    },
 };
 
 async fn steps(beside: &Beside) -> i64 {
@@ -249,4 +253,58 @@ async fn a_start_waits_for_another_process_that_is_at_work_on_the_schema() {
         let world = World::around(fresh, opening.await.unwrap().unwrap());
         world.put(Wanted::token("t")).await;
     }
+}
+
+/// A database as the first release left it, with rows of it, is taken on: everything is as it was, and what is new has the value that says nothing new.
+#[tokio::test]
+async fn rows_of_the_first_release_are_taken_on_by_the_second() {
+    let house = include_str!("../../src/migrations/0001_house.sql");
+    let fresh = Arc::new(testkit::fresh().await);
+    let beside = Beside::open(&fresh.database).await;
+    beside
+        .run(
+            &house
+                .replace("BIGINT", "INTEGER")
+                .replace("\n);", "\n) STRICT, WITHOUT ROWID;"),
+            &house.replace(" TEXT", " TEXT COLLATE \"C\""),
+        )
+        .await;
+    beside
+        .run_on_both(
+            "CREATE TABLE schema_step (step BIGINT NOT NULL PRIMARY KEY);
+             INSERT INTO schema_step (step) VALUES (1);
+             INSERT INTO tenant (id, name, issuer, dpop_nonce, access_token_seconds, created_at)
+             VALUES ('acme', 'Acme', 'https://auth.acme.example', 'demanded', 300, 1795000000);
+             INSERT INTO client (tenant, id, name, method, secret_digest, grant_types, binding, introspects, epoch, created_at)
+             VALUES ('acme', 'c', 'Client c', 'client_secret_basic', 'digest-of-c', 'client_credentials', 'when_proved', 'its_resources', 1, 1795000000);
+             INSERT INTO resource (tenant, uri, name, scopes, introspectors, created_at)
+             VALUES ('acme', 'urn:r', 'Resource urn:r', '{\"read\":\"Read things\"}', '[]', 1795000000);
+             INSERT INTO grants (tenant, id, holder_kind, holder, scope, audiences, depth, source_kind, source, epoch, created_at)
+             VALUES ('acme', 'g', 'client', 'client', 'read', '-', 8, 'administrator', 'admin', 1, 1795000000)",
+        )
+        .await;
+    let world = World::around(Arc::clone(&fresh), open(&fresh.database).await.unwrap());
+    assert_eq!(steps(&beside).await, 2);
+    assert_eq!(world.store().tenants().await.unwrap(), [acme()]);
+    assert_eq!(world.db.clients_after("", 9).await.unwrap(), [(client("c"), None)]);
+    assert_eq!(world.db.resources_after("", 9).await.unwrap(), [resource("urn:r")]);
+    assert_eq!(world.db.grants_after("", 9).await.unwrap(), [grant("g")]);
+    let mine = ClientId::parse("client").unwrap();
+    assert_eq!(world.db.own_grants(&mine, time(1)).await.unwrap(), [[grant("g")]]);
+    assert_eq!(world.db.unused_clients().await.unwrap(), 0);
+
+    let mut renamed = client("c");
+    renamed.epoch = 2;
+    renamed.name = "Another name".to_owned();
+    world
+        .put(
+            Wanted::default()
+                .guard(live("g", 1))
+                .guard(replace_client(renamed.clone(), 1))
+                .guard(create_user(user("alice"))),
+        )
+        .await;
+    let world = world.reopen().await;
+    assert_eq!(world.db.clients_after("", 9).await.unwrap(), [(renamed, None)]);
+    assert_eq!(world.db.users_after("", 9).await.unwrap(), [user("alice")]);
 }
