@@ -5,8 +5,10 @@ import assert from 'node:assert/strict';
 import { exportJWK, generateKeyPair } from 'jose';
 import * as openid from 'openid-client';
 
+import { Application, CLIENT_2 } from './application.mjs';
 import { assertion, configured, failure, introspector, proof, refusal, registered, tokenRequest, verified } from './clients.mjs';
 import { grantOf } from './grants.mjs';
+import { Human } from './human.mjs';
 import { callRaw, connect } from './mcp.mjs';
 
 export async function restart(cases, prokura) {
@@ -31,6 +33,15 @@ export async function restart(cases, prokura) {
     const first = await tokenRequest(prokura, { client_id: id, client_secret: secret }, { dpop: await proof(key, claims) });
     const shown = { dpop: await proof(key, { ...claims, nonce: first.headers.get('dpop-nonce') }) };
     assert.equal((await tokenRequest(prokura, { client_id: id, client_secret: secret }, shown)).status, 200);
+
+    const human = new Human(prokura);
+    const way = { clientMetadataUrl: prokura.client('none').client_id };
+    const delegated = await new Application(CLIENT_2, prokura, way).connect(human);
+    const robbed = await new Application(CLIENT_2, prokura, way).connect(human);
+    const used = robbed.provider.kept.tokens.refresh_token;
+    await robbed.loseAccess();
+    await robbed.echo(); // uses it
+    human.took();
 
     await prokura.restart();
 
@@ -57,5 +68,23 @@ export async function restart(cases, prokura) {
         const echoed = await session.callTool({ name: 'echo', arguments: { text: 'still here' } });
         assert.equal(echoed.content[0].text, 'still here');
         await session.close();
+    });
+    await cases.claim('after a restart: an mcp client that a person let act refreshes without them, and the person is still signed in', async () => {
+        await delegated.loseAccess();
+        assert.equal((await delegated.echo('still here')).content[0].text, 'still here');
+        assert.equal(delegated.wire.lines.at(-2), 'POST /oauth2/token 200');
+        assert.ok((await human.agents()).includes(delegated.provider.kept.client.client_id));
+        assert.deepEqual([delegated.provider.opened.length, human.took()], [1, []]);
+        await delegated.close();
+    });
+    await cases.claim('after a restart: a refresh token that was used before it ends its line, and no other', async () => {
+        const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: used, client_id: robbed.provider.kept.client.client_id });
+        assert.deepEqual(await refusal(fetch(`${prokura.ready.issuer}/oauth2/token`, { method: 'POST', body })), [400, 'invalid_grant']);
+        assert.ok(await robbed.wantsPerson(robbed.echo()), 'its token and its refresh are refused');
+        assert.equal(robbed.wire.seen.findLast(({ path }) => path === '/oauth2/token').answer.error, 'invalid_grant');
+        await robbed.close();
+        await delegated.open();
+        await delegated.echo();
+        await delegated.close();
     });
 }

@@ -46,16 +46,6 @@ impl Method {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|method| method.name() == name)
     }
-
-    /// The values of `amr` (RFC 8176 s2): proof of possession, with a second factor when the authenticator verified the person.
-    pub const fn amr(self) -> &'static [&'static str] {
-        match self {
-            Self::PasskeyVerified => &["pop", "user", "mfa"],
-            Self::PasskeyPresent => &["pop"],
-            Self::Password => &["pwd"],
-            Self::RecoveryCode => &["otp"],
-        }
-    }
 }
 
 /// A browser session.

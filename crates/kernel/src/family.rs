@@ -136,7 +136,7 @@ mod tests {
         assert!(genuine(&good, &key(1)));
         assert!(!genuine(&good, &key(2)), "another tenant's key");
         for n in 0..good.len() {
-            assert!(!genuine(&good[..n], &key(1)), "cut to {n}");
+            assert!(!genuine(good.get(..n).unwrap(), &key(1)), "cut to {n}");
         }
         for tail in ["A", ".", ".A", "=", " "] {
             assert!(!genuine(&format!("{good}{tail}"), &key(1)), "lengthened by {tail:?}");
@@ -170,7 +170,7 @@ mod tests {
             texts
                 .iter()
                 .enumerate()
-                .all(|(n, text)| texts.iter().skip(n + 1).all(|later| later[29..] != text[29..]))
+                .all(|(n, text)| texts.iter().skip(n + 1).all(|later| later.get(29..) != text.get(29..)))
         );
     }
 

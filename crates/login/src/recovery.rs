@@ -15,7 +15,7 @@ const GROUP: usize = 4;
 /// The ten codes of a seed, in canonical form: 80 bits each of HMAC-SHA256 (RFC 2104) under the seed.
 ///
 /// The seed is 32 random bytes made for this one set; it and the codes are secrets. Show the codes once, store their
-/// [`digest()`], forget the seed.
+/// digests, forget the seed.
 pub fn codes(seed: &[u8; 32]) -> [String; 10] {
     std::array::from_fn(|number| {
         let label = format!("prokura recovery code {number}");
@@ -34,15 +34,6 @@ pub fn canonical(text: &str) -> Option<String> {
         .take(SYMBOLS.saturating_add(1))
         .collect::<Option<_>>()?;
     (symbols.len() == SYMBOLS).then(|| grouped(symbols.chars()))
-}
-
-/// What is stored of a code in canonical form: base64url of SHA-256 (FIPS 180-4).
-///
-/// No slow hash is needed: a code is 80 random bits and not a human's choice, so even at 2^40 tries a second a stolen
-/// digest holds for ten thousand years. NIST SP 800-63B s5.1.2.2 is stricter and wants a salted, slow hash below 112
-/// bits. Without a salt, whoever steals the digests of many users tries all of them at once.
-pub fn digest(code: &str) -> String {
-    digest::sha256_b64(code.as_bytes())
 }
 
 /// The first 80 bits, five at a time.

@@ -5,6 +5,7 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -50,6 +51,8 @@ const KEYS: Limits = Limits {
 #[derive(Debug)]
 pub(crate) struct Documents {
     egress: Egress,
+    /// The longest time for all that one request has fetched: a document and its keys share it (S-23).
+    total: Duration,
     read: Mutex<BTreeMap<String, Read>>,
 }
 
@@ -65,6 +68,7 @@ struct Read {
 impl Documents {
     pub(crate) fn new(settings: egress::Settings) -> Result<Self, Fault> {
         Ok(Self {
+            total: Duration::from_secs(settings.total_seconds_max),
             egress: Egress::new(settings)?,
             read: Mutex::default(),
         })
@@ -79,11 +83,17 @@ impl Documents {
         if let Some(read) = known {
             return Ok(read);
         }
-        let document = self.get(app, id.as_str(), &DOCUMENT, now).await?;
-        let keys = match registration::keys_address(&document.body)? {
-            None => None,
-            Some(address) => Some(self.get(app, &address, &KEYS, now).await?.body),
+        let both = async {
+            let document = self.get(app, id.as_str(), &DOCUMENT, now).await?;
+            let keys = match registration::keys_address(&document.body)? {
+                None => None,
+                Some(address) => Some(self.get(app, &address, &KEYS, now).await?.body),
+            };
+            Ok::<_, Why>((document, keys))
         };
+        let (document, keys) = tokio::time::timeout(self.total, both)
+            .await
+            .map_err(|_| Why::ClientDocument(said(&Refused::TimedOut)))??;
         let fresh = document
             .cache_seconds
             .unwrap_or(FRESH_SECONDS)

@@ -163,7 +163,7 @@ pub(crate) static GRANTS_TO_CLIENT: Statement = Statement::read(
     "grant.to_client",
     &[Text, Text, Text, Text, Int],
     "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
-     FROM grants INDEXED BY grants_root
+     FROM grants INDEXED BY grants_root_holder
      WHERE tenant = $1 AND subject = $2 AND holder_kind = $3 AND holder = $4 AND parent IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $5)
      ORDER BY id DESC
      LIMIT 64",

@@ -1,5 +1,7 @@
 //! What people may change for themselves, how fresh their sign-in must be for it, and that other people's things are not there.
 
+#![expect(clippy::arithmetic_side_effects, reason = "test arithmetic on small known values")]
+
 use serde_json::json;
 
 use super::*;
@@ -45,7 +47,10 @@ fn root(id: &str, client: &str, user: Option<&str>) -> Grant {
 fn loaded() -> Facts {
     Facts {
         passkeys: vec![passkey("passkey-1"), passkey("passkey-2")],
-        password: Some(Password { hash: "hash".to_owned(), changed: at().now }),
+        password: Some(Password {
+            hash: "hash".to_owned(),
+            changed: at().now,
+        }),
         sessions: vec![facts::id("browser-1"), facts::id("browser-2")],
         grants: vec![
             root("grant-1", "app", Some("alice")),
@@ -84,17 +89,32 @@ fn why(decision: &Decision) -> Option<Why> {
 
 fn assert_changes_nothing(decision: &Decision) {
     let change = decision.change();
-    assert_eq!(Change { events: vec![], ..change.clone() }, Change::default());
-    assert_eq!((change.events.len(), change.events[0].kind), (1, EventKind::RequestRefused));
+    assert_eq!(
+        Change {
+            events: vec![],
+            ..change.clone()
+        },
+        Change::default()
+    );
+    assert_eq!(
+        (change.events.len(), change.events[0].kind),
+        (1, EventKind::RequestRefused)
+    );
 }
 
 /// Her row is still the one that was read: whoever was disabled changes nothing.
 fn unchanged() -> Guard {
-    Guard::User(user::Guard::Unchanged { id: facts::id("alice"), epoch: 5 })
+    Guard::User(user::Guard::Unchanged {
+        id: facts::id("alice"),
+        epoch: 5,
+    })
 }
 
 fn revoked(id: &str) -> Write {
-    Write::Grant(grant::Write::EnsureRevoked { id: facts::id(id), at: at().now })
+    Write::Grant(grant::Write::EnsureRevoked {
+        id: facts::id(id),
+        at: at().now,
+    })
 }
 
 /// The commands that change the locks, and those that stop something.
@@ -120,13 +140,21 @@ fn changing_the_locks_wants_a_sign_in_of_the_last_ten_minutes_and_stopping_never
     for (ago, fresh) in [(0, true), (599, true), (600, false), (86_400, false)] {
         for command in &locks {
             let decision = decide(command, &alice(ago), &loaded(), &at());
-            assert_eq!(why(&decision), (!fresh).then_some(Why::SignInStale), "{ago} s: {command:?}");
+            assert_eq!(
+                why(&decision),
+                (!fresh).then_some(Why::SignInStale),
+                "{ago} s: {command:?}"
+            );
             if !fresh {
                 assert_changes_nothing(&decision);
             }
         }
         for command in &stops {
-            assert_eq!(why(&decide(command, &alice(ago), &loaded(), &at())), None, "{ago} s: {command:?}");
+            assert_eq!(
+                why(&decide(command, &alice(ago), &loaded(), &at())),
+                None,
+                "{ago} s: {command:?}"
+            );
         }
     }
     assert_eq!(Why::SignInStale.code().name(), "login_required");
@@ -136,7 +164,10 @@ fn changing_the_locks_wants_a_sign_in_of_the_last_ten_minutes_and_stopping_never
 fn only_a_person_in_a_browser_has_an_account() {
     let client = facts::client(&json!({ "client_id": "app", "token_endpoint_auth_method": "none" }));
     let (locks, stops) = commands();
-    for caller in [Caller::plain(Who::Anyone), Caller::plain(Who::PublicClient(PublicClient { client }))] {
+    for caller in [
+        Caller::plain(Who::Anyone),
+        Caller::plain(Who::PublicClient(PublicClient { client })),
+    ] {
         for command in locks.iter().chain(&stops) {
             let decision = decide(command, &caller, &loaded(), &at());
             assert_eq!(why(&decision), Some(Why::SignInRequired), "{command:?}");
@@ -160,11 +191,31 @@ fn a_passkey_is_added_as_it_was_registered() {
         used: None,
     };
     let event = &decision.change().events[0];
-    assert_eq!((event.kind, event.about.as_deref(), &event.body["what"]), (EventKind::CredentialChanged, Some(row.id.as_str()), &json!("passkey added")));
-    assert_eq!(decision.change().guards, [Guard::Credential(credential::Guard::CreatePasskey(Box::new(row))), unchanged()]);
+    assert_eq!(
+        (event.kind, event.about.as_deref(), &event.body["what"]),
+        (
+            EventKind::CredentialChanged,
+            Some(row.id.as_str()),
+            &json!("passkey added")
+        )
+    );
+    assert_eq!(
+        decision.change().guards,
+        [
+            Guard::Credential(credential::Guard::CreatePasskey(Box::new(row))),
+            unchanged()
+        ]
+    );
     assert_eq!(decision.answer(), &Answer::Issue(Reply::Done));
-    for (count, expected) in [(19, None), (20, Some(Why::CredentialsFull)), (21, Some(Why::CredentialsFull))] {
-        let full = Facts { passkeys: (0..count).map(|n| passkey(&format!("passkey-{n}"))).collect(), ..loaded() };
+    for (count, expected) in [
+        (19, None),
+        (20, Some(Why::CredentialsFull)),
+        (21, Some(Why::CredentialsFull)),
+    ] {
+        let full = Facts {
+            passkeys: (0..count).map(|n| passkey(&format!("passkey-{n}"))).collect(),
+            ..loaded()
+        };
         assert_eq!(why(&run(&add_passkey(), &full)), expected, "{count}");
     }
 }
@@ -174,7 +225,10 @@ fn the_last_way_in_stays() {
     let remove = Command::RemovePasskey(facts::id("passkey-1"));
     let with = |passkeys: &[&str], password: bool| Facts {
         passkeys: passkeys.iter().map(|id| passkey(id)).collect(),
-        password: password.then(|| Password { hash: "hash".to_owned(), changed: at().now }),
+        password: password.then(|| Password {
+            hash: "hash".to_owned(),
+            changed: at().now,
+        }),
         ..loaded()
     };
     let rows = [
@@ -192,8 +246,14 @@ fn the_last_way_in_stays() {
         if expected.is_some() {
             assert_changes_nothing(&decision);
         } else {
-            let dropped = Write::Credential(credential::Write::DropPasskey { user: facts::id("alice"), id: facts::id("passkey-1") });
-            assert_eq!((decision.change().sure.as_slice(), decision.change().guards.as_slice()), (&[dropped][..], &[unchanged()][..]));
+            let dropped = Write::Credential(credential::Write::DropPasskey {
+                user: facts::id("alice"),
+                id: facts::id("passkey-1"),
+            });
+            assert_eq!(
+                (decision.change().sure.as_slice(), decision.change().guards.as_slice()),
+                (&[dropped][..], &[unchanged()][..])
+            );
         }
     }
 }
@@ -202,12 +262,23 @@ fn the_last_way_in_stays() {
 fn a_new_password_signs_out_whoever_knew_the_old_one() {
     let decision = run(&Command::SetPassword { hash: "new".to_owned() }, &loaded());
     let writes = [
-        Write::Credential(credential::Write::SetPassword { user: facts::id("alice"), hash: "new".to_owned(), at: at().now }),
-        Write::BrowserSession(browser_session::Write::EndOthers { user: facts::id("alice"), keep: Some(facts::id("browser-1")), at: at().now }),
+        Write::Credential(credential::Write::SetPassword {
+            user: facts::id("alice"),
+            hash: "new".to_owned(),
+            at: at().now,
+        }),
+        Write::BrowserSession(browser_session::Write::EndOthers {
+            user: facts::id("alice"),
+            keep: Some(facts::id("browser-1")),
+            at: at().now,
+        }),
     ];
     assert_eq!(decision.change().sure, writes);
     assert_eq!(decision.change().guards, [unchanged()]);
-    assert!(!format!("{:?}", decision.change().events).contains("new\""), "no hash in the log");
+    assert!(
+        !format!("{:?}", decision.change().events).contains("new\""),
+        "no hash in the log"
+    );
 }
 
 #[test]
@@ -223,8 +294,17 @@ fn new_recovery_codes_are_shown_once_and_end_the_old_ones() {
             at: at().now,
         })
     };
-    assert_eq!(decision.change().guards, [row("abcd-efgh"), row("ijkl-mnop"), unchanged()]);
-    assert_eq!(decision.change().sure, [Write::Credential(credential::Write::DropOtherRecoveryCodes { user: facts::id("alice"), keep: set })]);
+    assert_eq!(
+        decision.change().guards,
+        [row("abcd-efgh"), row("ijkl-mnop"), unchanged()]
+    );
+    assert_eq!(
+        decision.change().sure,
+        [Write::Credential(credential::Write::DropOtherRecoveryCodes {
+            user: facts::id("alice"),
+            keep: set
+        })]
+    );
     assert!(!format!("{:?}", decision.change()).contains("abcd-efgh"));
     assert_ne!(
         credential::recovery_digest(&facts::id("alice"), "abcd-efgh"),
@@ -236,8 +316,14 @@ fn new_recovery_codes_are_shown_once_and_end_the_old_ones() {
 #[test]
 fn what_is_not_hers_is_not_there() {
     let rows = [
-        (Command::EndSession(facts::id("browser-of-bob")), Why::Absent("browser session")),
-        (Command::RemovePasskey(facts::id("passkey-of-bob")), Why::Absent("passkey")),
+        (
+            Command::EndSession(facts::id("browser-of-bob")),
+            Why::Absent("browser session"),
+        ),
+        (
+            Command::RemovePasskey(facts::id("passkey-of-bob")),
+            Why::Absent("passkey"),
+        ),
         (Command::StopGrant(facts::id("of-bob")), Why::Absent("grant")),
         (Command::StopGrant(facts::id("of-nobody")), Why::Absent("grant")),
         (Command::StopGrant(facts::id("unheard")), Why::Absent("grant")),
@@ -265,9 +351,18 @@ fn stopping_ends_hers_and_nothing_else() {
         let decision = run(&command, &loaded());
         let writes: Vec<Write> = stopped.iter().map(|id| revoked(id)).collect();
         assert_eq!(decision.change().sure, writes, "{command:?}");
-        assert_eq!(decision.change().guards, [], "no race can be lost: stopping twice is stopping");
-        let [event] = decision.change().events.as_slice() else { panic!("one event") };
-        assert_eq!((event.kind, event.actor.as_deref(), event.about.as_deref()), (EventKind::GrantRevoked, Some("alice"), Some(stopped[0])));
+        assert_eq!(
+            decision.change().guards,
+            [],
+            "no race can be lost: stopping twice is stopping"
+        );
+        let [event] = decision.change().events.as_slice() else {
+            panic!("one event")
+        };
+        assert_eq!(
+            (event.kind, event.actor.as_deref(), event.about.as_deref()),
+            (EventKind::GrantRevoked, Some("alice"), Some(stopped[0]))
+        );
         assert_eq!(event.body["grants"], json!(stopped));
     }
 }
@@ -276,8 +371,17 @@ fn stopping_ends_hers_and_nothing_else() {
 fn a_session_is_ended_here_or_somewhere_else() {
     for id in ["browser-1", "browser-2"] {
         let decision = run(&Command::EndSession(facts::id(id)), &loaded());
-        let ended = Write::BrowserSession(browser_session::Write::End { id: facts::id(id), at: at().now });
+        let ended = Write::BrowserSession(browser_session::Write::End {
+            id: facts::id(id),
+            at: at().now,
+        });
         assert_eq!(decision.change().sure, [ended]);
-        assert_eq!((decision.change().events[0].kind, decision.change().events[0].about.as_deref()), (EventKind::UserSignedOut, Some(id)));
+        assert_eq!(
+            (
+                decision.change().events[0].kind,
+                decision.change().events[0].about.as_deref()
+            ),
+            (EventKind::UserSignedOut, Some(id))
+        );
     }
 }

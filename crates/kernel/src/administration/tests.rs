@@ -96,8 +96,12 @@ fn of_people() -> Facts {
         user: Some(people::user(&json!({
             "id": "alice", "login": "alice@demo.test", "profile": { "name": "Alice", "locale": "de" }, "groups": ["finance"], "epoch": 5, "created_at": 1000,
         }))),
-        groups: vec![people::group(&json!({ "id": "finance", "kind": "group", "name": "Finance", "created_at": 1000 }))],
-        rule: Some(people::rule(&json!({ "id": "rule-1", "effect": "forbid", "scope": "read", "created_at": 1000 }))),
+        groups: vec![people::group(
+            &json!({ "id": "finance", "kind": "group", "name": "Finance", "created_at": 1000 }),
+        )],
+        rule: Some(people::rule(
+            &json!({ "id": "rule-1", "effect": "forbid", "scope": "read", "created_at": 1000 }),
+        )),
         browser_session: Some(people::browser_session(&json!({
             "id": "browser-1", "digest": "a-digest-nobody-may-see", "user_id": "alice", "method": "password", "signed_in_at": 1000, "browser": "Firefox",
         }))),
@@ -164,7 +168,10 @@ fn commands() -> Vec<(Value, Facts)> {
         ),
         (
             json!({ "create_user": { "login": "carol@demo.test", "groups": ["finance"] } }),
-            Facts { user: None, ..of_people() },
+            Facts {
+                user: None,
+                ..of_people()
+            },
         ),
         (
             json!({ "change_user": { "id": "alice", "disabled": true } }),

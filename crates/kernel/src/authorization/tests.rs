@@ -112,7 +112,8 @@ fn nobody() -> Caller {
 
 /// A query with these parameters.
 fn form(parameters: &[(&str, &str)]) -> Form {
-    let encoded = |text: &str| -> String { text.bytes().map(|b| format!("%{b:02x}")).collect() };
+    let hex = |b: u8| format!("%{b:02x}");
+    let encoded = |text: &str| text.bytes().map(hex).collect::<Vec<_>>().concat();
     let pairs = parameters
         .iter()
         .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
@@ -262,17 +263,21 @@ fn why(decision: &Decision) -> Option<Why> {
 
 /// The row of the code that is given, if one is.
 fn code(decision: &Decision) -> Option<&crate::authorization_code::AuthorizationCode> {
-    decision.change().guards.iter().find_map(|guard| match guard {
-        Guard::AuthorizationCode(crate::authorization_code::Guard::Create(code)) => Some(code.as_ref()),
-        _ => None,
+    decision.change().guards.iter().find_map(|guard| {
+        let Guard::AuthorizationCode(crate::authorization_code::Guard::Create(code)) = guard else {
+            return None;
+        };
+        Some(code.as_ref())
     })
 }
 
 /// The grant that is made, if one is.
 fn made(decision: &Decision) -> Option<&Grant> {
-    decision.change().guards.iter().find_map(|guard| match guard {
-        Guard::Grant(grant::Guard::Create(grant)) => Some(grant.as_ref()),
-        _ => None,
+    decision.change().guards.iter().find_map(|guard| {
+        let Guard::Grant(grant::Guard::Create(grant)) = guard else {
+            return None;
+        };
+        Some(grant.as_ref())
     })
 }
 

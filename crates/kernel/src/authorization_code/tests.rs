@@ -96,7 +96,9 @@ fn with_secret(changed: &Value) -> Client {
 fn by(client: Client) -> Caller {
     Caller::plain(match client.authentication {
         Authentication::Nothing => Who::PublicClient(PublicClient { client }),
-        _ => Who::PureMachine(PureMachine { client }),
+        Authentication::SecretBasic { .. }
+        | Authentication::SecretPost { .. }
+        | Authentication::PrivateKeyJwt { .. } => Who::PureMachine(PureMachine { client }),
     })
 }
 
@@ -233,18 +235,22 @@ fn assert_changes_nothing(decision: &Decision) {
 
 /// The authorization that is made.
 fn made(decision: &Decision) -> &Grant {
-    let made = decision.change().guards.iter().find_map(|guard| match guard {
-        Guard::Grant(grant::Guard::Create(grant)) => Some(grant.as_ref()),
-        _ => None,
+    let made = decision.change().guards.iter().find_map(|guard| {
+        let Guard::Grant(grant::Guard::Create(grant)) = guard else {
+            return None;
+        };
+        Some(grant.as_ref())
     });
     made.unwrap_or_else(|| panic!("a grant, not {:?}", decision.answer()))
 }
 
 /// The line of refresh tokens that is made, if one is.
 fn line(decision: &Decision) -> Option<&family::Family> {
-    decision.change().guards.iter().find_map(|guard| match guard {
-        Guard::Family(family::Guard::Create(family)) => Some(family.as_ref()),
-        _ => None,
+    decision.change().guards.iter().find_map(|guard| {
+        let Guard::Family(family::Guard::Create(family)) = guard else {
+            return None;
+        };
+        Some(family.as_ref())
     })
 }
 

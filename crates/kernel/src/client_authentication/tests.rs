@@ -341,11 +341,12 @@ fn a_disabled_client_is_refused_after_it_proved_itself_and_only_then_by_that_rea
         );
         let wrong = match method {
             AuthenticationMethod::SecretBasic => Evidence::SecretBasic(Secret::new("x".to_owned())),
-            AuthenticationMethod::SecretPost => Evidence::SecretPost(Secret::new("x".to_owned())),
+            AuthenticationMethod::SecretPost | AuthenticationMethod::Nothing => {
+                Evidence::SecretPost(Secret::new("x".to_owned()))
+            }
             AuthenticationMethod::PrivateKeyJwt => {
                 Evidence::Assertion(assertion(&json!({ "aud": "https://other.example" })))
             }
-            AuthenticationMethod::Nothing => Evidence::SecretPost(Secret::new("x".to_owned())),
         };
         let wrong = Credentials {
             client: facts::id("machine"),

@@ -8,7 +8,9 @@ const HERE: &str = "https://mcp.example/mcp";
 
 fn client(changed: &Value) -> Client {
     let mut row = json!({ "client_id": "app", "token_endpoint_auth_method": "none" });
-    row.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
+    row.as_object_mut()
+        .unwrap()
+        .extend(changed.as_object().unwrap().clone());
     facts::client(&row)
 }
 
@@ -42,24 +44,47 @@ fn a_rule_speaks_of_the_client_the_scope_the_place_and_the_people_it_names() {
         (json!({}), [true, true, true], "everything"),
         (json!({ "clients": "unregistered" }), [false, true, true], "strangers"),
         (json!({ "client_id": "app" }), [true, false, true], "one client"),
-        (json!({ "client_id": "https://agent.example/c" }), [false, true, false], "one by its address"),
-        (json!({ "client_id": "APP" }), [false, false, false], "ids are compared as they are"),
+        (
+            json!({ "client_id": "https://agent.example/c" }),
+            [false, true, false],
+            "one by its address",
+        ),
+        (
+            json!({ "client_id": "APP" }),
+            [false, false, false],
+            "ids are compared as they are",
+        ),
         (json!({ "scope": "read" }), [true, true, true], "this scope"),
         (json!({ "scope": "write" }), [false, false, false], "another scope"),
         (json!({ "scope": "rea" }), [false, false, false], "half of its name"),
         (json!({ "resource": HERE }), [true, true, true], "this place"),
-        (json!({ "resource": "https://mcp.example/mcp/" }), [false, false, false], "another place"),
+        (
+            json!({ "resource": "https://mcp.example/mcp/" }),
+            [false, false, false],
+            "another place",
+        ),
         (json!({ "group": "finance" }), [true, true, true], "these people"),
         (json!({ "group": "approver" }), [true, true, true], "their role"),
         (json!({ "group": "others" }), [false, false, false], "other people"),
-        (json!({ "client_id": "app", "scope": "read", "resource": HERE, "group": "finance" }), [true, false, true], "all of them fit"),
-        (json!({ "client_id": "app", "scope": "read", "resource": HERE, "group": "others" }), [false, false, false], "all but one fit"),
+        (
+            json!({ "client_id": "app", "scope": "read", "resource": HERE, "group": "finance" }),
+            [true, false, true],
+            "all of them fit",
+        ),
+        (
+            json!({ "client_id": "app", "scope": "read", "resource": HERE, "group": "others" }),
+            [false, false, false],
+            "all but one fit",
+        ),
     ];
     for (rule, expected, claim) in rows {
         let is = [&registered, &document, &itself].map(|client| speaks(&rule, client, &here()));
         assert_eq!(is, expected, "{claim}");
     }
-    assert!(speaks(&json!({}), &registered, &Audience::Issuer), "a rule for every place is for our own endpoints too");
+    assert!(
+        speaks(&json!({}), &registered, &Audience::Issuer),
+        "a rule for every place is for our own endpoints too"
+    );
     assert!(!speaks(&json!({ "resource": HERE }), &registered, &Audience::Issuer));
 }
 
@@ -74,7 +99,13 @@ fn a_judgement_names_each_rule_that_decided_once() {
     .iter()
     .map(people::rule)
     .collect();
-    let judgement = judge(&rules, &client(&json!({})), &alice(), &here(), &scopes("mail read write"));
+    let judgement = judge(
+        &rules,
+        &client(&json!({})),
+        &alice(),
+        &here(),
+        &scopes("mail read write"),
+    );
     let expected = Judgement {
         forbidden: scopes("mail"),
         decided: scopes("read write"),
@@ -83,7 +114,13 @@ fn a_judgement_names_each_rule_that_decided_once() {
     };
     assert_eq!(judgement, expected);
     let open = judge(&[], &client(&json!({})), &alice(), &here(), &scopes("mail read"));
-    assert_eq!(open, Judgement { open: scopes("mail read"), ..Judgement::default() });
+    assert_eq!(
+        open,
+        Judgement {
+            open: scopes("mail read"),
+            ..Judgement::default()
+        }
+    );
 }
 
 fn rule() -> impl Strategy<Value = Value> {
@@ -98,7 +135,13 @@ fn rule() -> impl Strategy<Value = Value> {
     )
         .prop_map(|(forbid, clients, client_id, scope, resource, group)| {
             let mut row = json!({ "id": "r", "effect": if forbid { "forbid" } else { "allow" } });
-            let members = [("clients", clients), ("client_id", client_id.filter(|_| clients.is_none())), ("scope", scope), ("resource", resource), ("group", group)];
+            let members = [
+                ("clients", clients),
+                ("client_id", client_id.filter(|_| clients.is_none())),
+                ("scope", scope),
+                ("resource", resource),
+                ("group", group),
+            ];
             for (name, value) in members {
                 if let Some(value) = value {
                     row[name] = value.into();

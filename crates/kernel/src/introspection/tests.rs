@@ -440,6 +440,7 @@ fn of_alice(change: impl FnOnce(&mut Known)) -> Facts {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn a_persons_token_counts_while_the_person_is_there_and_nobody_forbids_it() {
     let ruled = |rules: &[Value]| rules.iter().map(people::rule).collect::<Vec<_>>();
     let forbid = |more: Value| {
@@ -448,7 +449,11 @@ fn a_persons_token_counts_while_the_person_is_there_and_nobody_forbids_it() {
         ruled(&[rule])
     };
     let allow = || ruled(&[json!({ "id": "r", "effect": "allow", "scope": "read" })]);
-    let by_organisation = |known: &mut Known| known.path[1].source = crate::grant::Source::Organisation { basis: "basis".to_owned() };
+    let by_organisation = |known: &mut Known| {
+        known.path[1].source = crate::grant::Source::Organisation {
+            basis: "basis".to_owned(),
+        }
+    };
     let cases: Vec<(&str, Facts, bool)> = vec![
         ("nothing is wrong", of_alice(|_| {}), true),
         ("the person is gone", of_alice(|known| known.user = None), false),
@@ -462,12 +467,36 @@ fn a_persons_token_counts_while_the_person_is_there_and_nobody_forbids_it() {
             of_alice(|known| known.user = Some(people::user(&json!({ "id": "bob" })))),
             false,
         ),
-        ("its scope is forbidden", of_alice(|known| known.rules = forbid(json!({ "scope": "read" }))), false),
-        ("all is forbidden for these people", of_alice(|known| known.rules = forbid(json!({ "group": "finance" }))), false),
-        ("the client is forbidden", of_alice(|known| known.rules = forbid(json!({ "client_id": "agent" }))), false),
-        ("the place is forbidden", of_alice(|known| known.rules = forbid(json!({ "resource": HERE }))), false),
-        ("another scope is forbidden", of_alice(|known| known.rules = forbid(json!({ "scope": "write" }))), true),
-        ("another place is forbidden", of_alice(|known| known.rules = forbid(json!({ "resource": "https://api.example/" }))), true),
+        (
+            "its scope is forbidden",
+            of_alice(|known| known.rules = forbid(json!({ "scope": "read" }))),
+            false,
+        ),
+        (
+            "all is forbidden for these people",
+            of_alice(|known| known.rules = forbid(json!({ "group": "finance" }))),
+            false,
+        ),
+        (
+            "the client is forbidden",
+            of_alice(|known| known.rules = forbid(json!({ "client_id": "agent" }))),
+            false,
+        ),
+        (
+            "the place is forbidden",
+            of_alice(|known| known.rules = forbid(json!({ "resource": HERE }))),
+            false,
+        ),
+        (
+            "another scope is forbidden",
+            of_alice(|known| known.rules = forbid(json!({ "scope": "write" }))),
+            true,
+        ),
+        (
+            "another place is forbidden",
+            of_alice(|known| known.rules = forbid(json!({ "resource": "https://api.example/" }))),
+            true,
+        ),
         (
             "one of its two scopes is forbidden",
             of_alice(|known| {
@@ -484,7 +513,11 @@ fn a_persons_token_counts_while_the_person_is_there_and_nobody_forbids_it() {
             }),
             true,
         ),
-        ("the organisation gave it and its rule is gone", of_alice(by_organisation), false),
+        (
+            "the organisation gave it and its rule is gone",
+            of_alice(by_organisation),
+            false,
+        ),
         (
             "it has no scope",
             of_alice(|known| known.record.scope = String::new()),
@@ -498,9 +531,17 @@ fn a_persons_token_counts_while_the_person_is_there_and_nobody_forbids_it() {
             }),
             false,
         ),
-        ("the person's yes was revoked", of_alice(|known| known.path[1].status = Status::Revoked { at: Time::from_unix(1) }), false),
+        (
+            "the person's yes was revoked",
+            of_alice(|known| known.path[1].status = Status::Revoked { at: Time::from_unix(1) }),
+            false,
+        ),
         ("the client is gone", of_alice(|known| known.client = None), false),
-        ("a machine's token needs no person", known_but(|known| known.rules = forbid(json!({}))), true),
+        (
+            "a machine's token needs no person",
+            known_but(|known| known.rules = forbid(json!({}))),
+            true,
+        ),
     ];
     for (claim, facts, expected) in cases {
         assert_eq!(active(&by(client("api")), &facts), expected, "{claim}");

@@ -89,7 +89,9 @@ fn client(changed: &Value) -> Client {
 fn by(client: Client) -> Caller {
     Caller::plain(match client.authentication {
         Authentication::Nothing => Who::PublicClient(PublicClient { client }),
-        _ => Who::PureMachine(PureMachine { client }),
+        Authentication::SecretBasic { .. }
+        | Authentication::SecretPost { .. }
+        | Authentication::PrivateKeyJwt { .. } => Who::PureMachine(PureMachine { client }),
     })
 }
 
@@ -283,9 +285,11 @@ fn reply(decision: &Decision) -> (&str, &str) {
 
 /// What the answer does to the line.
 fn turn(decision: &Decision) -> &family::Guard {
-    let guard = decision.change().guards.iter().find_map(|guard| match guard {
-        Guard::Family(guard) => Some(guard),
-        _ => None,
+    let guard = decision.change().guards.iter().find_map(|guard| {
+        let Guard::Family(guard) = guard else {
+            return None;
+        };
+        Some(guard)
     });
     guard.unwrap_or_else(|| panic!("a line, not {:?}", decision.answer()))
 }

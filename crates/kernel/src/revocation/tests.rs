@@ -244,11 +244,23 @@ fn a_refresh_token_takes_the_whole_authorization_back() {
     for caller in [by("agent"), public("agent")] {
         let decision = decide(&caller, &line_of("agent"), &at());
         assert_eq!(decision.answer(), &Answer::Issue(Reply::Done));
-        let revoked = Write::Grant(grant::Write::EnsureRevoked { id: facts::id("authorization-1"), at: at().now });
-        assert_eq!(decision.change().sure, [revoked], "RFC 7009 s2.1: and every token of it");
+        let revoked = Write::Grant(grant::Write::EnsureRevoked {
+            id: facts::id("authorization-1"),
+            at: at().now,
+        });
+        assert_eq!(
+            decision.change().sure,
+            [revoked],
+            "RFC 7009 s2.1: and every token of it"
+        );
         assert!(decision.change().guards.is_empty(), "no race can be lost");
-        let [event] = decision.change().events.as_slice() else { panic!("one event") };
-        assert_eq!((event.kind, event.about.as_deref(), &event.body["grant"]), (EventKind::TokenRevoked, Some("family-1"), &json!("authorization-1")));
+        let [event] = decision.change().events.as_slice() else {
+            panic!("one event")
+        };
+        assert_eq!(
+            (event.kind, event.about.as_deref(), &event.body["grant"]),
+            (EventKind::TokenRevoked, Some("family-1"), &json!("authorization-1"))
+        );
     }
 }
 
@@ -256,7 +268,11 @@ fn a_refresh_token_takes_the_whole_authorization_back() {
 fn the_refresh_token_of_another_client_stays_as_it_is() {
     for caller in [by("other"), public("other"), by("api")] {
         let decision = decide(&caller, &line_of("agent"), &at());
-        assert_eq!(decision.answer(), &Answer::Issue(Reply::Done), "RFC 7009 s2.2: nobody finds out by trying");
+        assert_eq!(
+            decision.answer(),
+            &Answer::Issue(Reply::Done),
+            "RFC 7009 s2.2: nobody finds out by trying"
+        );
         assert_eq!(
             Change {
                 events: vec![],
@@ -264,8 +280,13 @@ fn the_refresh_token_of_another_client_stays_as_it_is() {
             },
             Change::default()
         );
-        let [event] = decision.change().events.as_slice() else { panic!("one event") };
-        assert_eq!((event.kind, &event.body["reason"]), (EventKind::RequestRefused, &json!("refresh token of another client")));
+        let [event] = decision.change().events.as_slice() else {
+            panic!("one event")
+        };
+        assert_eq!(
+            (event.kind, &event.body["reason"]),
+            (EventKind::RequestRefused, &json!("refresh token of another client"))
+        );
     }
 }
 
@@ -274,8 +295,17 @@ fn a_client_without_credential_takes_back_its_own_token_by_name() {
     let decision = decide(&public("agent"), &token_of_agent(&json!({})), &at());
     assert_eq!(decision.change().sure, [revoked()], "RFC 7009 s2.1");
     let decision = decide(&public("other"), &token_of_agent(&json!({})), &at());
-    assert_eq!((decision.answer(), decision.change().sure.len()), (&Answer::Issue(Reply::Done), 0));
-    let named_only = Caller::plain(Who::PublicClient(PublicClient { client: client("agent") }));
+    assert_eq!(
+        (decision.answer(), decision.change().sure.len()),
+        (&Answer::Issue(Reply::Done), 0)
+    );
+    let named_only = Caller::plain(Who::PublicClient(PublicClient {
+        client: client("agent"),
+    }));
     let decision = decide(&named_only, &line_of("agent"), &at());
-    assert_eq!(decision.answer(), &Answer::Refuse(Why::CredentialsMissing.code(), Why::CredentialsMissing), "one with a secret shows it");
+    assert_eq!(
+        decision.answer(),
+        &Answer::Refuse(Why::CredentialsMissing.code(), Why::CredentialsMissing),
+        "one with a secret shows it"
+    );
 }

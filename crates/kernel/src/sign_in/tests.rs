@@ -36,7 +36,9 @@ fn password() -> Shown {
 /// A passkey of this person with this counter, that asserted another one.
 fn passkey(owner: &str, from: i64, to: u32, verified: bool) -> Shown {
     Shown::Passkey {
-        passkey: Box::new(people::passkey(&json!({ "id": "passkey-1", "user_id": owner, "counter": from }))),
+        passkey: Box::new(people::passkey(
+            &json!({ "id": "passkey-1", "user_id": owner, "counter": from }),
+        )),
         asserted: signer::asserted(to, verified),
     }
 }
@@ -82,23 +84,54 @@ fn session(decision: &Decision) -> &browser_session::BrowserSession {
 
 #[test]
 fn each_way_to_sign_in_makes_a_session_and_spends_what_was_shown() {
-    let person = || Guard::User(user::Guard::Unchanged { id: facts::id("alice"), epoch: 5 });
+    let person = || {
+        Guard::User(user::Guard::Unchanged {
+            id: facts::id("alice"),
+            epoch: 5,
+        })
+    };
     let used = |from: i64, to: i64| {
-        Guard::Credential(credential::Guard::UsePasskey { id: facts::id("passkey-1"), from, to, at: at().now })
+        Guard::Credential(credential::Guard::UsePasskey {
+            id: facts::id("passkey-1"),
+            from,
+            to,
+            at: at().now,
+        })
     };
     let code = Guard::Credential(credential::Guard::UseRecoveryCode {
         user: facts::id("alice"),
         digest: proof::digest::sha256_b64(b"alice\0abcd-efgh"),
         at: at().now,
     });
-    let rehash = Shown::Password { rehash: Some(("old-hash".to_owned(), "new-hash".to_owned())) };
-    let written = Write::Credential(credential::Write::Rehash { user: facts::id("alice"), from: "old-hash".to_owned(), to: "new-hash".to_owned() });
+    let rehash = Shown::Password {
+        rehash: Some(("old-hash".to_owned(), "new-hash".to_owned())),
+    };
+    let written = Write::Credential(credential::Write::Rehash {
+        user: facts::id("alice"),
+        from: "old-hash".to_owned(),
+        to: "new-hash".to_owned(),
+    });
     let rows = [
         (password(), Method::Password, vec![], vec![]),
         (rehash, Method::Password, vec![], vec![written]),
-        (passkey("alice", 6, 7, true), Method::PasskeyVerified, vec![used(6, 7)], vec![]),
-        (passkey("alice", 6, 9, false), Method::PasskeyPresent, vec![used(6, 9)], vec![]),
-        (passkey("alice", 0, 0, true), Method::PasskeyVerified, vec![used(0, 0)], vec![]), // an authenticator that does not count (WebAuthn s6.1.1)
+        (
+            passkey("alice", 6, 7, true),
+            Method::PasskeyVerified,
+            vec![used(6, 7)],
+            vec![],
+        ),
+        (
+            passkey("alice", 6, 9, false),
+            Method::PasskeyPresent,
+            vec![used(6, 9)],
+            vec![],
+        ),
+        (
+            passkey("alice", 0, 0, true),
+            Method::PasskeyVerified,
+            vec![used(0, 0)],
+            vec![],
+        ), // an authenticator that does not count (WebAuthn s6.1.1)
         (recovery_code(Known::Unused), Method::RecoveryCode, vec![code], vec![]),
     ];
     for (shown, method, mut guards, sure) in rows {
@@ -109,14 +142,30 @@ fn each_way_to_sign_in_makes_a_session_and_spends_what_was_shown() {
             "signed_in_at": NOW, "browser": "Firefox", "expires_at": NOW + 14 * 86_400, "last_seen_at": NOW,
         }));
         guards.push(person());
-        guards.push(Guard::BrowserSession(browser_session::Guard::Create(Box::new(row.clone()))));
+        guards.push(Guard::BrowserSession(browser_session::Guard::Create(Box::new(
+            row.clone(),
+        ))));
         assert_eq!(decision.change().guards, guards, "{}", method.name());
         assert_eq!(decision.change().sure, sure, "{}", method.name());
-        assert_eq!(decision.answer(), &Answer::Issue(Reply::SignedIn { cookie: cookie.clone() }));
-        let [event] = decision.change().events.as_slice() else { panic!("one event") };
-        assert_eq!((event.kind, event.actor.as_deref(), event.about.as_deref()), (EventKind::UserSignedIn, Some("alice"), Some(row.id.as_str())));
-        assert_eq!(Value::from(event.body.clone()), json!({ "method": method.name(), "browser": "Firefox" }));
-        assert!(!format!("{:?}", decision.change()).contains(&cookie), "the row holds its digest");
+        assert_eq!(
+            decision.answer(),
+            &Answer::Issue(Reply::SignedIn { cookie: cookie.clone() })
+        );
+        let [event] = decision.change().events.as_slice() else {
+            panic!("one event")
+        };
+        assert_eq!(
+            (event.kind, event.actor.as_deref(), event.about.as_deref()),
+            (EventKind::UserSignedIn, Some("alice"), Some(row.id.as_str()))
+        );
+        assert_eq!(
+            Value::from(event.body.clone()),
+            json!({ "method": method.name(), "browser": "Firefox" })
+        );
+        assert!(
+            !format!("{:?}", decision.change()).contains(&cookie),
+            "the row holds its digest"
+        );
     }
 }
 
@@ -127,36 +176,98 @@ fn s_41_unknown_disabled_and_wrong_are_one_refusal_to_whoever_tries() {
         (None, password(), None, "no such person"),
         (None, recovery_code(Known::Unused), None, "no such person"),
         (None, Shown::Nothing("wrong password"), None, "no such person"),
-        (Some(disabled.clone()), password(), Some("alice"), "the person is disabled"),
-        (Some(disabled.clone()), passkey("alice", 6, 7, true), Some("alice"), "the person is disabled"),
-        (Some(disabled), Shown::Nothing("wrong password"), Some("alice"), "the person is disabled"),
-        (Some(alice()), Shown::Nothing("wrong password"), Some("alice"), "wrong password"),
-        (Some(alice()), passkey("bob", 6, 7, true), Some("alice"), "the passkey is another person's"),
-        (Some(alice()), recovery_code(Known::No), Some("alice"), "no such recovery code, or it was used"),
+        (
+            Some(disabled.clone()),
+            password(),
+            Some("alice"),
+            "the person is disabled",
+        ),
+        (
+            Some(disabled.clone()),
+            passkey("alice", 6, 7, true),
+            Some("alice"),
+            "the person is disabled",
+        ),
+        (
+            Some(disabled),
+            Shown::Nothing("wrong password"),
+            Some("alice"),
+            "the person is disabled",
+        ),
+        (
+            Some(alice()),
+            Shown::Nothing("wrong password"),
+            Some("alice"),
+            "wrong password",
+        ),
+        (
+            Some(alice()),
+            passkey("bob", 6, 7, true),
+            Some("alice"),
+            "the passkey is another person's",
+        ),
+        (
+            Some(alice()),
+            recovery_code(Known::No),
+            Some("alice"),
+            "no such recovery code, or it was used",
+        ),
     ];
     for (user, shown, about, told) in rows {
         let decision = decide(&nobody(), &facts(user, shown, Some("browser-0")), &at());
         let refused = why(&decision).expect(told);
-        assert_eq!((refused.code().name(), refused.said()), ("access_denied", Why::SignInFailed("").said()), "one sentence for all");
+        assert_eq!(
+            (refused.code().name(), refused.said()),
+            ("access_denied", Why::SignInFailed("").said()),
+            "one sentence for all"
+        );
         assert_eq!(refused.told(), told, "the operator can tell them apart");
         let change = decision.change();
-        assert_eq!(Change { events: vec![], ..change.clone() }, Change::default(), "the session before stays: {told}");
-        let [event] = change.events.as_slice() else { panic!("one event") };
-        assert_eq!((event.kind, event.about.as_deref()), (EventKind::RequestRefused, about), "{told}");
+        assert_eq!(
+            Change {
+                events: vec![],
+                ..change.clone()
+            },
+            Change::default(),
+            "the session before stays: {told}"
+        );
+        let [event] = change.events.as_slice() else {
+            panic!("one event")
+        };
+        assert_eq!(
+            (event.kind, event.about.as_deref()),
+            (EventKind::RequestRefused, about),
+            "{told}"
+        );
     }
 }
 
 #[test]
 fn s_08_a_sign_in_ends_the_session_before_it_and_makes_another() {
     let decision = decide(&nobody(), &facts(Some(alice()), password(), Some("browser-0")), &at());
-    let ended = Write::BrowserSession(browser_session::Write::End { id: facts::id("browser-0"), at: at().now });
+    let ended = Write::BrowserSession(browser_session::Write::End {
+        id: facts::id("browser-0"),
+        at: at().now,
+    });
     assert_eq!(decision.change().sure, [ended]);
     assert_ne!(session(&decision).id.as_str(), "browser-0");
-    let again = decide(&nobody(), &facts(Some(alice()), password(), None), &people::moment(NOW, 8));
-    assert_ne!(session(&again).digest, session(&decision).digest, "nobody can plant a cookie and wait");
+    let again = decide(
+        &nobody(),
+        &facts(Some(alice()), password(), None),
+        &people::moment(NOW, 8),
+    );
+    assert_ne!(
+        session(&again).digest,
+        session(&decision).digest,
+        "nobody can plant a cookie and wait"
+    );
     let held = people::signed_in(&alice(), session(&decision));
     let over = decide(&held, &facts(Some(alice()), password(), Some("browser-0")), &at());
-    assert_eq!(session(&over).authenticated, at().now, "whoever is signed in already signs in anew");
+    assert_eq!(
+        session(&over).authenticated,
+        at().now,
+        "whoever is signed in already signs in anew"
+    );
 }
 
 #[test]
@@ -172,10 +283,16 @@ fn two_uses_of_one_counter_or_one_code_want_the_same_row() {
 #[test]
 fn a_ceremony_that_was_used_is_marked_and_the_mark_travels_with_the_event() {
     let mark = crate::Mark::new(crate::mark::Stands::Ceremony, "alice", "challenge-1", at().now);
-    let caller = Caller { marks: vec![mark.clone()], ..nobody() };
+    let caller = Caller {
+        marks: vec![mark.clone()],
+        ..nobody()
+    };
     let decision = decide(&caller, &facts(Some(alice()), password(), None), &at());
     assert_eq!(why(&decision), None);
-    assert_eq!((mark.stands_for.why(), mark.stands_for.why().code().name()), (Why::CeremonyReplayed, "invalid_request"));
+    assert_eq!(
+        (mark.stands_for.why(), mark.stands_for.why().code().name()),
+        (Why::CeremonyReplayed, "invalid_request")
+    );
 }
 
 #[test]
@@ -183,18 +300,27 @@ fn s_37_a_sign_out_ends_the_session_everywhere() {
     let session = people::browser_session(&json!({ "id": "browser-1", "user_id": "alice", "signed_in_at": NOW - 5 }));
     let decision = sign_out(&people::signed_in(&alice(), &session), &at());
     assert_eq!(decision.answer(), &Answer::Issue(Reply::Done));
-    let ended = Write::BrowserSession(browser_session::Write::End { id: facts::id("browser-1"), at: at().now });
+    let ended = Write::BrowserSession(browser_session::Write::End {
+        id: facts::id("browser-1"),
+        at: at().now,
+    });
     assert_eq!(decision.change().sure, [ended]);
     assert_eq!(decision.change().events[0].kind, EventKind::UserSignedOut);
     let nothing = sign_out(&nobody(), &at());
-    assert_eq!(nothing, Decision::issue(Reply::Done, vec![], Change::default()), "nobody is signed in, and that is what was wanted");
+    assert_eq!(
+        nothing,
+        Decision::issue(Reply::Done, vec![], Change::default()),
+        "nobody is signed in, and that is what was wanted"
+    );
 }
 
 #[test]
 fn a_session_counts_until_it_ends_is_idle_or_is_old() {
     let session = |changed: Value| {
         let mut row = json!({ "id": "b", "user_id": "alice", "signed_in_at": NOW - 1_000, "last_seen_at": NOW - 10, "expires_at": NOW + 10 });
-        row.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
+        row.as_object_mut()
+            .unwrap()
+            .extend(changed.as_object().unwrap().clone());
         people::browser_session(&row)
     };
     let day = 86_400;
@@ -209,6 +335,10 @@ fn a_session_counts_until_it_ends_is_idle_or_is_old() {
         assert_eq!(session(changed.clone()).counts(at().now), counts, "{changed}");
     }
     for (age, fresh) in [(0, true), (599, true), (600, false), (601, false)] {
-        assert_eq!(session(json!({ "signed_in_at": NOW - age })).is_fresh(at().now), fresh, "{age}");
+        assert_eq!(
+            session(json!({ "signed_in_at": NOW - age })).is_fresh(at().now),
+            fresh,
+            "{age}"
+        );
     }
 }

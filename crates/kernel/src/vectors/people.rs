@@ -18,6 +18,7 @@ use crate::{
     credential::Passkey,
     family::Family,
     id::Id,
+    resource::ResourceUri,
     token::TenantKeys,
     user::{Group, GroupKind, Login, Profile, User},
 };
@@ -203,7 +204,7 @@ pub(super) fn rule_row(rule: &Rule) -> Value {
         Clients::One(client) => text(&mut row, "client_id", Some(client.as_str())),
     }
     text(&mut row, "scope", scope.as_deref());
-    text(&mut row, "resource", resource.as_ref().map(|uri| uri.as_str()));
+    text(&mut row, "resource", resource.as_ref().map(ResourceUri::as_str));
     text(&mut row, "group", group.as_ref().map(Id::as_str));
     row.into()
 }

@@ -7,6 +7,4 @@ mod password;
 #[cfg(test)]
 mod recovery;
 #[cfg(test)]
-mod seam;
-#[cfg(test)]
 mod stored;

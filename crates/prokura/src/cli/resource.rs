@@ -171,11 +171,15 @@ fn record(resource: &Value, now: i64) -> String {
     for (scope, words) in resource.get("scopes").and_then(Value::as_object).into_iter().flatten() {
         let brought = items(resource.get("implied_scopes").unwrap_or(&Value::Null), scope);
         let brought: Vec<&str> = brought.iter().filter_map(Value::as_str).collect();
-        let mut told = format!("{scope}  {}", words.as_str().unwrap_or_default());
-        if !brought.is_empty() {
-            told.push_str(&format!(" (brings {})", brought.join(" ")));
-        }
-        record = record.line("scope", told);
+        let brings = if brought.is_empty() {
+            String::new()
+        } else {
+            format!(" (brings {})", brought.join(" "))
+        };
+        record = record.line(
+            "scope",
+            format!("{scope}  {}{brings}", words.as_str().unwrap_or_default()),
+        );
     }
     let signed = text(resource, "access_token_signed_response_alg");
     record

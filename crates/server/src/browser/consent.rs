@@ -34,7 +34,8 @@ pub(crate) async fn consent(inbound: Inbound, browser: Browser) -> Result<Outgoi
 
 /// POST `/consent`: the person says yes or no.
 pub(crate) async fn consent_answer(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
-    let asked = opened(&inbound, &browser, inbound.form.text("request"))?;
+    let sealed = inbound.form.text("request").ok_or(Why::ParameterMissing("request"))?;
+    let (asked, shown) = sealed::open_shown(&inbound.app, &inbound.tenant, &browser, sealed, inbound.at.now)?;
     let said = match inbound.form.text("decision") {
         Some("allow") => Said::Allow {
             without: left_out(&inbound)?,
@@ -43,6 +44,10 @@ pub(crate) async fn consent_answer(inbound: Inbound, browser: Browser) -> Result
         Some(_) | None => return Err(Why::ParameterMalformed("decision").into()),
     };
     let client = client_of(&inbound, &asked).await?;
+    let same = shown.is_some_and(|shown| shown == client.basis());
+    if said != Said::Deny && !same {
+        return authorize::proceed(inbound, browser, asked, client, Stand::AtConsent).await; // the page showed another client than this is now (S-30)
+    }
     let given = Arc::new((asked.clone(), client.clone(), said));
     let answered = inbound
         .walker()
@@ -87,7 +92,7 @@ pub(super) async fn page(
         Some(uri) => inbound.tenant.resource(uri).await?,
         None => None,
     };
-    let request = sealed::request(&inbound.app, &inbound.tenant, browser, &ask.asked)?;
+    let request = sealed::request_shown(&inbound.app, &inbound.tenant, browser, &ask.asked, client)?;
     let view = View::new(inbound, browser);
     let csrf = view.csrf_about(&request);
     let words = |scopes| view::worded(scopes, resource.as_ref(), browser.language);

@@ -1,6 +1,6 @@
 //! What a page carries from step to step: sealed for its tenant and its browser, so that it cannot be changed (S-05) and opens nowhere else (S-08).
 
-use kernel::{Time, Why, authorization::Asked};
+use kernel::{Time, Why, authorization::Asked, client::Client};
 use proof::{base64url, json};
 use store::TenantDb;
 
@@ -10,9 +10,29 @@ use crate::{app::App, fault::Fault};
 /// How long a passkey may take, in seconds.
 pub(super) const CEREMONY_SECONDS: i64 = 300;
 
+/// The member of a sealed request that says which client its page showed.
+const SHOWN: &str = "shown";
+
 /// Seals an authorization request.
 pub(super) fn request(app: &App, tenant: &TenantDb, browser: &Browser, asked: &Asked) -> Result<String, Fault> {
-    let text = serde_json::Value::Object(asked.to_json()).to_string();
+    sealed(app, tenant, browser, asked.to_json())
+}
+
+/// Seals an authorization request for the page that asks, with what the client is that the page shows: a yes is to that one and to no other (S-30).
+pub(super) fn request_shown(
+    app: &App,
+    tenant: &TenantDb,
+    browser: &Browser,
+    asked: &Asked,
+    client: &Client,
+) -> Result<String, Fault> {
+    let mut o = asked.to_json();
+    o.insert(SHOWN.to_owned(), client.basis().into());
+    sealed(app, tenant, browser, o)
+}
+
+fn sealed(app: &App, tenant: &TenantDb, browser: &Browser, request: json::Object) -> Result<String, Fault> {
+    let text = serde_json::Value::Object(request).to_string();
     Ok(app
         .keyring
         .seal()
@@ -27,19 +47,29 @@ pub(super) fn open_request(
     sealed: &str,
     now: Time,
 ) -> Result<Asked, Why> {
+    open_shown(app, tenant, browser, sealed, now).map(|(asked, _)| asked)
+}
+
+/// The same, with what the client was that its page showed, if it comes from the page that asks.
+pub(super) fn open_shown(
+    app: &App,
+    tenant: &TenantDb,
+    browser: &Browser,
+    sealed: &str,
+    now: Time,
+) -> Result<(Asked, Option<String>), Why> {
     let plain = app
         .keyring
         .seal()
         .open(&context("authorization-request", tenant, browser), sealed)
         .map_err(|_| Why::PageForeign)?;
-    let asked = json::parse_object(plain.reveal())
-        .ok()
-        .and_then(|o| Asked::from_json(&o))
-        .ok_or(Why::PageForeign)?;
+    let o = json::parse_object(plain.reveal()).map_err(|_| Why::PageForeign)?;
+    let asked = Asked::from_json(&o).ok_or(Why::PageForeign)?;
     if asked.expires() <= now {
         return Err(Why::PageExpired);
     }
-    Ok(asked)
+    let shown = o.get(SHOWN).and_then(serde_json::Value::as_str).map(str::to_owned);
+    Ok((asked, shown))
 }
 
 /// What a passkey is asked for.

@@ -57,6 +57,9 @@ pub(crate) async fn sign_in(inbound: Inbound, browser: Browser) -> Result<Outgoi
 pub(crate) fn recovery(inbound: &Inbound, browser: &Browser) -> Result<Outgoing, Stop> {
     let query = kernel::form::Form::parse(inbound.query.as_deref().unwrap_or("").as_bytes(), &[])?;
     let request = query.text("request").unwrap_or("");
+    if !request.is_empty() {
+        sealed::open_request(&inbound.app, &inbound.tenant, browser, request, inbound.at.now)?; // what does not open is not put into a page
+    }
     Ok(recovery_page(inbound, browser, request, "", None, None))
 }
 

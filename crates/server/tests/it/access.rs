@@ -108,9 +108,11 @@ fn program(route: &Route, admits: &[CallerKind], by: By) -> Expected {
     let done = match name(route).as_str() {
         "GET /assets/{name}" => return Expected::Refused(404, "not_found"),
         "POST /oauth2/register" => {
-            return match by {
-                By::AdministratorOfB | By::HolderOfATokenOfA => Expected::Refused(401, "invalid_token"),
-                _ => Expected::Refused(403, "access_denied"), // it is off, for administrators too
+            let token_of_elsewhere = matches!(by, By::AdministratorOfB | By::HolderOfATokenOfA);
+            return if token_of_elsewhere {
+                Expected::Refused(401, "invalid_token")
+            } else {
+                Expected::Refused(403, "access_denied") // it is off, for administrators too
             };
         }
         // Only the client's own registration access token opens its registration.

@@ -50,8 +50,18 @@ fn bounds(site: &Site, now: i64) -> Vec<Bounds> {
         ("POST", "/admin/v1/administrators", somebody, ADMINISTRATOR),
         ("PATCH", "/admin/v1/tenants/default", json!({}), TENANT),
         ("POST", "/admin/v1/users", json!({ "login": "bob@demo.test" }), USER),
-        ("POST", "/admin/v1/groups", json!({ "id": "new", "kind": "group", "name": "New" }), GROUP),
-        ("POST", "/admin/v1/consent-rules", json!({ "effect": "forbid", "client_id": site.spare }), RULE),
+        (
+            "POST",
+            "/admin/v1/groups",
+            json!({ "id": "new", "kind": "group", "name": "New" }),
+            GROUP,
+        ),
+        (
+            "POST",
+            "/admin/v1/consent-rules",
+            json!({ "effect": "forbid", "client_id": site.spare }),
+            RULE,
+        ),
     ]
 }
 
@@ -127,7 +137,11 @@ const CLIENT: &[(&str, &str, &str)] = &[
     ("grant_types", r#"["client_credentials","refresh_token"]"#, METADATA),
     ("redirect_uris", r#"["http://app.example.com/callback"]"#, REDIRECT),
     ("redirect_uris", r#"["https://app.example.com/callback#f"]"#, REDIRECT),
-    ("redirect_uris", r#"["https://alice@app.example.com/callback"]"#, REDIRECT),
+    (
+        "redirect_uris",
+        r#"["https://alice@app.example.com/callback"]"#,
+        REDIRECT,
+    ),
     ("redirect_uris", r#"["https://*.example.com/callback"]"#, REDIRECT),
     ("redirect_uris", r#"["javascript:alert(1)"]"#, REDIRECT),
     ("redirect_uris", r#"[""]"#, REDIRECT),

@@ -36,7 +36,11 @@ async fn rules_are_made_listed_and_taken_back() {
         let rule = rule(&world, body).await;
         assert!(rule["made_by"].is_string(), "{rule}");
         let told = without(&without(&rule, "id"), "made_by");
-        assert_eq!(told, with(body, "created_at", world.now()), "what is not named is left out");
+        assert_eq!(
+            told,
+            with(body, "created_at", world.now()),
+            "what is not named is left out"
+        );
         made.push(rule);
     }
     let listed = async || {
@@ -45,15 +49,26 @@ async fn rules_are_made_listed_and_taken_back() {
         answer.body["consent_rules"].as_array().unwrap().clone()
     };
     let all = listed().await;
-    assert!(all.len() == made.len() && made.iter().all(|rule| all.contains(rule)), "{all:?}");
+    assert!(
+        all.len() == made.len() && made.iter().all(|rule| all.contains(rule)),
+        "{all:?}"
+    );
 
     let path = format!("/admin/v1/consent-rules/{}", made[0]["id"].as_str().unwrap());
     let dropped = world.admin("DELETE", &path, None).await;
     assert_eq!((dropped.status, &dropped.body), (200, &made[0]));
-    refused(&world.admin("DELETE", &path, None).await, 404, "not_found", "it is gone");
+    refused(
+        &world.admin("DELETE", &path, None).await,
+        404,
+        "not_found",
+        "it is gone",
+    );
     let left = listed().await;
     assert!(left.len() == 3 && !left.contains(&made[0]), "{left:?}");
-    assert_eq!((world.events("rule.created").await, world.events("rule.dropped").await), (4, 1));
+    assert_eq!(
+        (world.events("rule.created").await, world.events("rule.dropped").await),
+        (4, 1)
+    );
 }
 
 #[tokio::test]
@@ -68,7 +83,11 @@ async fn a_rule_names_what_is_there() {
             400,
             "invalid_body",
         ),
-        (json!({ "effect": "forbid", "scope": "read write" }), 400, "invalid_body"),
+        (
+            json!({ "effect": "forbid", "scope": "read write" }),
+            400,
+            "invalid_body",
+        ),
         (json!({ "effect": "forbid", "clients": "every" }), 400, "invalid_body"),
         (
             json!({ "effect": "forbid", "clients": "unregistered", "client_id": DOCUMENT }),
@@ -144,8 +163,14 @@ async fn a_client_whose_id_is_an_address_is_pinned_and_named_in_paths_by_base64u
         "invalid_client_metadata",
         "there is nobody to share a secret with",
     );
-    for uris in [json!([]), json!(["http://127.0.0.1/callback"]), json!(["https://app.example.com/#f"])] {
-        let answer = world.admin("PATCH", &path, Some(&json!({ "redirect_uris": uris }))).await;
+    for uris in [
+        json!([]),
+        json!(["http://127.0.0.1/callback"]),
+        json!(["https://app.example.com/#f"]),
+    ] {
+        let answer = world
+            .admin("PATCH", &path, Some(&json!({ "redirect_uris": uris })))
+            .await;
         refused(&answer, 400, "invalid_redirect_uri", &uris.to_string());
     }
     for other in [
@@ -175,11 +200,17 @@ async fn a_native_app_is_registered_without_a_secret() {
         "redirect_uris": ["http://127.0.0.1/callback", "com.example.notes:/callback"], "application_type": "native",
     });
     let made = world.admin("POST", "/admin/v1/clients", Some(&body)).await;
-    assert_eq!((made.status, &made.body["redirect_uris"]), (201, &body["redirect_uris"]));
+    assert_eq!(
+        (made.status, &made.body["redirect_uris"]),
+        (201, &body["redirect_uris"])
+    );
     assert!(made.body.get("client_secret").is_none(), "{made:?}");
     for (change, code) in [
         (json!({ "scope": "read" }), "invalid_client_metadata"),
-        (json!({ "grant_types": ["client_credentials"] }), "invalid_client_metadata"),
+        (
+            json!({ "grant_types": ["client_credentials"] }),
+            "invalid_client_metadata",
+        ),
         (json!({ "grant_types": ["refresh_token"] }), "invalid_client_metadata"),
         (json!({ "application_type": "web" }), "invalid_redirect_uri"),
         (json!({ "redirect_uris": [] }), "invalid_redirect_uri"),
@@ -200,7 +231,11 @@ async fn a_tenant_decides_about_documents_registration_and_bound_tokens() {
     let shown = async || {
         let listed = world.admin("GET", "/admin/v1/tenants", None).await;
         let tenant = listed.body["tenants"][0].clone();
-        json!([tenant["client_documents"], tenant["registration"], tenant["dpop_required"]])
+        json!([
+            tenant["client_documents"],
+            tenant["registration"],
+            tenant["dpop_required"]
+        ])
     };
     assert_eq!(shown().await, json!([true, "off", false]));
     let change = async |body: Value| {
@@ -209,7 +244,11 @@ async fn a_tenant_decides_about_documents_registration_and_bound_tokens() {
     };
     change(json!({ "registration": "initial_token" })).await;
     change(json!({ "client_documents": false })).await;
-    assert_eq!(shown().await, json!([false, "initial_token", false]), "what is not named stays");
+    assert_eq!(
+        shown().await,
+        json!([false, "initial_token", false]),
+        "what is not named stays"
+    );
     change(json!({ "dpop_required": true, "registration": "open" })).await;
     assert_eq!(shown().await, json!([false, "open", true]));
     let both = json!({ "disabled": true, "registration": "off" });
@@ -222,7 +261,11 @@ async fn a_tenant_decides_about_documents_registration_and_bound_tokens() {
     let new = json!({ "id": "acme", "name": "Acme", "registration": "open", "client_documents": false, "dpop_required": true });
     let made = world.admin("POST", "/admin/v1/tenants", Some(&new)).await;
     assert_eq!(
-        (&made.body["registration"], &made.body["client_documents"], &made.body["dpop_required"]),
+        (
+            &made.body["registration"],
+            &made.body["client_documents"],
+            &made.body["dpop_required"]
+        ),
         (&json!("open"), &json!(false), &json!(true))
     );
 }
@@ -235,11 +278,22 @@ async fn a_resource_says_which_scopes_bring_others() {
         "implied_scopes": { "write": ["read"], "admin": ["read", "write"] },
     });
     let made = world.admin("POST", "/admin/v1/resources", Some(&body)).await;
-    assert_eq!((made.status, &made.body["implied_scopes"]), (201, &body["implied_scopes"]));
+    assert_eq!(
+        (made.status, &made.body["implied_scopes"]),
+        (201, &body["implied_scopes"])
+    );
     let listed = world.admin("GET", "/admin/v1/resources", None).await;
     assert_eq!(listed.body["resources"][0]["implied_scopes"], body["implied_scopes"]);
-    for implied in [json!({ "write": ["delete"] }), json!({ "delete": ["read"] }), json!({ "write": "read" })] {
-        let other = with(&with(&body, "resource", "https://b.example.com/"), "implied_scopes", implied.clone());
+    for implied in [
+        json!({ "write": ["delete"] }),
+        json!({ "delete": ["read"] }),
+        json!({ "write": "read" }),
+    ] {
+        let other = with(
+            &with(&body, "resource", "https://b.example.com/"),
+            "implied_scopes",
+            implied.clone(),
+        );
         let answer = world.admin("POST", "/admin/v1/resources", Some(&other)).await;
         refused(&answer, 400, "invalid_body", &implied.to_string());
     }

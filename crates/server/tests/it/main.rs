@@ -31,6 +31,9 @@ mod bombs;
 mod client_authentication;
 
 #[cfg(test)]
+mod client_documents;
+
+#[cfg(test)]
 mod confusion;
 
 #[cfg(test)]
@@ -38,6 +41,9 @@ mod consent_administration;
 
 #[cfg(test)]
 mod discovery;
+
+#[cfg(test)]
+mod document_host;
 
 #[cfg(test)]
 mod dpop_proofs;
@@ -62,6 +68,9 @@ mod people_administration;
 
 #[cfg(test)]
 mod races;
+
+#[cfg(test)]
+mod registration;
 
 #[cfg(test)]
 mod secrecy;

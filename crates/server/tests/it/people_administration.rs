@@ -33,7 +33,9 @@ async fn group(world: &World, id: &str, kind: &str) {
 
 /// Whether the cookies are those of somebody who is signed in.
 async fn is_signed_in(world: &World, cookies: &str) -> bool {
-    let answer = world.send("GET", "/account", &[("cookie", cookies.to_owned())], None).await;
+    let answer = world
+        .send("GET", "/account", &[("cookie", cookies.to_owned())], None)
+        .await;
     assert!(matches!(answer.status, 200 | 303), "{answer:?}");
     answer.status == 200
 }
@@ -107,7 +109,10 @@ async fn a_person_is_entered_shown_found_and_changed() {
     );
     let own = json!({ "login": "BOB@demo.test" });
     assert_eq!(world.admin("PATCH", &path(&bob), Some(&own)).await.status, 200);
-    assert_eq!((world.events("user.created").await, world.events("user.changed").await), (2, 4));
+    assert_eq!(
+        (world.events("user.created").await, world.events("user.changed").await),
+        (2, 4)
+    );
 }
 
 #[tokio::test]
@@ -127,7 +132,10 @@ async fn a_profile_holds_what_openid_connect_knows_and_a_refused_change_changes_
             .admin("PATCH", &path(&alice), Some(&json!({ "profile": profile })))
             .await;
         refused(&answer, 400, "invalid_body", &profile.to_string());
-        assert!(answer.body["detail"].as_str().unwrap().starts_with("profile: "), "{answer:?}");
+        assert!(
+            answer.body["detail"].as_str().unwrap().starts_with("profile: "),
+            "{answer:?}"
+        );
     }
     assert_eq!(world.admin("GET", &path(&alice), None).await.body, alice);
     let address = json!({ "profile": { "address": { "country": "CH" }, "email_verified": true, "website": "https://demo.test/" } });
@@ -156,10 +164,14 @@ async fn s_38_nobody_is_given_an_id_an_epoch_or_a_credential_by_the_way() {
         let new = with(&json!({ "login": "bob@demo.test" }), member, value.clone());
         let answer = world.admin("POST", "/admin/v1/users", Some(&new)).await;
         refused(&answer, 400, "invalid_body", member);
-        let answer = world.admin("PATCH", &path(&alice), Some(&json!({ member: value }))).await;
+        let answer = world
+            .admin("PATCH", &path(&alice), Some(&json!({ member: value })))
+            .await;
         refused(&answer, 400, "invalid_body", member);
     }
-    let answer = world.admin("PATCH", &path(&alice), Some(&json!({ "password": PASSWORD }))).await;
+    let answer = world
+        .admin("PATCH", &path(&alice), Some(&json!({ "password": PASSWORD })))
+        .await;
     refused(&answer, 400, "invalid_body", "a password has a call of its own");
     let listed = world.admin("GET", "/admin/v1/users", None).await;
     assert_eq!(listed.body, json!({ "users": [alice] }));
@@ -171,16 +183,27 @@ async fn a_password_is_set_by_rules_and_is_nowhere_to_be_read() {
     let alice = enter(&world, ALICE, &json!({ "password": PASSWORD })).await;
     let bob = enter(&world, "bob@demo.test", &json!({})).await;
     assert!(can_sign_in(&world, ALICE, PASSWORD).await);
-    assert!(!can_sign_in(&world, "bob@demo.test", PASSWORD).await, "nobody has a password unasked");
+    assert!(
+        !can_sign_in(&world, "bob@demo.test", PASSWORD).await,
+        "nobody has a password unasked"
+    );
 
     let new = "a quite different sentence";
     let set = world
-        .admin("POST", &format!("{}/password", path(&alice)), Some(&json!({ "password": new })))
+        .admin(
+            "POST",
+            &format!("{}/password", path(&alice)),
+            Some(&json!({ "password": new })),
+        )
         .await;
     assert_eq!((set.status, &set.body), (200, &alice));
     assert!(can_sign_in(&world, ALICE, new).await && !can_sign_in(&world, ALICE, PASSWORD).await);
     let first = world
-        .admin("POST", &format!("{}/password", path(&bob)), Some(&json!({ "password": new })))
+        .admin(
+            "POST",
+            &format!("{}/password", path(&bob)),
+            Some(&json!({ "password": new })),
+        )
         .await;
     assert_eq!(first.status, 200);
     assert!(can_sign_in(&world, "bob@demo.test", new).await, "the first one too");
@@ -194,8 +217,16 @@ async fn a_password_is_set_by_rules_and_is_nowhere_to_be_read() {
         (&"x".repeat(257), "too long"),
     ] {
         for (method, path, body) in [
-            ("POST", format!("{}/password", path(&alice)), json!({ "password": password })),
-            ("POST", "/admin/v1/users".to_owned(), json!({ "login": "alice@demo.test", "password": password })),
+            (
+                "POST",
+                format!("{}/password", path(&alice)),
+                json!({ "password": password }),
+            ),
+            (
+                "POST",
+                "/admin/v1/users".to_owned(),
+                json!({ "login": "alice@demo.test", "password": password }),
+            ),
         ] {
             let answer = world.admin(method, &path, Some(&body)).await;
             refused(&answer, 400, "invalid_request", said);
@@ -204,7 +235,10 @@ async fn a_password_is_set_by_rules_and_is_nowhere_to_be_read() {
             assert!(password.is_empty() || !answer.text.contains(password), "{answer:?}");
         }
     }
-    assert!(can_sign_in(&world, ALICE, new).await, "what was refused changed nothing");
+    assert!(
+        can_sign_in(&world, ALICE, new).await,
+        "what was refused changed nothing"
+    );
 
     // It is in no answer, no event and no file; its hash is in no answer and no event.
     world.flush().await;
@@ -213,14 +247,21 @@ async fn a_password_is_set_by_rules_and_is_nowhere_to_be_read() {
         world.admin("GET", "/admin/v1/users", None).await,
         world.admin("GET", "/admin/v1/events?limit=500", None).await,
     ] {
-        assert!(!shown.text.contains(new) && !shown.text.contains("$argon2id$"), "{shown:?}");
+        assert!(
+            !shown.text.contains(new) && !shown.text.contains("$argon2id$"),
+            "{shown:?}"
+        );
     }
     if let Some(bytes) = world.database_bytes() {
         let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
         assert!(holds("$argon2id$v=19$m=19456,t=2,p=1$") && !holds(new));
     }
     let absent = world
-        .admin("POST", "/admin/v1/users/nobody/password", Some(&json!({ "password": "x" })))
+        .admin(
+            "POST",
+            "/admin/v1/users/nobody/password",
+            Some(&json!({ "password": "x" })),
+        )
         .await;
     refused(&absent, 404, "not_found", "nobody is told the rules");
 }
@@ -242,7 +283,10 @@ async fn another_password_ends_every_session_of_the_person_and_of_nobody_else() 
         .await;
     assert!(!is_signed_in(&world, &here).await && !is_signed_in(&world, &there).await);
     assert!(is_signed_in(&world, &of_bob).await);
-    assert_eq!((sessions(&world, &alice).await.len(), sessions(&world, &bob).await.len()), (0, 1));
+    assert_eq!(
+        (sessions(&world, &alice).await.len(), sessions(&world, &bob).await.len()),
+        (0, 1)
+    );
 }
 
 #[tokio::test]
@@ -264,7 +308,10 @@ async fn s_36_who_is_disabled_is_signed_out_at_once_on_every_node_and_cannot_sig
     }
     assert_eq!(sessions(&world, &alice).await, [] as [Value; 0]);
     let all = world.admin("GET", "/admin/v1/browser-sessions", None).await.body;
-    assert_eq!(all["browser_sessions"], json!([with(&session, "ended_at", world.now())]));
+    assert_eq!(
+        all["browser_sessions"],
+        json!([with(&session, "ended_at", world.now())])
+    );
 
     world
         .admin("PATCH", &path(&alice), Some(&json!({ "disabled": false })))
@@ -330,7 +377,9 @@ async fn a_recovery_code_is_shown_once_works_once_and_ends_those_before() {
     let tenant = world.root_tenant().await;
     let alice = enter(&world, ALICE, &json!({})).await;
     let give = async || {
-        let given = world.admin("POST", &format!("{}/recovery-code", path(&alice)), None).await;
+        let given = world
+            .admin("POST", &format!("{}/recovery-code", path(&alice)), None)
+            .await;
         assert_eq!((given.status, &without(&given.body, "recovery_code")), (201, &alice));
         given.body["recovery_code"].as_str().unwrap().to_owned()
     };
@@ -338,14 +387,24 @@ async fn a_recovery_code_is_shown_once_works_once_and_ends_those_before() {
     assert_ne!(first, second);
     // 80 bits in Crockford's base32: four groups of four.
     let groups: Vec<&str> = second.split('-').collect();
-    assert!(groups.len() == 4 && groups.iter().all(|group| group.len() == 4), "{second}");
+    assert!(
+        groups.len() == 4 && groups.iter().all(|group| group.len() == 4),
+        "{second}"
+    );
 
-    assert_eq!(by_code(&world, &tenant, &first).await.status, 403, "it ended with the second");
+    assert_eq!(
+        by_code(&world, &tenant, &first).await.status,
+        403,
+        "it ended with the second"
+    );
     assert_eq!(by_code(&world, &tenant, &second).await.status, 303);
     assert_eq!(by_code(&world, &tenant, &second).await.status, 403, "once");
     world.flush().await;
     let events = world.admin("GET", "/admin/v1/events?limit=500", None).await;
-    assert!(!events.text.contains(&first) && !events.text.contains(&second), "{events:?}");
+    assert!(
+        !events.text.contains(&first) && !events.text.contains(&second),
+        "{events:?}"
+    );
     assert_eq!(sessions(&world, &alice).await[0]["method"], "recovery_code");
 
     refused(
@@ -363,7 +422,9 @@ async fn by_code(world: &World, tenant: &Tenant, code: &str) -> Answer {
     let (_, rest) = page.text.split_once(r#"name="csrf" value=""#).unwrap();
     let csrf = rest.split_once('"').unwrap().0.to_owned();
     let form = [("csrf", csrf), ("login", ALICE.to_owned()), ("code", code.to_owned())];
-    tenant.post(world, "/sign-in/recovery", &[("cookie", cookie)], &form).await
+    tenant
+        .post(world, "/sign-in/recovery", &[("cookie", cookie)], &form)
+        .await
 }
 
 #[tokio::test]
@@ -389,7 +450,10 @@ async fn groups_and_roles_are_made_listed_and_ended() {
         .collect();
     assert_eq!(
         kinds,
-        [(&json!("approver"), &json!("role")), (&json!("finance"), &json!("group"))]
+        [
+            (&json!("approver"), &json!("role")),
+            (&json!("finance"), &json!("group"))
+        ]
     );
 
     let alice = enter(&world, ALICE, &json!({ "groups": ["finance", "approver"] })).await;
@@ -404,9 +468,14 @@ async fn groups_and_roles_are_made_listed_and_ended() {
         .await;
     refused(&answer, 400, "invalid_body", "nobody comes into a group that is gone");
     let many: Vec<String> = (0..129).map(|n| format!("g{n}")).collect();
-    let answer = world.admin("PATCH", &path(&alice), Some(&json!({ "groups": many }))).await;
+    let answer = world
+        .admin("PATCH", &path(&alice), Some(&json!({ "groups": many })))
+        .await;
     refused(&answer, 400, "invalid_body", "129 groups");
-    assert_eq!((world.events("group.created").await, world.events("group.dropped").await), (2, 1));
+    assert_eq!(
+        (world.events("group.created").await, world.events("group.dropped").await),
+        (2, 1)
+    );
 }
 
 #[tokio::test]
@@ -419,7 +488,11 @@ async fn s_35_people_groups_and_sessions_of_another_tenant_are_not_there() {
     };
     for (method, path, body) in [
         ("GET", format!("/admin/v1/users/{}", globex.user), None),
-        ("PATCH", format!("/admin/v1/users/{}", globex.user), Some(json!({ "disabled": true }))),
+        (
+            "PATCH",
+            format!("/admin/v1/users/{}", globex.user),
+            Some(json!({ "disabled": true })),
+        ),
         (
             "POST",
             format!("/admin/v1/users/{}/password", globex.user),
@@ -429,7 +502,11 @@ async fn s_35_people_groups_and_sessions_of_another_tenant_are_not_there() {
         ("POST", format!("/admin/v1/users/{}/sign-out", globex.user), None),
         ("GET", format!("/admin/v1/users/{}/grants", globex.user), None),
         ("GET", format!("/admin/v1/browser-sessions?user={}", globex.user), None),
-        ("POST", format!("/admin/v1/browser-sessions/{}/end", globex.browser_session), None),
+        (
+            "POST",
+            format!("/admin/v1/browser-sessions/{}/end", globex.browser_session),
+            None,
+        ),
         ("DELETE", format!("/admin/v1/groups/{}", globex.group), None),
     ] {
         refused(&at_acme(method, &path, body).await, 404, "not_found", &path);

@@ -20,6 +20,7 @@ ALTER TABLE tenant ADD COLUMN binding TEXT NOT NULL DEFAULT 'when_proved';
 
 -- What a person or the organisation gave and did not take back. Each authorization of it is a child, and there is a child for every sign-in of every installation: they must not lie in the way.
 CREATE INDEX grants_root ON grants (tenant, subject, revoked_at, id) WHERE parent IS NULL AND subject IS NOT NULL;
+CREATE INDEX grants_root_holder ON grants (tenant, subject, holder_kind, holder, revoked_at, id) WHERE parent IS NULL AND subject IS NOT NULL;
 CREATE INDEX grants_subject ON grants (tenant, subject, id) WHERE subject IS NOT NULL;
 CREATE INDEX grants_parent ON grants (tenant, parent, id) WHERE parent IS NOT NULL;
 

@@ -1,5 +1,4 @@
 //! What people leave behind goes away by itself: every table comes back to where it was.
-#![expect(clippy::arithmetic_side_effects, reason = "test arithmetic on small known values")]
 
 use std::collections::BTreeMap;
 
@@ -328,10 +327,13 @@ async fn a_sweep_that_finds_nothing_to_do_writes_nothing() {
         .put(
             Wanted::default()
                 .guard(create_client(registered_itself("c", 500)))
-                .guard(create_code(code("c")))
+                .guard(create_code(AuthorizationCode { id: id(0), ..code("c") }))
                 .guard(create_session(session("s")))
                 .guard(create_grant(root("g")))
-                .guard(create_family(family("f", "g"))),
+                .guard(create_family(Family {
+                    id: id(0),
+                    ..family("f", "g")
+                })),
         )
         .await;
     let beside = Beside::open(&world.fresh.database).await;

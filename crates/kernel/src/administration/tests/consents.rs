@@ -7,7 +7,11 @@ use crate::consent;
 
 /// Everything that a rule can name.
 fn all_there() -> Facts {
-    Facts { client: loaded().client, resources: loaded().resources[..1].to_vec(), ..of_people() }
+    Facts {
+        client: loaded().client,
+        resources: loaded().resources[..1].to_vec(),
+        ..of_people()
+    }
 }
 
 #[test]
@@ -27,12 +31,20 @@ fn a_rule_is_made_as_it_was_asked_for() {
         row["created_at"] = NOW.into();
         let expected = Guard::Consent(consent::Guard::Create(Box::new(people::rule(&row))));
         assert_eq!(decision.change().guards.last(), Some(&expected), "{request}");
-        assert_eq!(decision.change().guards.len() - 1, usize::from(request.get("group").is_some()), "and the group is there still");
+        assert_eq!(
+            decision.change().guards.len() - 1,
+            usize::from(request.get("group").is_some()),
+            "and the group is there still"
+        );
         assert_eq!(document(&decision), row, "what is left out is every one");
         assert_eq!(events(&decision), [("rule.created", Some(id.as_str()))]);
         let mut told = row;
         told.as_object_mut().unwrap().remove("id");
-        assert_eq!(serde_json::Value::from(decision.change().events[0].body.clone()), told, "the log says what was decided");
+        assert_eq!(
+            serde_json::Value::from(decision.change().events[0].body.clone()),
+            told,
+            "the log says what was decided"
+        );
     }
 }
 
@@ -40,14 +52,46 @@ fn a_rule_is_made_as_it_was_asked_for() {
 fn a_rule_names_what_is_there() {
     let nothing = Facts::default;
     let rows = [
-        (json!({ "effect": "forbid", "client_id": "atlas" }), nothing(), Some("not_found")),
-        (json!({ "effect": "forbid", "client_id": "https://agent.example/client.json" }), nothing(), None), // nobody registered it, and nobody has to
-        (json!({ "effect": "forbid", "resource": HERE }), nothing(), Some("invalid_body")),
-        (json!({ "effect": "forbid", "group": "finance" }), nothing(), Some("not_found")),
-        (json!({ "effect": "forbid", "scope": "read write" }), all_there(), Some("invalid_body")),
-        (json!({ "effect": "forbid", "scope": "" }), all_there(), Some("invalid_body")),
-        (json!({ "effect": "forbid", "scope": " read" }), all_there(), Some("invalid_body")),
-        (json!({ "effect": "forbid", "scope": "\"" }), all_there(), Some("invalid_body")),
+        (
+            json!({ "effect": "forbid", "client_id": "atlas" }),
+            nothing(),
+            Some("not_found"),
+        ),
+        (
+            json!({ "effect": "forbid", "client_id": "https://agent.example/client.json" }),
+            nothing(),
+            None,
+        ), // nobody registered it, and nobody has to
+        (
+            json!({ "effect": "forbid", "resource": HERE }),
+            nothing(),
+            Some("invalid_body"),
+        ),
+        (
+            json!({ "effect": "forbid", "group": "finance" }),
+            nothing(),
+            Some("not_found"),
+        ),
+        (
+            json!({ "effect": "forbid", "scope": "read write" }),
+            all_there(),
+            Some("invalid_body"),
+        ),
+        (
+            json!({ "effect": "forbid", "scope": "" }),
+            all_there(),
+            Some("invalid_body"),
+        ),
+        (
+            json!({ "effect": "forbid", "scope": " read" }),
+            all_there(),
+            Some("invalid_body"),
+        ),
+        (
+            json!({ "effect": "forbid", "scope": "\"" }),
+            all_there(),
+            Some("invalid_body"),
+        ),
         (json!({ "effect": "forbid", "scope": "unheard" }), all_there(), None), // a scope may come later
     ];
     for (request, facts, expected) in rows {
@@ -59,7 +103,13 @@ fn a_rule_names_what_is_there() {
 #[test]
 fn rules_are_read_whole_so_there_are_at_most_500() {
     for (rules, expected) in [(0, None), (499, None), (500, Some("conflict")), (501, Some("conflict"))] {
-        let decision = run(&json!({ "create_rule": { "effect": "forbid" } }), &Facts { rules, ..Facts::default() });
+        let decision = run(
+            &json!({ "create_rule": { "effect": "forbid" } }),
+            &Facts {
+                rules,
+                ..Facts::default()
+            },
+        );
         assert_eq!(why(&decision).map(|why| why.code().name()), expected, "{rules}");
     }
 }
@@ -67,7 +117,10 @@ fn rules_are_read_whole_so_there_are_at_most_500() {
 #[test]
 fn a_rule_is_taken_back() {
     let decision = run(&json!({ "drop_rule": { "id": "rule-1" } }), &of_people());
-    assert_eq!(decision.change().sure, [Write::Consent(consent::Write::Drop(facts::id("rule-1")))]);
+    assert_eq!(
+        decision.change().sure,
+        [Write::Consent(consent::Write::Drop(facts::id("rule-1")))]
+    );
     assert_eq!(events(&decision), [("rule.dropped", Some("rule-1"))]);
     assert_eq!(document(&decision)["effect"], "forbid");
 }

@@ -20,7 +20,10 @@ fn sessions_end() -> Write {
 }
 
 fn unchanged() -> Guard {
-    Guard::User(user::Guard::Unchanged { id: facts::id("alice"), epoch: 5 })
+    Guard::User(user::Guard::Unchanged {
+        id: facts::id("alice"),
+        epoch: 5,
+    })
 }
 
 fn replaced(decision: &Decision) -> &user::User {
@@ -35,7 +38,10 @@ fn a_person_is_entered_with_groups_that_are_there() {
     let request = json!({ "create_user": {
         "login": " Carol@Demo.Test ", "profile": { "name": "Carol", "email": "carol@demo.test" }, "groups": ["finance", "approver"], "password_hash": "first-hash",
     } });
-    let nobody_yet = Facts { groups: groups(&["approver", "finance"]), ..Facts::default() };
+    let nobody_yet = Facts {
+        groups: groups(&["approver", "finance"]),
+        ..Facts::default()
+    };
     let decision = run(&request, &nobody_yet);
     let id = at().id::<()>("user");
     let row = json!({
@@ -47,7 +53,11 @@ fn a_person_is_entered_with_groups_that_are_there() {
         Guard::User(user::Guard::Create(Box::new(people::user(&row)))),
     ];
     assert_eq!(decision.change().guards, guards);
-    let password = Write::Credential(credential::Write::SetPassword { user: facts::id(id.as_str()), hash: "first-hash".to_owned(), at: at().now });
+    let password = Write::Credential(credential::Write::SetPassword {
+        user: facts::id(id.as_str()),
+        hash: "first-hash".to_owned(),
+        at: at().now,
+    });
     assert_eq!(decision.change().sure, [password]);
     assert_eq!(document(&decision), row, "never a credential");
     assert_eq!(events(&decision), [("user.created", Some(id.as_str()))]);
@@ -55,7 +65,10 @@ fn a_person_is_entered_with_groups_that_are_there() {
 
 #[test]
 fn a_login_is_one_persons() {
-    let taken = |by: &str| Facts { login_taken_by: Some(people::user(&json!({ "id": by, "login": "carol@demo.test" }))), ..of_people() };
+    let taken = |by: &str| Facts {
+        login_taken_by: Some(people::user(&json!({ "id": by, "login": "carol@demo.test" }))),
+        ..of_people()
+    };
     let create = json!({ "create_user": { "login": "carol@demo.test" } });
     assert_eq!(why(&run(&create, &taken("bob"))), Some(Why::Exists("login")));
     assert_eq!(Why::Exists("login").code().name(), "conflict");
@@ -73,10 +86,23 @@ fn a_person_is_in_groups_that_exist_and_in_no_more_than_128() {
             _ => json!({ command: { "id": "alice", "groups": wanted } }),
         };
         let known: Vec<String> = (0..129).map(|n| format!("group-{n:03}")).collect();
-        let facts = Facts { groups: groups(&known.iter().map(String::as_str).collect::<Vec<_>>()), ..of_people() };
-        for (wanted, accepted) in [(known[..1].to_vec(), true), (known[..128].to_vec(), true), (known.clone(), false), (vec!["misspelt".to_owned()], false)] {
+        let facts = Facts {
+            groups: groups(&known.iter().map(String::as_str).collect::<Vec<_>>()),
+            ..of_people()
+        };
+        for (wanted, accepted) in [
+            (known[..1].to_vec(), true),
+            (known[..128].to_vec(), true),
+            (known.clone(), false),
+            (vec!["misspelt".to_owned()], false),
+        ] {
             let code = why(&run(&request(&wanted), &facts)).map(|why| why.code().name());
-            assert_eq!(code, (!accepted).then_some("invalid_body"), "{command} {}", wanted.len());
+            assert_eq!(
+                code,
+                (!accepted).then_some("invalid_body"),
+                "{command} {}",
+                wanted.len()
+            );
         }
     }
     let none = run(&json!({ "change_user": { "id": "alice", "groups": [] } }), &of_people());
@@ -88,12 +114,19 @@ fn a_person_is_in_groups_that_exist_and_in_no_more_than_128() {
 
 #[test]
 fn a_change_replaces_the_row_that_was_read() {
-    let request = json!({ "change_user": { "id": "alice", "profile": { "name": "Alice B", "locale": null, "nickname": "Al" } } });
+    let request =
+        json!({ "change_user": { "id": "alice", "profile": { "name": "Alice B", "locale": null, "nickname": "Al" } } });
     let decision = run(&request, &of_people());
     let row = json!({
         "id": "alice", "login": "alice@demo.test", "profile": { "name": "Alice B", "nickname": "Al" }, "groups": ["finance"], "epoch": 6, "created_at": 1000,
     });
-    assert_eq!(decision.change().guards, [Guard::User(user::Guard::Replace { user: Box::new(people::user(&row)), epoch: 5 })]);
+    assert_eq!(
+        decision.change().guards,
+        [Guard::User(user::Guard::Replace {
+            user: Box::new(people::user(&row)),
+            epoch: 5
+        })]
+    );
     assert_eq!(decision.change().sure, [], "nobody is signed out by a new name");
     let bad = json!({ "change_user": { "id": "alice", "profile": { "sub": "bob" } } });
     assert_eq!(why(&run(&bad, &of_people())).unwrap().code().name(), "invalid_body");
@@ -101,32 +134,62 @@ fn a_change_replaces_the_row_that_was_read() {
 
 #[test]
 fn whoever_is_disabled_is_signed_out_everywhere() {
-    let switch = |disabled: bool, facts: &Facts| run(&json!({ "change_user": { "id": "alice", "disabled": disabled } }), facts);
+    let switch = |disabled: bool, facts: &Facts| {
+        run(
+            &json!({ "change_user": { "id": "alice", "disabled": disabled } }),
+            facts,
+        )
+    };
     let off = switch(true, &of_people());
-    assert_eq!((replaced(&off).disabled, off.change().sure.as_slice()), (Some(at().now), &[sessions_end()][..]));
+    assert_eq!(
+        (replaced(&off).disabled, off.change().sure.as_slice()),
+        (Some(at().now), &[sessions_end()][..])
+    );
     assert_eq!(document(&off)["disabled_at"], NOW);
     assert_eq!(off.change().events[0].body["disabled"], true);
     let disabled = Facts {
-        user: Some(people::user(&json!({ "id": "alice", "login": "alice@demo.test", "disabled_at": 1000, "epoch": 5 }))),
+        user: Some(people::user(
+            &json!({ "id": "alice", "login": "alice@demo.test", "disabled_at": 1000, "epoch": 5 }),
+        )),
         ..of_people()
     };
     let on = switch(false, &disabled);
     assert_eq!((replaced(&on).disabled, on.change().sure.len()), (None, 0));
-    let renamed = run(&json!({ "change_user": { "id": "alice", "login": "a@demo.test" } }), &disabled);
-    assert_eq!(replaced(&renamed).disabled, disabled.user.unwrap().disabled, "what is not said stays");
+    let renamed = run(
+        &json!({ "change_user": { "id": "alice", "login": "a@demo.test" } }),
+        &disabled,
+    );
+    assert_eq!(
+        replaced(&renamed).disabled,
+        disabled.user.unwrap().disabled,
+        "what is not said stays"
+    );
 }
 
 #[test]
 fn another_password_signs_out_whoever_knew_the_old_one() {
-    let decision = run(&json!({ "set_user_password": { "id": "alice", "password_hash": "new-hash" } }), &of_people());
-    let set = Write::Credential(credential::Write::SetPassword { user: facts::id("alice"), hash: "new-hash".to_owned(), at: at().now });
+    let decision = run(
+        &json!({ "set_user_password": { "id": "alice", "password_hash": "new-hash" } }),
+        &of_people(),
+    );
+    let set = Write::Credential(credential::Write::SetPassword {
+        user: facts::id("alice"),
+        hash: "new-hash".to_owned(),
+        at: at().now,
+    });
     assert_eq!(decision.change().sure, [set, sessions_end()]);
-    assert!(!document(&decision).to_string().contains("hash") && !format!("{:?}", decision.change().events).contains("new-hash"));
+    assert!(
+        !document(&decision).to_string().contains("hash")
+            && !format!("{:?}", decision.change().events).contains("new-hash")
+    );
 }
 
 #[test]
 fn a_recovery_code_is_shown_once_and_ends_those_before_it() {
-    let decision = run(&json!({ "give_recovery_code": { "id": "alice", "code": "abcd-efgh" } }), &of_people());
+    let decision = run(
+        &json!({ "give_recovery_code": { "id": "alice", "code": "abcd-efgh" } }),
+        &of_people(),
+    );
     let set = at().id::<()>("recovery codes").as_str().to_owned();
     let row = Guard::Credential(credential::Guard::CreateRecoveryCode {
         user: facts::id("alice"),
@@ -135,7 +198,13 @@ fn a_recovery_code_is_shown_once_and_ends_those_before_it() {
         at: at().now,
     });
     assert_eq!(decision.change().guards, [row, unchanged()]);
-    assert_eq!(decision.change().sure, [Write::Credential(credential::Write::DropOtherRecoveryCodes { user: facts::id("alice"), keep: set })]);
+    assert_eq!(
+        decision.change().sure,
+        [Write::Credential(credential::Write::DropOtherRecoveryCodes {
+            user: facts::id("alice"),
+            keep: set
+        })]
+    );
     assert_eq!(document(&decision)["recovery_code"], "abcd-efgh");
     assert!(!format!("{:?}", decision.change()).contains("abcd-efgh"));
 }
@@ -143,15 +212,31 @@ fn a_recovery_code_is_shown_once_and_ends_those_before_it() {
 #[test]
 fn sessions_are_ended_all_or_one() {
     let all = run(&json!({ "end_user_sessions": { "id": "alice" } }), &of_people());
-    assert_eq!((all.change().sure.as_slice(), &all.change().events[0].body["sessions"]), (&[sessions_end()][..], &json!("all")));
+    assert_eq!(
+        (all.change().sure.as_slice(), &all.change().events[0].body["sessions"]),
+        (&[sessions_end()][..], &json!("all"))
+    );
     let one = run(&json!({ "end_browser_session": { "id": "browser-1" } }), &of_people());
-    let ended = Write::BrowserSession(browser_session::Write::End { id: facts::id("browser-1"), at: at().now });
+    let ended = Write::BrowserSession(browser_session::Write::End {
+        id: facts::id("browser-1"),
+        at: at().now,
+    });
     assert_eq!(one.change().sure, [ended]);
     let shown = document(&one);
     assert_eq!(shown["ended_at"], NOW);
-    assert!(!shown.to_string().contains("a-digest-nobody-may-see"), "neither the cookie nor its digest");
-    let session = people::browser_session(&json!({ "id": "browser-1", "user_id": "alice", "signed_in_at": 1, "ended_at": 2 }));
-    let again = run(&json!({ "end_browser_session": { "id": "browser-1" } }), &Facts { browser_session: Some(session), ..of_people() });
+    assert!(
+        !shown.to_string().contains("a-digest-nobody-may-see"),
+        "neither the cookie nor its digest"
+    );
+    let session =
+        people::browser_session(&json!({ "id": "browser-1", "user_id": "alice", "signed_in_at": 1, "ended_at": 2 }));
+    let again = run(
+        &json!({ "end_browser_session": { "id": "browser-1" } }),
+        &Facts {
+            browser_session: Some(session),
+            ..of_people()
+        },
+    );
     assert_eq!(document(&again)["ended_at"], 2, "ending it twice is fine");
 }
 
@@ -160,12 +245,21 @@ fn groups_and_roles_are_made_once_and_ended() {
     let request = json!({ "create_group": { "id": "approver", "kind": "role", "name": "Approvers" } });
     let decision = run(&request, &Facts::default());
     let row = json!({ "id": "approver", "kind": "role", "name": "Approvers", "created_at": NOW });
-    assert_eq!(decision.change().guards, [Guard::User(user::Guard::CreateGroup(Box::new(people::group(&row))))]);
+    assert_eq!(
+        decision.change().guards,
+        [Guard::User(user::Guard::CreateGroup(Box::new(people::group(&row))))]
+    );
     assert_eq!(document(&decision), row);
-    let there = Facts { groups: groups(&["approver"]), ..Facts::default() };
+    let there = Facts {
+        groups: groups(&["approver"]),
+        ..Facts::default()
+    };
     assert_eq!(why(&run(&request, &there)), Some(Why::Exists("group")));
     let ended = run(&json!({ "drop_group": { "id": "approver" } }), &there);
-    assert_eq!(ended.change().sure, [Write::User(user::Write::DropGroup(facts::id("approver")))]);
+    assert_eq!(
+        ended.change().sure,
+        [Write::User(user::Write::DropGroup(facts::id("approver")))]
+    );
     assert_eq!(events(&ended), [("group.dropped", Some("approver"))]);
 }
 
@@ -173,17 +267,30 @@ fn groups_and_roles_are_made_once_and_ended() {
 fn what_is_named_and_not_there_is_absent() {
     let cases = [
         (json!({ "change_user": { "id": "alice" } }), "user"),
-        (json!({ "set_user_password": { "id": "alice", "password_hash": "h" } }), "user"),
+        (
+            json!({ "set_user_password": { "id": "alice", "password_hash": "h" } }),
+            "user",
+        ),
         (json!({ "give_recovery_code": { "id": "alice", "code": "c" } }), "user"),
         (json!({ "end_user_sessions": { "id": "alice" } }), "user"),
-        (json!({ "end_browser_session": { "id": "browser-1" } }), "browser session"),
+        (
+            json!({ "end_browser_session": { "id": "browser-1" } }),
+            "browser session",
+        ),
         (json!({ "drop_group": { "id": "finance" } }), "group"),
         (json!({ "drop_rule": { "id": "rule-1" } }), "rule"),
     ];
     for (request, what) in cases {
         let decision = run(&request, &Facts::default());
         assert_eq!(why(&decision), Some(Why::Absent(what)), "{request}");
-        assert_eq!(Change { events: vec![], ..decision.change().clone() }, Change::default(), "{request}");
+        assert_eq!(
+            Change {
+                events: vec![],
+                ..decision.change().clone()
+            },
+            Change::default(),
+            "{request}"
+        );
         assert_eq!(Value::from(why(&decision).unwrap().code().name()), "not_found");
     }
 }

@@ -84,7 +84,7 @@ fn each_step_refuses_by_its_own_reason() {
         ("dpop_jkt", "x", Why::ParameterMalformed("dpop_jkt"), "invalid_request"),
         (
             "dpop_jkt",
-            &JKT[1..],
+            JKT.get(1..).unwrap(),
             Why::ParameterMalformed("dpop_jkt"),
             "invalid_request",
         ),
@@ -128,10 +128,10 @@ fn each_step_refuses_by_its_own_reason() {
 
 #[test]
 fn s_04_a_challenge_is_there_and_is_s256_and_says_so() {
-    let one_less = &CHALLENGE[..42];
+    let one_less = CHALLENGE.get(..42).unwrap();
     let one_more = format!("{CHALLENGE}A");
     let verifier_of_128 = "a".repeat(128);
-    let padded = format!("{}=", &CHALLENGE[..42]);
+    let padded = format!("{}=", CHALLENGE.get(..42).unwrap());
     let rows: &[(&str, &str, Why)] = &[
         (CHALLENGE, "-", Why::ChallengeMethod), // absent is plain (RFC 7636 s4.3)
         (CHALLENGE, "", Why::ChallengeMethod),

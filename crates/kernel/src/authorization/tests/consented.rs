@@ -3,10 +3,11 @@
 use super::*;
 
 fn ask_before(world: &World, changed: &[(&str, &str)]) -> Option<Before> {
-    match world.begin(&asked(changed), &by_alice()).answer() {
-        Answer::Wait(Pending::Consent(ask)) => Some(ask.before.clone()),
-        _ => None,
-    }
+    let decision = world.begin(&asked(changed), &by_alice());
+    let Answer::Wait(Pending::Consent(ask)) = decision.answer() else {
+        return None;
+    };
+    Some(ask.before.clone())
 }
 
 fn last() -> Time {

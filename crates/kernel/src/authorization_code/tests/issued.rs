@@ -202,11 +202,11 @@ fn two_redemptions_at_once_want_the_same_row_and_make_different_grants() {
     let world = world();
     let decisions = [7, 8].map(|seed| decide(&request, &by_app(), &world.facts(), &people::moment(NOW, seed)));
     let redeems = |decision: &Decision| {
-        let redeem = decision.change().guards.iter().find_map(|guard| match guard {
-            Guard::AuthorizationCode(crate::authorization_code::Guard::Redeem { id, grant }) => {
-                Some((id.clone(), grant.clone()))
-            }
-            _ => None,
+        let redeem = decision.change().guards.iter().find_map(|guard| {
+            let Guard::AuthorizationCode(crate::authorization_code::Guard::Redeem { id, grant }) = guard else {
+                return None;
+            };
+            Some((id.clone(), grant.clone()))
         });
         redeem.unwrap()
     };

@@ -57,10 +57,12 @@ proptest! {
             return Ok(());
         };
         let child = made(&decision);
-        let record = decision.change().guards.iter().find_map(|guard| match guard {
-            Guard::Token(token::Guard::Create(record)) => Some(record.as_ref()),
-            _ => None,
-        }).unwrap();
+        let record = decision.change().guards.iter().find_map(|guard| {
+ let Guard::Token(token::Guard::Create(record)) = guard else {
+ return None;
+ };
+ Some(record.as_ref())
+ }).unwrap();
         prop_assert!(yes.authority.scopes().covers(child.authority.scopes()));
         prop_assert!(scopes.covers(child.authority.scopes()));
         prop_assert!(child.authority.audiences().is_subset(yes.authority.audiences()));

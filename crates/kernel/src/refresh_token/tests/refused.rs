@@ -16,7 +16,7 @@ fn the_first_broken_rule_is_the_one_that_is_told() {
     .ruled(&[json!({ "id": "r", "effect": "forbid", "scope": "write" })]);
     world.tenant = facts::tenant(&json!({ "id": "default", "issuer": ISSUER, "dpop_required": true }));
     let mut shown = body(NEWEST, &[("scope", "write"), ("resource", "https://api.example/")])
-        .replace(&token(NEWEST), &token(NEWEST)[1..]);
+        .replace(&token(NEWEST), token(NEWEST).get(1..).unwrap());
     let mut caller = Caller::plain(Who::Anyone);
     let told = |world: &World, shown: &str, caller: &Caller, expected: Why, code: &str| {
         let decision = world.shown(shown, caller);
@@ -84,7 +84,7 @@ fn s_14_what_we_did_not_write_is_nobodys_and_changes_nothing() {
     let forged = [
         "x".to_owned(),
         "..".to_owned(),
-        good[..good.len() - 1].to_owned(),
+        good.get(1..).unwrap().to_owned(),
         format!("{good}A"),
         format!("{id}.{}.{mac}", NEWEST + 1),
         format!("{id}.{}.{mac}", NEWEST - 1),

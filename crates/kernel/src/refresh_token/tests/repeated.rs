@@ -1,5 +1,7 @@
 //! The identical request a moment later gets the same successor; everything else that is genuine and old is reuse (S-16).
 
+#![expect(clippy::arithmetic_side_effects, reason = "test arithmetic on small known values")]
+
 use super::*;
 
 /// The line after the token of the generation before was shown in this request by this caller, so many seconds ago.

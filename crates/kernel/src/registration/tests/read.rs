@@ -18,6 +18,7 @@ fn with_private() -> Value {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn s_24_metadata_that_breaks_a_rule_is_refused_by_its_code() {
     let uris = |uris: &[&str]| json!({ "redirect_uris": uris });
     let of_type = |kind: &str, uri: &str| json!({ "application_type": kind, "redirect_uris": [uri] });
@@ -182,6 +183,7 @@ fn least() -> Metadata {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn s_24_metadata_within_the_rules_is_read_and_the_rest_is_ignored() {
     let back = |uris: &[&str]| Metadata {
         redirect_uris: uris.iter().map(|uri| facts::redirect_uri(uri)).collect(),

@@ -23,7 +23,7 @@ pub(in crate::cli) struct CreateArguments {
     #[arg(
         long,
         value_name = "ID",
-        help = "Its id; drawn by the server if absent. The address of its client metadata document pins that: it is never fetched"
+        help = "Its id; drawn by the server if absent. It may be the https address of a client metadata document: then what is registered here counts, and the document is never fetched"
     )]
     id: Option<String>,
     #[arg(
@@ -39,12 +39,8 @@ pub(in crate::cli) struct CreateArguments {
     /// Where it may be answered through a browser, compared byte for byte; repeatable
     #[arg(long = "redirect-uri", value_name = "URI")]
     redirect_uris: Vec<String>,
-    /// It is a program on somebody's device
-    #[arg(long, conflicts_with = "web")]
-    native: bool,
-    /// It is a web site: no redirect URI of it leads to somebody's own computer
-    #[arg(long)]
-    web: bool,
+    #[command(flatten)]
+    kind: Kind,
     /// Its own page, which people see under Details
     #[arg(long, value_name = "URL")]
     client_uri: Option<String>,
@@ -89,6 +85,27 @@ pub(in crate::cli) struct CreateArguments {
     secrets: Secrets,
     #[command(flatten)]
     planned: Planned,
+}
+
+/// What a client is (OpenID Connect Dynamic Client Registration s2).
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Kind {
+    /// It is a program on somebody's device
+    #[arg(long, conflicts_with = "web")]
+    native: bool,
+    /// It is a web site: no redirect URI of it leads to somebody's own computer
+    #[arg(long)]
+    web: bool,
+}
+
+impl Kind {
+    const fn name(&self) -> Option<&'static str> {
+        match (self.native, self.web) {
+            (true, _) => Some("native"),
+            (false, true) => Some("web"),
+            (false, false) => None,
+        }
+    }
 }
 
 /// How a client shows who it is (RFC 7591 s2).
@@ -153,11 +170,6 @@ impl CreateArguments {
     fn body(&self) -> Map<String, Value> {
         let list = |texts: &[String]| (!texts.is_empty()).then(|| Value::from(texts));
         let on = |on: bool| on.then_some(Value::Bool(true));
-        let kind = match (self.native, self.web) {
-            (true, _) => Some("native"),
-            (false, true) => Some("web"),
-            (false, false) => None,
-        };
         let mut body = Map::new();
         body.insert("client_name".to_owned(), self.name.as_str().into());
         body.insert("token_endpoint_auth_method".to_owned(), self.method().name().into());
@@ -165,7 +177,7 @@ impl CreateArguments {
         let optional = [
             ("client_id", self.id.as_deref().map(Value::from)),
             ("redirect_uris", list(&self.redirect_uris)),
-            ("application_type", kind.map(Value::from)),
+            ("application_type", self.kind.name().map(Value::from)),
             ("client_uri", self.client_uri.as_deref().map(Value::from)),
             ("scope", (!self.scopes.is_empty()).then(|| self.scopes.join(" ").into())),
             ("resources", list(&self.resources)),

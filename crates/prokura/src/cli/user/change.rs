@@ -74,17 +74,17 @@ pub(in crate::cli) struct Profile {
     #[arg(long, value_name = "ADDRESS")]
     email: Option<String>,
     #[arg(
-        long,
+        long = "profile-json",
         value_name = "FILE",
         help = "A file with a JSON object of claims, as in {\"locale\": \"de\"}: the standard ones of OpenID Connect Core s5.1"
     )]
-    profile_json: Option<PathBuf>,
+    file: Option<PathBuf>,
 }
 
 impl Profile {
     /// The claims; those with an option of their own go before those of the file.
     fn claims(self) -> Result<Map<String, Value>> {
-        let mut claims = match self.profile_json {
+        let mut claims = match self.file {
             Some(file) => object(&file)?,
             None => Map::new(),
         };
