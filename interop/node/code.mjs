@@ -30,6 +30,7 @@ export async function code(cases, prokura) {
     for (const method of Object.keys(WAYS)) {
         for (const binding of ['Bearer', 'DPoP']) await whole(cases, prokura, human, method, binding);
     }
+    await elsewhere(cases, prokura);
     await standing(cases, prokura, human);
     await refusals(cases, prokura, human);
 }
@@ -81,6 +82,28 @@ async function whole(cases, prokura, human, method, binding) {
         await refused(openid.refreshTokenGrant(config, wide.refresh_token, undefined, bound), 'invalid_grant');
         assert.equal((await failure(openid.fetchProtectedResource(config, wide.access_token, notes, 'GET', null, undefined, bound))).status, 401);
     });
+}
+
+/** A tenant below a path: its issuer has one (RFC 8414 s3.1), and so have its pages. */
+async function elsewhere(cases, prokura) {
+    for (const algorithm of ['oauth2', 'oidc']) {
+        await cases.claim(`openid-client: the whole at a tenant below a path, found by the ${algorithm} algorithm`, async () => {
+            const { issuer, human, resource } = await tenant(prokura);
+            const client = await registered(prokura, 'client_secret_basic', { issuer, algorithm });
+            const answer = await client.asked(human, { resource, scope: 'files:read' });
+            assert.deepEqual(human.took(), ['sign-in', 'consent']);
+            assert.equal(answer.redirect.searchParams.get('iss'), issuer);
+            const tokens = await openid.authorizationCodeGrant(client.config, answer.redirect, answer.checks);
+            assert.equal((await openid.refreshTokenGrant(client.config, tokens.refresh_token)).scope, 'files:read');
+            assert.deepEqual(client.wire.lines, Array(2).fill(`POST ${new URL(issuer).pathname}/oauth2/token 200`));
+            const { payload } = await verified({ ready: { issuer } }, client.config, tokens.access_token, resource);
+            assert.equal(payload.scope, 'files:read');
+            await human.stop(client.id);
+            await refused(openid.refreshTokenGrant(client.config, tokens.refresh_token), 'invalid_grant');
+            const stranger = new Human(prokura, undefined, { issuer }); // a person of another tenant is nobody here
+            await assert.rejects(client.asked(stranger, { resource, scope: 'files:read' }));
+        });
+    }
 }
 
 async function standing(cases, prokura, human) {
@@ -159,21 +182,22 @@ async function refusals(cases, prokura, human) {
 }
 
 /** A new client that asks people, registered by an administrator. */
-async function registered(prokura, method) {
+async function registered(prokura, method, { issuer = prokura.ready.issuer, algorithm } = {}) {
     const { registered: more, redirect: redirect_uri, authenticate } = WAYS[method];
-    const client = await prokura.admin('POST', '/clients', {
+    const asked = {
         client_name: 'Asks people',
         token_endpoint_auth_method: method,
         grant_types: ['authorization_code', 'refresh_token'],
         redirect_uris: [redirect_uri],
         ...more,
-    });
+    };
+    const client = await prokura.admin('POST', '/clients', asked, issuer);
     const wire = new Wire();
-    const config = await discovered(prokura, client.client_id, authenticate(client), { wire });
+    const config = await discovered({ ready: { issuer } }, client.client_id, authenticate(client), { wire, algorithm });
     wire.took();
 
     /** Has the person asked, and gives where the browser was sent with what openid-client is to check there. */
-    const asked = async (human, parameters) => {
+    const ask = async (human, parameters) => {
         const checks = { pkceCodeVerifier: openid.randomPKCECodeVerifier(), expectedState: openid.randomState() };
         const url = openid.buildAuthorizationUrl(config, {
             redirect_uri,
@@ -185,7 +209,19 @@ async function registered(prokura, method) {
         });
         return { redirect: await human.answer(url), checks };
     };
-    return { id: client.client_id, config, wire, asked };
+    return { id: client.client_id, config, wire, asked: ask };
+}
+
+/** A new tenant below a path, with a person and a resource. */
+export async function tenant(prokura) {
+    const id = `t-${crypto.randomUUID()}`;
+    await prokura.admin('POST', '/tenants', { id, name: 'Below a path' });
+    const issuer = `${prokura.ready.issuer}/t/${id}`;
+    const user = { login: 'alice@demo.test', password: crypto.randomUUID() };
+    await prokura.admin('POST', '/users', user, issuer);
+    const resource = 'https://files.example/mcp';
+    await prokura.admin('POST', '/resources', { resource, resource_name: 'Files', scopes: { 'files:read': 'Read your files' } }, issuer);
+    return { issuer, resource, human: new Human(prokura, undefined, { issuer, user }) };
 }
 
 async function refused(promise, code) {

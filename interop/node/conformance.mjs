@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { tenant } from './code.mjs';
 import { Human } from './human.mjs';
 
 const SUITE = fileURLToPath(new URL('node_modules/@modelcontextprotocol/conformance/dist/index.js', import.meta.url));
@@ -17,30 +18,32 @@ const SECONDS_MAX = 25;
 const CHECKS = ['authorization-code-grant', 'authorization-server-metadata', 'authorization-server-metadata-cimd'];
 
 export async function conformance(cases, prokura) {
-    let found;
-    await cases.claim('mcp conformance, authorization: the suite is answered and finds nothing', async () => {
-        found = await run(prokura);
-        assert.equal(found.code, 0, found.said);
-        assert.deepEqual(found.checks.map(({ id }) => id).sort(), CHECKS);
-    });
-    for (const check of CHECKS) {
-        await cases.claim(`mcp conformance, authorization: ${check}`, () => {
-            const { status, errorMessage } = found.checks.find(({ id }) => id === check);
-            assert.equal(status, 'SUCCESS', errorMessage);
+    const places = {
+        'the default tenant': { issuer: prokura.ready.issuer, resource: prokura.resource('mcp'), human: new Human(prokura) },
+        'a tenant below a path': await tenant(prokura),
+    };
+    for (const [name, place] of Object.entries(places)) {
+        let found;
+        await cases.claim(`mcp conformance, authorization, ${name}: the suite is answered and finds nothing`, async () => {
+            found = await run(prokura, place);
+            assert.equal(found.code, 0, found.said);
+            assert.deepEqual(found.checks.map(({ id }) => id).sort(), CHECKS);
         });
+        for (const check of CHECKS) {
+            await cases.claim(`mcp conformance, authorization, ${name}: ${check}`, () => {
+                const { status, errorMessage } = found.checks.find(({ id }) => id === check);
+                assert.equal(status, 'SUCCESS', errorMessage);
+            });
+        }
     }
 }
 
-async function run(prokura) {
+async function run(prokura, { issuer, resource, human }) {
     // Without a secret: where a server offers `none` at all, the suite takes it even when it has one.
-    const { client_id: id } = await prokura.admin('POST', '/clients', {
-        client_name: 'Conformance suite',
-        token_endpoint_auth_method: 'none',
-        grant_types: ['authorization_code'],
-        redirect_uris: ['http://127.0.0.1/callback'],
-    });
+    const asked = { client_name: 'Conformance suite', token_endpoint_auth_method: 'none', grant_types: ['authorization_code'], redirect_uris: ['http://127.0.0.1/callback'] };
+    const { client_id: id } = await prokura.admin('POST', '/clients', asked, issuer);
     const folder = await mkdtemp(join(tmpdir(), 'prokura-conformance-'));
-    const options = ['--url', prokura.ready.issuer, '--client-id', id, '--resource', prokura.resource('mcp'), '-p', String(await freePort()), '-o', folder];
+    const options = ['--url', issuer, '--client-id', id, '--resource', resource, '-p', String(await freePort()), '-o', folder];
     const child = spawn(process.execPath, [SUITE, 'authorization', ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
     const killer = setTimeout(() => child.kill('SIGKILL'), SECONDS_MAX * 1000);
     try {
@@ -50,7 +53,7 @@ async function run(prokura) {
             said += text;
             const [, url] = /^(http:\/\/\S+\/oauth2\/authorize\?\S+)\n/m.exec(said) ?? [];
             // A browser follows the redirect to the suite's own listener.
-            if (url) answered ??= new Human(prokura).answer(url).then((redirect) => fetch(redirect)).catch((error) => ((said += error.stack), child.kill()));
+            if (url) answered ??= human.answer(url).then((redirect) => fetch(redirect)).catch((error) => ((said += error.stack), child.kill()));
         };
         for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', listen);
         const [code] = await once(child, 'close');

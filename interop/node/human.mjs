@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 const STEPS_MAX = 10;
 
 export class Human {
+    #issuer;
     #origin;
     #user;
     #cookies = new Map();
@@ -12,9 +13,11 @@ export class Human {
     /** The pages they acted on, in order: `{ page: 'sign-in' }`, `{ page: 'consent', scopes, text }`. */
     shown = [];
 
-    constructor(prokura, login = 'alice@demo.test') {
-        this.#origin = prokura.ready.issuer;
-        this.#user = prokura.ready.users.find((user) => user.login === login);
+    /** A demo person, or `user` at `issuer`. */
+    constructor({ ready }, login = 'alice@demo.test', { issuer = ready.issuer, user = ready.users.find((user) => user.login === login) } = {}) {
+        this.#issuer = issuer;
+        this.#origin = new URL(issuer).origin;
+        this.#user = user;
     }
 
     /** The pages they acted on since the last time somebody asked. */
@@ -55,7 +58,7 @@ export class Human {
 
     /** A page of ours, signing in first if it asks for that. */
     async #page(path) {
-        let answer = await this.#get(`${this.#origin}${path}`);
+        let answer = await this.#get(`${this.#issuer}${path}`);
         for (let step = 0; step < STEPS_MAX && answer.status !== 200; step += 1) {
             assert.ok(answer.status === 303 && !answer.away, `${answer.status} ${answer.text}`);
             answer = await this.#get(answer.location);

@@ -86,9 +86,9 @@ export class Prokura {
         return join(this.#folder, 'data', 'prokura.db');
     }
 
-    /** Calls the admin API and expects it to agree. */
-    async admin(method, path, body) {
-        const response = await fetch(`${this.ready.admin.api}${path}`, {
+    /** Calls the admin API, of the default tenant or of that at `issuer`, and expects it to agree. */
+    async admin(method, path, body, issuer = this.ready.issuer) {
+        const response = await fetch(`${issuer}/admin/v1${path}`, {
             method,
             headers: { authorization: `Bearer ${this.ready.admin.token}`, ...(body && { 'content-type': 'application/json' }) },
             body: body && JSON.stringify(body),

@@ -207,7 +207,7 @@ async function overload(cases, prokura, human, { sdk, name, way }) {
         await app.loseAccess();
         const before = app.provider.kept.tokens;
         app.wire.took();
-        const holder = new DatabaseSync(prokura.database);
+        const holder = new DatabaseSync(prokura.database, { timeout: 5_000 }); // it waits for its turn
         try {
             holder.exec('BEGIN IMMEDIATE');
             const refused = await failure(app.echo());

@@ -14,7 +14,7 @@ use crate::run;
 use crate::workspace::Workspace;
 
 const PART: &str = "interop";
-const NODE_MAJOR_MIN: u32 = 22;
+const NODE_MAJOR_MIN: u32 = 24;
 const NPM: Missing = Missing {
     what: "npm",
     debian: &["nodejs", "npm"],

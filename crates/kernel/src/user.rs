@@ -162,6 +162,17 @@ pub struct User {
 }
 
 impl User {
+    /// Their row as it is, one epoch on: whatever relied on it looks again.
+    pub(crate) fn moves_on(&self) -> crate::decision::Guard {
+        crate::decision::Guard::User(Guard::Replace {
+            user: Box::new(Self {
+                epoch: self.epoch.saturating_add(1),
+                ..self.clone()
+            }),
+            epoch: self.epoch,
+        })
+    }
+
     /// What people call them.
     pub fn name(&self) -> &str {
         self.profile

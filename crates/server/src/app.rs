@@ -99,6 +99,11 @@ impl App {
         self.surroundings.moment()
     }
 
+    /// What hashing passwords has cost since the start.
+    pub fn password_work(&self) -> login::Work {
+        self.passwords.work()
+    }
+
     /// The default tenant's handle.
     pub fn default_tenant(&self) -> Result<TenantDb, Fault> {
         let id = TenantId::parse(DEFAULT_TENANT).ok_or(Fault::Stored("tenant"))?;

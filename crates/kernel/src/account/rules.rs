@@ -52,6 +52,8 @@ pub enum Command {
 pub struct Facts {
     /// Their passkeys.
     pub passkeys: Vec<Passkey>,
+    /// The passkey of that credential, if anybody registered it before.
+    pub registered: Option<Passkey>,
     /// Their password, if they have one.
     pub password: Option<Password>,
     /// Their browser sessions that count.
@@ -112,6 +114,9 @@ impl Doing<'_> {
         if self.facts.passkeys.len() >= PASSKEYS_MAX {
             return Err(Why::CredentialsFull);
         }
+        if self.facts.registered.is_some() {
+            return Err(Why::CeremonyFailed("the credential is registered already")); // WebAuthn s7.1 step 26
+        }
         let passkey = Passkey {
             id: self.at.id("passkey"),
             user: self.person.user.id.clone(),
@@ -144,7 +149,7 @@ impl Doing<'_> {
             id: id.clone(),
         });
         let event = self.changed("passkey removed").about(id.as_str());
-        Ok(self.done(Vec::new(), vec![write], event))
+        Ok(self.alone(vec![write], event)) // of two who remove the last two at once, one hears that it is the last
     }
 
     /// Whoever knew the old password is signed out everywhere else.
@@ -163,7 +168,7 @@ impl Doing<'_> {
             }),
         ];
         let event = self.changed("password set");
-        self.done(Vec::new(), writes, event)
+        self.alone(writes, event)
     }
 
     fn make_codes(&self, codes: &[String]) -> Decision {
@@ -243,6 +248,18 @@ impl Doing<'_> {
             id: self.person.user.id.clone(),
             epoch: self.person.user.epoch,
         })
+    }
+
+    /// A change of the locks that nothing may happen beside: the person's row moves on, and whoever read it before looks again. A sign-in under way by what is no lock any
+    /// more is among those (S-37).
+    fn alone(&self, sure: Vec<Write>, event: Event) -> Decision {
+        let change = Change {
+            guards: vec![self.person.user.moves_on()],
+            sure,
+            events: vec![event],
+            ..Change::default()
+        };
+        Decision::issue(Reply::Done, Vec::new(), change)
     }
 
     fn done(&self, mut guards: Vec<Guard>, sure: Vec<Write>, event: Event) -> Decision {

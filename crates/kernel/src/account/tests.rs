@@ -47,6 +47,7 @@ fn root(id: &str, client: &str, user: Option<&str>) -> Grant {
 fn loaded() -> Facts {
     Facts {
         passkeys: vec![passkey("passkey-1"), passkey("passkey-2")],
+        registered: None,
         password: Some(Password {
             hash: "hash".to_owned(),
             changed: at().now,
@@ -106,6 +107,15 @@ fn assert_changes_nothing(decision: &Decision) {
 fn unchanged() -> Guard {
     Guard::User(user::Guard::Unchanged {
         id: facts::id("alice"),
+        epoch: 5,
+    })
+}
+
+/// Her row moves on: nothing happens beside it.
+fn moved_on() -> Guard {
+    let user = |epoch: i64| Box::new(people::user(&json!({ "id": "alice", "epoch": epoch })));
+    Guard::User(user::Guard::Replace {
+        user: user(6),
         epoch: 5,
     })
 }
@@ -221,6 +231,19 @@ fn a_passkey_is_added_as_it_was_registered() {
 }
 
 #[test]
+fn a_credential_has_one_owner() {
+    for owner in ["alice", "bob"] {
+        let known = Facts {
+            registered: Some(people::passkey(&json!({ "id": "passkey-9", "user_id": owner }))),
+            ..loaded()
+        };
+        let decision = run(&add_passkey(), &known);
+        assert!(matches!(why(&decision), Some(Why::CeremonyFailed(_))), "{owner}");
+        assert_changes_nothing(&decision);
+    }
+}
+
+#[test]
 fn the_last_way_in_stays() {
     let remove = Command::RemovePasskey(facts::id("passkey-1"));
     let with = |passkeys: &[&str], password: bool| Facts {
@@ -252,7 +275,7 @@ fn the_last_way_in_stays() {
             });
             assert_eq!(
                 (decision.change().sure.as_slice(), decision.change().guards.as_slice()),
-                (&[dropped][..], &[unchanged()][..])
+                (&[dropped][..], &[moved_on()][..])
             );
         }
     }
@@ -274,7 +297,7 @@ fn a_new_password_signs_out_whoever_knew_the_old_one() {
         }),
     ];
     assert_eq!(decision.change().sure, writes);
-    assert_eq!(decision.change().guards, [unchanged()]);
+    assert_eq!(decision.change().guards, [moved_on()]);
     assert!(
         !format!("{:?}", decision.change().events).contains("new\""),
         "no hash in the log"

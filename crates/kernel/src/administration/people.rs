@@ -99,7 +99,17 @@ pub(super) fn set_password(hash: &str, caller: &Caller, facts: &Facts, at: &Mome
         at: at.now,
     });
     let event = credential_event("password set", user, caller, at);
-    Ok(done(user, vec![set, sessions_end(user, at)], event))
+    let change = Change {
+        guards: vec![user.moves_on()], // a sign-in under way with the old one looks again
+        sure: vec![set, sessions_end(user, at)],
+        events: vec![event],
+        ..Change::default()
+    };
+    Ok(Decision::issue(
+        Reply::Document(describe::user(user)),
+        Vec::new(),
+        change,
+    ))
 }
 
 /// A recovery code to hand to the person, shown this once. It is a way in: codes they had before end.

@@ -176,10 +176,13 @@ async fn show(client: &str, console: &Console<'_>) -> Result<()> {
         let mut grants = api.list(&Call::get("list grants", &["grants"]), "grants").await?;
         let forest = grant::Forest::of(&grants);
         grants.retain(|grant| grant.get("client_id").and_then(Value::as_str) == Some(client));
-        human.push_str(if grants.is_empty() {
-            "\nno grants: it can get no token\n"
-        } else {
-            "\n"
+        let asks_people = words(&document, "grant_types")
+            .split(' ')
+            .any(|grant_type| grant_type == "authorization_code");
+        human.push_str(match (grants.is_empty(), asks_people) {
+            (false, _) => "\n",
+            (true, true) => "\nno grants: it can get a token when somebody says yes\n",
+            (true, false) => "\nno grants: it can get no token\n",
         });
         human.push_str(&grant::table(&grants, &forest, console.now).text_if_any());
     }

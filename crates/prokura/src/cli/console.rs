@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{
     api::{Api, Call},
     arguments::{Format, Global, Planned},
-    connection,
+    connection::{self, Target},
     failure::{Exit, Failure},
     table::Table,
     visible,
@@ -32,11 +32,22 @@ impl Console<'_> {
 
     /// Carries out a change, or, on a dry run, prints the request that would be sent.
     pub(super) async fn change(&self, call: Call, planned: Planned) -> Result<Option<Value>> {
-        if !planned.dry_run {
-            return self.api()?.send(&call).await.map(Some);
+        if planned.dry_run {
+            return self.plan(&call, &connection::target(self)?);
         }
-        let target = connection::target(self)?;
-        let (method, url) = (call.method.as_str(), call.url(&target)?);
+        self.api()?.send(&call).await.map(Some)
+    }
+
+    /// The same, where something had to be looked up before.
+    pub(super) async fn change_by(&self, api: &Api, call: Call, planned: Planned) -> Result<Option<Value>> {
+        if planned.dry_run {
+            return self.plan(&call, api.target());
+        }
+        api.send(&call).await.map(Some)
+    }
+
+    fn plan(&self, call: &Call, target: &Target) -> Result<Option<Value>> {
+        let (method, url) = (call.method.as_str(), call.url(target)?);
         let body = call.shown_body();
         let text = match &body {
             None => format!("{method} {url}\n"),

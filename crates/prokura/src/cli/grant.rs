@@ -1,6 +1,6 @@
 //! `prokura grant`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -187,27 +187,26 @@ async fn changed(call: Call, planned: Planned, console: &Console<'_>) -> Result<
     }
 }
 
-/// Grants as a table.
+/// Grants as a table. For whom each is stands there only where that differs.
 pub(super) fn table(grants: &[Value], forest: &Forest, now: i64) -> Table {
-    let mut table = Table::new(&[
-        "GRANT",
-        "HOLDER",
-        "SCOPE",
-        "RESOURCES",
-        "ENDS",
-        "NARROWED FROM",
-        "STATE",
-    ]);
+    let people: BTreeSet<String> = grants.iter().map(|grant| text(grant, "user_id")).collect();
+    let differs = people.len() > 1;
+    let mut head = vec!["GRANT", "HOLDER"];
+    head.extend(differs.then_some("FOR"));
+    head.extend(["SCOPE", "RESOURCES", "ENDS", "NARROWED FROM", "STATE"]);
+    let mut table = Table::new(&head);
     for grant in grants {
-        table.row(&[
-            text(grant, "id"),
-            holder(grant),
+        let person = Some(text(grant, "user_id")).filter(|id| !id.is_empty());
+        let mut cells = vec![text(grant, "id"), holder(grant)];
+        cells.extend(differs.then(|| person.unwrap_or_else(|| "itself".to_owned())));
+        cells.extend([
             text(grant, "scope"),
             words(grant, "resources"),
             time(grant, "expires_at").map_or_else(|| "never".to_owned(), |at| when::relative(at, now)),
             text(grant, "parent"),
             forest.state(grant, now).to_owned(),
         ]);
+        table.row(&cells);
     }
     table
 }
@@ -310,7 +309,7 @@ fn has_ended(grant: &Value, now: i64) -> bool {
 mod tests {
     use serde_json::json;
 
-    use super::Forest;
+    use super::{Forest, table};
 
     #[test]
     fn a_grant_below_one_that_ended_is_silent() {
@@ -325,5 +324,20 @@ mod tests {
         let states = |now| grants.iter().map(|grant| forest.state(grant, now)).collect::<Vec<_>>();
         assert_eq!(states(10), ["revoked", "silent", "silent", "active", "active"]);
         assert_eq!(states(100), ["revoked", "silent", "silent", "ended", "silent"]);
+    }
+    #[test]
+    fn for_whom_a_grant_is_stands_where_that_differs() {
+        let of = |user: &str| json!({ "id": "g", "client_id": "c", "user_id": user, "scope": "read", "resources": [] });
+        let own = json!({ "id": "h", "client_id": "m", "scope": "read", "resources": [] });
+        let shown = |grants: &[serde_json::Value]| table(grants, &Forest::default(), 0).text();
+        assert_eq!(
+            shown(&[of("alice"), own.clone()]),
+            "GRANT  HOLDER  FOR     SCOPE  RESOURCES  ENDS   NARROWED FROM  STATE\n\
+             g      c       alice   read   -          never  -              active\n\
+             h      m       itself  read   -          never  -              active\n"
+        );
+        for same in [vec![of("alice"), of("alice")], vec![own.clone(), own]] {
+            assert!(!shown(&same).contains("FOR"), "{same:?}");
+        }
     }
 }

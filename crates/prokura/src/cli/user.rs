@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use self::change::{ChangeArguments, CreateArguments, PasswordFile};
 use super::{
-    api::Call,
+    api::{Api, Call},
     arguments::Planned,
     browser_session,
     console::Console,
@@ -124,8 +124,9 @@ pub(super) async fn run(command: UserCommand, console: &Console<'_>) -> Result<(
         UserCommand::SignOut(Named { user, planned }) => {
             console.confirm(&format!("Sign {user} out everywhere?"), planned)?;
             let doing = format!("sign out {user}");
-            let id = person::id(&console.api()?, &doing, &user).await?;
-            changed(Call::post(doing, &["users", &id, "sign-out"]), planned, console).await
+            let api = console.api()?;
+            let id = person::id(&api, &doing, &user).await?;
+            changed(&api, Call::post(doing, &["users", &id, "sign-out"]), planned, console).await
         }
         UserCommand::Grants(arguments) => grants(arguments, console).await,
     }
@@ -173,9 +174,10 @@ async fn show(user: &str, console: &Console<'_>) -> Result<()> {
 
 async fn switch(verb: &str, user: &str, disabled: bool, planned: Planned, console: &Console<'_>) -> Result<()> {
     let doing = format!("{verb} user {user}");
-    let id = person::id(&console.api()?, &doing, user).await?;
+    let api = console.api()?;
+    let id = person::id(&api, &doing, user).await?;
     let call = Call::patch(doing, &["users", &id]).body(json!({ "disabled": disabled }));
-    changed(call, planned, console).await
+    changed(&api, call, planned, console).await
 }
 
 async fn password(arguments: PasswordArguments, console: &Console<'_>) -> Result<()> {
@@ -190,9 +192,10 @@ async fn password(arguments: PasswordArguments, console: &Console<'_>) -> Result
     )?;
     let password = password_file.read(console)?;
     let doing = format!("set the password of {user}");
-    let id = person::id(&console.api()?, &doing, &user).await?;
+    let api = console.api()?;
+    let id = person::id(&api, &doing, &user).await?;
     let call = Call::post(doing, &["users", &id, "password"]).secret_body(json!({ "password": password.reveal() }));
-    changed(call, planned, console).await
+    changed(&api, call, planned, console).await
 }
 
 async fn recovery_code(arguments: CodeArguments, console: &Console<'_>) -> Result<()> {
@@ -202,10 +205,11 @@ async fn recovery_code(arguments: CodeArguments, console: &Console<'_>) -> Resul
         planned,
     )?;
     let doing = format!("give {user} a recovery code");
-    let id = person::id(&console.api()?, &doing, &user).await?;
+    let api = console.api()?;
+    let id = person::id(&api, &doing, &user).await?;
     let place = secrets.reserve(planned)?;
     let call = Call::post(doing, &["users", &id, "recovery-code"]);
-    let Some(document) = place.or_give_up(console.change(call, planned).await)? else {
+    let Some(document) = place.or_give_up(console.change_by(&api, call, planned).await)? else {
         return Ok(());
     };
     place.code(&document, "recovery_code", record(&document, console.now), console)
@@ -224,8 +228,8 @@ async fn grants(arguments: GrantsArguments, console: &Console<'_>) -> Result<()>
     console.list("grants", grants, &table, "nothing acts for them; --all shows what did")
 }
 
-async fn changed(call: Call, planned: Planned, console: &Console<'_>) -> Result<()> {
-    match console.change(call, planned).await? {
+async fn changed(api: &Api, call: Call, planned: Planned, console: &Console<'_>) -> Result<()> {
+    match console.change_by(api, call, planned).await? {
         Some(document) => console.show(&document, &record(&document, console.now).text()),
         None => Ok(()),
     }

@@ -9,6 +9,8 @@ mod configurations;
 #[cfg(test)]
 mod connections;
 #[cfg(test)]
+mod consents;
+#[cfg(test)]
 mod durability;
 #[cfg(test)]
 mod grants;
@@ -18,6 +20,8 @@ mod health;
 mod installation;
 #[cfg(test)]
 mod keys_and_events;
+#[cfg(test)]
+mod people;
 #[cfg(test)]
 mod serving;
 #[cfg(test)]

@@ -14,7 +14,7 @@ use proof::webauthn;
 use super::{
     Browser, passkey,
     sealed::{self, Purpose},
-    sign_in::salt,
+    sign_in::{in_vain, may_try, salt},
     view::View,
 };
 use crate::{
@@ -155,10 +155,15 @@ async fn set_password(inbound: &Inbound, person: &BrowserUser) -> Read {
         .map_err(refused)?;
     let stored = inbound.tenant.password(&person.user.id).await?;
     if let Some(stored) = stored {
+        let login = person.user.login.as_str();
+        may_try(inbound, login)?; // who found the browser open may not guess here what they may not guess at the door
         let current = Password::parse(inbound.form.text("current").unwrap_or("")).map_err(|_| WRONG)?;
         match inbound.app.passwords.verify(current, Some(stored.hash)).await? {
             login::Outcome::Right { .. } => {}
-            login::Outcome::Wrong => return Err(WRONG.into()),
+            login::Outcome::Wrong => {
+                in_vain(inbound, login);
+                return Err(WRONG.into());
+            }
         }
     }
     let hash = inbound.app.passwords.hash(new, salt(inbound)).await?;
@@ -192,7 +197,7 @@ async fn again(inbound: &Inbound, browser: &Browser, stop: Stop) -> Result<Outgo
         Why::CeremonyFailed(_) | Why::CeremonyReplayed | Why::CredentialsFull => AccountNotice::PasskeyFailed,
         Why::LastWayIn => AccountNotice::LastWayIn,
         Why::PageExpired => AccountNotice::TookTooLong,
-        Why::Busy => AccountNotice::Busy,
+        Why::Busy | Why::TooMany(_) => AccountNotice::Busy,
         Why::SignInStale => AccountNotice::SignInFirst,
         _ => return Err(why.into()),
     };

@@ -57,11 +57,11 @@ pub(super) fn to_register(
         .collect();
     // PublicKeyCredentialCreationOptionsJSON (WebAuthn s5.1.8)
     let options = json!({
-        "rp": { "id": rp_id(browser), "name": tenant.tenant().name },
+        "rp": { "id": rp_id(browser), "name": shown(&tenant.tenant().name) },
         "user": {
             "id": base64url::encode(person.user.id.as_str().as_bytes()),
             "name": person.user.login.as_str(),
-            "displayName": person.user.name(),
+            "displayName": shown(person.user.name()),
         },
         "challenge": base64url::encode(&ceremony.challenge),
         "pubKeyCredParams": algorithms,
@@ -101,6 +101,11 @@ fn fresh(at: &Moment) -> Ceremony {
         challenge: at.draw("passkey challenge").to_vec(),
         expires: at.now.plus(CEREMONY_SECONDS),
     }
+}
+
+/// A name as the browser's own dialogs may show it: nothing in it hides or reorders what stands around it (S-10).
+fn shown(name: &str) -> String {
+    pages::visible(name, 60)
 }
 
 /// The relying party: the host of the tenant's pages.

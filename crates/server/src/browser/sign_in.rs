@@ -15,6 +15,7 @@ use proof::{
     Verified, base64url,
     webauthn::{self, Asserted, CredentialKey},
 };
+use store::TenantDb;
 
 use super::{
     Browser, passkey,
@@ -79,18 +80,22 @@ pub(crate) async fn sign_in_password(inbound: Inbound, browser: Browser) -> Resu
         Some(login) => inbound.tenant.user_by_login(&login).await?,
         None => None,
     };
-    let shown = match Password::parse(inbound.form.text("password").unwrap_or("")) {
+    let (shown, hash) = match Password::parse(inbound.form.text("password").unwrap_or("")) {
         Ok(password) => match checked(&inbound, user.as_ref(), password).await {
-            Ok(shown) => shown,
+            Ok(checked) => checked,
             Err(Stop::Refuse(why @ Why::Busy)) => return again(why, SignInProblem::Busy).await,
             Err(stop) => return Err(stop),
         },
-        Err(_) => Shown::Nothing("no password, or one that is too long"),
+        Err(_) => (Shown::Nothing("no password, or one that is too long"), None),
     };
 
     // 3. The session.
-    let id = user.map(|user| user.id);
-    match settled(&inbound, &browser, id, shown, &inbound.caller).await? {
+    let claim = Claim {
+        user: user.map(|user| user.id),
+        shown,
+        hash,
+    };
+    match settled(&inbound, &browser, claim, &inbound.caller).await? {
         Answered::Refuse(why) => {
             in_vain(&inbound, &typed);
             again(why, SignInProblem::Credentials).await
@@ -123,7 +128,7 @@ pub(crate) async fn sign_in_passkey(inbound: Inbound, browser: Browser) -> Resul
         Err(why) => return Err(why.into()),
     };
     let shown = asserted(&inbound, &browser, &ceremony).await?;
-    let (id, shown) = match shown {
+    let (user, shown) = match shown {
         Ok((passkey, asserted)) => (
             Some(passkey.user.clone()),
             Shown::Passkey {
@@ -137,7 +142,12 @@ pub(crate) async fn sign_in_passkey(inbound: Inbound, browser: Browser) -> Resul
         marks: vec![passkey::mark(&ceremony, &browser)],
         ..inbound.caller.as_ref().clone()
     };
-    match settled(&inbound, &browser, id, shown, &caller).await? {
+    let claim = Claim {
+        user,
+        shown,
+        hash: None,
+    };
+    match settled(&inbound, &browser, claim, &caller).await? {
         Answered::Refuse(why) => again(why, SignInProblem::Passkey).await,
         answered @ (Answered::Issue(..) | Answered::Wait(_)) => {
             signed_in(&browser, answered, inbound.form.text("request"))
@@ -168,18 +178,19 @@ pub(crate) async fn sign_in_recovery(inbound: Inbound, browser: Browser) -> Resu
         None => None,
     };
     let code = login::recovery::canonical(inbound.form.text("code").unwrap_or(""));
-    let shown = match (&user, code) {
-        (Some(user), Some(code)) => {
-            let digest = credential::recovery_digest(&user.id, &code);
-            let known = inbound.tenant.recovery_code_unused(&user.id, &digest).await?;
-            Shown::RecoveryCode { digest, known }
-        }
-        (_, _) => Shown::RecoveryCode {
-            digest: String::new(),
-            known: Known::No,
-        },
+    let digest = match (&user, code) {
+        (Some(user), Some(code)) => credential::recovery_digest(&user.id, &code),
+        (_, _) => String::new(),
     };
-    match settled(&inbound, &browser, user.map(|user| user.id), shown, &inbound.caller).await? {
+    let claim = Claim {
+        user: user.map(|user| user.id),
+        shown: Shown::RecoveryCode {
+            digest,
+            known: Known::No, // until it is looked up
+        },
+        hash: None,
+    };
+    match settled(&inbound, &browser, claim, &inbound.caller).await? {
         Answered::Refuse(why) => {
             in_vain(&inbound, &typed);
             again(why, SignInProblem::RecoveryCode)
@@ -221,7 +232,8 @@ fn asked_of(inbound: &Inbound, browser: &Browser) -> Result<Option<Asked>, Why> 
         .transpose()
 }
 
-fn may_try(inbound: &Inbound, login: &str) -> Result<(), Why> {
+/// Whether this address, and this login, may try once more.
+pub(super) fn may_try(inbound: &Inbound, login: &str) -> Result<(), Why> {
     let (app, now) = (&inbound.app, inbound.at.now);
     if let (Some(per_minute), Some(peer)) = (app.limits.sign_ins_per_minute, inbound.peer) {
         let key = address_key(inbound.tenant.id(), peer);
@@ -236,7 +248,7 @@ fn may_try(inbound: &Inbound, login: &str) -> Result<(), Why> {
 }
 
 /// A failed try counts against the login, known or not.
-fn in_vain(inbound: &Inbound, login: &str) {
+pub(super) fn in_vain(inbound: &Inbound, login: &str) {
     let key = login_key(inbound, login);
     let counted = inbound.app.throttle.take(
         Trying::Login,
@@ -252,15 +264,20 @@ fn login_key(inbound: &Inbound, login: &str) -> String {
     format!("{}/{login}", inbound.tenant.id())
 }
 
-/// What the pool says of a password. A hash with other parameters than today's is made anew while the password is at hand.
-async fn checked(inbound: &Inbound, user: Option<&User>, password: Password) -> Result<Shown, Stop> {
+/// What the pool says of a password, and the hash it was checked against if it is right. A hash with other parameters than today's is made anew while the password is at
+/// hand.
+async fn checked(
+    inbound: &Inbound,
+    user: Option<&User>,
+    password: Password,
+) -> Result<(Shown, Option<String>), Stop> {
     let stored = match user {
         Some(user) => inbound.tenant.password(&user.id).await?.map(|password| password.hash),
         None => None,
     };
     let outcome = inbound.app.passwords.verify(password, stored.clone()).await?;
     Ok(match (outcome, stored) {
-        (Outcome::Wrong, _) => Shown::Nothing("wrong password, or none is set"),
+        (Outcome::Wrong, _) => (Shown::Nothing("wrong password, or none is set"), None),
         (
             Outcome::Right {
                 rehash: Rehash::Wanted(password),
@@ -268,11 +285,10 @@ async fn checked(inbound: &Inbound, user: Option<&User>, password: Password) -> 
             Some(from),
         ) => {
             let to = inbound.app.passwords.hash(password, salt(inbound)).await?;
-            Shown::Password {
-                rehash: Some((from, to)),
-            }
+            let rehash = Some((from.clone(), to));
+            (Shown::Password { rehash }, Some(from))
         }
-        (Outcome::Right { .. }, _) => Shown::Password { rehash: None },
+        (Outcome::Right { .. }, stored) => (Shown::Password { rehash: None }, stored),
     })
 }
 
@@ -316,15 +332,17 @@ async fn asserted(
     })
 }
 
-/// The walk: whoever it is is read at each look.
-async fn settled(
-    inbound: &Inbound,
-    browser: &Browser,
-    id: Option<UserId>,
+/// Who somebody says they are, and what they showed for it.
+struct Claim {
+    user: Option<UserId>,
     shown: Shown,
-    caller: &Caller,
-) -> Result<Answered, Stop> {
-    let shown = Arc::new((id, shown));
+    /// The hash that a right password was checked against.
+    hash: Option<String>,
+}
+
+/// The walk: whoever it is, and the rows of what they showed, are read at each look.
+async fn settled(inbound: &Inbound, browser: &Browser, claim: Claim, caller: &Caller) -> Result<Answered, Stop> {
+    let claim = Arc::new(claim);
     let agent = browser.agent.clone();
     let walker = Walker {
         caller: Arc::new(caller.clone()),
@@ -332,15 +350,15 @@ async fn settled(
     };
     walker
         .walk(move |Walker { tenant, caller, at, .. }, _look| {
-            let (shown, agent) = (Arc::clone(&shown), agent.clone());
+            let (claim, agent) = (Arc::clone(&claim), agent.clone());
             async move {
-                let user = match &shown.0 {
+                let user = match &claim.user {
                     Some(id) => tenant.user(id).await?,
                     None => None,
                 };
                 let facts = Facts {
+                    shown: as_it_is(&tenant, user.as_ref(), &claim).await?,
                     user,
-                    shown: shown.1.clone(),
                     browser: Signing {
                         agent,
                         before: caller.person().map(|person| person.session.id.clone()),
@@ -350,6 +368,32 @@ async fn settled(
             }
         })
         .await
+}
+
+/// What was shown, by its rows as they are now: of 64 who show one code at once, 63 hear that it was used; and a password that was changed while it was checked is none.
+async fn as_it_is(tenant: &TenantDb, user: Option<&User>, claim: &Claim) -> Result<Shown, Fault> {
+    Ok(match (&claim.shown, user) {
+        (Shown::RecoveryCode { digest, .. }, Some(user)) => Shown::RecoveryCode {
+            known: tenant.recovery_code_unused(&user.id, digest).await?,
+            digest: digest.clone(),
+        },
+        (Shown::Passkey { passkey, asserted }, _) => match tenant.passkey_by_credential(&passkey.credential).await? {
+            Some(passkey) => Shown::Passkey {
+                passkey: Box::new(passkey),
+                asserted: asserted.clone(),
+            },
+            None => Shown::Nothing("the passkey was removed meanwhile"),
+        },
+        (Shown::Password { rehash }, Some(user)) => {
+            let stored = tenant.password(&user.id).await?.map(|password| password.hash);
+            if stored == claim.hash {
+                Shown::Password { rehash: rehash.clone() }
+            } else {
+                Shown::Nothing("the password was changed meanwhile")
+            }
+        }
+        (Shown::RecoveryCode { .. } | Shown::Password { .. } | Shown::Nothing(_), _) => claim.shown.clone(),
+    })
 }
 
 /// On to the consent page, or to the person's own.

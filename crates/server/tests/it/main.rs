@@ -22,10 +22,19 @@ mod admin_description;
 mod administration;
 
 #[cfg(test)]
+mod agents_page;
+
+#[cfg(test)]
 mod assertions;
 
 #[cfg(test)]
 mod bombs;
+
+#[cfg(test)]
+mod browser_sessions;
+
+#[cfg(test)]
+mod central_consent;
 
 #[cfg(test)]
 mod client_authentication;
@@ -38,6 +47,9 @@ mod confusion;
 
 #[cfg(test)]
 mod consent_administration;
+
+#[cfg(test)]
+mod consent_flow;
 
 #[cfg(test)]
 mod discovery;
@@ -55,19 +67,52 @@ mod dpop_replays;
 mod forged;
 
 #[cfg(test)]
+mod forms;
+
+#[cfg(test)]
+mod front;
+
+#[cfg(test)]
 mod golden;
+
+#[cfg(test)]
+mod hostile_texts;
 
 #[cfg(test)]
 mod hosts_and_paths;
 
 #[cfg(test)]
+mod housekeeping;
+
+#[cfg(test)]
+mod issuer_mix_up;
+
+#[cfg(test)]
+mod limits;
+
+#[cfg(test)]
 mod machine_tokens;
+
+#[cfg(test)]
+mod page_headers;
+
+#[cfg(test)]
+mod parameters;
 
 #[cfg(test)]
 mod people_administration;
 
 #[cfg(test)]
+mod people_tenancy;
+
+#[cfg(test)]
+mod pkce;
+
+#[cfg(test)]
 mod races;
+
+#[cfg(test)]
+mod redirects;
 
 #[cfg(test)]
 mod registration;
@@ -80,6 +125,9 @@ mod setup;
 
 #[cfg(test)]
 mod sites;
+
+#[cfg(test)]
+mod tampering;
 
 #[cfg(test)]
 mod tenancy;

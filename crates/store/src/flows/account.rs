@@ -17,7 +17,11 @@ pub async fn load(tenant: &TenantDb, caller: &Caller, command: &Command, now: Ti
     };
     let user = &person.user.id;
     match command {
-        Command::AddPasskey { .. } => facts.passkeys = tenant.passkeys(user).await?,
+        Command::AddPasskey { credential, .. } => {
+            let id = proof::base64url::encode(&credential.id);
+            (facts.passkeys, facts.registered) =
+                futures_util::future::try_join(tenant.passkeys(user), tenant.passkey_by_credential(&id)).await?;
+        }
         Command::RemovePasskey(_) => {
             (facts.passkeys, facts.password) =
                 futures_util::future::try_join(tenant.passkeys(user), tenant.password(user)).await?;

@@ -31,11 +31,15 @@ mod migrations;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
+mod people_grants;
+#[cfg(test)]
 mod people_guards;
 #[cfg(test)]
 mod people_races;
 #[cfg(test)]
 mod people_round_trips;
+#[cfg(test)]
+mod people_rows;
 #[cfg(test)]
 mod people_sweeps;
 #[cfg(test)]
@@ -46,6 +50,8 @@ mod proxy;
 mod queue;
 #[cfg(test)]
 mod races;
+#[cfg(test)]
+mod registrations;
 #[cfg(test)]
 mod registry;
 #[cfg(test)]

@@ -3,31 +3,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{
-    AdministratorId, Audience, ClientId, CodeId, FamilyId, GroupId, RuleId, Scopes, Time, Touch,
+    AdministratorId, Audience, ClientId, CodeId, FamilyId, GroupId, RuleId, Scopes, Time,
     authorization_code::AuthorizationCode,
     browser_session::{BrowserSession, Method},
     client::{ApplicationType, Authentication, Client, Registration},
     consent::{Clients, Effect, RULES_MAX, Rule},
     credential::{Passkey, Password},
     family::Family,
-    grant::{Grant, Source},
     redirect_uri::RedirectUri,
     resource::ResourceUri,
     sign_in::Known,
     tenant::{Administrator, Reach},
     user::{Group, GroupKind, Login, Profile, User},
 };
-use store::PersonsGrant;
 
 use crate::{
     people::{
-        by_document, child, code, create_code, create_family, create_group, create_passkey, create_recovery_code,
-        create_rule, create_session, create_user, family, group, held_by, passkey, put_document, registered_itself,
-        root, rule, session, session_id, set_password, until, user, user_id,
+        by_document, code, create_code, create_family, create_group, create_passkey, create_recovery_code, create_rule,
+        create_session, create_user, drop_group, family, group, passkey, put_document, registered_itself, rule,
+        session, session_id, set_password, user, user_id,
     },
     world::{
-        ODD, TIMES, Wanted, World, administrator, at, client, create_administrator, create_client, create_grant,
-        create_resource, replace_client, resource, revoke_grant, time,
+        ODD, TIMES, Wanted, World, administrator, client, create_administrator, create_client, create_resource,
+        replace_client, resource, time,
     },
 };
 
@@ -360,26 +358,6 @@ async fn resources_say_which_scopes_bring_others_and_the_tenant_which_mean_somet
 }
 
 #[tokio::test]
-async fn grants_say_where_they_came_from() {
-    let world = World::new().await;
-    let sources = [
-        Source::Person { basis: ODD.to_owned() },
-        Source::Organisation {
-            basis: "basis".to_owned(),
-        },
-        Source::Redeemed,
-    ];
-    for (n, source) in sources.into_iter().enumerate() {
-        let new = Grant {
-            source,
-            ..root(&format!("g{n}"))
-        };
-        world.put(Wanted::default().guard(create_grant(new.clone()))).await;
-        assert_eq!(world.db.grant(&new.id).await.unwrap(), Some(new));
-    }
-}
-
-#[tokio::test]
 async fn an_initial_access_token_comes_back_with_its_reach() {
     let world = World::new().await;
     let new = Administrator {
@@ -391,132 +369,6 @@ async fn an_initial_access_token_comes_back_with_its_reach() {
         .await;
     let found = world.store().administrator("digest").await.unwrap();
     assert_eq!(found, Some((world.db.id().clone(), new)));
-}
-
-/// Alice's page: what lives of what was given for her, when it was used, and by how many installations.
-#[tokio::test]
-async fn a_person_sees_the_living_roots_newest_first_with_use_and_lines() {
-    let world = World::new().await;
-    let given = [
-        root("a"),
-        Grant {
-            source: Source::Organisation {
-                basis: "basis".to_owned(),
-            },
-            ..held_by(root("b"), "other")
-        },
-        until(root("c"), 100),
-        until(root("ended"), 10),
-        root("revoked"),
-        Grant {
-            subject: kernel::grant::Subject::User(user_id("bob")),
-            ..root("of-bob")
-        },
-        crate::world::grant("of-nobody"),
-        // Authorizations of a: one lives and has a line, and so has the next; the others are no line.
-        child("a1", "a"),
-        until(child("a2", "a"), 100),
-        child("a3-without-line", "a"),
-        child("a4-revoked", "a"),
-        until(child("a5-ended", "a"), 10),
-        child("b1", "b"),
-    ];
-    for new in &given {
-        world.put(Wanted::default().guard(create_grant(new.clone()))).await;
-    }
-    for revoked in ["revoked", "a4-revoked"] {
-        world.put(Wanted::default().sure(revoke_grant(revoked, 1))).await;
-    }
-    for (n, grant) in ["a1", "a2", "a4-revoked", "a5-ended", "b1"].into_iter().enumerate() {
-        world
-            .put(Wanted::default().guard(create_family(family(&format!("f{n}"), grant))))
-            .await;
-    }
-    for (id, seconds) in [("a", 7), ("a", 5), ("of-bob", 6)] {
-        let touch = Touch::GrantUsed {
-            id: crate::people::grant_id(id),
-            at: time(seconds),
-        };
-        world.store().touch(world.db.id(), touch);
-        world.store().flush(&at(8)).await.unwrap();
-    }
-    let seen = |n: usize, used: Option<i64>, lines: i64| PersonsGrant {
-        grant: given[n].clone(),
-        used: used.map(time),
-        lines,
-    };
-    let page = world.db.grants_of_user(&user_id("alice"), time(10)).await.unwrap();
-    assert_eq!(page, [seen(2, None, 0), seen(1, None, 1), seen(0, Some(7), 2)]);
-    let later = world.db.grants_of_user(&user_id("alice"), time(100)).await.unwrap();
-    assert_eq!(later, [seen(1, None, 1), seen(0, Some(7), 1)]);
-
-    // What the client was given.
-    let mine = ClientId::parse("client").unwrap();
-    let held = world
-        .db
-        .grants_to_client(&user_id("alice"), &mine, time(10))
-        .await
-        .unwrap();
-    assert_eq!(held, [vec![given[2].clone()], vec![given[0].clone()]]);
-    let nobody = ClientId::parse("nobody").unwrap();
-    let held = world
-        .db
-        .grants_to_client(&user_id("alice"), &nobody, time(10))
-        .await
-        .unwrap();
-    assert_eq!(held, Vec::<Vec<Grant>>::new());
-
-    // An administrator sees all of it.
-    let all = |after: &'static str, rows_max: i64| {
-        let db = world.db.clone();
-        async move {
-            let page = db
-                .grants_of_user_after(&user_id("alice"), after, rows_max)
-                .await
-                .unwrap();
-            page.into_iter()
-                .map(|grant| grant.id.as_str().to_owned())
-                .collect::<Vec<_>>()
-        }
-    };
-    let expected = [
-        "a",
-        "a1",
-        "a2",
-        "a3-without-line",
-        "a4-revoked",
-        "a5-ended",
-        "b",
-        "b1",
-        "c",
-        "ended",
-        "revoked",
-    ];
-    assert_eq!(all("", 100).await, expected);
-    assert_eq!(all("a2", 3).await, expected[3..6]);
-}
-
-#[tokio::test]
-async fn the_newest_of_very_many_grants_are_found() {
-    let world = World::new().await;
-    for n in 0..70 {
-        let guards = (0..8).map(|m| create_grant(root(&format!("g{:04}", n * 8 + m))));
-        world
-            .put(Wanted {
-                guards: guards.collect(),
-                ..Wanted::default()
-            })
-            .await;
-    }
-    let page = world.db.grants_of_user(&user_id("alice"), time(1)).await.unwrap();
-    assert_eq!((page.len(), page[0].grant.id.as_str()), (500, "g0559"));
-    let mine = ClientId::parse("client").unwrap();
-    let held = world
-        .db
-        .grants_to_client(&user_id("alice"), &mine, time(1))
-        .await
-        .unwrap();
-    assert_eq!((held.len(), held[0][0].id.as_str()), (64, "g0559"));
 }
 
 #[tokio::test]
@@ -538,4 +390,32 @@ async fn clients_that_nobody_said_yes_to_are_counted() {
         .put(Wanted::default().guard(put_document(by_document("https://c.example/x", 1))))
         .await;
     assert_eq!(world.db.unused_clients().await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn a_rule_for_a_group_that_is_gone_speaks_of_nobody() {
+    let world = World::new().await;
+    let for_finance = Rule {
+        group: Some(GroupId::parse("finance").unwrap()),
+        ..rule("b", Effect::Allow)
+    };
+    let everybodys = rule("a", Effect::Forbid);
+    world
+        .put(
+            Wanted::default()
+                .guard(create_group(group("finance")))
+                .guard(create_group(group("another")))
+                .guard(create_rule(for_finance.clone()))
+                .guard(create_rule(everybodys.clone())),
+        )
+        .await;
+    let both = [everybodys.clone(), for_finance];
+    assert_eq!(world.db.consent_rules_that_speak().await.unwrap(), both);
+    world.put(Wanted::default().sure(drop_group("finance"))).await;
+    assert_eq!(world.db.consent_rules_that_speak().await.unwrap(), [everybodys]);
+    assert_eq!(
+        world.db.consent_rules().await.unwrap(),
+        both,
+        "an administrator still sees it"
+    );
 }

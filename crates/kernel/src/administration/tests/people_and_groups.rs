@@ -178,6 +178,10 @@ fn another_password_signs_out_whoever_knew_the_old_one() {
         at: at().now,
     });
     assert_eq!(decision.change().sure, [set, sessions_end()]);
+    let [Guard::User(user::Guard::Replace { user, epoch })] = decision.change().guards.as_slice() else {
+        panic!("her row moves on, so that nobody signs in with the old one meanwhile: {decision:?}")
+    };
+    assert_eq!((user.id.as_str(), user.epoch), ("alice", epoch + 1));
     assert!(
         !document(&decision).to_string().contains("hash")
             && !format!("{:?}", decision.change().events).contains("new-hash")

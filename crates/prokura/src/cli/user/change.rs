@@ -205,7 +205,8 @@ pub(super) async fn change(arguments: ChangeArguments, console: &Console<'_>) ->
         "--login, --name, --email, --profile-json, --without, --group or --no-groups",
     )?;
     let doing = format!("change user {user}");
-    let id = person::id(&console.api()?, &doing, &user).await?;
+    let api = console.api()?;
+    let id = person::id(&api, &doing, &user).await?;
     let call = Call::patch(doing, &["users", &id]).body(Value::Object(body));
-    changed(call, planned, console).await
+    changed(&api, call, planned, console).await
 }

@@ -1,0 +1,141 @@
+//! What can act for a person, and how they stop it.
+
+use testkit::App;
+
+use crate::front::{Front, WEB, acting, listed, problem, refreshes, says};
+
+#[tokio::test]
+async fn the_page_of_agents_lists_what_was_allowed_also_when_nothing_can_act_now() {
+    let front = Front::new().await;
+    let mut alice = front.browser().await;
+    let page = alice.get(&front.world, "/agents").await;
+    assert!(
+        listed(&page).is_empty() && says(&page, "Nothing can act for you"),
+        "{page:?}"
+    );
+    // A yes whose code was never redeemed stands all the same.
+    alice.agree(&front.world, &front.alice, &front.asking("read")).await;
+    let page = alice.get(&front.world, "/agents").await;
+    assert_eq!(listed(&page).len(), 1);
+    assert!(
+        says(&page, "No connection now, but what you allowed stands"),
+        "{page:?}"
+    );
+    for text in ["Atlas", "Test resource", "Read things", "by you"] {
+        assert!(says(&page, text), "{text}: {page:?}");
+    }
+    // Redeemed: the same line, and one that can act.
+    acting(&front, &mut alice, &front.alice, &front.app, "read").await;
+    let page = alice.get(&front.world, "/agents").await;
+    assert_eq!(listed(&page).len(), 1);
+    assert!(says(&page, "One connection can act now"), "{page:?}");
+    // A second app, a second line; and nobody else's.
+    let bob = front.world.person("bob@demo.test").await;
+    let mut of_bob = front.world.signed_in(&bob).await;
+    acting(&front, &mut of_bob, &bob, &front.app, "write").await;
+    let second = App::public(&front.world, WEB).await;
+    acting(&front, &mut alice, &front.alice, &second, "read").await;
+    assert_eq!(listed(&alice.get(&front.world, "/agents").await).len(), 2);
+    assert_eq!(listed(&of_bob.get(&front.world, "/agents").await).len(), 1);
+}
+
+#[tokio::test]
+async fn stopping_a_grant_stops_it_at_once_and_nothing_else() {
+    let front = Front::new().await;
+    let second = App::public(&front.world, "https://second.example/cb").await;
+    let mut alice = front.browser().await;
+    let one = acting(&front, &mut alice, &front.alice, &front.app, "read").await;
+    let other = acting(&front, &mut alice, &front.alice, &second, "read").await;
+    let page = alice.get(&front.world, "/agents").await;
+    let card = page
+        .answer
+        .text
+        .split("data-client=\"")
+        .find(|card| card.starts_with(front.app.client.id.as_str()))
+        .unwrap();
+    let id = card
+        .split("data-grant=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned();
+    let form = page.find_form(&format!("value=\"{id}\"")).unwrap();
+    let stopped = alice.post(&front.world, &form, &[]).await;
+    assert_eq!(stopped.location(), Some("/agents?stopped"), "{stopped:?}");
+    assert!(!refreshes(&front, &front.app, &one).await);
+    assert!(refreshes(&front, &second, &other).await);
+    let page = alice.get(&front.world, "/agents?stopped").await;
+    assert!(
+        says(&page, "Stopped. It can no longer act for you") && !listed(&page).contains(&id),
+        "{page:?}"
+    );
+    front.consent_page(&mut alice, &front.asking("read")).await; // the yes is gone, too
+    // A second time, from another window: what was wanted is so.
+    let again = alice.post(&front.world, &form, &[]).await;
+    assert_eq!(again.location(), Some("/agents?stopped"), "{again:?}");
+}
+
+#[tokio::test]
+async fn stopping_an_app_or_all_stops_every_grant_of_it() {
+    let front = Front::new().await;
+    let second = App::public(&front.world, "https://second.example/cb").await;
+    let bob = front.world.person("bob@demo.test").await;
+    let mut of_bob = front.world.signed_in(&bob).await;
+    let bobs = acting(&front, &mut of_bob, &bob, &front.app, "read").await;
+    let mut alice = front.browser().await;
+    let one = acting(&front, &mut alice, &front.alice, &front.app, "read").await;
+    let two = acting(&front, &mut alice, &front.alice, &front.app, "write").await;
+    let other = acting(&front, &mut alice, &front.alice, &second, "read").await;
+
+    let page = alice.get(&front.world, "/agents").await;
+    let form = page
+        .find_form(&format!("name=\"client\" value=\"{}\"", front.app.client.id))
+        .unwrap();
+    let stopped = alice.post(&front.world, &form, &[]).await;
+    assert_eq!(stopped.location(), Some("/agents?stopped"), "{stopped:?}");
+    assert!(!refreshes(&front, &front.app, &one).await && !refreshes(&front, &front.app, &two).await);
+    assert!(refreshes(&front, &second, &other).await);
+
+    let other = acting(&front, &mut alice, &front.alice, &second, "read").await;
+    let again = acting(&front, &mut alice, &front.alice, &front.app, "read").await;
+    let page = alice.get(&front.world, "/agents").await;
+    let stopped = alice.submit(&front.world, &page, "stop-all", &[]).await;
+    assert_eq!(stopped.location(), Some("/agents?stopped-all"), "{stopped:?}");
+    assert!(!refreshes(&front, &second, &other).await && !refreshes(&front, &front.app, &again).await);
+    let page = alice.get(&front.world, "/agents?stopped-all").await;
+    assert!(listed(&page).is_empty() && says(&page, "All stopped"), "{page:?}");
+    assert!(refreshes(&front, &front.app, &bobs).await, "another person's stands");
+}
+
+#[tokio::test]
+async fn nobody_stops_what_was_given_by_somebody_else() {
+    let front = Front::new().await;
+    let bob = front.world.person("bob@demo.test").await;
+    let mut of_bob = front.world.signed_in(&bob).await;
+    let bobs = acting(&front, &mut of_bob, &bob, &front.app, "read").await;
+    let id = listed(&of_bob.get(&front.world, "/agents").await)[0].clone();
+    let mut alice = front.browser().await;
+    acting(&front, &mut alice, &front.alice, &front.app, "read").await;
+    let page = alice.get(&front.world, "/agents").await;
+    let form = page.find_form("name=\"grant\"").unwrap();
+    let tried = alice.post(&front.world, &form, &[("grant", &id)]).await;
+    assert_eq!(
+        tried.answer.status, 303,
+        "somebody else's looks like one that is stopped: {tried:?}"
+    );
+    assert!(refreshes(&front, &front.app, &bobs).await);
+    assert_eq!(front.world.events("grant.revoked").await, 0);
+    // One thing at a time.
+    for changes in [
+        vec![("all", "yes")],
+        vec![("client", front.app.client.id.as_str())],
+        vec![("grant", "")],
+        vec![("grant", ""), ("all", "no")],
+    ] {
+        let tried = alice.post(&front.world, &form, &changes).await;
+        problem(&tried, 400, "invalid_request", &format!("{changes:?}"));
+    }
+    assert_eq!(front.world.events("grant.revoked").await, 0);
+}
