@@ -5,12 +5,17 @@ const CASE_SECONDS_MAX = 30;
 export class Cases {
     #passed = 0;
     #failed = 0;
+    #secondsMax;
+
+    constructor(secondsMax = CASE_SECONDS_MAX) {
+        this.#secondsMax = secondsMax;
+    }
 
     /** Runs a case; its name is a claim that holds when `check` returns. */
     async claim(name, check) {
         let timer;
         const late = new Promise((_, reject) => {
-            timer = setTimeout(() => reject(new Error(`no end after ${CASE_SECONDS_MAX} s`)), CASE_SECONDS_MAX * 1000);
+            timer = setTimeout(() => reject(new Error(`no end after ${this.#secondsMax} s`)), this.#secondsMax * 1000);
         });
         try {
             await Promise.race([check(), late]);
@@ -41,6 +46,6 @@ function told(error) {
     for (let at = error; at && parts.length < 4; at = at.cause) {
         parts.push(at instanceof Error ? `${at.name}: ${at.message}` : JSON.stringify(at));
     }
-    const where = error?.stack?.split('\n').find((line) => line.includes('/interop/node/') && !line.includes('node_modules'));
+    const where = error?.stack?.split('\n').find((line) => line.includes('/interop/') && !line.includes('node_modules'));
     return [...parts, where?.trim()].filter(Boolean).join(' | ').replaceAll(/\s+/g, ' ');
 }

@@ -101,7 +101,9 @@ async function elsewhere(cases, prokura) {
             await human.stop(client.id);
             await refused(openid.refreshTokenGrant(client.config, tokens.refresh_token), 'invalid_grant');
             const stranger = new Human(prokura, undefined, { issuer }); // a person of another tenant is nobody here
-            await assert.rejects(client.asked(stranger, { resource, scope: 'files:read' }));
+            const stuck = await failure(client.asked(stranger, { resource, scope: 'files:read' }));
+            assert.match(stuck.message, /^pages without end/);
+            assert.deepEqual(new Set(stranger.took()), new Set(['sign-in']));
         });
     }
 }

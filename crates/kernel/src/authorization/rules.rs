@@ -116,9 +116,6 @@ pub fn begin(asked: &Asked, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> 
 pub fn answer(asked: &Asked, said: &Said, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Decision {
     considered(caller, at, || {
         let question = Question::of(asked, facts, at)?;
-        if facts.answered == Answered::Before {
-            return Err(Why::AlreadyAnswered);
-        }
         let person = caller.person().ok_or(Why::SignInRequired)?;
         if asked.prompt.login == Wish::Yes && person.session.authenticated < asked.created {
             return Err(Why::SignInRequired); // whoever answers is whoever proved themselves for this request

@@ -2,25 +2,19 @@
 
 use serde_json::{Value, json};
 use server::Surroundings;
-use testkit::World;
+use testkit::{Browser, World};
 
 use crate::command::{Desk, typed};
 
 const ALICE: &str = "alice@demo.test";
 const PASSWORD: &str = "four words make a sentence";
 
-/// Signs in by the form of the page, and says the status of the answer: 303 is in, 403 is not.
+/// Tries to sign in, and says the status of the answer: 303 is in, 403 is not.
 async fn sign_in(world: &World, login: &str, password: &str) -> u16 {
-    let page = world.get("/sign-in").await;
-    let cookie = page.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
-    let (_, rest) = page.text.split_once(r#"name="csrf" value=""#).unwrap();
-    let csrf = rest.split_once('"').unwrap().0.to_owned();
-    let form = [
-        ("csrf", csrf),
-        ("login", login.to_owned()),
-        ("password", password.to_owned()),
-    ];
-    world.post("/sign-in", &[("cookie", cookie)], &form).await.status
+    let mut browser = Browser::new(world);
+    let page = browser.visit(world, "/sign-in").await;
+    let typed = [("login", login), ("password", password)];
+    browser.submit(world, &page, "sign-in", &typed).await.answer.status
 }
 
 /// A world with alice, who has a password.

@@ -414,6 +414,9 @@ fn personal(headers: &mut HeaderMap, cookies: Vec<String>) {
         HeaderName::from_static("permissions-policy"),
         HeaderValue::from_static("publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=()"),
     );
+    // `no-referrer` would make browsers send `Origin: null` with our own forms (Fetch, "append a request Origin header"), and those are refused (S-45).
+    // This tells other origins just as little: nothing.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(header::VARY, HeaderValue::from_static("cookie, accept-language"));
     for cookie in cookies {
         if let Ok(cookie) = HeaderValue::from_str(&cookie) {

@@ -2,7 +2,7 @@
 
 use testkit::App;
 
-use crate::front::{Front, WEB, acting, listed, problem, refreshes, says};
+use crate::front::{Front, WEB, acting, code, listed, problem, refreshes, says};
 
 #[tokio::test]
 async fn the_page_of_agents_lists_what_was_allowed_also_when_nothing_can_act_now() {
@@ -75,6 +75,21 @@ async fn stopping_a_grant_stops_it_at_once_and_nothing_else() {
     // A second time, from another window: what was wanted is so.
     let again = alice.post(&front.world, &form, &[]).await;
     assert_eq!(again.location(), Some("/agents?stopped"), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_yes_that_nothing_came_of_yet_is_stopped_like_any_other() {
+    let front = Front::new().await;
+    let mut alice = front.browser().await;
+    let asking = front.asking("read");
+    let answered = alice.agree(&front.world, &front.alice, &asking).await;
+    let page = alice.get(&front.world, "/agents").await;
+    let form = page.find_form("name=\"grant\"").unwrap();
+    alice.post(&front.world, &form, &[]).await;
+    assert!(listed(&alice.get(&front.world, "/agents").await).is_empty());
+    let late = front.world.redeem(&front.app, &asking, &code(&answered), &[]).await;
+    assert_eq!((late.status, late.error()), (400, "invalid_grant"), "{late:?}");
+    front.consent_page(&mut alice, &front.asking("read")).await;
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 //! Administration of people: who there is, what they may sign in by, and that they are gone when they are.
 
 use serde_json::{Value, json};
-use testkit::{Answer, Tenant, World};
+use testkit::{App, Browser, World};
 
 use crate::{
-    setup::{refused, with, without},
+    setup::{MCP, refused, with, without},
     sites::{self, PASSWORD, Site},
 };
 
@@ -374,7 +374,6 @@ async fn browser_sessions_are_listed_and_ended_one_by_one_or_all() {
 #[tokio::test]
 async fn a_recovery_code_is_shown_once_works_once_and_ends_those_before() {
     let world = World::new().await;
-    let tenant = world.root_tenant().await;
     let alice = enter(&world, ALICE, &json!({})).await;
     let give = async || {
         let given = world
@@ -392,13 +391,9 @@ async fn a_recovery_code_is_shown_once_works_once_and_ends_those_before() {
         "{second}"
     );
 
-    assert_eq!(
-        by_code(&world, &tenant, &first).await.status,
-        403,
-        "it ended with the second"
-    );
-    assert_eq!(by_code(&world, &tenant, &second).await.status, 303);
-    assert_eq!(by_code(&world, &tenant, &second).await.status, 403, "once");
+    assert_eq!(by_code(&world, &first).await, 403, "it ended with the second");
+    assert_eq!(by_code(&world, &second).await, 303);
+    assert_eq!(by_code(&world, &second).await, 403, "once");
     world.flush().await;
     let events = world.admin("GET", "/admin/v1/events?limit=500", None).await;
     assert!(
@@ -416,15 +411,63 @@ async fn a_recovery_code_is_shown_once_works_once_and_ends_those_before() {
 }
 
 /// Signs alice in by a recovery code.
-async fn by_code(world: &World, tenant: &Tenant, code: &str) -> Answer {
-    let page = tenant.get(world, "/sign-in/recovery").await;
-    let cookie = page.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
-    let (_, rest) = page.text.split_once(r#"name="csrf" value=""#).unwrap();
-    let csrf = rest.split_once('"').unwrap().0.to_owned();
-    let form = [("csrf", csrf), ("login", ALICE.to_owned()), ("code", code.to_owned())];
-    tenant
-        .post(world, "/sign-in/recovery", &[("cookie", cookie)], &form)
-        .await
+async fn by_code(world: &World, code: &str) -> u16 {
+    let mut browser = Browser::new(world);
+    let page = browser.visit(world, "/sign-in/recovery").await;
+    let form = page.find_form("name=\"code\"").unwrap();
+    let typed = [("login", ALICE), ("code", code)];
+    browser.post(world, &form, &typed).await.answer.status
+}
+
+#[tokio::test]
+async fn what_was_granted_for_a_person_is_listed_whatever_became_of_it() {
+    let world = World::new().await;
+    world.resource(MCP, &[]).await;
+    let (alice, bob) = (world.person(ALICE).await, world.person("bob@demo.test").await);
+    let app = App::public(&world, "https://app.example.com/callback").await;
+    for person in [&alice, &bob] {
+        world.tokens(person, &app, Some(MCP), Some("read")).await;
+        world.advance(1);
+    }
+    let of_alice = format!("/admin/v1/users/{}/grants", alice.id);
+    let listed = async |query: &str| {
+        let answer = world.admin("GET", &format!("{of_alice}{query}"), None).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body
+    };
+    let grants = listed("").await["grants"].as_array().unwrap().clone();
+    let [yes, line] = grants.as_slice() else {
+        panic!("a yes and an authorization of it: {grants:?}")
+    };
+    assert_eq!(yes.get("parent"), None, "the older one first");
+    assert_eq!(line["parent"], yes["id"]);
+    for grant in &grants {
+        assert_eq!(
+            (
+                &grant["user_id"],
+                &grant["client_id"],
+                &grant["scope"],
+                &grant["status"]
+            ),
+            (
+                &json!(alice.id),
+                &json!(app.client.id),
+                &json!("read"),
+                &json!("active")
+            )
+        );
+    }
+    let revoke = format!("/admin/v1/grants/{}/revoke", yes["id"].as_str().unwrap());
+    assert_eq!(world.admin("POST", &revoke, None).await.status, 200);
+    let after = listed("").await;
+    assert_eq!(
+        (&after["grants"][0]["status"], &after["grants"][1]["id"]),
+        (&json!("revoked"), &line["id"])
+    );
+    let first = listed("?limit=1").await;
+    assert_eq!((&first["grants"][0]["id"], &first["next"]), (&yes["id"], &yes["id"]));
+    let second = listed(&format!("?limit=1&after={}", yes["id"].as_str().unwrap())).await;
+    assert_eq!(second["grants"][0]["id"], line["id"]);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use std::sync::{
 use kernel::CallerKind;
 use serde_json::{Value, json};
 use server::{Body, ROUTES, Route, Tenancy};
-use testkit::{Answer, Client, Tenant, World};
+use testkit::{Answer, Browser, Client, Tenant, World};
 
 /// A tenant, and one of everything in it.
 pub(crate) struct Site {
@@ -129,38 +129,20 @@ async fn make_rule(world: &World, tenant: &Tenant, client: &str) -> String {
     made.body["id"].as_str().unwrap().to_owned()
 }
 
-/// Signs a person in as their browser does, by the form of the page, and says what the browser's `Cookie` header is then.
+/// Signs a person in, and says what their browser's `Cookie` header is then.
 pub(crate) async fn sign_in(world: &World, tenant: &Tenant, login: &str, password: &str) -> String {
-    let answer = try_to_sign_in(world, tenant, login, password).await;
-    assert_eq!(answer.1.status, 303, "{answer:?}");
-    let session = cookies(&answer.1);
-    assert!(!session.is_empty(), "{answer:?}");
-    format!("{}; {session}", answer.0)
+    let (browser, answer) = try_to_sign_in(world, tenant, login, password).await;
+    assert_eq!(answer.status, 303, "{answer:?}");
+    browser.cookie_header().unwrap()
 }
 
-/// The same, whether or not it succeeds: the cookies of before, and the answer.
-pub(crate) async fn try_to_sign_in(world: &World, tenant: &Tenant, login: &str, password: &str) -> (String, Answer) {
-    let page = tenant.get(world, "/sign-in").await;
-    assert_eq!(page.status, 200, "{page:?}");
-    let before = cookies(&page);
-    let (_, rest) = page.text.split_once(r#"name="csrf" value=""#).unwrap();
-    let csrf = rest.split_once('"').unwrap().0.to_owned();
-    let form = [
-        ("csrf", csrf),
-        ("login", login.to_owned()),
-        ("password", password.to_owned()),
-    ];
-    let headers = [("cookie", before.clone())];
-    let answer = tenant.post(world, "/sign-in", &headers, &form).await;
-    (before, answer)
-}
-
-/// The cookies that an answer sets, as the browser sends them back.
-fn cookies(answer: &Answer) -> String {
-    let set = answer.headers.iter().filter(|(name, _)| name == "set-cookie");
-    set.map(|(_, value)| value.split(';').next().unwrap())
-        .collect::<Vec<_>>()
-        .join("; ")
+/// The same, whether or not they are let in.
+pub(crate) async fn try_to_sign_in(world: &World, tenant: &Tenant, login: &str, password: &str) -> (Browser, Answer) {
+    let mut browser = Browser::at(tenant);
+    let page = browser.visit(world, "/sign-in").await;
+    let typed = [("login", login), ("password", password)];
+    let answer = browser.submit(world, &page, "sign-in", &typed).await.answer;
+    (browser, answer)
 }
 
 /// The installation's own tenant, one by path, and one with an origin of its own.

@@ -205,6 +205,42 @@ fn s_05_a_flow_that_is_not_offered_is_not_reached_by_naming_it() {
 }
 
 #[test]
+fn s_03_no_parameter_stands_twice_but_resource_which_is_refused_by_its_own_reason() {
+    let names = [
+        "response_type",
+        "response_mode",
+        "client_id",
+        "redirect_uri",
+        "state",
+        "code_challenge",
+        "code_challenge_method",
+        "dpop_jkt",
+        "scope",
+        "prompt",
+        "login_hint",
+        "anything",
+    ];
+    for name in names {
+        for query in [
+            format!("{name}=a&{name}=a"),
+            format!("{name}=&{name}=a"),
+            format!("{name}=a&x=y&%{:02x}{}=b", name.as_bytes()[0], name.get(1..).unwrap()),
+        ] {
+            let twice = Form::parse(query.as_bytes(), REPEATABLE);
+            assert_eq!(
+                twice.unwrap_err().code().name(),
+                "invalid_request",
+                "RFC 6749 s3.1: {query}"
+            );
+        }
+    }
+    assert!(
+        Form::parse(b"resource=a&resource=b", REPEATABLE).is_ok(),
+        "RFC 8707 s2; two of them are refused where they are read"
+    );
+}
+
+#[test]
 fn prompt_is_read_as_openid_connect_core_says() {
     let prompt = |none, login, consent| Ok(Prompt { none, login, consent });
     let (y, n) = (Wish::Yes, Wish::No);

@@ -1,0 +1,87 @@
+// Passkeys, with a virtual authenticator of Chromium's own: real ceremonies, nobody's finger.
+
+import assert from 'node:assert/strict';
+
+import { Application } from './application.mjs';
+import { ALICE, authenticator, buttonOnly, press, signedIn } from './human.mjs';
+
+export async function passkeys(cases, prokura, chromium) {
+    const { issuer } = prokura.ready;
+    let kept;
+
+    await cases.claim('a passkey is added on the account page under the name that was typed, once for each device', async () => {
+        const page = await signedIn(chromium, prokura);
+        const device = await authenticator(page);
+        await page.goto(`${issuer}/account`);
+        await page.fill('#passkey-name', 'Laptop <b>of</b> Alice');
+        await press(page, '#add-passkey-button');
+        assert.match(await page.innerText('main > [role=status]'), /added/);
+        assert.equal(await page.locator('#passkeys li h3').innerText(), 'Laptop <b>of</b> Alice');
+        kept = await device.passkeys();
+        assert.deepEqual([kept.length, kept[0].isResidentCredential, kept[0].rpId], [1, true, 'localhost']);
+        await page.click('#add-passkey-button');
+        await page.getByText('This device has a passkey for your account already.').waitFor();
+        assert.equal(await page.locator('#passkeys li').count(), 1);
+        await page.context().close();
+    });
+
+    await cases.claim('it signs in without a name, in the middle of an authorization request, and the request goes on', async () => {
+        const application = await Application.start(prokura);
+        const page = await chromium.page();
+        await buttonOnly(page);
+        await authenticator(page, { holding: kept });
+        await page.goto(application.url());
+        assert.equal(new URL(page.url()).pathname, '/sign-in');
+        await press(page, '#sign-in-passkey');
+        assert.equal(new URL(page.url()).pathname, '/consent');
+        assert.match(await page.innerText('main'), /You are Alice/);
+        await press(page, '#allow');
+        const { code } = await application.answer(page);
+        assert.equal((await application.redeem(code)).status, 200);
+        await page.context().close();
+        application.end();
+    });
+
+    await cases.claim('it is offered in the field for the name, too, and chosen there signs in', async () => {
+        const page = await chromium.page();
+        await page.goto(`${issuer}/sign-in`);
+        await authenticator(page, { holding: kept });
+        await page.goto(`${issuer}/sign-in`, { waitUntil: 'commit' });
+        await page.waitForURL('**/agents');
+        assert.equal(await page.locator('header .who').innerText(), 'Alice');
+        await page.context().close();
+    });
+
+    await cases.claim('a ceremony that ends without a passkey is told in a sentence, sends nothing, and the button works again', async () => {
+        const page = await chromium.page();
+        await buttonOnly(page);
+        await authenticator(page);
+        await page.goto(`${issuer}/sign-in`);
+        const sent = [];
+        page.on('request', (request) => sent.push(request.method()));
+        for (let time = 0; time < 2; time += 1) {
+            await page.click('#sign-in-passkey');
+            await page.locator('#passkey [role=status]', { hasText: 'The passkey was not used' }).waitFor();
+            assert.equal(await page.getAttribute('#sign-in-passkey', 'aria-disabled'), null);
+        }
+        assert.deepEqual(sent, []);
+        await page.context().close();
+    });
+
+    await cases.claim('a passkey that was removed from the account is refused in a sentence', async () => {
+        const page = await signedIn(chromium, prokura);
+        await page.goto(`${issuer}/account`);
+        await press(page, 'form.remove-passkey button');
+        assert.match(await page.innerText('main > [role=status]'), /removed/);
+        await page.context().close();
+        const other = await chromium.page();
+        await buttonOnly(other);
+        await authenticator(other, { holding: kept });
+        await other.goto(`${issuer}/sign-in`);
+        await press(other, '#sign-in-passkey');
+        assert.match(await other.innerText('[role=alert]'), /not accepted/);
+        await other.goto(`${issuer}/agents`);
+        assert.equal(new URL(other.url()).pathname, '/sign-in', `${ALICE} is not signed in`);
+        await other.context().close();
+    });
+}
