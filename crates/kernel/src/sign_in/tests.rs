@@ -9,6 +9,7 @@ use crate::{
     credential::{self, recovery_digest},
     decision::{Answer, Change, Decision, Guard, Reply, Write},
     event::EventKind,
+    mark::{Mark, Stands},
     moment::Moment,
     user::{self, User},
     vectors::{facts, people, signer},
@@ -281,18 +282,22 @@ fn two_uses_of_one_counter_or_one_code_want_the_same_row() {
 }
 
 #[test]
-fn a_ceremony_that_was_used_is_marked_and_the_mark_travels_with_the_event() {
-    let mark = crate::Mark::new(crate::mark::Stands::Ceremony, "alice", "challenge-1", at().now);
-    let caller = Caller {
-        marks: vec![mark.clone()],
-        ..nobody()
-    };
-    let decision = decide(&caller, &facts(Some(alice()), password(), None), &at());
-    assert_eq!(why(&decision), None);
+fn a_ceremony_leaves_a_mark_of_its_own_and_its_replay_is_told_as_one() {
+    let mark = |stands_for: Stands, challenge: &str| Mark::new(stands_for, "alice", challenge, at().now).digest;
+    let ceremony = mark(Stands::Ceremony, "challenge-1");
     assert_eq!(
-        (mark.stands_for.why(), mark.stands_for.why().code().name()),
-        (Why::CeremonyReplayed, "invalid_request")
+        ceremony,
+        mark(Stands::Ceremony, "challenge-1"),
+        "shown twice: the second finds it taken"
     );
+    assert_ne!(ceremony, mark(Stands::Ceremony, "challenge-2"));
+    assert_ne!(
+        ceremony,
+        mark(Stands::DpopProof, "challenge-1"),
+        "nor does one kind of proof use up another's"
+    );
+    assert_eq!(Stands::Ceremony.why(), Why::CeremonyReplayed);
+    assert_eq!(Why::CeremonyReplayed.code().name(), "invalid_request");
 }
 
 #[test]

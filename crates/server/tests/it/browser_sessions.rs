@@ -1,7 +1,7 @@
 //! Whose browser it is: cookies, their life, and what begins in one browser ends in it (S-08; S-36, S-37 for sessions).
 
 use serde_json::json;
-use testkit::{Browser, World};
+use testkit::{Browser, PageForm, World};
 
 use crate::front::{Front, code, forged, grants, is_signed_in, problem, session_cookie};
 
@@ -167,6 +167,16 @@ async fn s_08_who_answers_has_signed_in_for_this_request() {
             .is_some_and(|location| location.starts_with("/sign-in?request=")),
         "{page:?}"
     );
+    // The token of the sign-in page is for the same request and the same session: the form of the consent page can be made of it.
+    let made = PageForm {
+        action: "/consent".to_owned(),
+        ..form
+    };
+    for decision in ["allow", "deny"] {
+        let page = browser.post(&front.world, &made, &[("decision", decision)]).await;
+        let location = page.location().unwrap_or_default();
+        assert!(location.starts_with("/sign-in?request="), "{decision}: {page:?}");
+    }
     assert_eq!(grants(&front.world).await, 0);
 }
 

@@ -96,6 +96,10 @@ async fn what_is_allowed_for_everybody_is_no_question_and_people_see_that_it_was
     front
         .consent_page(&mut alice, &Asking::new(&second, Some(MCP), Some("read")))
         .await;
+    let elsewhere = "https://mcp.example.com/other";
+    front.world.resource(elsewhere, &[]).await;
+    let asking = Asking::new(&front.app, Some(elsewhere), Some("read"));
+    front.consent_page(&mut alice, &asking).await;
     // A forbid beats it.
     front.rule(&json!({ "effect": "forbid", "scope": "read" })).await;
     let asking = front.asking("read");

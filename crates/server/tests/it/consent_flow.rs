@@ -64,6 +64,13 @@ async fn what_a_person_leaves_out_is_not_given() {
         "nor later: {answer:?}"
     );
 
+    // Of our own endpoints likewise.
+    let asking = Asking::new(&front.app, None, Some("profile email"));
+    let page = front.consent_page(&mut alice, &asking).await;
+    let changes = [("without", "email"), ("decision", "allow")];
+    let page = front.answer(&mut alice, &page, &changes).await;
+    assert_eq!(redeemed(&front, &front.app, &asking, &page).await.0, "profile");
+
     // To leave everything out is to say no.
     let asking = front.asking("read write").with("prompt", Some("consent"));
     let page = front.consent_page(&mut alice, &asking).await;

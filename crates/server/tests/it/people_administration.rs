@@ -436,10 +436,14 @@ async fn what_was_granted_for_a_person_is_listed_whatever_became_of_it() {
         answer.body
     };
     let grants = listed("").await["grants"].as_array().unwrap().clone();
-    let [yes, line] = grants.as_slice() else {
-        panic!("a yes and an authorization of it: {grants:?}")
-    };
-    assert_eq!(yes.get("parent"), None, "the older one first");
+    let [yes, line] = [false, true].map(|below| {
+        let found: Vec<&Value> = grants
+            .iter()
+            .filter(|grant| grant.get("parent").is_some() == below)
+            .collect();
+        assert_eq!(found.len(), 1, "a yes, and an authorization of it: {grants:?}");
+        found[0].clone()
+    });
     assert_eq!(line["parent"], yes["id"]);
     for grant in &grants {
         assert_eq!(
@@ -459,15 +463,22 @@ async fn what_was_granted_for_a_person_is_listed_whatever_became_of_it() {
     }
     let revoke = format!("/admin/v1/grants/{}/revoke", yes["id"].as_str().unwrap());
     assert_eq!(world.admin("POST", &revoke, None).await.status, 200);
-    let after = listed("").await;
+    world.advance(1);
+    world.tokens(&alice, &app, Some(MCP), Some("read")).await;
+
+    let all = listed("").await["grants"].as_array().unwrap().clone();
+    assert_eq!(all.len(), 4, "what was revoked stays in the list");
     assert_eq!(
-        (&after["grants"][0]["status"], &after["grants"][1]["id"]),
-        (&json!("revoked"), &line["id"])
+        (&all[2]["status"], &all[3]["status"]),
+        (&json!("active"), &json!("active")),
+        "the newest last"
     );
-    let first = listed("?limit=1").await;
-    assert_eq!((&first["grants"][0]["id"], &first["next"]), (&yes["id"], &yes["id"]));
-    let second = listed(&format!("?limit=1&after={}", yes["id"].as_str().unwrap())).await;
-    assert_eq!(second["grants"][0]["id"], line["id"]);
+    let revoked: Vec<&Value> = all.iter().filter(|grant| grant["status"] == "revoked").collect();
+    assert!(revoked.len() == 1 && revoked[0]["id"] == yes["id"], "{all:?}");
+    let (first, id) = (listed("?limit=3").await, all[2]["id"].as_str().unwrap());
+    assert_eq!((&first["grants"], &first["next"]), (&json!(all[..3]), &json!(id)));
+    let rest = listed(&format!("?limit=3&after={id}")).await;
+    assert_eq!(rest, json!({ "grants": [all[3]] }));
 }
 
 #[tokio::test]
