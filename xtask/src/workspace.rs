@@ -82,6 +82,10 @@ impl Workspace {
                 continue;
             }
             let manifest = read_toml(&self.root.join(&file))?;
+            // The root of another workspace, with a lock file of its own: nothing of it is built with ours.
+            if manifest.contains_key("workspace") {
+                continue;
+            }
             let name = manifest
                 .get("package")
                 .and_then(|package| package.get("name"))

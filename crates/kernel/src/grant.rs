@@ -132,7 +132,7 @@ pub fn still_given(
         given.is_empty()
     };
     if forbidden {
-        return Err(Why::ForbiddenByRule);
+        return Err(Why::GrantForbidden);
     }
     Ok(given)
 }

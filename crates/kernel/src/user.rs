@@ -255,8 +255,10 @@ pub enum Guard {
 /// What a change does to people whether or not a row is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Write {
-    /// The group or role is gone. Rows of people that still name it name nothing.
+    /// The group or role is gone.
     DropGroup(GroupId),
+    /// Nobody is in the group or role any more: one of the same id that is made later begins empty.
+    LeaveGroup(GroupId),
 }
 
 #[cfg(test)]

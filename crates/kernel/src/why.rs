@@ -125,6 +125,8 @@ pub enum Why {
     RefreshOfAnother,
     /// What was granted was revoked or has ended.
     GrantEnded,
+    /// The tenant's rules of central consent no longer give what was granted.
+    GrantForbidden,
     /// The person is disabled, or gone.
     UserDisabled,
     /// The person was not proved: which rule.
@@ -266,6 +268,7 @@ impl Why {
             | Self::RefreshExpired
             | Self::RefreshOfAnother
             | Self::GrantEnded
+            | Self::GrantForbidden
             | Self::UserDisabled => Code::InvalidGrant,
             Self::RedirectUrisRefused(_) => Code::InvalidRedirectUri,
             Self::RegistrationUnproved | Self::AdministratorUnproved => Code::InvalidToken,
@@ -361,6 +364,7 @@ impl Why {
             | Self::RefreshExpired
             | Self::RefreshOfAnother
             | Self::GrantEnded
+            | Self::GrantForbidden
             | Self::UserDisabled => {
                 "the code or refresh token is not good: it is unknown, was used, has ended, or was given to another client; ask the person again"
             }
@@ -449,6 +453,7 @@ impl Why {
             Self::RefreshExpired => "refresh token expired".to_owned(),
             Self::RefreshOfAnother => "refresh token of another client".to_owned(),
             Self::GrantEnded => "the grant has ended".to_owned(),
+            Self::GrantForbidden => "the tenant's rules no longer give what was granted".to_owned(),
             Self::UserDisabled => "the person is disabled or gone".to_owned(),
             Self::SignInFailed(rule) => (*rule).to_owned(),
             Self::RedirectUrisRefused(rule) => format!("redirect URIs: {rule}"),

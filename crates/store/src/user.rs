@@ -32,6 +32,7 @@ pub(crate) const STATEMENTS: &[&Statement] = &[
     &GROUP_EXISTS,
     &CREATE_GROUP,
     &DROP_GROUP,
+    &LEAVE_GROUP,
 ];
 
 static ONE: Statement = Statement::read(
@@ -124,6 +125,15 @@ static DROP_GROUP: Statement = Statement::write(
     &[Text, Text],
     "DELETE FROM user_group
      WHERE tenant = $1 AND id = $2",
+);
+
+/// Reads every row of the tenant: groups end seldom. `$2` is a blank and `$3` the id between two: around the list they make its ends like its middle.
+static LEAVE_GROUP: Statement = Statement::write(
+    "user.leave_group",
+    &[Text, Text, Text],
+    "UPDATE user_account
+     SET memberships = TRIM(REPLACE($2 || memberships || $2, $3, $2)), epoch = epoch + 1
+     WHERE tenant = $1 AND REPLACE($2 || memberships || $2, $3, $2) <> $2 || memberships || $2",
 );
 
 impl TenantDb {
@@ -232,9 +242,14 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
 
 /// The row of a write.
 pub(crate) fn lower_write(tenant: &str, write: &Write) -> Bound {
-    let Write::DropGroup(id) = write;
-    let args = vec![tenant.to_owned().into(), id.as_str().to_owned().into()];
-    Bound::new(&DROP_GROUP, args, "user_group", tenant, id.as_str())
+    let args = |id: &GroupId| vec![tenant.to_owned().into(), id.as_str().to_owned().into()];
+    match write {
+        Write::DropGroup(id) => Bound::new(&DROP_GROUP, args(id), "user_group", tenant, id.as_str()),
+        Write::LeaveGroup(id) => {
+            let args = vec![tenant.to_owned().into(), " ".into(), format!(" {id} ").into()];
+            Bound::new(&LEAVE_GROUP, args, "user_account", tenant, "")
+        }
+    }
 }
 
 fn profile(user: &User) -> Value<'static> {

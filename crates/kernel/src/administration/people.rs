@@ -185,7 +185,10 @@ pub(super) fn create_group(new: &NewGroup, caller: &Caller, facts: &Facts, at: &
 pub(super) fn drop_group(caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
     let group = facts.groups.first().ok_or(Why::Absent("group"))?;
     let change = Change {
-        sure: vec![Write::User(user::Write::DropGroup(group.id.clone()))],
+        sure: vec![
+            Write::User(user::Write::DropGroup(group.id.clone())),
+            Write::User(user::Write::LeaveGroup(group.id.clone())),
+        ],
         events: vec![Event::new(EventKind::GroupDropped, caller, at).about(group.id.as_str())],
         ..Change::default()
     };

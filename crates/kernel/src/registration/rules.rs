@@ -147,6 +147,9 @@ fn replace(
         expires: old.expires,
         epoch: old.epoch.saturating_add(1),
         created: old.created,
+        // What an administrator decided about it stays.
+        introspects: old.introspects,
+        token_algorithm: old.token_algorithm,
         ..described(metadata, at)
     };
     let document = registration_document(&client, facts.tenant);

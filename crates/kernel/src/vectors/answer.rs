@@ -246,6 +246,7 @@ fn write(write: &Write) -> Value {
         Write::DropKey { kid } => json!({ "drop_key": { "kid": kid } }),
         Write::Client(client::Write::Keep(id)) => json!({ "keep_client": id.as_str() }),
         Write::User(user::Write::DropGroup(id)) => json!({ "drop_group": id.as_str() }),
+        Write::User(user::Write::LeaveGroup(id)) => json!({ "leave_group": id.as_str() }),
         Write::Credential(write) => write_credential(write),
         Write::BrowserSession(browser_session::Write::End { id, at }) => {
             json!({ "end_browser_session": { "id": id.as_str(), "at": at.unix() } })

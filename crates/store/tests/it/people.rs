@@ -75,6 +75,10 @@ pub(crate) fn drop_group(id: &str) -> Write {
     Write::User(user::Write::DropGroup(GroupId::parse(id).unwrap()))
 }
 
+pub(crate) fn leave_group(id: &str) -> Write {
+    Write::User(user::Write::LeaveGroup(GroupId::parse(id).unwrap()))
+}
+
 /// A passkey of alice.
 pub(crate) fn passkey(id: &str) -> Passkey {
     Passkey {

@@ -15,9 +15,9 @@ use crate::{
     people::{
         code, create_code, create_family, create_group, create_passkey, create_recovery_code, create_rule,
         create_session, create_user, current, drop_group, drop_other_codes, drop_passkey, drop_password, drop_rule,
-        end_other_sessions, end_session, family, grant_id, group, group_exists, passkey, redeem, rehash, replace_user,
-        rule, session, session_id, session_live, set_password, turn, use_passkey, use_recovery_code, user, user_id,
-        user_unchanged,
+        end_other_sessions, end_session, family, grant_id, group, group_exists, leave_group, passkey, redeem, rehash,
+        replace_user, rule, session, session_id, session_live, set_password, turn, use_passkey, use_recovery_code,
+        user, user_id, user_unchanged,
     },
     world::{Wanted, World, at, time},
 };
@@ -117,6 +117,40 @@ async fn a_group_is_there_or_not() {
     finds(&world, group_exists("finance")).await;
     does(&world, drop_group("finance")).await;
     finds_nothing(&world, group_exists("finance")).await;
+}
+
+#[tokio::test]
+async fn everybody_leaves_a_group_and_no_other_one() {
+    let world = World::new().await;
+    let member_of = |name: &str, groups: &[&str]| User {
+        memberships: groups.iter().map(|id| GroupId::parse(id).unwrap()).collect(),
+        ..user(name)
+    };
+    let before: [&[&str]; 6] = [
+        &["a"],
+        &["a", "b"],
+        &["b", "a_"],
+        &["a", "aa", "ab"],
+        &["ba", "a", "b"],
+        &[],
+    ];
+    for (n, groups) in before.iter().enumerate() {
+        finds(&world, create_user(member_of(&format!("person{n}"), groups))).await;
+    }
+    does(&world, leave_group("a")).await;
+    let after: [(&[&str], i64); 6] = [
+        (&[], 1),
+        (&["b"], 1),
+        (&["a_", "b"], 0),
+        (&["aa", "ab"], 1),
+        (&["b", "ba"], 1),
+        (&[], 0),
+    ];
+    for (n, (groups, epoch)) in after.iter().enumerate() {
+        let now = world.db.user(&user_id(&format!("person{n}"))).await.unwrap().unwrap();
+        let ids: Vec<&str> = now.memberships.iter().map(kernel::Id::as_str).collect();
+        assert_eq!((ids.as_slice(), now.epoch), (*groups, *epoch), "person{n}");
+    }
 }
 
 #[tokio::test]

@@ -262,7 +262,10 @@ fn groups_and_roles_are_made_once_and_ended() {
     let ended = run(&json!({ "drop_group": { "id": "approver" } }), &there);
     assert_eq!(
         ended.change().sure,
-        [Write::User(user::Write::DropGroup(facts::id("approver")))]
+        [
+            Write::User(user::Write::DropGroup(facts::id("approver"))),
+            Write::User(user::Write::LeaveGroup(facts::id("approver"))),
+        ]
     );
     assert_eq!(events(&ended), [("group.dropped", Some("approver"))]);
 }

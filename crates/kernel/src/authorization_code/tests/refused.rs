@@ -109,7 +109,7 @@ fn the_first_broken_rule_is_the_one_that_is_told() {
     world.user = Some(alice(&json!({})));
     told(&world, &changed, &caller, Why::GrantEnded, "invalid_grant");
     world.path = vec![yes(&json!({}))];
-    told(&world, &changed, &caller, Why::ForbiddenByRule, "access_denied");
+    told(&world, &changed, &caller, Why::GrantForbidden, "invalid_grant");
     world.rules.clear();
     assert_eq!(
         why(&world.redeem(&changed, &caller)),
@@ -459,7 +459,7 @@ fn what_the_rules_take_meanwhile_is_not_issued() {
                 assert_eq!(reply(&decision).2, scope, "{rules:?}");
                 assert_eq!(made(&decision).authority.scopes().joined(), scope, "{rules:?}");
             }
-            None => assert_eq!(why(&decision), Some(Why::ForbiddenByRule), "{rules:?}"),
+            None => assert_eq!(why(&decision), Some(Why::GrantForbidden), "{rules:?}"),
         }
     }
 }

@@ -208,17 +208,17 @@ fn a_rule_or_a_disabled_person_silences_the_line_and_does_not_kill_it() {
         (world().ruled(&[forbid("write")]), Ok("read"), "part of it"),
         (
             world().ruled(&[forbid("read"), forbid("write")]),
-            Err(Why::ForbiddenByRule),
+            Err(Why::GrantForbidden),
             "all of it",
         ),
         (
             world().ruled(&[json!({ "id": "f", "effect": "forbid", "client_id": "app" })]),
-            Err(Why::ForbiddenByRule),
+            Err(Why::GrantForbidden),
             "the client",
         ),
         (
             world().ruled(&[json!({ "id": "f", "effect": "forbid", "group": "finance" })]),
-            Err(Why::ForbiddenByRule),
+            Err(Why::GrantForbidden),
             "for these people",
         ),
         (
@@ -232,7 +232,7 @@ fn a_rule_or_a_disabled_person_silences_the_line_and_does_not_kill_it() {
             "the rules stand",
         ),
         (organisation().ruled(&[allow("read")]), Ok("read"), "one is gone"),
-        (organisation(), Err(Why::ForbiddenByRule), "all are gone"),
+        (organisation(), Err(Why::GrantForbidden), "all are gone"),
         (
             World { user: None, ..world() },
             Err(Why::UserDisabled),
@@ -276,5 +276,5 @@ fn a_place_without_scopes_falls_silent_by_a_rule_for_every_scope() {
     };
     assert_eq!(reply(&world().newest(&[], &by_app())).0, "");
     let forbidden = world().ruled(&[json!({ "id": "r", "effect": "forbid", "resource": HERE })]);
-    assert_eq!(why(&forbidden.newest(&[], &by_app())), Some(Why::ForbiddenByRule));
+    assert_eq!(why(&forbidden.newest(&[], &by_app())), Some(Why::GrantForbidden));
 }

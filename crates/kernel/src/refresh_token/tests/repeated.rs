@@ -148,7 +148,7 @@ fn a_repetition_is_refused_like_any_other_when_what_it_hangs_on_fell_silent() {
         ..world()
     };
     for (world, expected) in [
-        (forbidden, Why::ForbiddenByRule),
+        (forbidden, Why::GrantForbidden),
         (disabled, Why::UserDisabled),
         (gone, Why::ResourceUnknown),
     ] {
