@@ -11,6 +11,7 @@ mod engines;
 mod golden;
 mod interop;
 mod mutants;
+mod oracle;
 mod packages;
 mod pages;
 mod parts;

@@ -133,7 +133,7 @@ static LEAVE_GROUP: Statement = Statement::write(
     &[Text, Text, Text],
     "UPDATE user_account
      SET memberships = TRIM(REPLACE($2 || memberships || $2, $3, $2)), epoch = epoch + 1
-     WHERE tenant = $1 AND REPLACE($2 || memberships || $2, $3, $2) <> $2 || memberships || $2",
+     WHERE tenant = $1 AND LENGTH(REPLACE($2 || memberships || $2, $3, $2)) < LENGTH($2 || memberships || $2)",
 );
 
 impl TenantDb {

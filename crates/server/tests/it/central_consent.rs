@@ -207,5 +207,5 @@ async fn s_36_a_forbid_silences_what_was_given_before() {
     let rule = json!({ "effect": "forbid", "client_id": front.app.client.id });
     front.rule(&rule).await;
     let answer = front.world.refresh(&front.app, &refresh, &[], &[]).await;
-    assert_eq!((answer.status, answer.error()), (403, "access_denied"), "{answer:?}");
+    assert_eq!((answer.status, answer.error()), (400, "invalid_grant"), "{answer:?}");
 }
