@@ -82,7 +82,7 @@ export class Application {
 
 /** Registers a client (RFC 7591), as anybody may at `dev`. */
 export async function register(issuer, metadata) {
-    const response = await fetch(`${issuer}/register`, {
+    const response = await fetch(`${issuer}/oauth2/register`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ token_endpoint_auth_method: 'none', ...metadata }),

@@ -17,7 +17,7 @@ use crate::{
     tenant_db::TenantDb,
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&ALL, &SPEAKING, &ONE, &CREATE, &DROP];
+pub(crate) const STATEMENTS: &[&Statement] = &[&ALL, &ONE, &CREATE, &DROP];
 
 /// The names of effects are in the order of the alphabet: backwards, what forbids comes first, and is never among what a limit cuts off.
 static ALL: Statement = Statement::read(
@@ -26,17 +26,6 @@ static ALL: Statement = Statement::read(
     "SELECT id, client_kind, client, scope, resource, group_id, effect, by_administrator, created_at
      FROM consent_rule
      WHERE tenant = $1
-     ORDER BY effect DESC, id DESC
-     LIMIT $2",
-);
-
-/// The same without rules for a group that is gone: rows of people may still name it.
-static SPEAKING: Statement = Statement::read(
-    "consent_rule.speaking",
-    &[Text, Int],
-    "SELECT id, client_kind, client, scope, resource, group_id, effect, by_administrator, created_at
-     FROM consent_rule
-     WHERE tenant = $1 AND (group_id IS NULL OR group_id IN (SELECT named.id FROM user_group named WHERE named.tenant = $1))
      ORDER BY effect DESC, id DESC
      LIMIT $2",
 );
@@ -69,12 +58,6 @@ impl TenantDb {
     pub async fn consent_rules(&self) -> Result<Vec<Rule>, Fault> {
         let rules_max = i64::try_from(RULES_MAX).unwrap_or(i64::MAX);
         self.all(&ALL, &[rules_max.into()], read).await
-    }
-
-    /// The same rules but for those of groups that are gone: they speak of nobody.
-    pub async fn consent_rules_that_speak(&self) -> Result<Vec<Rule>, Fault> {
-        let rules_max = i64::try_from(RULES_MAX).unwrap_or(i64::MAX);
-        self.all(&SPEAKING, &[rules_max.into()], read).await
     }
 
     /// A rule of central consent by its id.

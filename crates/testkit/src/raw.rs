@@ -47,7 +47,9 @@ impl World {
         body: &str,
     ) -> Answer {
         let socket = TcpSocket::new_v4().expect("a socket");
-        socket.bind(SocketAddr::new(address, 0)).expect("an address of this machine");
+        socket
+            .bind(SocketAddr::new(address, 0))
+            .expect("an address of this machine");
         let to = self.authority().parse().expect("an address");
         let stream = socket.connect(to).await.expect("a connection");
         let request = [&self.head(method, path, headers, body.len()), body].concat();

@@ -50,7 +50,7 @@ const DIFFERENCES: &[Difference] = &[
     },
     Difference {
         theirs: Theirs::Accepts,
-        why: "s13, validating the origin: a single one SHOULD equal exactly (it compares parsed URLs, which is allowed)",
+        why: "s13.4.9: one domain SHOULD be matched exactly (it compares parsed URLs, which is allowed)",
         cases: &[
             "registration: an origin with a slash",
             "assertion: an origin with a slash",

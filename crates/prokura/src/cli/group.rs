@@ -24,7 +24,7 @@ Examples:
     Create(CreateArguments),
     /// List the groups and roles
     List,
-    /// Remove a group or role that is not needed any more
+    /// Remove a group or role: nobody is in it any more
     Remove(Named),
 }
 
@@ -67,7 +67,12 @@ pub(super) async fn run(command: GroupCommand, console: &Console<'_>) -> Result<
         }
         GroupCommand::List => list(console).await,
         GroupCommand::Remove(Named { id, planned }) => {
-            console.confirm(&format!("Remove {id}?"), planned)?;
+            console.confirm(
+                &format!(
+                    "Remove {id}? Nobody is in it any more then, and what is decided for it is decided for nobody."
+                ),
+                planned,
+            )?;
             let call = Call::delete(format!("remove group {id}"), &["groups", &id]);
             changed(call, planned, console).await
         }

@@ -304,7 +304,10 @@ async fn groups_and_roles_are_made_listed_and_removed() {
         dry,
         json!({ "method": "DELETE", "url": format!("{}/admin/v1/groups/finance", world.issuer), "body": null })
     );
+    desk.run(&typed("user create alice --group finance --group approver"))
+        .expect(0);
     desk.run(&["group", "remove", "finance"]).expect(0);
+    assert_eq!(desk.json(&["user", "show", "alice"])["groups"], json!(["approver"]));
     desk.run(&["group", "remove", "finance"]).expect(3);
     desk.run(&["group", "remove", "../clients"]).expect(3);
     assert_eq!(desk.json(&["group", "list"])["groups"].as_array().unwrap().len(), 1);

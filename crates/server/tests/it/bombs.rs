@@ -91,7 +91,7 @@ async fn s_15_bodies_of_every_route_are_bounded() {
         ("PATCH", "/admin/v1/resources", "application/json"),
         ("POST", "/admin/v1/keys/rotate", "text/plain"),
         ("GET", "/oauth2/jwks", "text/plain"),
-        ("GET", "/", "text/plain"),
+        ("GET", "/health/live", "text/plain"),
     ] {
         let headers = [
             ("content-type", kind.to_owned()),
@@ -99,6 +99,21 @@ async fn s_15_bodies_of_every_route_are_bounded() {
         ];
         let answer = quickly(world.send_raw(method, path, &headers, &huge), path).await;
         refused(&answer, 413, "content_too_large", path);
+    }
+    // To people it is said by a page.
+    for (method, path) in [
+        ("GET", "/"),
+        ("POST", "/oauth2/authorize"),
+        ("POST", "/sign-in"),
+        ("POST", "/consent"),
+    ] {
+        let headers = [("content-type", "application/x-www-form-urlencoded".to_owned())];
+        let answer = quickly(world.send_raw(method, path, &headers, &huge), path).await;
+        assert_eq!(answer.status, 413, "{path}: {answer:?}");
+        assert!(
+            answer.text.contains("data-problem=\"content_too_large\""),
+            "{path}: {answer:?}"
+        );
     }
     still_well(&world, &client).await;
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use proof::jws::Compact;
 use serde_json::{Value, json};
-use testkit::{Client, World};
+use testkit::{App, Client, World};
 
 use crate::{
     setup::{MCP, access_token, introspect, machine_and_gateway, refused},
@@ -67,8 +67,13 @@ async fn metadata_is_what_rfc_8414_wants() {
                     assert_eq!(unique.len(), list.len(), "{name}: {value}");
                 }
             }
-            assert_eq!(metadata["grant_types_supported"], json!(["client_credentials"]));
-            assert_eq!(metadata["response_types_supported"], json!([]));
+            assert_eq!(
+                metadata["grant_types_supported"],
+                json!(["authorization_code", "client_credentials", "refresh_token"])
+            );
+            assert_eq!(metadata["response_types_supported"], json!(["code"]));
+            assert_eq!(metadata["response_modes_supported"], json!(["query"]));
+            assert_eq!(metadata["code_challenge_methods_supported"], json!(["S256"]));
             let methods: BTreeSet<&str> = metadata["token_endpoint_auth_methods_supported"]
                 .as_array()
                 .unwrap()
@@ -77,7 +82,14 @@ async fn metadata_is_what_rfc_8414_wants() {
                 .collect();
             assert_eq!(
                 methods,
-                BTreeSet::from(["client_secret_basic", "client_secret_post", "private_key_jwt"])
+                BTreeSet::from(["client_secret_basic", "client_secret_post", "none", "private_key_jwt"])
+            );
+            let introspects = metadata["introspection_endpoint_auth_methods_supported"]
+                .as_array()
+                .unwrap();
+            assert!(
+                !introspects.contains(&json!("none")),
+                "a name alone learns nothing of tokens"
             );
             for name in [
                 "token_endpoint_auth_signing_alg_values_supported",
@@ -101,7 +113,13 @@ async fn what_metadata_offers_works_and_what_it_does_not_offer_does_not() {
     let world = World::new().await;
     world.resource(MCP, &[]).await;
     let metadata = world.get(DOCUMENTS[0]).await.body;
+    let alice = world.person("alice@demo.test").await;
+    let app = App::public(&world, "https://app.example/cb").await;
+    access_token(&world.tokens(&alice, &app, Some(MCP), Some("read")).await);
     for method in metadata["token_endpoint_auth_methods_supported"].as_array().unwrap() {
+        if method == "none" {
+            continue; // a public client acts for a person, as above
+        }
         let client = Client::register(
             &world,
             Box::leak(method.as_str().unwrap().to_owned().into_boxed_str()),
@@ -113,8 +131,6 @@ async fn what_metadata_offers_works_and_what_it_does_not_offer_does_not() {
     }
     let client = Client::register(&world, "client_secret_post", "read", &[MCP]).await;
     for grant_type in [
-        "authorization_code",
-        "refresh_token",
         "password",
         "urn:ietf:params:oauth:grant-type:token-exchange",
         "urn:ietf:params:oauth:grant-type:device_code",
@@ -137,7 +153,12 @@ async fn what_metadata_offers_works_and_what_it_does_not_offer_does_not() {
         "?redirect_uri=https://evil.example.com/",
     ] {
         let answer = world.get(&format!("/oauth2/authorize{query}")).await;
-        refused(&answer, 400, "unsupported_response_type", query);
+        assert!(matches!(answer.status, 400 | 401), "{query}: {answer:?}");
+        assert_eq!(
+            answer.header("content-type"),
+            Some("text/html; charset=utf-8"),
+            "{query}"
+        );
         assert_eq!(
             answer.header("location"),
             None,

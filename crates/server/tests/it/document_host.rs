@@ -134,8 +134,13 @@ impl Drop for DocumentHost {
 
 /// A good answer with this body.
 pub(crate) fn served(body: &[u8], lines: &[&str]) -> Vec<u8> {
-    let typed = lines.iter().any(|line| line.to_ascii_lowercase().starts_with("content-type"));
-    let mut head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n", body.len());
+    let typed = lines
+        .iter()
+        .any(|line| line.to_ascii_lowercase().starts_with("content-type"));
+    let mut head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n",
+        body.len()
+    );
     if !typed {
         head.push_str("content-type: application/json\r\n");
     }
@@ -199,6 +204,9 @@ impl Names {
 impl egress::Resolve for Names {
     fn resolve<'a>(&'a self, host: &'a str, port: u16) -> egress::Resolved<'a> {
         let known = self.0.get(host).cloned().unwrap_or_default();
-        Box::pin(ready(Ok(known.into_iter().map(|address| SocketAddr::new(address, port)).collect())))
+        Box::pin(ready(Ok(known
+            .into_iter()
+            .map(|address| SocketAddr::new(address, port))
+            .collect())))
     }
 }

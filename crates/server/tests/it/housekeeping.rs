@@ -43,7 +43,11 @@ async fn sessions(world: &World) -> bool {
 async fn s_49_codes_sessions_and_lines_go_away() {
     let world = World::new().await;
     world.resource(MCP, &[]).await;
-    assert_eq!((codes(&world).await, families(&world).await, sessions(&world).await), (false, false, false), "the baseline");
+    assert_eq!(
+        (codes(&world).await, families(&world).await, sessions(&world).await),
+        (false, false, false),
+        "the baseline"
+    );
     let alice = world.person("alice@demo.test").await;
     let app = App::public(&world, "https://app.example/callback").await;
     let mut refresh = String::new();
@@ -51,9 +55,14 @@ async fn s_49_codes_sessions_and_lines_go_away() {
         let answer = world.tokens(&alice, &app, Some(MCP), Some("read")).await; // a browser, a code and a line each
         refresh = answer.text_of("refresh_token").to_owned();
         let mut browser = world.signed_in(&alice).await;
-        browser.agree(&world, &alice, &Asking::new(&app, Some(MCP), Some("read"))).await; // a code that nobody redeems
+        browser
+            .agree(&world, &alice, &Asking::new(&app, Some(MCP), Some("read")))
+            .await; // a code that nobody redeems
     }
-    assert_eq!((codes(&world).await, families(&world).await, sessions(&world).await), (true, true, true));
+    assert_eq!(
+        (codes(&world).await, families(&world).await, sessions(&world).await),
+        (true, true, true)
+    );
 
     // Codes: they count a minute and are known a day longer, so that a replay is noticed.
     world.advance(authorization_code::LIFETIME_SECONDS + authorization_code::KEPT_SECONDS - 1);
@@ -82,10 +91,17 @@ async fn s_49_codes_sessions_and_lines_go_away() {
 async fn s_49_a_line_whose_grant_was_stopped_goes_at_once() {
     let world = World::new().await;
     world.resource(MCP, &[]).await;
-    let (alice, bob) = (world.person("alice@demo.test").await, world.person("bob@demo.test").await);
+    let (alice, bob) = (
+        world.person("alice@demo.test").await,
+        world.person("bob@demo.test").await,
+    );
     let app = App::public(&world, "https://app.example/callback").await;
     world.tokens(&alice, &app, Some(MCP), Some("read")).await;
-    let kept = world.tokens(&bob, &app, Some(MCP), Some("read")).await.text_of("refresh_token").to_owned();
+    let kept = world
+        .tokens(&bob, &app, Some(MCP), Some("read"))
+        .await
+        .text_of("refresh_token")
+        .to_owned();
     let stop = async |person: &testkit::Person| {
         let mut browser = world.signed_in(person).await;
         let page = browser.visit(&world, "/agents").await;
@@ -113,10 +129,20 @@ async fn s_49_strangers_who_only_look_leave_nothing() {
         let mut browser = Browser::new(&world);
         let page = browser.visit(&world, &asking.path()).await;
         assert!(page.has_form("sign-in"), "{page:?}");
-        let page = browser.submit(&world, &page, "sign-in", &[("login", &format!("nobody-{n}")), ("password", "")]).await;
+        let page = browser
+            .submit(
+                &world,
+                &page,
+                "sign-in",
+                &[("login", &format!("nobody-{n}")), ("password", "")],
+            )
+            .await;
         assert_eq!(page.answer.status, 403, "{page:?}");
     }
-    assert_eq!((codes(&world).await, families(&world).await, sessions(&world).await), (false, false, false));
+    assert_eq!(
+        (codes(&world).await, families(&world).await, sessions(&world).await),
+        (false, false, false)
+    );
     let grants = world.admin("GET", "/admin/v1/grants", None).await;
     assert_eq!(grants.body["grants"], json!([]));
     world.advance(UNUSED_SECONDS + 1);
@@ -150,15 +176,30 @@ async fn s_15_a_long_authorization_request_is_refused_at_once() {
     }
     for bytes in [128 * 1024, 1024 * 1024] {
         let path = format!("{}&x={}", asking.path(), "a".repeat(bytes));
-        let head = format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", world.authority());
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n",
+            world.authority()
+        );
         let answers = quickly(world.raw(head), "a head").await;
-        assert!(answers.iter().all(|answer| matches!(answer.status, 400 | 414 | 431)), "{answers:?}");
+        assert!(
+            answers.iter().all(|answer| matches!(answer.status, 400 | 414 | 431)),
+            "{answers:?}"
+        );
     }
     // State comes back as it was sent, so it is bounded as all of the request is; floods of parameters are none.
     for (what, more) in [
-        ("parameters", (0..5_000).map(|n| format!("&a{n}=1")).collect::<String>()),
+        (
+            "parameters",
+            (0..5_000).map(|n| format!("&a{n}=1")).collect::<Vec<_>>().concat(),
+        ),
         ("the same parameter", "&x=1".repeat(5_000)),
-        ("scopes", format!("&scope={}", (0..5_000).map(|n| format!("s{n}")).collect::<Vec<_>>().join("+"))),
+        (
+            "scopes",
+            format!(
+                "&scope={}",
+                (0..5_000).map(|n| format!("s{n}")).collect::<Vec<_>>().join("+")
+            ),
+        ),
         ("resources", "&resource=https://a.example".repeat(500)),
         ("prompts", format!("&prompt={}", "login+".repeat(4_000))),
         ("percent signs", format!("&y={}", "%41".repeat(9_000))),
@@ -167,7 +208,10 @@ async fn s_15_a_long_authorization_request_is_refused_at_once() {
         let answer = raw(&world, "GET", &format!("{}{more}", asking.path()), None, "").await;
         let one_thing = matches!(what, "percent signs" | "prompts"); // a long value, and the same word many times
         assert_eq!(answer.status, if one_thing { 303 } else { 400 }, "{what}: {answer:?}");
-        assert!(answer.header("location").unwrap_or("/").starts_with('/'), "{what}: nobody is signed in: {answer:?}");
+        assert!(
+            answer.header("location").unwrap_or("/").starts_with('/'),
+            "{what}: nobody is signed in: {answer:?}"
+        );
     }
     assert_eq!(world.get("/health/ready").await.status, 200);
 }
@@ -187,20 +231,47 @@ async fn s_15_forms_of_people_are_bounded() {
         let answer = quickly(world.send_raw("POST", path, &headers, &huge), path).await;
         assert_eq!(answer.status, 413, "{path}: {answer:?}");
         for (what, body) in [
-            ("parameters", (0..8_000).map(|n| format!("a{n}=1&")).collect::<String>()),
+            (
+                "parameters",
+                (0..8_000).map(|n| format!("a{n}=1&")).collect::<Vec<_>>().concat(),
+            ),
             ("the same", "csrf=x&".repeat(9_000)),
             ("boxes", "without=x&".repeat(6_000)),
             ("escapes", format!("request={}", "%".repeat(60_000))),
         ] {
             let answer = quickly(world.send_raw("POST", path, &headers, &body), what).await;
-            assert!((400..500).contains(&answer.status), "{path}, {what}: {} {}", answer.status, answer.text.len());
+            assert!(
+                (400..500).contains(&answer.status),
+                "{path}, {what}: {} {}",
+                answer.status,
+                answer.text.len()
+            );
         }
         // A sealed request, a ceremony, a credential or a password of 60 kB opens nothing.
         let long = "A".repeat(60_000);
-        for field in ["request", "ceremony", "credential", "password", "login", "code", "grant", "session", "passkey", "name"] {
-            let answer = quickly(world.send_raw("POST", path, &headers, &format!("{field}={long}")), field).await;
+        for field in [
+            "request",
+            "ceremony",
+            "credential",
+            "password",
+            "login",
+            "code",
+            "grant",
+            "session",
+            "passkey",
+            "name",
+        ] {
+            let answer = quickly(
+                world.send_raw("POST", path, &headers, &format!("{field}={long}")),
+                field,
+            )
+            .await;
             let sent_on = path == "/oauth2/authorize" && answer.status == 303; // as a query, which no head can carry
-            assert!(sent_on || (400..500).contains(&answer.status), "{path} {field}: {}", answer.status);
+            assert!(
+                sent_on || (400..500).contains(&answer.status),
+                "{path} {field}: {}",
+                answer.status
+            );
             assert!(sent_on || !answer.text.contains(&long), "{path} {field} comes back");
         }
         seen += 1;
@@ -213,8 +284,20 @@ async fn s_15_forms_of_people_are_bounded() {
 async fn s_15_registrations_are_bounded() {
     let world = registering("open").await;
     let json = Some("application/json");
-    let open = |depth: usize| format!(r#"{{"redirect_uris":["https://app.example/"],"x":{}1{}}}"#, "[".repeat(depth), "]".repeat(depth));
-    let objects = |depth: usize| format!(r#"{{"redirect_uris":["https://app.example/"],"x":{}1{}}}"#, r#"{"a":"#.repeat(depth), "}".repeat(depth));
+    let open = |depth: usize| {
+        format!(
+            r#"{{"redirect_uris":["https://app.example/"],"x":{}1{}}}"#,
+            "[".repeat(depth),
+            "]".repeat(depth)
+        )
+    };
+    let objects = |depth: usize| {
+        format!(
+            r#"{{"redirect_uris":["https://app.example/"],"x":{}1{}}}"#,
+            r#"{"a":"#.repeat(depth),
+            "}".repeat(depth)
+        )
+    };
     for (what, body) in [
         ("100,000 brackets", open(100_000)),
         ("100,000 brackets that nobody closes", "[".repeat(100_000)),
@@ -234,15 +317,44 @@ async fn s_15_registrations_are_bounded() {
     }
     let huge = json!({ "redirect_uris": ["https://app.example/"], "client_name": "x".repeat(256 * 1024) }).to_string();
     for (method, path) in [("POST", "/oauth2/register"), ("PUT", "/oauth2/register/nobody")] {
-        refused(&raw(&world, method, path, json, &huge).await, 413, "content_too_large", "more than 256 KiB");
+        refused(
+            &raw(&world, method, path, json, &huge).await,
+            413,
+            "content_too_large",
+            "more than 256 KiB",
+        );
     }
-    refused(&raw(&world, "DELETE", "/oauth2/register/nobody", json, &"x".repeat(65 * 1024 + 1)).await, 413, "content_too_large", "nothing is to be said there");
-    assert_eq!(world.admin("GET", "/admin/v1/clients", None).await.body["clients"], json!([]));
+    refused(
+        &raw(
+            &world,
+            "DELETE",
+            "/oauth2/register/nobody",
+            json,
+            &"x".repeat(65 * 1024 + 1),
+        )
+        .await,
+        413,
+        "content_too_large",
+        "nothing is to be said there",
+    );
+    assert_eq!(
+        world.admin("GET", "/admin/v1/clients", None).await.body["clients"],
+        json!([])
+    );
     // What is large but right is taken; a scope that stands there 100,000 times is one.
     let again = json!({ "redirect_uris": ["https://app.example/"], "scope": "s ".repeat(100_000) }).to_string();
     let made = raw(&world, "POST", "/oauth2/register", json, &again).await;
     assert_eq!((made.status, made.body.get("scope")), (201, None), "{made:?}");
-    let uris: Vec<String> = (0..20).map(|n| format!("https://app.example/{n}/{}", "x".repeat(1_900))).collect();
-    let made = raw(&world, "POST", "/oauth2/register", json, &json!({ "redirect_uris": uris, "x": "y".repeat(200_000) }).to_string()).await;
+    let uris: Vec<String> = (0..20)
+        .map(|n| format!("https://app.example/{n}/{}", "x".repeat(1_900)))
+        .collect();
+    let made = raw(
+        &world,
+        "POST",
+        "/oauth2/register",
+        json,
+        &json!({ "redirect_uris": uris, "x": "y".repeat(200_000) }).to_string(),
+    )
+    .await;
     assert_eq!(made.status, 201, "{made:?}");
 }

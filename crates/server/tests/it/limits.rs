@@ -25,20 +25,39 @@ async fn limited(sign_ins: Option<u32>, registrations: Option<u32>, failures: u3
         };
     })
     .await;
-    let open = world.admin("PATCH", "/admin/v1/tenants/default", Some(&json!({ "registration": "open" }))).await;
+    let open = world
+        .admin(
+            "PATCH",
+            "/admin/v1/tenants/default",
+            Some(&json!({ "registration": "open" })),
+        )
+        .await;
     assert_eq!(open.status, 200, "{open:?}");
     world
 }
 
 /// Sends a form of the sign-in page from an address, with its cookie and token.
-async fn try_from(world: &World, address: IpAddr, path: &str, fields: &[(&str, &str)], more: &[(&str, String)]) -> Answer {
-    let page = world.send_from(address, "GET", "/sign-in", &[("accept", "text/html".to_owned())], "").await;
+async fn try_from(
+    world: &World,
+    address: IpAddr,
+    path: &str,
+    fields: &[(&str, &str)],
+    more: &[(&str, String)],
+) -> Answer {
+    let page = world
+        .send_from(address, "GET", "/sign-in", &[("accept", "text/html".to_owned())], "")
+        .await;
     assert_eq!(page.status, 200, "looking is free: {page:?}");
     let cookie = page.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
     let (_, rest) = page.text.split_once(r#"name="csrf" value=""#).unwrap();
     let mut body = format!("csrf={}", rest.split_once('"').unwrap().0);
     for (name, value) in fields {
-        body.push_str(&format!("&{name}={}", value.replace('%', "%25").replace('@', "%40").replace(' ', "+").replace('&', "%26").replace('=', "%3D")));
+        body.push('&');
+        body.push_str(
+            &url::form_urlencoded::Serializer::new(String::new())
+                .append_pair(name, value)
+                .finish(),
+        );
     }
     let mut headers = vec![
         ("accept", "text/html".to_owned()),
@@ -50,12 +69,22 @@ async fn try_from(world: &World, address: IpAddr, path: &str, fields: &[(&str, &
 }
 
 async fn sign_in_from(world: &World, address: IpAddr, login: &str, password: &str) -> Answer {
-    try_from(world, address, "/sign-in", &[("login", login), ("password", password)], &[]).await
+    try_from(
+        world,
+        address,
+        "/sign-in",
+        &[("login", login), ("password", password)],
+        &[],
+    )
+    .await
 }
 
 fn too_many(answer: &Answer, what: &str) {
     assert_eq!(answer.status, 429, "{what}: {answer:?}");
-    let wait: u64 = answer.header("retry-after").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let wait: u64 = answer
+        .header("retry-after")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0);
     assert!((1..=60).contains(&wait), "{what}: {answer:?}");
 }
 
@@ -68,14 +97,51 @@ async fn s_39_an_address_may_try_to_sign_in_so_often_and_no_header_gives_it_anot
         assert_eq!(answer.status, 403, "{answer:?}");
     }
     // Every way to sign in counts.
-    let by_passkey = try_from(&world, from(2), "/sign-in/passkey", &[("ceremony", "x"), ("credential", "{}")], &[]).await;
+    let by_passkey = try_from(
+        &world,
+        from(2),
+        "/sign-in/passkey",
+        &[("ceremony", "x"), ("credential", "{}")],
+        &[],
+    )
+    .await;
     assert_eq!(by_passkey.status, 400, "{by_passkey:?}");
-    let by_code = try_from(&world, from(2), "/sign-in/recovery", &[("login", "nobody@demo.test"), ("code", "x")], &[]).await;
+    let by_code = try_from(
+        &world,
+        from(2),
+        "/sign-in/recovery",
+        &[("login", "nobody@demo.test"), ("code", "x")],
+        &[],
+    )
+    .await;
     assert_eq!(by_code.status, 403, "{by_code:?}");
     too_many(&sign_in_from(&world, from(2), &alice.login, "wrong").await, "the fifth");
-    too_many(&sign_in_from(&world, from(2), &alice.login, &alice.password).await, "the right password is not even looked at");
-    too_many(&try_from(&world, from(2), "/sign-in/recovery", &[("login", &alice.login), ("code", "x")], &[]).await, "a recovery code");
-    too_many(&try_from(&world, from(2), "/sign-in/passkey", &[("ceremony", "x"), ("credential", "{}")], &[]).await, "a passkey");
+    too_many(
+        &sign_in_from(&world, from(2), &alice.login, &alice.password).await,
+        "the right password is not even looked at",
+    );
+    too_many(
+        &try_from(
+            &world,
+            from(2),
+            "/sign-in/recovery",
+            &[("login", &alice.login), ("code", "x")],
+            &[],
+        )
+        .await,
+        "a recovery code",
+    );
+    too_many(
+        &try_from(
+            &world,
+            from(2),
+            "/sign-in/passkey",
+            &[("ceremony", "x"), ("credential", "{}")],
+            &[],
+        )
+        .await,
+        "a passkey",
+    );
     // What a request says of its own origin is not asked: no proxy is configured.
     for (name, value) in [
         ("x-forwarded-for", "192.0.2.7"),
@@ -87,17 +153,41 @@ async fn s_39_an_address_may_try_to_sign_in_so_often_and_no_header_gives_it_anot
         ("forwarded", "for=192.0.2.7"),
     ] {
         let fields = [("login", alice.login.as_str()), ("password", alice.password.as_str())];
-        too_many(&try_from(&world, from(2), "/sign-in", &fields, &[(name, value.to_owned())]).await, name);
+        too_many(
+            &try_from(&world, from(2), "/sign-in", &fields, &[(name, value.to_owned())]).await,
+            name,
+        );
     }
     // Others are not touched, and neither is anything else of this address.
-    assert_eq!(sign_in_from(&world, from(3), &alice.login, &alice.password).await.status, 303, "another address");
-    assert_eq!(world.send_from(from(2), "GET", "/oauth2/jwks", &[], "").await.status, 200);
+    assert_eq!(
+        sign_in_from(&world, from(3), &alice.login, &alice.password)
+            .await
+            .status,
+        303,
+        "another address"
+    );
+    assert_eq!(
+        world.send_from(from(2), "GET", "/oauth2/jwks", &[], "").await.status,
+        200
+    );
     // Tries come back one by one.
     world.advance(14);
-    too_many(&sign_in_from(&world, from(2), &alice.login, &alice.password).await, "after 14 seconds");
+    too_many(
+        &sign_in_from(&world, from(2), &alice.login, &alice.password).await,
+        "after 14 seconds",
+    );
     world.advance(1);
-    assert_eq!(sign_in_from(&world, from(2), &alice.login, &alice.password).await.status, 303, "a quarter of a minute");
-    too_many(&sign_in_from(&world, from(2), &alice.login, &alice.password).await, "and no second one");
+    assert_eq!(
+        sign_in_from(&world, from(2), &alice.login, &alice.password)
+            .await
+            .status,
+        303,
+        "a quarter of a minute"
+    );
+    too_many(
+        &sign_in_from(&world, from(2), &alice.login, &alice.password).await,
+        "and no second one",
+    );
 }
 
 #[tokio::test]
@@ -107,27 +197,80 @@ async fn s_39_tenants_have_limits_of_their_own_and_none_means_none() {
     for _ in 0..2 {
         sign_in_from(&world, from(2), "nobody@demo.test", "wrong").await;
     }
-    too_many(&sign_in_from(&world, from(2), "nobody@demo.test", "wrong").await, "the root");
-    let at_acme = world.send_from(from(2), "GET", &acme.path("/sign-in"), &[("accept", "text/html".to_owned())], "").await;
-    let cookie = at_acme.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
-    let csrf = at_acme.text.split_once(r#"name="csrf" value=""#).unwrap().1.split_once('"').unwrap().0.to_owned();
-    let headers = [("cookie", cookie), ("content-type", "application/x-www-form-urlencoded".to_owned())];
-    let answer = world.send_from(from(2), "POST", &acme.path("/sign-in"), &headers, &format!("csrf={csrf}&login=x&password=y")).await;
-    assert_eq!(answer.status, 403, "one tenant's people are not locked out by another's: {answer:?}");
+    too_many(
+        &sign_in_from(&world, from(2), "nobody@demo.test", "wrong").await,
+        "the root",
+    );
+    let at_acme = world
+        .send_from(
+            from(2),
+            "GET",
+            &acme.path("/sign-in"),
+            &[("accept", "text/html".to_owned())],
+            "",
+        )
+        .await;
+    let cookie = at_acme
+        .header("set-cookie")
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned();
+    let csrf = at_acme
+        .text
+        .split_once(r#"name="csrf" value=""#)
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0
+        .to_owned();
+    let headers = [
+        ("cookie", cookie),
+        ("content-type", "application/x-www-form-urlencoded".to_owned()),
+    ];
+    let answer = world
+        .send_from(
+            from(2),
+            "POST",
+            &acme.path("/sign-in"),
+            &headers,
+            &format!("csrf={csrf}&login=x&password=y"),
+        )
+        .await;
+    assert_eq!(
+        answer.status, 403,
+        "one tenant's people are not locked out by another's: {answer:?}"
+    );
 
     let world = limited(None, None, 1_000).await;
     for _ in 0..40 {
         assert_eq!(sign_in_from(&world, from(2), "nobody@demo.test", "").await.status, 403);
         let body = json!({ "redirect_uris": [CALLBACK] }).to_string();
-        let made = world.send_from(from(2), "POST", "/oauth2/register", &[("content-type", "application/json".to_owned())], &body).await;
-        assert_eq!(made.status, 201, "behind a proxy every address is the proxy's: {made:?}");
+        let made = world
+            .send_from(
+                from(2),
+                "POST",
+                "/oauth2/register",
+                &[("content-type", "application/json".to_owned())],
+                &body,
+            )
+            .await;
+        assert_eq!(
+            made.status, 201,
+            "behind a proxy every address is the proxy's: {made:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn s_39_a_login_has_so_many_failures_from_anywhere() {
     let world = limited(None, None, 3).await;
-    let (alice, bob) = (world.person("alice@demo.test").await, world.person("bob@demo.test").await);
+    let (alice, bob) = (
+        world.person("alice@demo.test").await,
+        world.person("bob@demo.test").await,
+    );
     for login in [alice.login.as_str(), "nobody@demo.test"] {
         for n in 0..3 {
             let answer = sign_in_from(&world, from(10 + n), login, "wrong").await;
@@ -141,22 +284,58 @@ async fn s_39_a_login_has_so_many_failures_from_anywhere() {
             }
             too_many(&answer, &spelled);
         }
-        too_many(&try_from(&world, from(20), "/sign-in/recovery", &[("login", login), ("code", "x")], &[]).await, "by recovery code");
+        too_many(
+            &try_from(
+                &world,
+                from(20),
+                "/sign-in/recovery",
+                &[("login", login), ("code", "x")],
+                &[],
+            )
+            .await,
+            "by recovery code",
+        );
     }
-    too_many(&sign_in_from(&world, from(30), &alice.login, &alice.password).await, "the right password does not tell itself apart");
-    assert_eq!(sign_in_from(&world, from(20), &bob.login, &bob.password).await.status, 303, "another login, from the same address");
+    too_many(
+        &sign_in_from(&world, from(30), &alice.login, &alice.password).await,
+        "the right password does not tell itself apart",
+    );
+    assert_eq!(
+        sign_in_from(&world, from(20), &bob.login, &bob.password).await.status,
+        303,
+        "another login, from the same address"
+    );
     // Good ones do not count.
     for _ in 0..6 {
-        assert_eq!(sign_in_from(&world, from(20), &bob.login, &bob.password).await.status, 303);
+        assert_eq!(
+            sign_in_from(&world, from(20), &bob.login, &bob.password).await.status,
+            303
+        );
     }
     world.advance(20);
-    assert_eq!(sign_in_from(&world, from(30), &alice.login, &alice.password).await.status, 303, "a try every twenty seconds");
+    assert_eq!(
+        sign_in_from(&world, from(30), &alice.login, &alice.password)
+            .await
+            .status,
+        303,
+        "a try every twenty seconds"
+    );
     // A failed recovery code counts as a failed password does.
     for _ in 0..3 {
-        let answer = try_from(&world, from(20), "/sign-in/recovery", &[("login", &bob.login), ("code", "wrong")], &[]).await;
+        let answer = try_from(
+            &world,
+            from(20),
+            "/sign-in/recovery",
+            &[("login", &bob.login), ("code", "wrong")],
+            &[],
+        )
+        .await;
         assert_eq!(answer.status, 403, "{answer:?}");
     }
-    too_many(&sign_in_from(&world, from(20), &bob.login, &bob.password).await, "three codes");
+    too_many(
+        &sign_in_from(&world, from(20), &bob.login, &bob.password).await,
+        "three codes",
+    );
 }
 
 #[tokio::test]
@@ -166,7 +345,9 @@ async fn s_24_an_address_may_register_so_often() {
     let register = async |address: IpAddr, more: &[(&str, String)], body: &str| {
         let mut headers = vec![("content-type", "application/json".to_owned())];
         headers.extend(more.iter().cloned());
-        world.send_from(address, "POST", "/oauth2/register", &headers, body).await
+        world
+            .send_from(address, "POST", "/oauth2/register", &headers, body)
+            .await
     };
     assert_eq!(register(from(2), &[], "{").await.status, 400, "a broken one counts too");
     for _ in 0..2 {
@@ -178,16 +359,28 @@ async fn s_24_an_address_may_register_so_often() {
         refused(&answer, 429, "too_many_requests", "the fourth");
         too_many(&answer, "the fourth");
     }
-    let count = world.admin("GET", "/admin/v1/clients", None).await.body["clients"].as_array().unwrap().len();
+    let count = world.admin("GET", "/admin/v1/clients", None).await.body["clients"]
+        .as_array()
+        .unwrap()
+        .len();
     assert_eq!(count, 2);
     assert_eq!(register(from(3), &[], &body).await.status, 201, "another address");
     let bearer = [("authorization", format!("Bearer {}", world.admin_token))];
     for _ in 0..5 {
-        assert_eq!(register(from(2), &bearer, &body).await.status, 201, "with a token nobody counts");
+        assert_eq!(
+            register(from(2), &bearer, &body).await.status,
+            201,
+            "with a token nobody counts"
+        );
     }
     world.advance(20);
     assert_eq!(register(from(2), &[], &body).await.status, 201);
-    refused(&register(from(2), &[], &body).await, 429, "too_many_requests", "one every twenty seconds");
+    refused(
+        &register(from(2), &[], &body).await,
+        429,
+        "too_many_requests",
+        "one every twenty seconds",
+    );
 }
 
 #[tokio::test]
@@ -206,12 +399,19 @@ async fn s_23_a_host_is_asked_for_documents_so_often() {
             }
         }
     }
-    assert_eq!((refused, host.connections().await), (8, 600), "600 a minute, and not one connection more");
+    assert_eq!(
+        (refused, host.connections().await),
+        (8, 600),
+        "600 a minute, and not one connection more"
+    );
     let other = format!("http://127.0.0.1:{}/other.json", host.port);
     host.serves("other.json", &document(&other), &[]);
     assert!(sent(&world, &other).await.location().is_some(), "another host");
     world.advance(1);
     let id = host.id("good.json");
     host.serves("good.json", &document(&id), &[]);
-    assert!(sent(&world, &id).await.location().is_some(), "a second later there is room");
+    assert!(
+        sent(&world, &id).await.location().is_some(),
+        "a second later there is room"
+    );
 }

@@ -28,7 +28,13 @@ mod agents_page;
 mod assertions;
 
 #[cfg(test)]
+mod authenticator;
+
+#[cfg(test)]
 mod bombs;
+
+#[cfg(test)]
+mod bound_codes;
 
 #[cfg(test)]
 mod browser_sessions;
@@ -40,10 +46,25 @@ mod central_consent;
 mod client_authentication;
 
 #[cfg(test)]
+mod client_document_answers;
+
+#[cfg(test)]
+mod client_document_consent;
+
+#[cfg(test)]
+mod client_document_places;
+
+#[cfg(test)]
 mod client_documents;
 
 #[cfg(test)]
+mod codes;
+
+#[cfg(test)]
 mod confusion;
+
+#[cfg(test)]
+mod confusion_of_people;
 
 #[cfg(test)]
 mod consent_administration;
@@ -76,6 +97,9 @@ mod front;
 mod golden;
 
 #[cfg(test)]
+mod homes;
+
+#[cfg(test)]
 mod hostile_texts;
 
 #[cfg(test)]
@@ -97,7 +121,22 @@ mod machine_tokens;
 mod page_headers;
 
 #[cfg(test)]
+mod page_urls;
+
+#[cfg(test)]
 mod parameters;
+
+#[cfg(test)]
+mod passkey_forgeries;
+
+#[cfg(test)]
+mod passkeys;
+
+#[cfg(test)]
+mod passwords;
+
+#[cfg(test)]
+mod people;
 
 #[cfg(test)]
 mod people_administration;
@@ -106,19 +145,40 @@ mod people_administration;
 mod people_tenancy;
 
 #[cfg(test)]
+mod persons_tokens;
+
+#[cfg(test)]
 mod pkce;
 
 #[cfg(test)]
 mod races;
 
 #[cfg(test)]
+mod recovery_codes;
+
+#[cfg(test)]
 mod redirects;
+
+#[cfg(test)]
+mod refresh_lines;
+
+#[cfg(test)]
+mod refresh_races;
 
 #[cfg(test)]
 mod registration;
 
 #[cfg(test)]
+mod registration_management;
+
+#[cfg(test)]
+mod registration_refusals;
+
+#[cfg(test)]
 mod secrecy;
+
+#[cfg(test)]
+mod secrets_of_people;
 
 #[cfg(test)]
 mod setup;
@@ -137,3 +197,6 @@ mod tenant_directory;
 
 #[cfg(test)]
 mod token_status;
+
+#[cfg(test)]
+mod ways_in;

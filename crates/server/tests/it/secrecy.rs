@@ -13,7 +13,23 @@ use crate::setup::{MCP, access_token, asking, machine_and_gateway, with, with_as
 
 /// A log that is kept in memory.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Everything that this thread logs from now on, down to DEBUG.
+    pub(crate) fn listen(&self) -> tracing::subscriber::DefaultGuard {
+        let writer = self.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing_subscriber::filter::LevelFilter::DEBUG)
+            .with_writer(move || writer.clone())
+            .finish();
+        tracing::subscriber::set_default(subscriber)
+    }
+
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.0.lock().unwrap().clone()
+    }
+}
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -164,19 +180,14 @@ async fn carry_canaries(world: &World, basic: &Client) -> Vec<(String, String)> 
     secrets
 }
 
-fn contains(hay: &[u8], needle: &str) -> bool {
+pub(crate) fn contains(hay: &[u8], needle: &str) -> bool {
     hay.windows(needle.len()).any(|window| window == needle.as_bytes())
 }
 
 #[tokio::test]
 async fn s_46_secrets_are_found_neither_in_the_log_nor_in_any_row() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::DEBUG)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = log.listen();
     let (world, client, gateway) = machine_and_gateway("private_key_jwt").await;
     let basic = Client::register(&world, "client_secret_basic", "read", &[MCP]).await;
     let mut secrets = carry_artifacts(&world, &client, &basic).await;
@@ -208,7 +219,7 @@ async fn s_46_secrets_are_found_neither_in_the_log_nor_in_any_row() {
         .collect::<Vec<_>>()
         .concat();
     let disk = world.database_bytes().unwrap_or_default();
-    let log = log.0.lock().unwrap().clone();
+    let log = log.bytes();
     for (what, secret) in &secrets {
         assert!(secret.len() >= 20, "{what} is long enough to be nothing else");
         assert!(!contains(rows.as_bytes(), secret), "{what} is in an event");

@@ -53,7 +53,7 @@ async fn said(
     match caller.person() {
         Some(person) => {
             let grants = tenant.grants_to_client(&person.user.id, &asked.client, now);
-            futures_util::future::try_join(tenant.consent_rules_that_speak(), grants).await
+            futures_util::future::try_join(tenant.consent_rules(), grants).await
         }
         None => Ok((Vec::new(), Vec::new())),
     }

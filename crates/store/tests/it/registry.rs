@@ -30,7 +30,6 @@ const REQUEST_PATH: &[&str] = &[
     "client.unchanged",
     "client.unused",
     "consent_rule.all",
-    "consent_rule.speaking",
     "family.before",
     "family.current",
     "family.dead",
@@ -61,7 +60,7 @@ const REQUEST_PATH: &[&str] = &[
 ];
 
 /// What a request reads all of a tenant's: a few rows each.
-const READ_WHOLE: &[&str] = &["consent_rule.all", "consent_rule.speaking", "key.all"];
+const READ_WHOLE: &[&str] = &["consent_rule.all", "key.all"];
 
 #[tokio::test]
 async fn every_statement_prepares_on_this_engine_with_as_many_arguments_as_it_states() {
