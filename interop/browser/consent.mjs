@@ -95,7 +95,7 @@ export async function consent(cases, prokura, chromium) {
             const page = await signedIn(chromium, prokura, undefined, options);
             await asked(page, application);
             const sent = [];
-            page.on('request', (request) => sent.push(request.method()));
+            page.on('request', (request) => request.isNavigationRequest() && sent.push(request.url()));
             const at = (milliseconds) =>
                 page.locator('#allow').evaluate((button, milliseconds) => {
                     // The animation that settles the button, held at a moment. It may have ended: then it is started again.

@@ -58,7 +58,7 @@ export async function passkeys(cases, prokura, chromium) {
         await authenticator(page);
         await page.goto(`${issuer}/sign-in`);
         const sent = [];
-        page.on('request', (request) => sent.push(request.method()));
+        page.on('request', (request) => request.isNavigationRequest() && sent.push(request.url()));
         for (let time = 0; time < 2; time += 1) {
             await page.click('#sign-in-passkey');
             await page.locator('#passkey [role=status]', { hasText: 'The passkey was not used' }).waitFor();

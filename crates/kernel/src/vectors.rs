@@ -3,19 +3,20 @@
 //! | member | what it is |
 //! |---|---|
 //! | `claim` | the sentence the vector proves |
-//! | `request` | the request as it came over the wire (`method`, `url`, `headers`, `body`), or an administrator's command by its name |
+//! | `request` | the request as it came over the wire (`method`, `url`, `headers`, `body`; a JSON body as what it says), or an administrator's command, what somebody signs in with, or what a person wants done, by its name |
 //! | `facts` | what was loaded for it: rows in the words of the admin API, and the digests and epochs that only rows have |
 //! | `moment` | `now` in Unix seconds, and the `seed` in hex that every identifier and secret is drawn from (see [`Moment`]) |
-//! | `expect` | the answer; what must be signed (`sign`); what must hold when it is committed (`guards`); what is written in any case (`writes`); notes that may get lost (`touches`); the audit entries (`events`) |
+//! | `expect` | the answer; where a refusal through the browser goes (`delivery`); what must be signed (`sign`); what must hold when it is committed (`guards`); what is written in any case (`writes`); notes that may get lost (`touches`); the audit entries (`events`) |
 //!
 //! A request that is refused before it is decided (a broken body, a caller that is not proved) changes nothing, and such an `expect` has the answer alone.
-//! Every proof stands there as it is sent, signed elsewhere with published keys: those of RFC 8037 App. A.1 (Ed25519) and RFC 7515 App. A.3 (P-256).
+//! Every proof stands there as it is sent, signed elsewhere with published keys: those of RFC 8037 App. A.1 (Ed25519) and RFC 7515 App. A.3 (P-256), or as WebAuthn Level 3 s16.2 prints it.
 //! The test checks it with `proof` against the keys among the facts, since nothing else can make a `Verified` value.
 //!
 //! `PROKURA_GOLDEN=write cargo test -p kernel golden` rewrites `expect`; the difference is read like code.
 
 mod answer;
 mod command;
+pub(crate) mod credentials;
 pub(crate) mod facts;
 pub(crate) mod people;
 mod presented;

@@ -413,6 +413,9 @@ impl Why {
             Self::Exists("keys") => {
                 "as many keys are published as verifiers read; rotate again when old ones have ended"
             }
+            Self::Exists("login") => "somebody else has this login",
+            Self::Exists("group") => "a group or role of this id exists",
+            Self::Exists("rules") => "a tenant has at most 500 rules of central consent; take one back first",
             Self::Exists(_) => "something of this name exists",
             Self::Absent(_) | Self::AdministratorReach | Self::NoRoute => "nothing here by that name",
             Self::PathForm => "the path is not in its plain form",

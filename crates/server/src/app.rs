@@ -133,17 +133,19 @@ impl App {
     pub async fn hash_password(&self, password: &str, login: &str, at: &Moment) -> Result<String, Fault> {
         let refused = |rule: login::PasswordRefused| Fault::Setting(browser::password_refused(rule).told());
         let password = login::Password::parse_new(password, login).map_err(refused)?;
+        self.hashed(password, at).await.map_err(|refused| match refused {
+            login::Refused::Busy => Fault::Setting("too many passwords are being hashed".to_owned()),
+            login::Refused::Fault(fault) => Fault::Login(fault),
+        })
+    }
+
+    /// The hash of a password under fresh salt.
+    pub(crate) async fn hashed(&self, password: login::Password, at: &Moment) -> Result<String, login::Refused> {
         let mut salt = [0; 16];
         salt.iter_mut()
             .zip(at.draw("password salt"))
             .for_each(|(to, from)| *to = from);
-        self.passwords
-            .hash(password, salt)
-            .await
-            .map_err(|refused| match refused {
-                login::Refused::Busy => Fault::Setting("too many passwords are being hashed".to_owned()),
-                login::Refused::Fault(fault) => Fault::Login(fault),
-            })
+        self.passwords.hash(password, salt).await
     }
 
     /// Carries out a command as the installation itself, outside any request.

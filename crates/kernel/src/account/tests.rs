@@ -2,6 +2,8 @@
 
 #![expect(clippy::arithmetic_side_effects, reason = "test arithmetic on small known values")]
 
+mod golden;
+
 use serde_json::json;
 
 use super::*;
@@ -14,7 +16,7 @@ use crate::{
     grant::{self, Grant},
     moment::Moment,
     user,
-    vectors::{facts, people, signer},
+    vectors::{credentials, facts, people, signer},
     why::Why,
 };
 
@@ -32,7 +34,7 @@ fn alice(ago: i64) -> Caller {
 }
 
 fn passkey(id: &str) -> Passkey {
-    people::passkey(&json!({ "id": id, "user_id": "alice" }))
+    credentials::passkey(&json!({ "id": id, "user_id": "alice" }))
 }
 
 fn root(id: &str, client: &str, user: Option<&str>) -> Grant {
@@ -234,7 +236,7 @@ fn a_passkey_is_added_as_it_was_registered() {
 fn a_credential_has_one_owner() {
     for owner in ["alice", "bob"] {
         let known = Facts {
-            registered: Some(people::passkey(&json!({ "id": "passkey-9", "user_id": owner }))),
+            registered: Some(credentials::passkey(&json!({ "id": "passkey-9", "user_id": owner }))),
             ..loaded()
         };
         let decision = run(&add_passkey(), &known);

@@ -115,6 +115,9 @@ pub(super) fn set_password(hash: &str, caller: &Caller, facts: &Facts, at: &Mome
 /// A recovery code to hand to the person, shown this once. It is a way in: codes they had before end.
 pub(super) fn give_code(code: &str, caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
     let user = facts.user.as_ref().ok_or(Why::Absent("user"))?;
+    if user.disabled.is_some() {
+        return Err(Why::Body("the person is disabled; enable them first".to_owned()));
+    }
     let (mut guards, write) = recovery_codes(&user.id, &[code.to_owned()], at);
     guards.push(Guard::User(user::Guard::Unchanged {
         id: user.id.clone(),

@@ -5,6 +5,7 @@ mod asked;
 mod begun;
 mod consented;
 mod delivered;
+mod golden;
 mod returned;
 
 use proof::Time;

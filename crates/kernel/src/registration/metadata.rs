@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proof::{json, jwk::KeySet};
+use proof::{digest, json, jwk::KeySet};
 use serde_json::Value;
 
 use crate::{
@@ -40,6 +40,29 @@ pub struct Metadata {
     pub uri: Option<String>,
     /// Whether its tokens are always bound (RFC 9449 s5.2).
     pub binding: Binding,
+    /// Who it says it is already.
+    pub claimed: Claimed,
+}
+
+/// The id and the secret that metadata repeats. Neither can be chosen: a replacement repeats its own or says nothing (RFC 7592 s2.2); elsewhere they mean nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Claimed {
+    /// The `client_id`.
+    pub id: Option<String>,
+    /// `base64url(SHA-256(client_secret))`.
+    pub secret_digest: Option<String>,
+}
+
+impl Claimed {
+    fn read(o: &json::Object) -> Self {
+        // What is no text is nobody's id and no secret; `null` is what some clients write for nothing.
+        let said = |name| o.get(name).filter(|value| !value.is_null());
+        let text = |name| said(name).map(|value| value.as_str().unwrap_or_default());
+        Self {
+            id: text("client_id").map(str::to_owned),
+            secret_digest: text("client_secret").map(|secret| digest::sha256_b64(secret.as_bytes())),
+        }
+    }
 }
 
 /// Who says it: the words of a refusal differ.
@@ -115,6 +138,7 @@ impl Metadata {
                 Some(Value::Bool(true)) => Binding::Required,
                 Some(_) => return Err(wrong("dpop_bound_access_tokens is true or false")),
             },
+            claimed: Claimed::read(o),
         })
     }
 }

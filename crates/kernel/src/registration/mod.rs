@@ -14,7 +14,7 @@ mod tests;
 
 pub use document::{Address, address, document, keys_address};
 pub(crate) use metadata::checked_keys;
-pub use metadata::{Metadata, Said};
+pub use metadata::{Claimed, Metadata, Said};
 pub use rules::{Command, Facts, Known, decide, registration_document};
 
 /// How long a client that registered itself is kept when nobody ever says yes to it, in seconds (S-24).

@@ -3,7 +3,7 @@
 use proof::{digest, json::Object};
 use serde_json::{Value, json};
 
-use super::{Metadata, UNUSED_MAX, UNUSED_SECONDS};
+use super::{Claimed, Metadata, UNUSED_MAX, UNUSED_SECONDS};
 use crate::{
     authority::Scopes,
     caller::{Caller, Who},
@@ -125,6 +125,7 @@ fn replace(
     facts: &Facts<'_>,
     at: &Moment,
 ) -> Result<Decision, Why> {
+    own_credentials(old, &metadata.claimed)?;
     let method = metadata.method.unwrap_or(AuthenticationMethod::SecretBasic);
     if method != old.authentication.method() {
         return Err(Why::ClientMetadata(
@@ -165,6 +166,28 @@ fn replace(
         ..Change::default()
     };
     Ok(Decision::issue(Reply::Document(document), Vec::new(), change))
+}
+
+/// Id and secret are drawn here and cannot be chosen: whoever repeats them repeats its own (RFC 7592 s2.2).
+fn own_credentials(old: &Client, claimed: &Claimed) -> Result<(), Why> {
+    if claimed.id.as_deref().is_some_and(|id| id != old.id.as_str()) {
+        return Err(Why::ClientMetadata(
+            "client_id is not the one of this registration; it cannot be chosen",
+        ));
+    }
+    let secret = match &old.authentication {
+        Authentication::SecretBasic { secret_digest } | Authentication::SecretPost { secret_digest } => {
+            Some(secret_digest)
+        }
+        Authentication::PrivateKeyJwt { .. } | Authentication::Nothing => None,
+    };
+    let own = |said: &String| secret.is_some_and(|own| digest::same(said.as_bytes(), own.as_bytes()));
+    if claimed.secret_digest.as_ref().is_some_and(|said| !own(said)) {
+        return Err(Why::ClientMetadata(
+            "client_secret is not the one of this registration; it cannot be chosen",
+        ));
+    }
+    Ok(())
 }
 
 /// The registration ends; tokens of the client count no more, since there is no such client.

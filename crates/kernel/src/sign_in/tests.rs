@@ -1,5 +1,7 @@
 //! What is shown becomes a browser session or one and the same refusal (S-08, S-41). Passkeys are signed by an implementation that is not ours.
 
+mod golden;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -12,7 +14,7 @@ use crate::{
     mark::{Mark, Stands},
     moment::Moment,
     user::{self, User},
-    vectors::{facts, people, signer},
+    vectors::{credentials, facts, people, signer},
     why::Why,
 };
 
@@ -37,7 +39,7 @@ fn password() -> Shown {
 /// A passkey of this person with this counter, that asserted another one.
 fn passkey(owner: &str, from: i64, to: u32, verified: bool) -> Shown {
     Shown::Passkey {
-        passkey: Box::new(people::passkey(
+        passkey: Box::new(credentials::passkey(
             &json!({ "id": "passkey-1", "user_id": owner, "counter": from }),
         )),
         asserted: signer::asserted(to, verified),

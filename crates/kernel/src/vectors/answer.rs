@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{people, rows};
+use super::{credentials, people, rows};
 use crate::{
+    authorization::Delivery,
     authorization_code, browser_session,
     caller::Caller,
     client, consent, credential,
@@ -23,6 +24,8 @@ pub(crate) enum Outcome {
     Proved(Caller),
     /// Refused before anything was decided.
     Stopped(Why),
+    /// Refused one way or the other, and this is where the refusal goes.
+    Delivered(Box<Self>, Delivery),
 }
 
 impl Outcome {
@@ -37,13 +40,22 @@ impl Outcome {
                 "marks": marks.iter().map(mark).collect::<Vec<_>>(),
             }),
             Self::Stopped(why) => json!({ "answer": "refuse", "error": why.code().name(), "reason": why.told() }),
+            Self::Delivered(refused, delivery) => {
+                let mut value = refused.value();
+                value["delivery"] = match delivery {
+                    Delivery::Redirect(back) => json!({ "redirect": returned(back) }),
+                    Delivery::Leave(back) => json!({ "leave": returned(back) }),
+                    Delivery::Page => json!("page"),
+                };
+                value
+            }
         }
     }
 
     fn caller_name(&self) -> Value {
         match self {
             Self::Proved(caller) => json!({ caller.kind().name(): caller.name() }),
-            Self::Decided(_) | Self::Stopped(_) => Value::Null,
+            Self::Decided(_) | Self::Stopped(_) | Self::Delivered(..) => Value::Null,
         }
     }
 }
@@ -110,13 +122,7 @@ fn said(reply: &Reply) -> Value {
             rows::text(&mut token, "refresh_token", refresh.as_deref());
             json!({ "token": token })
         }
-        Reply::Authorization(Return {
-            redirect_uri,
-            parameters,
-        }) => json!({ "authorization": {
-            "redirect_uri": redirect_uri.as_str(),
-            "parameters": parameters.iter().map(|(name, value)| json!([name, value])).collect::<Vec<_>>(),
-        } }),
+        Reply::Authorization(back) => json!({ "authorization": returned(back) }),
         Reply::SignedIn { cookie } => json!({ "signed_in": { "cookie": cookie } }),
         Reply::RecoveryCodes(codes) => json!({ "recovery_codes": codes }),
         Reply::Gone => json!("gone"),
@@ -124,6 +130,17 @@ fn said(reply: &Reply) -> Value {
         Reply::Created(document) => json!({ "created": document }),
         Reply::Done => json!("done"),
     }
+}
+
+fn returned(back: &Return) -> Value {
+    let Return {
+        redirect_uri,
+        parameters,
+    } = back;
+    json!({
+        "redirect_uri": redirect_uri.as_str(),
+        "parameters": parameters.iter().map(|(name, value)| json!([name, value])).collect::<Vec<_>>(),
+    })
 }
 
 fn unsigned(token: &Unsigned) -> Value {
@@ -195,7 +212,7 @@ fn about_user(guard: &user::Guard) -> Value {
 
 fn about_credential(guard: &credential::Guard) -> Value {
     match guard {
-        credential::Guard::CreatePasskey(passkey) => json!({ "create_passkey": people::passkey_row(passkey) }),
+        credential::Guard::CreatePasskey(passkey) => json!({ "create_passkey": credentials::passkey_row(passkey) }),
         credential::Guard::UsePasskey { id, from, to, at } => {
             json!({ "use_passkey": { "id": id.as_str(), "from": from, "to": to, "at": at.unix() } })
         }

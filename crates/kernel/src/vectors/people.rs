@@ -1,13 +1,12 @@
 //! Rows about people and what they gave: persons, browser sessions, groups, rules, codes, lines of refresh tokens, and the tenant's keys; both directions.
 
-use proof::{Secret, Time, base64url, json::Object};
+use proof::{Secret, Time, json::Object};
 use serde_json::{Value, json};
 
 use super::{
     command::clients,
     facts::{Row, id, redirect_uri, uri},
     rows::{object, text, time},
-    signer::{CREDENTIAL_ID, cose_key},
 };
 use crate::{
     authority::Audience,
@@ -15,7 +14,6 @@ use crate::{
     browser_session::{BrowserSession, Method},
     caller::{BrowserUser, Caller, Who},
     consent::{Clients, Effect, Rule},
-    credential::Passkey,
     family::Family,
     id::Id,
     resource::ResourceUri,
@@ -122,6 +120,17 @@ pub(crate) fn signed_in(user: &User, session: &BrowserSession) -> Caller {
         user: user.clone(),
         session: session.clone(),
     }))
+}
+
+/// Whoever sits at the browser: the `user` of a `browser_session` among the facts that counts, or nobody.
+pub(crate) fn at_browser(loaded: &Object, now: Time) -> Caller {
+    let Some(session) = loaded.get("browser_session").map(browser_session) else {
+        return Caller::plain(Who::Anyone);
+    };
+    let user = user(&loaded["user"]);
+    assert_eq!(session.user, user.id, "the session is the user's");
+    assert!(session.counts(now), "a session that does not count is nobody's");
+    signed_in(&user, &session)
 }
 
 pub(crate) fn group(value: &Value) -> Group {
@@ -338,47 +347,6 @@ pub(super) fn family_row(family: &Family) -> Value {
     }));
     text(&mut row, "jkt", key.as_deref());
     text(&mut row, "request", request.as_deref());
-    row.into()
-}
-
-pub(crate) fn passkey(value: &Value) -> Passkey {
-    let row = Row::of(value, &["id", "user_id", "counter"]);
-    Passkey {
-        id: id(row.required("id")),
-        user: id(row.required("user_id")),
-        credential: base64url::encode(&CREDENTIAL_ID),
-        public_key: base64url::encode(&cose_key()),
-        counter: row.number("counter").unwrap_or(0),
-        transports: Vec::new(),
-        name: "A passkey".to_owned(),
-        created: row.created(),
-        used: None,
-    }
-}
-
-pub(super) fn passkey_row(passkey: &Passkey) -> Value {
-    let Passkey {
-        id,
-        user,
-        credential,
-        public_key,
-        counter,
-        transports,
-        name,
-        created,
-        used,
-    } = passkey;
-    let mut row: Object = object(json!({
-        "id": id.as_str(),
-        "user_id": user.as_str(),
-        "credential": credential,
-        "public_key": public_key,
-        "counter": counter,
-        "transports": transports,
-        "name": name,
-        "created_at": created.unix(),
-    }));
-    time(&mut row, "last_used_at", *used);
     row.into()
 }
 

@@ -1,8 +1,11 @@
 //! A request as it came over the wire, and what the server does with it before a rule sees it: read the form, read the header, check the proofs.
 
+use std::borrow::Cow;
+
 use proof::{
     Time, access_token, base64url,
     dpop::{self, Expect},
+    json,
     jwk::KeySet,
     jws::Compact,
 };
@@ -27,7 +30,7 @@ pub(crate) struct Presented<'a> {
     method: &'a str,
     url: &'a str,
     headers: Row<'a>,
-    body: &'a str,
+    body: Cow<'a, str>,
 }
 
 impl<'a> Presented<'a> {
@@ -37,11 +40,45 @@ impl<'a> Presented<'a> {
             method: row.required("method"),
             url: row.required("url"),
             headers: Row::of(&request["headers"], &["authorization", "content-type", "dpop"]),
-            body: row.required("body"),
+            body: match request.get("body") {
+                None => Cow::Borrowed(""),
+                Some(Value::String(text)) => Cow::Borrowed(text),
+                Some(document) => Cow::Owned(document.to_string()),
+            },
         }
     }
 
-    /// The body.
+    /// The method.
+    pub(crate) fn method(&self) -> &'a str {
+        self.method
+    }
+
+    /// The path, without the issuer that the URL begins with.
+    pub(crate) fn path(&self, issuer: &str) -> &'a str {
+        let path = self.url.strip_prefix(issuer).expect("a URL below the issuer");
+        path.split('?').next().unwrap()
+    }
+
+    /// The query.
+    pub(crate) fn query(&self, repeatable: &[&'static str]) -> Result<Form, Why> {
+        let (_, query) = self.url.split_once('?').unwrap_or((self.url, ""));
+        Form::parse(query.as_bytes(), repeatable)
+    }
+
+    /// The body, which is a JSON object.
+    pub(crate) fn document(&self) -> json::Object {
+        assert_eq!(self.headers.text("content-type"), Some("application/json"));
+        json::parse_object_to_depth(self.body.as_bytes(), 16).unwrap()
+    }
+
+    /// The token of an `Authorization: Bearer` header (RFC 6750 s2.1).
+    pub(crate) fn bearer(&self) -> Option<&'a str> {
+        self.headers
+            .text("authorization")
+            .map(|header| header.strip_prefix("Bearer ").unwrap())
+    }
+
+    /// The body, which is a form.
     pub(crate) fn form(&self, repeatable: &[&'static str]) -> Result<Form, Why> {
         assert_eq!(
             self.headers.text("content-type"),

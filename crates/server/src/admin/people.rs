@@ -6,7 +6,7 @@ use kernel::{
     id::{BrowserSessionId, GroupId, RuleId, UserId},
     user::{self, Login},
 };
-use login::{Password, PasswordRefused};
+use login::Password;
 
 use super::{
     calls::{carry_out, shown},
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     app::App,
+    browser,
     fault::Stop,
     http::{entrance::Inbound, render::Outgoing},
 };
@@ -87,18 +88,6 @@ pub(super) fn user_id(inbound: &Inbound) -> Result<UserId, Why> {
 
 /// The hash of a password that an administrator chose for somebody; the rules are those for people.
 async fn hash(app: &App, text: &str, login: &Login, at: &Moment) -> Result<String, Stop> {
-    let password = Password::parse_new(text, login.as_str()).map_err(|refused| Why::PasswordRefused(rule(refused)))?;
-    let salt = *at.draw("password salt").first_chunk().ok_or(Why::Fault)?;
-    Ok(app.passwords.hash(password, salt).await?)
-}
-
-/// The rule that a password breaks, for whoever chose it.
-const fn rule(refused: PasswordRefused) -> &'static str {
-    match refused {
-        PasswordRefused::Empty => "the password is empty",
-        PasswordRefused::TooLong => "the password is too long: at most 256 bytes",
-        PasswordRefused::TooShort => "the password is too short: at least 8 characters",
-        PasswordRefused::Common => "the password is one of the commonest: use another",
-        PasswordRefused::Login => "the password is the login: use another",
-    }
+    let password = Password::parse_new(text, login.as_str()).map_err(browser::password_refused)?;
+    Ok(app.hashed(password, at).await?)
 }

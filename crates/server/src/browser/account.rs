@@ -14,7 +14,7 @@ use proof::webauthn;
 use super::{
     Browser, passkey,
     sealed::{self, Purpose},
-    sign_in::{in_vain, may_try, salt},
+    sign_in::{in_vain, may_try},
     view::View,
 };
 use crate::{
@@ -166,7 +166,7 @@ async fn set_password(inbound: &Inbound, person: &BrowserUser) -> Read {
             }
         }
     }
-    let hash = inbound.app.passwords.hash(new, salt(inbound)).await?;
+    let hash = inbound.app.hashed(new, &inbound.at).await?;
     Ok((Command::SetPassword { hash }, "password-changed"))
 }
 
@@ -175,10 +175,11 @@ const WRONG: Why = Why::SignInFailed("the present password is wrong");
 /// The rule that a new password breaks.
 pub(crate) fn refused(rule: login::PasswordRefused) -> Why {
     Why::PasswordRefused(match rule {
-        login::PasswordRefused::Empty | login::PasswordRefused::TooShort => "a password has at least 8 characters",
-        login::PasswordRefused::TooLong => "a password has at most 256 bytes",
-        login::PasswordRefused::Common => "this password is among the first that anybody tries",
-        login::PasswordRefused::Login => "a password is not the login",
+        login::PasswordRefused::Empty => "the password is empty",
+        login::PasswordRefused::TooShort => "the password is too short: at least 8 characters",
+        login::PasswordRefused::TooLong => "the password is too long: at most 256 bytes",
+        login::PasswordRefused::Common => "the password is one of the commonest: use another",
+        login::PasswordRefused::Login => "the password is the login: use another",
     })
 }
 

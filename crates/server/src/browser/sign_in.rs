@@ -266,11 +266,7 @@ fn login_key(inbound: &Inbound, login: &str) -> String {
 
 /// What the pool says of a password, and the hash it was checked against if it is right. A hash with other parameters than today's is made anew while the password is at
 /// hand.
-async fn checked(
-    inbound: &Inbound,
-    user: Option<&User>,
-    password: Password,
-) -> Result<(Shown, Option<String>), Stop> {
+async fn checked(inbound: &Inbound, user: Option<&User>, password: Password) -> Result<(Shown, Option<String>), Stop> {
     let stored = match user {
         Some(user) => inbound.tenant.password(&user.id).await?.map(|password| password.hash),
         None => None,
@@ -284,20 +280,12 @@ async fn checked(
             },
             Some(from),
         ) => {
-            let to = inbound.app.passwords.hash(password, salt(inbound)).await?;
+            let to = inbound.app.hashed(password, &inbound.at).await?;
             let rehash = Some((from.clone(), to));
             (Shown::Password { rehash }, Some(from))
         }
         (Outcome::Right { .. }, stored) => (Shown::Password { rehash: None }, stored),
     })
-}
-
-/// Fresh salt for a password.
-pub(super) fn salt(inbound: &Inbound) -> [u8; 16] {
-    let drawn = inbound.at.draw("password salt");
-    let mut salt = [0; 16];
-    salt.iter_mut().zip(drawn).for_each(|(to, from)| *to = from);
-    salt
 }
 
 /// The passkey whose signature this is, or the rule that it breaks.

@@ -165,6 +165,39 @@ fn a_client_cannot_wish_its_method_away_or_its_keys() {
 }
 
 #[test]
+fn a_replacement_repeats_its_own_id_and_secret_or_none() {
+    let with_secret = itself(&json!({
+        "token_endpoint_auth_method": "client_secret_basic", "client_secret_digest": digest::sha256_b64(b"its own"),
+    }));
+    let rows = [
+        (json!({}), true),
+        (json!({ "client_id": "client-1", "client_secret": "its own" }), true),
+        (json!({ "client_id": null, "client_secret": null }), true),
+        (json!({ "client_id": "client-2" }), false),
+        (json!({ "client_id": "" }), false),
+        (json!({ "client_id": 1 }), false),
+        (json!({ "client_secret": "of its choice" }), false),
+        (json!({ "client_secret": "" }), false),
+        (json!({ "client_secret": ["its own"] }), false),
+    ];
+    for (said, accepted) in rows {
+        let decision = run(&replace(&said), Some((with_secret.clone(), Known::Token)));
+        let code = why(&decision).map(|why| why.code().name());
+        assert_eq!(
+            code,
+            (!accepted).then_some("invalid_client_metadata"),
+            "RFC 7592 s2.2: {said}"
+        );
+        if !accepted {
+            assert_changes_nothing(&decision);
+        }
+    }
+    let public = replace(&json!({ "token_endpoint_auth_method": "none", "client_secret": "its own" }));
+    let refused = why(&run(&public, Some((itself(&json!({})), Known::Token)))).unwrap();
+    assert_eq!(refused.code().name(), "invalid_client_metadata", "it has none");
+}
+
+#[test]
 fn a_registration_ends_when_its_client_says_so() {
     let decision = run(&delete(), Some((itself(&json!({})), Known::Token)));
     assert_eq!(decision.answer(), &Answer::Issue(Reply::Gone), "RFC 7592 s2.3: 204");

@@ -179,6 +179,7 @@ fn least() -> Metadata {
         application_type: ApplicationType::Unsaid,
         uri: None,
         binding: Binding::WhenProved,
+        claimed: Claimed::default(),
     }
 }
 
@@ -334,7 +335,13 @@ fn s_24_metadata_within_the_rules_is_read_and_the_rest_is_ignored() {
         ),
         (
             json!({ "client_id": "i-choose-myself", "client_id_issued_at": 1, "registration_access_token": "t" }),
-            least(),
+            Metadata {
+                claimed: Claimed {
+                    id: Some("i-choose-myself".to_owned()),
+                    secret_digest: None,
+                },
+                ..least()
+            },
         ),
     ];
     for (changed, expected) in table {

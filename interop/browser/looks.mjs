@@ -1,0 +1,84 @@
+// Every page in every state: axe, light and dark, on four widths; nothing wider than the screen, with letters of twice the size too.
+//
+// With BROWSER_SHOTS set to a folder, a picture of each is left there, to be looked at.
+
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { AxeBuilder } from '@axe-core/playwright';
+
+import { states } from './states.mjs';
+
+const WIDTHS = [320, 390, 768, 1280];
+const SCHEMES = ['light', 'dark'];
+const GRAVE = ['serious', 'critical'];
+/** What a picture is taken of. */
+const SHOTS = [
+    [1280, 'light'],
+    [390, 'light'],
+    [1280, 'dark'],
+    [390, 'dark'],
+];
+const SHOTS_FOLDER = process.env.BROWSER_SHOTS;
+const HEIGHT = 844;
+
+export async function looks(cases, prokura, chromium) {
+    if (SHOTS_FOLDER) await mkdir(SHOTS_FOLDER, { recursive: true });
+    for (const { name, open } of states(prokura, chromium)) {
+        await cases.claim(`${name}: axe finds nothing serious in light and dark at ${WIDTHS.join(', ')} px, and nothing is wider than the screen`, async () => {
+            const page = await open();
+            try {
+                await examine(page);
+                if (SHOTS_FOLDER) await picture(page, name);
+            } finally {
+                await page.context().close();
+            }
+        });
+    }
+}
+
+async function examine(page) {
+    for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: HEIGHT });
+        for (const colorScheme of SCHEMES) {
+            await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' }); // a colour under way is no colour of ours
+            const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+            const grave = violations.filter(({ impact }) => GRAVE.includes(impact));
+            assert.deepEqual(grave.map(told), [], `${width} px, ${colorScheme}`);
+            if (process.env.BROWSER_MINOR) for (const each of violations) console.log(`#   ${width} ${colorScheme} ${told(each)}`);
+        }
+        assert.ok(await fits(page), `something is wider than ${width} px: ${await widest(page)}`);
+    }
+    // 200 %: half the width in the browser's own zoom, and twice the letters where only those grow (WCAG 2.2 s1.4.4, s1.4.10).
+    await page.setViewportSize({ width: 640, height: HEIGHT / 2 });
+    assert.ok(await fits(page), `at 200 %: ${await widest(page)}`);
+    await page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
+    assert.ok(await fits(page), `with letters of 200 %: ${await widest(page)}`);
+    await page.evaluate(() => (document.documentElement.style.fontSize = ''));
+}
+
+function told({ id, impact, nodes }) {
+    return `${impact} ${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`;
+}
+
+function fits(page) {
+    return page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth);
+}
+
+function widest(page) {
+    return page.evaluate(() => {
+        const right = (element) => element.getBoundingClientRect().right;
+        const [element] = [...document.querySelectorAll('body *')].sort((a, b) => right(b) - right(a));
+        return `${element.outerHTML.slice(0, 120)} ends at ${right(element)}`;
+    });
+}
+
+async function picture(page, name) {
+    for (const [width, colorScheme] of SHOTS) {
+        await page.setViewportSize({ width, height: width < 500 ? HEIGHT : 800 });
+        await page.emulateMedia({ colorScheme });
+        await page.evaluate(() => document.activeElement?.blur?.());
+        await page.screenshot({ path: join(SHOTS_FOLDER, `${name.replaceAll(/[^a-z0-9]+/gi, '-')}-${width}-${colorScheme}.png`), fullPage: true });
+    }
+}
