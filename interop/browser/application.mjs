@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 
-/** The client that `dev` has pinned: a document proves who it is. */
+/** The client that `dev` has pinned: an administrator registered its document. */
 export const PINNED = 'https://mcp-client.demo.test/client.json';
 
 export class Application {
@@ -15,19 +15,25 @@ export class Application {
     redirect;
     resource;
 
-    /** Listens for its answers. Registers itself, unless it is given an id. */
-    static async start(prokura, { clientId, name = 'Atlas', ...metadata } = {}) {
+    /** Listens for its answers. Registers itself, unless it is given an id or, with `document`, serves one that says who it is. */
+    static async start(prokura, { clientId, document, name = 'Atlas', ...metadata } = {}) {
         const own = new Application();
         own.#issuer = prokura.ready.issuer;
         own.resource = prokura.resource('mcp');
-        own.#server = createServer((_, answer) => {
+        own.#server = createServer(({ url }, answer) => {
+            if (document && url === '/client.json') {
+                answer.writeHead(200, { 'content-type': 'application/json' });
+                answer.end(JSON.stringify({ client_id: own.clientId, client_name: name, redirect_uris: [own.redirect], token_endpoint_auth_method: 'none', ...metadata }));
+                return;
+            }
             answer.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': "default-src 'none'" });
             answer.end('<!doctype html><html lang="en"><title>Back</title><p>Back at the application.');
         });
         own.#server.listen(0, '127.0.0.1');
         await once(own.#server, 'listening');
-        own.redirect = `http://127.0.0.1:${own.#server.address().port}/callback`;
-        own.clientId = clientId ?? (await own.#register({ client_name: name, ...metadata }));
+        const { port } = own.#server.address();
+        own.redirect = `http://127.0.0.1:${port}/callback`;
+        own.clientId = document ? `http://localhost:${port}/client.json` : (clientId ?? (await own.#register({ client_name: name, ...metadata })));
         return own;
     }
 

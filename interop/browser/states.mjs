@@ -24,7 +24,7 @@ export function states(prokura, chromium) {
     state('sign-in in German', async () => at(await chromium.page(german), '/sign-in'));
     state('sign-in for an app that a document proves', async () => {
         const page = await chromium.page();
-        await page.goto((await fresh({ clientId: PINNED })).url({ login_hint: ALICE }));
+        await page.goto((await fresh({ document: true, name: 'Heron' })).url({ login_hint: ALICE }));
         return page;
     });
     state('sign-in for an app that nobody verified', async () => {
@@ -72,7 +72,7 @@ export function states(prokura, chromium) {
         });
     question('consent, the first time, not verified', fresh);
     question('consent in German', fresh, { options: german });
-    question('consent, an app that a document proves', () => fresh({ clientId: PINNED }), { parameters: { prompt: 'consent' } });
+    question('consent, an app that a document proves', () => fresh({ document: true, name: 'Heron' }));
     question('consent, a web app that an administrator registered', () => administered(prokura), { parameters: { prompt: 'consent' } });
     question('consent, the same as before', fresh, { before: (page, app) => allowed(page, app) });
     question('consent, more than before', fresh, { before: (page, app) => allowed(page, app, { scope: 'tools:read' }) });
@@ -156,7 +156,12 @@ export function states(prokura, chromium) {
     problem("an app's document that cannot be read", () => `${issuer}/oauth2/authorize?client_id=${encodeURIComponent('http://localhost:1/client.json')}&redirect_uri=http%3A%2F%2F127.0.0.1%2F&response_type=code`);
     problem('no such page', () => `${issuer}/no/such/page`);
     problem('a request that is none', () => `${issuer}/consent?request=nothing`);
-    problem('a mistake of an app, and the way back to it', async () => (await fresh({ name: LONG_NAME })).url({ response_type: 'token' }));
+    problem('a mistake of an app before anybody signed in', async () => (await fresh()).url({ response_type: 'token' }));
+    state('problem: a mistake of an app, and the way back to it', async () => {
+        const page = await person();
+        await page.goto((await fresh({ name: LONG_NAME })).url({ response_type: 'token' }));
+        return page;
+    });
     state('problem: a page of another browser', async () => {
         const page = await person();
         await asked(page, await fresh());

@@ -34,12 +34,11 @@ export async function texts(cases, prokura, chromium) {
             assert.equal((await application.answer(page)).state, IMAGE);
             await page.goto(`${issuer}/agents`);
             await shown();
-            await page.goto(application.url({ response_type: 'token' }));
-            await page.waitForURL((url) => url.href.startsWith(application.redirect) || url.pathname === '/oauth2/authorize');
-            await page.context().clearCookies();
+            await press(page, page.locator(`article[data-client="${application.clientId}"] .stop-agent button`));
             await page.goto(application.url({ response_type: 'token' }));
             assert.equal(await problem(page), 'unsupported_response_type');
             await shown();
+            await page.context().clearCookies();
             await page.goto(application.url({ login_hint: IMAGE }));
             assert.equal(await page.inputValue('#login'), IMAGE);
             await page.context().close();

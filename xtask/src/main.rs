@@ -4,6 +4,7 @@
 
 mod bench;
 mod binaries;
+mod browser;
 mod check;
 mod counts;
 mod dependencies;
@@ -11,6 +12,7 @@ mod engines;
 mod golden;
 mod interop;
 mod mutants;
+mod node;
 mod oracle;
 mod packages;
 mod pages;

@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::counts::Counts;
 use crate::surroundings::Stopwatch;
 use crate::workspace::Workspace;
-use crate::{Verdict, check, engines, interop, mutants, oracle, pages, run};
+use crate::{Verdict, browser, check, engines, interop, mutants, oracle, pages, run};
 
 struct Part {
     name: &'static str,
@@ -33,6 +33,11 @@ const PARTS: &[Part] = &[
         name: "interop",
         about: "clients that others wrote, against `prokura dev`",
         run: interop::part,
+    },
+    Part {
+        name: "browser",
+        about: "a real Chromium on every page: people, attacks, axe",
+        run: browser::part,
     },
     Part {
         name: "oracle",

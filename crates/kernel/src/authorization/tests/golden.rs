@@ -1,0 +1,116 @@
+//! The golden vectors: a query that comes (`begin`), or the form of the consent page (`answer`), and where a refusal goes.
+//!
+//! The page carries the request sealed; a vector of an answer has it as it opens, in the fact `asked`.
+
+use super::*;
+use crate::vectors::{self, Outcome, Presented, Vector};
+
+#[test]
+fn golden_vectors_of_authorization_hold() {
+    vectors::golden("authorization", |vector| {
+        let loaded = vector.facts(&[
+            "tenant",
+            "client",
+            "resource",
+            "rules",
+            "grants",
+            "user",
+            "browser_session",
+            "asked",
+            "answered",
+        ]);
+        let tenant = facts::tenant(&loaded["tenant"]);
+        let grants = loaded.get("grants").and_then(Value::as_array).into_iter().flatten();
+        let facts = Facts {
+            tenant: &tenant,
+            client: loaded.get("client").map(facts::client),
+            resource: loaded.get("resource").map(facts::resource),
+            rules: people::rules(loaded.get("rules")),
+            grants: grants.map(facts::path).collect(),
+            answered: match loaded.get("answered") {
+                None | Some(Value::Bool(false)) => Answered::NotYet,
+                Some(Value::Bool(true)) => Answered::Before,
+                Some(other) => panic!("answered or not, not {other}"),
+            },
+        };
+        let caller = people::at_browser(loaded, vector.at.now);
+        match loaded.get("asked") {
+            None => begun(vector, &caller, &facts),
+            Some(asked) => answered(vector, asked, &caller, &facts),
+        }
+    });
+}
+
+/// A query at the authorization endpoint, read in the order in which the server reads it: nothing is redirected before the place of the answer is proved.
+fn begun(vector: &Vector, caller: &Caller, facts: &Facts<'_>) -> Outcome {
+    let presented = Presented::read(&vector.request);
+    assert_eq!(
+        (presented.method(), presented.path(ISSUER_OF_RFC_6749)),
+        ("GET", "/oauth2/authorize")
+    );
+    let named = presented
+        .query(REPEATABLE)
+        .and_then(|form| Ok((named_client(&form)?, returns(&form, facts.client.as_ref())?, form)));
+    let (id, returns, form) = match named {
+        Ok(named) => named,
+        Err(why) => return Outcome::Delivered(Box::new(Outcome::Stopped(why)), Delivery::Page),
+    };
+    let client = facts.client.as_ref().unwrap();
+    assert_eq!(client.id, id, "the client among the facts is the one that the request names");
+    match Asked::parse(&form, client, returns.clone(), &vector.at) {
+        Ok(asked) => {
+            let decision = begin(&asked, caller, facts, &vector.at);
+            delivered(decision, &asked, caller, facts)
+        }
+        Err(why) => {
+            let goes = delivery(
+                &why,
+                Asking::Form(&form),
+                &returns,
+                client,
+                caller,
+                &facts.grants,
+                facts.tenant,
+            );
+            Outcome::Delivered(Box::new(Outcome::Stopped(why)), goes)
+        }
+    }
+}
+
+const ISSUER_OF_RFC_6749: &str = "https://server.example.com";
+
+/// The form of the consent page: `decision`, and what is left out in `without`.
+fn answered(vector: &Vector, asked: &Value, caller: &Caller, facts: &Facts<'_>) -> Outcome {
+    let presented = Presented::read(&vector.request);
+    assert_eq!(
+        (presented.method(), presented.path(ISSUER_OF_RFC_6749)),
+        ("POST", "/consent")
+    );
+    let form = presented.form(&["without"]).unwrap();
+    let said = match form.text("decision") {
+        Some("allow") => yes_but(&form.all("without").collect::<Vec<_>>().join(" ")),
+        Some("deny") => Said::Deny,
+        other => panic!("a yes or a no, not {other:?}"),
+    };
+    let read = Asked::from_json(asked.as_object().unwrap()).unwrap();
+    assert_eq!(Value::from(read.to_json()), *asked, "the request is whole");
+    let decision = answer(&read, &said, caller, facts, &vector.at);
+    delivered(decision, &read, caller, facts)
+}
+
+fn delivered(decision: Decision, asked: &Asked, caller: &Caller, facts: &Facts<'_>) -> Outcome {
+    let goes = match (decision.answer(), &facts.client) {
+        (Answer::Refuse(_, why), Some(client)) => delivery(
+            why,
+            Asking::Asked(asked),
+            &asked.returns,
+            client,
+            caller,
+            &facts.grants,
+            facts.tenant,
+        ),
+        (Answer::Refuse(..), None) => Delivery::Page,
+        (Answer::Issue(_) | Answer::Wait(_), _) => return Outcome::Decided(decision),
+    };
+    Outcome::Delivered(Box::new(Outcome::Decided(decision)), goes)
+}
