@@ -22,7 +22,7 @@ export async function frames(cases, prokura, chromium) {
                     await victim.goto(page, { waitUntil: 'load' });
                     const shown = [];
                     for (const frame of victim.frames().slice(1)) {
-                        shown.push(await frame.evaluate(() => document.querySelector('#content')?.textContent ?? '').catch(() => ''));
+                        shown.push(await frame.evaluate(() => document.querySelector('.brand')?.textContent ?? '').catch(() => ''));
                         assert.ok(!frame.url().startsWith(issuer), `${element} shows ${frame.url()}`);
                     }
                     assert.equal(shown.join(''), '', `${element}: ${target}`);

@@ -32,6 +32,13 @@ export async function signedIn(chromium, prokura, login = ALICE, options = {}) {
     return page;
 }
 
+/** Ends all sessions of a person, as an administrator does. */
+export async function signedOutEverywhere(prokura, login) {
+    const { users } = await prokura.admin('GET', `/users?limit=500`);
+    const { id } = users.find((user) => user.login === login);
+    await prokura.admin('POST', `/users/${id}/sign-out`);
+}
+
 /** Goes to an application's question. */
 export async function asked(page, application, parameters) {
     await page.goto(application.url(parameters));

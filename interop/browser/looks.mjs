@@ -11,7 +11,11 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { states } from './states.mjs';
 
 const WIDTHS = [320, 390, 768, 1280];
-const SCHEMES = ['light', 'dark'];
+/** All rules in light; in dark those that a colour can break. */
+const SCHEMES = [
+    ['light', undefined],
+    ['dark', ['color-contrast', 'link-in-text-block']],
+];
 const GRAVE = ['serious', 'critical'];
 /** What a picture is taken of. */
 const SHOTS = [
@@ -25,11 +29,12 @@ const HEIGHT = 844;
 
 export async function looks(cases, prokura, chromium) {
     if (SHOTS_FOLDER) await mkdir(SHOTS_FOLDER, { recursive: true });
-    for (const { name, open } of states(prokura, chromium)) {
-        await cases.claim(`${name}: axe finds nothing serious in light and dark at ${WIDTHS.join(', ')} px, and nothing is wider than the screen`, async () => {
+    for (const { name, open, scripts } of states(prokura, chromium)) {
+        const inspected = scripts ? 'axe finds nothing serious, ' : ''; // axe is a script itself
+        await cases.claim(`${name}: ${inspected}nothing is wider than the screen, light and dark, at ${WIDTHS.join(', ')} px and 200 %`, async () => {
             const page = await open();
             try {
-                await examine(page);
+                await examine(page, scripts);
                 if (SHOTS_FOLDER) await picture(page, name);
             } finally {
                 await page.context().close();
@@ -38,12 +43,13 @@ export async function looks(cases, prokura, chromium) {
     }
 }
 
-async function examine(page) {
+async function examine(page, scripts) {
     for (const width of WIDTHS) {
         await page.setViewportSize({ width, height: HEIGHT });
-        for (const colorScheme of SCHEMES) {
+        for (const [colorScheme, rules] of scripts ? SCHEMES : []) {
             await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' }); // a colour under way is no colour of ours
-            const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+            const axe = new AxeBuilder({ page }).setLegacyMode();
+            const { violations } = await (rules ? axe.withRules(rules) : axe).analyze();
             const grave = violations.filter(({ impact }) => GRAVE.includes(impact));
             assert.deepEqual(grave.map(told), [], `${width} px, ${colorScheme}`);
             if (process.env.BROWSER_MINOR) for (const each of violations) console.log(`#   ${width} ${colorScheme} ${told(each)}`);

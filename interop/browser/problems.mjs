@@ -25,7 +25,7 @@ export async function problems(cases, prokura, chromium) {
     await at('an unknown client', () => application.url({ client_id: 'nobody' }), 'We do not know this app');
     await at('a foreign redirect URI', () => application.url({ redirect: 'https://attacker.test/callback' }), 'The way back does not belong to the app');
     await at('a page that is not there', `${issuer}/no/such/page`, 'There is no such page');
-    await at('a consent page without a request', `${issuer}/consent?request=nothing`, 'We cannot understand what the app asks');
+    await at('a consent page without a request', `${issuer}/consent?request=nothing`, 'Please start again in this browser');
 
     await cases.claim('a consent page of another browser: neither shown nor answered', async () => {
         const page = await signedIn(chromium, prokura);

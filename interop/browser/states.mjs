@@ -1,11 +1,11 @@
 // The pages and the states they can be in, each with the way there.
 
 import { Application, PINNED } from './application.mjs';
-import { ALICE, allowed, asked, authenticator, buttonOnly, press, signIn, signedIn, type } from './human.mjs';
+import { ALICE, allowed, asked, authenticator, buttonOnly, press, signIn, signedIn, signedOutEverywhere, type } from './human.mjs';
 
 const LONG_NAME = 'Otterbein Personal Procurement and Travel Assistant, Release 7';
 
-/** A list of `{ name, open }`; `open` gives a page of a browser of its own. */
+/** A list of `{ name, open, scripts }`; `open` gives a page of a browser of its own, `scripts` says whether it runs any. */
 export function states(prokura, chromium) {
     const { issuer } = prokura.ready;
     const person = (options) => signedIn(chromium, prokura, ALICE, options);
@@ -16,7 +16,7 @@ export function states(prokura, chromium) {
     const fresh = (options) => Application.start(prokura, options);
     const german = { locale: 'de-DE' };
     const list = [];
-    const state = (name, open) => list.push({ name, open });
+    const state = (name, open) => list.push({ name, open, scripts: !name.endsWith('without scripts') });
 
     state('start page, nobody signed in', async () => at(await chromium.page(), '/'));
     state('start page, signed in', async () => at(await person(), '/'));
@@ -81,6 +81,7 @@ export function states(prokura, chromium) {
     question('consent with its details', fresh, { after: (page) => page.click('details.details summary') });
     question('consent without scripts', fresh, { options: { javaScriptEnabled: false } });
     question('consent, one thing decided and one forbidden by an administrator', fresh, {
+        parameters: { prompt: 'consent' },
         before: async (page, app) => {
             await prokura.admin('POST', '/consent-rules', { effect: 'allow', client_id: app.clientId, scope: 'tools:read' });
             await prokura.admin('POST', '/consent-rules', { effect: 'forbid', client_id: app.clientId, scope: 'tools:write' });
@@ -88,8 +89,15 @@ export function states(prokura, chromium) {
     });
     question('consent to nothing but being connected', fresh, { parameters: { scope: '' } });
 
+    const stopAll = async (page) => {
+        await at(page, '/agents');
+        if ((await page.locator('article.agent').count()) === 0) return;
+        await page.click('details.confirm summary');
+        await press(page, '#stop-all button');
+    };
     state('agents, several', async () => {
         const page = await person();
+        await stopAll(page);
         await allowed(page, await fresh({ clientId: PINNED }), { prompt: 'consent' });
         await allowed(page, await fresh({ name: LONG_NAME }));
         await allowed(page, await fresh({ name: 'Scout' }), { scope: 'tools:read' });
@@ -107,14 +115,17 @@ export function states(prokura, chromium) {
     });
     state('agents in German', async () => at(await person(german), '/agents'));
     state('agents, all were stopped', async () => {
-        const page = await at(await person(), '/agents');
-        await page.click('details.confirm summary');
-        await press(page, '#stop-all button');
+        const page = await person();
+        await stopAll(page);
         return page;
     });
     state('agents, none', async () => at(await person(), '/agents'));
 
-    state('account', async () => at(await person(), '/account'));
+    state('account', async () => {
+        await signedOutEverywhere(prokura, ALICE);
+        await person();
+        return at(await person(), '/account');
+    });
     state('account in German', async () => at(await person(german), '/account'));
     state('account, a passkey was added', async () => {
         const page = await person();

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { Application } from './application.mjs';
-import { allowed, asked, signedIn } from './human.mjs';
+import { BOB, allowed, asked, signedIn, signedOutEverywhere } from './human.mjs';
 
 const FIRST_VIEW_BYTES_MAX = 50_000;
 
@@ -12,7 +12,8 @@ export async function weights(cases, prokura, chromium) {
 
     await cases.claim(`the first view of each page is at most ${FIRST_VIEW_BYTES_MAX / 1000} kB over the wire, headers and icon too`, async () => {
         const application = await Application.start(prokura);
-        const person = await signedIn(chromium, prokura);
+        await signedOutEverywhere(prokura, BOB);
+        const person = await signedIn(chromium, prokura, BOB);
         await allowed(person, application);
         await asked(person, application);
         const known = await person.context().storageState();

@@ -184,6 +184,16 @@ pub(crate) fn installation() -> Result<Caller, Fault> {
     })))
 }
 
+/// The longest name of a tenant, in characters.
+const TENANT_NAME_CHARS_MAX: usize = 128;
+
+/// The host of an origin, without its port.
+fn host_of(origin: &str) -> &str {
+    let authority = origin.split_once("://").map_or(origin, |(_, authority)| authority);
+    let end = authority.rfind(':').filter(|_| !authority.ends_with(']'));
+    end.and_then(|end| authority.get(..end)).unwrap_or(authority)
+}
+
 async fn ensure_default_tenant(settings: &Settings, store: &Arc<Store>) -> Result<(), Fault> {
     let at = settings.surroundings.moment()?;
     let tenants = store.tenants().await?;
@@ -191,7 +201,7 @@ async fn ensure_default_tenant(settings: &Settings, store: &Arc<Store>) -> Resul
         let id = TenantId::parse(DEFAULT_TENANT).ok_or(Fault::Stored("tenant"))?;
         let tenant = Tenant {
             id,
-            name: "Default".to_owned(),
+            name: host_of(&settings.origin).chars().take(TENANT_NAME_CHARS_MAX).collect(), // people know where they are, not what we call it
             issuer: settings.origin.clone(),
             settings: kernel::tenant::Settings::default(),
             created: at.now,

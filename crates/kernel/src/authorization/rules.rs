@@ -68,7 +68,7 @@ pub enum Said {
 
 /// The request arrives: somebody must sign in, somebody must be asked, or there is an answer.
 pub fn begin(asked: &Asked, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Decision {
-    considered(caller, at, || {
+    considered(asked, caller, at, || {
         let question = Question::of(asked, facts, at)?;
 
         // 1. Who is there? (OpenID Connect Core s3.1.2.3)
@@ -114,7 +114,7 @@ pub fn begin(asked: &Asked, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> 
 
 /// The person answers.
 pub fn answer(asked: &Asked, said: &Said, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Decision {
-    considered(caller, at, || {
+    considered(asked, caller, at, || {
         let question = Question::of(asked, facts, at)?;
         let person = caller.person().ok_or(Why::SignInRequired)?;
         if asked.prompt.login == Wish::Yes && person.session.authenticated < asked.created {
@@ -134,15 +134,16 @@ pub fn answer(asked: &Asked, said: &Said, caller: &Caller, facts: &Facts<'_>, at
     })
 }
 
-fn considered(caller: &Caller, at: &Moment, decide: impl FnOnce() -> Result<Decision, Why>) -> Decision {
+fn considered(asked: &Asked, caller: &Caller, at: &Moment, decide: impl FnOnce() -> Result<Decision, Why>) -> Decision {
     decide().unwrap_or_else(|why| {
-        let kind = if why == Why::PersonDenied {
-            EventKind::AuthorizationDenied
+        let refused = Event::refused(&why, caller, at);
+        let event = if why == Why::PersonDenied {
+            let kind = EventKind::AuthorizationDenied;
+            Event { kind, ..refused }.with("client", asked.client.as_str()) // a no is said to somebody
         } else {
-            EventKind::RequestRefused
+            refused
         };
-        let event = Event::refused(&why, caller, at);
-        Decision::refuse(why, Vec::new(), vec![Event { kind, ..event }])
+        Decision::refuse(why, Vec::new(), vec![event])
     })
 }
 

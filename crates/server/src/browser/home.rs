@@ -14,11 +14,7 @@ use crate::{
 
 /// GET `/`: a page for browsers, a few lines of text for everything else.
 pub(crate) fn home(inbound: &Inbound, browser: &Browser, headers: &HeaderMap) -> Outgoing {
-    let wants_page = headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .any(|value| value.to_str().is_ok_and(|accepted| accepted.contains("text/html")));
-    if !wants_page {
+    if !wants_page(headers) {
         return oauth::greeting(inbound);
     }
     let view = View::new(inbound, browser);
@@ -26,6 +22,14 @@ pub(crate) fn home(inbound: &Inbound, browser: &Browser, headers: &HeaderMap) ->
         issuer: &inbound.tenant.tenant().issuer,
     };
     view.stays(pages::home(&view.frame("/"), &page))
+}
+
+/// Whether it is a browser that asks, for somebody to look at.
+pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .any(|value| value.to_str().is_ok_and(|accepted| accepted.contains("text/html")))
 }
 
 /// GET `/assets/{name}`.

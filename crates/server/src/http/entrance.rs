@@ -143,16 +143,7 @@ async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, requ
     }
     let at = Arc::new(at);
     if route.face != Face::Program {
-        context.visitor = Some(Visitor {
-            browser: Browser::of(request.headers(), request.uri().query(), tenant.tenant(), &at),
-            tenant: tenant.tenant().name.clone(),
-            now: at.now.unix(),
-            looks: if *route.method == Method::GET {
-                Looks::Only
-            } else {
-                Looks::Acts
-            },
-        });
+        context.visitor = Some(visitor(&request, &tenant, &at));
     }
     match answer(&app, route, &tenant, params, request, &at, context.visitor.as_ref()).await {
         Ok(outgoing) => render::outgoing(outgoing, &context),
@@ -278,15 +269,19 @@ async fn visit(page: Page, inbound: Inbound, browser: Browser) -> Result<Outgoin
 
 /// A request without a route, or with the wrong method. Under an unknown host or in a strange form even the known paths are not there.
 async fn astray(app: Arc<App>, request: Request, why: Why) -> Response {
-    let request_id = app.moment().map(|at| at.request_id()).unwrap_or_default();
+    let at = app.moment().ok();
+    let why = plain_and_ours(&app, &request).err().unwrap_or(why);
+    let visitor = match &at {
+        Some(at) if why == Why::NoRoute => lost(&app, &request, at),
+        Some(_) | None => None,
+    };
     let context = Context {
-        request_id,
+        request_id: at.map(|at| at.request_id()).unwrap_or_default(),
         route: None,
         nonce: None,
         basic: Shown::Otherwise,
-        visitor: None,
+        visitor,
     };
-    let why = plain_and_ours(&app, &request).err().unwrap_or(why);
     let mut response = render::stop(&Stop::Refuse(why), &context);
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         let methods: Vec<&str> = ROUTES
@@ -304,6 +299,35 @@ async fn astray(app: Arc<App>, request: Request, why: Why) -> Response {
         }
     }
     read_past(request, response).await
+}
+
+/// A person who mistyped an address: a browser that asks for a page.
+fn lost(app: &Arc<App>, request: &Request, at: &Moment) -> Option<Visitor> {
+    if *request.method() != Method::GET || !browser::wants_page(request.headers()) {
+        return None;
+    }
+    let named = request
+        .uri()
+        .path()
+        .strip_prefix("/t/")
+        .and_then(|rest| rest.split('/').next());
+    let tenant = find_tenant(app, request, named)
+        .or_else(|_| find_tenant(app, request, None))
+        .ok()?;
+    Some(visitor(request, &tenant, at))
+}
+
+fn visitor(request: &Request, tenant: &TenantDb, at: &Moment) -> Visitor {
+    Visitor {
+        browser: Browser::of(request.headers(), request.uri().query(), tenant.tenant(), at),
+        tenant: tenant.tenant().name.clone(),
+        now: at.now.unix(),
+        looks: if *request.method() == Method::GET {
+            Looks::Only
+        } else {
+            Looks::Acts
+        },
+    }
 }
 
 /// Reads past the body of a request that was refused by its head: a connection with an unread body ends under the client (RFC 9112 s9.3). What is too long for that is said to end it (s9.6).

@@ -269,6 +269,12 @@ async fn s_35_what_is_another_persons_is_not_there() {
     }
 }
 
+/// Fields, and those that would say whose it is.
+fn with<'a>(mut fields: Vec<(&'a str, &'a str)>, whose: &'a [(&'static str, String); 4]) -> Vec<(&'a str, &'a str)> {
+    fields.extend(whose.iter().map(|(name, value)| (*name, value.as_str())));
+    fields
+}
+
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "one table, and what it is for")]
 async fn s_38_nothing_on_a_page_says_for_whom_it_is() {
@@ -283,13 +289,6 @@ async fn s_38_nothing_on_a_page_says_for_whom_it_is() {
             ("session", resident.session.clone()),
         ]
     };
-    fn with<'a>(
-        mut fields: Vec<(&'a str, &'a str)>,
-        whose: &'a [(&'static str, String); 4],
-    ) -> Vec<(&'a str, &'a str)> {
-        fields.extend(whose.iter().map(|(name, value)| (*name, value.as_str())));
-        fields
-    }
     let of_bob = whose(bob);
 
     // A new password and new recovery codes are the signed-in person's.

@@ -75,7 +75,7 @@ pub(crate) fn nulls(value: &Value) -> bool {
         Value::Null => true,
         Value::Array(items) => items.iter().any(nulls),
         Value::Object(members) => members.values().any(nulls),
-        _ => false,
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
 

@@ -20,8 +20,8 @@ use kernel::{
 use crate::{
     people::{
         by_document, code, create_code, create_family, create_group, create_passkey, create_recovery_code, create_rule,
-        create_session, create_user, drop_group, family, group, passkey, put_document, registered_itself, rule,
-        session, session_id, set_password, user, user_id,
+        create_session, create_user, family, group, passkey, put_document, registered_itself, rule, session,
+        session_id, set_password, user, user_id,
     },
     world::{
         ODD, TIMES, Wanted, World, administrator, client, create_administrator, create_client, create_resource,
@@ -390,32 +390,4 @@ async fn clients_that_nobody_said_yes_to_are_counted() {
         .put(Wanted::default().guard(put_document(by_document("https://c.example/x", 1))))
         .await;
     assert_eq!(world.db.unused_clients().await.unwrap(), 2);
-}
-
-#[tokio::test]
-async fn a_rule_for_a_group_that_is_gone_speaks_of_nobody() {
-    let world = World::new().await;
-    let for_finance = Rule {
-        group: Some(GroupId::parse("finance").unwrap()),
-        ..rule("b", Effect::Allow)
-    };
-    let everybodys = rule("a", Effect::Forbid);
-    world
-        .put(
-            Wanted::default()
-                .guard(create_group(group("finance")))
-                .guard(create_group(group("another")))
-                .guard(create_rule(for_finance.clone()))
-                .guard(create_rule(everybodys.clone())),
-        )
-        .await;
-    let both = [everybodys.clone(), for_finance];
-    assert_eq!(world.db.consent_rules_that_speak().await.unwrap(), both);
-    world.put(Wanted::default().sure(drop_group("finance"))).await;
-    assert_eq!(world.db.consent_rules_that_speak().await.unwrap(), [everybodys]);
-    assert_eq!(
-        world.db.consent_rules().await.unwrap(),
-        both,
-        "an administrator still sees it"
-    );
 }

@@ -70,7 +70,6 @@ async fn seen(db: &TenantDb) -> Vec<String> {
             db.grants_to_client(&alice, &client("client"), time(1)).await.unwrap()
         ),
         format!("{:?}", db.consent_rules().await.unwrap()),
-        format!("{:?}", db.consent_rules_that_speak().await.unwrap()),
         format!("{:?}", db.consent_rule(&RuleId::parse("rule").unwrap()).await.unwrap()),
         format!("{:?}", db.client(&client("itself")).await.unwrap()),
         format!("{:?}", db.client(&client(DOCUMENT)).await.unwrap()),

@@ -150,6 +150,7 @@ fn a_no_is_told_to_the_client_and_gives_nothing() {
         (event.kind, event.actor.as_deref()),
         (crate::EventKind::AuthorizationDenied, Some("alice"))
     );
+    assert_eq!(event.body["client"], "app", "who was told no");
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn golden_vectors_of_authorization_hold() {
 fn begun(vector: &Vector, caller: &Caller, facts: &Facts<'_>) -> Outcome {
     let presented = Presented::read(&vector.request);
     assert_eq!(
-        (presented.method(), presented.path(ISSUER_OF_RFC_6749)),
+        (presented.method(), presented.path(&facts.tenant.issuer)),
         ("GET", "/oauth2/authorize")
     );
     let named = presented
@@ -56,7 +56,10 @@ fn begun(vector: &Vector, caller: &Caller, facts: &Facts<'_>) -> Outcome {
         Err(why) => return Outcome::Delivered(Box::new(Outcome::Stopped(why)), Delivery::Page),
     };
     let client = facts.client.as_ref().unwrap();
-    assert_eq!(client.id, id, "the client among the facts is the one that the request names");
+    assert_eq!(
+        client.id, id,
+        "the client among the facts is the one that the request names"
+    );
     match Asked::parse(&form, client, returns.clone(), &vector.at) {
         Ok(asked) => {
             let decision = begin(&asked, caller, facts, &vector.at);
@@ -77,13 +80,11 @@ fn begun(vector: &Vector, caller: &Caller, facts: &Facts<'_>) -> Outcome {
     }
 }
 
-const ISSUER_OF_RFC_6749: &str = "https://server.example.com";
-
 /// The form of the consent page: `decision`, and what is left out in `without`.
 fn answered(vector: &Vector, asked: &Value, caller: &Caller, facts: &Facts<'_>) -> Outcome {
     let presented = Presented::read(&vector.request);
     assert_eq!(
-        (presented.method(), presented.path(ISSUER_OF_RFC_6749)),
+        (presented.method(), presented.path(&facts.tenant.issuer)),
         ("POST", "/consent")
     );
     let form = presented.form(&["without"]).unwrap();

@@ -25,9 +25,7 @@ fn asked(vector: &Vector) -> Result<Decision, Why> {
         ("DELETE", _) => Command::Delete(id()),
         other => panic!("no such request: {other:?}"),
     };
-    let caller = loaded
-        .get("administrator")
-        .map_or_else(nobody, vectors::administrator);
+    let caller = loaded.get("administrator").map_or_else(nobody, vectors::administrator);
     let shown = presented.bearer().map(|token| digest::sha256_b64(token.as_bytes()));
     let facts = Facts {
         tenant: &tenant,
@@ -45,7 +43,10 @@ fn asked(vector: &Vector) -> Result<Decision, Why> {
     if let (Some((client, _)), Command::Read(id) | Command::Replace(id, _) | Command::Delete(id)) =
         (&facts.client, &command)
     {
-        assert_eq!(client.id, *id, "the client among the facts is the one that the address names");
+        assert_eq!(
+            client.id, *id,
+            "the client among the facts is the one that the address names"
+        );
     }
     Ok(decide(&command, &caller, &facts, &vector.at))
 }
