@@ -15,6 +15,7 @@ use crate::{
     event::{Event, EventKind},
     form::Form,
     grant::{self, Grant, Holder, Source, Status, Subject},
+    id::GrantId,
     moment::Moment,
     resource::Resource,
     tenant::Tenant,
@@ -90,12 +91,12 @@ pub fn begin(asked: &Asked, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> 
         let standing = question.standing(&judgement, facts, at);
         if let (Some(path), Wish::No) = (standing, asked.prompt.consent) {
             let wanted = judgement.open.with(&judgement.decided);
-            return Ok(question.code(person, &wanted, Basis::Standing(path), caller, at));
+            return Ok(question.code(person, &wanted, Basis::Standing(path), caller, facts, at));
         }
         let all_decided = judgement.open.is_empty() && !judgement.decided.is_empty(); // where there is no scope, no rule decided anything
         if all_decided && asked.prompt.consent == Wish::No {
             let decided = judgement.decided.clone();
-            return Ok(question.code(person, &decided, Basis::Organisation(&judgement), caller, at));
+            return Ok(question.code(person, &decided, Basis::Organisation(&judgement), caller, facts, at));
         }
 
         // 4. The person is asked.
@@ -130,7 +131,7 @@ pub fn answer(asked: &Asked, said: &Said, caller: &Caller, facts: &Facts<'_>, at
         if given.is_empty() && !wanted.is_empty() {
             return Err(Why::PersonDenied); // a yes to nothing
         }
-        Ok(question.code(person, &given, Basis::Person, caller, at))
+        Ok(question.code(person, &given, Basis::Person, caller, facts, at))
     })
 }
 
@@ -274,17 +275,38 @@ impl<'a> Question<'a> {
         if self.could_be_anybody() {
             return None;
         }
+        let wanted = judgement.open.with(&judgement.decided);
+        let source = Source::Person {
+            basis: self.client.basis(),
+        };
+        self.held(&wanted, &source, facts, at)
+    }
+
+    /// A living grant from this source that has all of these scopes here.
+    fn held<'f>(&self, scopes: &Scopes, source: &Source, facts: &'f Facts<'_>, at: &Moment) -> Option<&'f [Grant]> {
         let covers = |path: &&Vec<Grant>| {
             path.first().is_some_and(|grant| {
-                matches!(&grant.source, Source::Person { basis } if *basis == self.client.basis())
+                grant.source == *source
                     && grant.authority.audiences().contains(&self.audience)
-                    && grant
-                        .authority
-                        .scopes()
-                        .covers(&judgement.open.with(&judgement.decided))
+                    && grant.authority.scopes().covers(scopes)
             }) && grant::lives(path, at.now)
         };
         facts.grants.iter().find(covers).map(Vec::as_slice)
+    }
+
+    /// The same yes as one that is young still: it says nothing new, and makes no second line on the person's page.
+    fn said_before<'f>(
+        &self,
+        given: &Scopes,
+        source: &Source,
+        facts: &'f Facts<'_>,
+        at: &Moment,
+    ) -> Option<&'f [Grant]> {
+        self.held(given, source, facts, at).filter(|path| {
+            path.first().is_some_and(|grant| {
+                grant.authority.scopes() == given && grant.created.plus(CONSENT_SECONDS / 2) > at.now
+            })
+        })
     }
 
     /// Whether another program on the person's computer could be the one that asks: no credential, and a place of answer that any program can take (RFC 8252 s8.6).
@@ -326,46 +348,65 @@ impl<'a> Question<'a> {
         }
     }
 
+    /// The grant that a code projects: one that is there, expected to live as it was read, or a new one.
+    fn grant(
+        &self,
+        person: &BrowserUser,
+        given: &Scopes,
+        basis: Basis<'_>,
+        facts: &Facts<'_>,
+        at: &Moment,
+    ) -> (GrantId, Vec<Guard>) {
+        let basis_now = || self.client.basis();
+        let (there, source) = match basis {
+            Basis::Standing(path) => (Some(path), Source::Person { basis: basis_now() }),
+            Basis::Person => (None, Source::Person { basis: basis_now() }),
+            Basis::Organisation(_) => (None, Source::Organisation { basis: basis_now() }),
+        };
+        let there = there.or_else(|| self.said_before(given, &source, facts, at));
+        if let Some((path, first)) = there.and_then(|path| Some((path, path.first()?))) {
+            let live = path.iter().map(|node| {
+                Guard::Grant(grant::Guard::Live {
+                    id: node.id.clone(),
+                    epoch: node.epoch,
+                })
+            });
+            return (first.id.clone(), live.collect());
+        }
+        let root = self.root(person, given, source, at);
+        (
+            root.id.clone(),
+            vec![Guard::Grant(grant::Guard::Create(Box::new(root)))],
+        )
+    }
+
     /// The code, and the grant that it projects when there is a new one.
-    fn code(&self, person: &BrowserUser, given: &Scopes, basis: Basis<'_>, caller: &Caller, at: &Moment) -> Decision {
+    fn code(
+        &self,
+        person: &BrowserUser,
+        given: &Scopes,
+        basis: Basis<'_>,
+        caller: &Caller,
+        facts: &Facts<'_>,
+        at: &Moment,
+    ) -> Decision {
         let (id, code, digest) = authorization_code::fresh(at);
-        let mut change = Change::default();
-        let mut event = Event::new(EventKind::AuthorizationGiven, caller, at)
+        let event = Event::new(EventKind::AuthorizationGiven, caller, at)
             .with("client", self.client.id.as_str())
             .with("audience", self.audience.as_row())
             .with("scope", given.joined());
-        let grant_id = match basis {
-            Basis::Standing(path) => {
-                change.guards.extend(path.iter().map(|node| {
-                    Guard::Grant(grant::Guard::Live {
-                        id: node.id.clone(),
-                        epoch: node.epoch,
-                    })
-                }));
-                event = event.with("by", "standing consent");
-                path.first().map_or_else(|| at.id("grant"), |grant| grant.id.clone())
+        let event = match basis {
+            Basis::Standing(_) => event.with("by", "standing consent"),
+            Basis::Person => event.with("by", "person"),
+            Basis::Organisation(judgement) => {
+                let rules: Vec<&str> = judgement.rules.iter().map(crate::id::Id::as_str).collect();
+                event.with("by", "central consent").with("rules", rules)
             }
-            Basis::Person | Basis::Organisation(_) => {
-                let source = match basis {
-                    Basis::Organisation(judgement) => {
-                        let rules: Vec<&str> = judgement.rules.iter().map(crate::id::Id::as_str).collect();
-                        event = event.with("by", "central consent").with("rules", rules);
-                        Source::Organisation {
-                            basis: self.client.basis(),
-                        }
-                    }
-                    Basis::Person | Basis::Standing(_) => {
-                        event = event.with("by", "person");
-                        Source::Person {
-                            basis: self.client.basis(),
-                        }
-                    }
-                };
-                let grant = self.root(person, given, source, at);
-                let grant_id = grant.id.clone();
-                change.guards.push(Guard::Grant(grant::Guard::Create(Box::new(grant))));
-                grant_id
-            }
+        };
+        let (grant_id, guards) = self.grant(person, given, basis, facts, at);
+        let mut change = Change {
+            guards,
+            ..Change::default()
         };
         change.guards.push(self.client_stays());
         change.guards.push(Guard::User(user::Guard::Unchanged {

@@ -304,7 +304,7 @@ async fn asserted(
     };
     // The authenticator says whose passkey it is; it must be whose we know it to be (WebAuthn s7.2 step 6).
     let said = assertion.user_handle.as_deref();
-    if said.is_some_and(|handle| handle != passkey.user.as_str().as_bytes()) {
+    if said != Some(passkey.user.as_str().as_bytes()) {
         return Ok(Err("the passkey names another person"));
     }
     let cose = base64url::decode(&passkey.public_key).map_err(|_| Fault::Stored("passkey.public_key"))?;

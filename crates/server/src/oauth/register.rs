@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kernel::{
-    ClientId, Who, Why,
+    ClientId, Reply, Who, Why,
     registration::{self, Command, Metadata, Said},
 };
 use proof::json;
@@ -12,6 +12,7 @@ use crate::{
     fault::Stop,
     http::{entrance::Inbound, render::Outgoing},
     routes::Registration,
+    settle::Answered,
     throttle::{Trying, address_key},
     walk::Walker,
 };
@@ -48,7 +49,18 @@ pub(crate) async fn registration(what: Registration, inbound: Inbound) -> Result
             }
         })
         .await?;
-    Ok(Outgoing::Answered(answered))
+    Ok(Outgoing::Answered(with_token(what, answered, inbound.bearer)))
+}
+
+/// An answer about a registration carries its access token (RFC 7592 s3). Ours is the one that was shown: rows have its digest only.
+fn with_token(what: Registration, answered: Answered, shown: Option<String>) -> Answered {
+    match (what, answered, shown) {
+        (Registration::Read | Registration::Replace, Answered::Issue(Reply::Document(mut document), tokens), Some(shown)) => {
+            document.insert("registration_access_token".to_owned(), shown.into());
+            Answered::Issue(Reply::Document(document), tokens)
+        }
+        (_, answered, _) => answered,
+    }
 }
 
 async fn metadata(inbound: &Inbound) -> Result<Metadata, Stop> {

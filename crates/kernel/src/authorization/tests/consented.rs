@@ -1,6 +1,7 @@
 //! What a person said before (S-23, RFC 8252 s8.6).
 
 use super::*;
+use crate::grant::Source;
 
 fn ask_before(world: &World, changed: &[(&str, &str)]) -> Option<Before> {
     let decision = world.begin(&asked(changed), &by_alice());
@@ -244,4 +245,47 @@ fn what_was_said_yes_to_and_is_forbidden_now_is_not_given() {
         why(&all.begin(&asked(&[("scope", "write")]), &by_alice())),
         Some(Why::ForbiddenByRule)
     );
+}
+
+#[test]
+fn the_same_yes_again_is_the_same_grant_and_any_other_is_another() {
+    let app = public("http://127.0.0.1/callback");
+    let again = |given: &str, basis: &str, days: i64| {
+        let mut world = of(&app);
+        let grant = Grant {
+            created: Time::from_unix(NOW - days * 86_400),
+            ..yes(given, basis)
+        };
+        world.grants = vec![vec![grant]];
+        let decision = world.answer(&asked_by(&app, &[("scope", "read")]), &yes_but(""));
+        assert_eq!(outcome(&decision), "code: read");
+        assert_eq!(decision.change().events[0].body["by"], "person");
+        made(&decision).is_none()
+    };
+    assert!(
+        again("read", &app.basis(), 1),
+        "a program on this computer is asked each time; what it was given is one line"
+    );
+    assert!(again("read", &app.basis(), 89));
+    assert!(!again("read", &app.basis(), 91), "an old yes is renewed by a new one");
+    assert!(
+        !again("read write", &app.basis(), 1),
+        "less than before is what was said now"
+    );
+    assert!(!again("read", &web().basis(), 1), "another client than it was (S-23)");
+
+    let decided = |source| {
+        let mut world = world().ruled(&[allow("read")]);
+        world.grants = vec![vec![Grant {
+            source,
+            ..yes("read", "")
+        }]];
+        made(&world.begin(&asked(&[("scope", "read")]), &by_alice())).is_none()
+    };
+    let basis = web().basis();
+    assert!(
+        decided(Source::Organisation { basis: basis.clone() }),
+        "the organisation's yes makes no line a day either"
+    );
+    assert!(!decided(Source::Organisation { basis: String::new() }));
 }
