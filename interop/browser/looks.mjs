@@ -11,6 +11,8 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { states } from './states.mjs';
 
 const WIDTHS = [320, 390, 768, 1280];
+/** Widths of common telephones between those, where only the room is looked at. */
+const WIDTHS_BETWEEN = [344, 360, 375, 412, 430];
 /** All rules in light; in dark those that a colour can break. */
 const SCHEMES = [
     ['light', undefined],
@@ -56,12 +58,22 @@ async function examine(page, scripts) {
         }
         assert.ok(await fits(page), `something is wider than ${width} px: ${await widest(page)}`);
     }
-    // 200 %: half the width in the browser's own zoom, and twice the letters where only those grow (WCAG 2.2 s1.4.4, s1.4.10).
+    for (const width of WIDTHS_BETWEEN) {
+        await page.setViewportSize({ width, height: HEIGHT });
+        assert.ok(await fits(page), `something is wider than ${width} px: ${await widest(page)}`);
+    }
+    // 200 %: half the width in the browser's own zoom, and letters of twice the size where only those grow (WCAG 2.2 s1.4.4, s1.4.10).
     await page.setViewportSize({ width: 640, height: HEIGHT / 2 });
     assert.ok(await fits(page), `at 200 %: ${await widest(page)}`);
-    await page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
-    assert.ok(await fits(page), `with letters of 200 %: ${await widest(page)}`);
-    await page.evaluate(() => (document.documentElement.style.fontSize = ''));
+    const devtools = await page.context().newCDPSession(page);
+    await devtools.send('Page.setFontSizes', { fontSizes: { standard: 32, fixed: 26 } });
+    for (const width of [640, 768, 1280]) {
+        await page.setViewportSize({ width, height: HEIGHT });
+        assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).fontSize), '32px');
+        assert.ok(await fits(page), `${width} px with letters of 200 %: ${await widest(page)}`);
+    }
+    await devtools.send('Page.setFontSizes', { fontSizes: { standard: 16, fixed: 13 } });
+    await devtools.detach();
 }
 
 function told({ id, impact, nodes }) {

@@ -1,5 +1,5 @@
 //! `cargo xtask`: the one entrance to everything that is done to this repository. It needs nothing but Cargo; parts that need
-//! more (PostgreSQL, Node.js, Python) install it where they may, else say exactly what is missing.
+//! more (PostgreSQL, Node.js, Python, Chromium) install it where they may, else say exactly what is missing.
 #![expect(clippy::print_stdout, reason = "a command line tool: printing is its job")]
 
 mod bench;

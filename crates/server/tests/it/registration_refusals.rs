@@ -288,8 +288,25 @@ async fn s_24_s_38_what_it_says_beyond_metadata_gives_it_nothing() {
             "client_credentials",
         );
     }
-    // The same at a replacement.
-    let again = call(&world, "PUT", &own(&made), Some(token(&made)), Some(&body.to_string())).await;
+    // The same at a replacement; id and secret may be repeated there, and not chosen (RFC 7592 s2.2).
+    let mine = with(&body, "client_id", made.text_of("client_id"));
+    for (what, chosen) in [
+        ("both", body.clone()),
+        ("the secret", mine.clone()),
+        ("the id", with(&body, "client_secret", made.text_of("client_secret"))),
+    ] {
+        let answer = call(
+            &world,
+            "PUT",
+            &own(&made),
+            Some(token(&made)),
+            Some(&chosen.to_string()),
+        )
+        .await;
+        refused(&answer, 400, "invalid_client_metadata", what);
+    }
+    let mine = with(&mine, "client_secret", made.text_of("client_secret"));
+    let again = call(&world, "PUT", &own(&made), Some(token(&made)), Some(&mine.to_string())).await;
     assert_eq!(again.status, 200, "{again:?}");
     assert_eq!(again.text_of("client_id"), made.text_of("client_id"));
     let shown = world
