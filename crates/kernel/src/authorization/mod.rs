@@ -23,7 +23,7 @@ mod tests;
 
 pub use own_scopes::{OWN_SCOPES, words};
 pub use request::{Asked, Prompt, REPEATABLE, Returns, Wish, named_client, returns};
-pub use rules::{Answered, Asking, Delivery, Facts, Said, answer, begin, delivery, error};
+pub use rules::{Answered, Asking, CONSENT_SECONDS, Delivery, Facts, Said, answer, begin, delivery, error};
 
 /// How long a sealed request may be answered, in seconds.
 pub const REQUEST_SECONDS: i64 = 1_800;

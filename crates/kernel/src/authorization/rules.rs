@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// How long a person's yes stands, in seconds: half a year, then they are asked again.
-const CONSENT_SECONDS: i64 = 180 * 86_400;
+pub const CONSENT_SECONDS: i64 = 180 * 86_400;
 /// How often a person's grant may be handed on: to the authorization that is redeemed, and three times below it.
 const CONSENT_DEPTH: u8 = 4;
 const _: () = assert!(CONSENT_DEPTH <= DEPTH_MAX, "a consent is a grant like any other");

@@ -6,7 +6,6 @@ use kernel::{
     Before, ConsentAsk, Scopes, Why,
     authorization::{self, Asked, Said},
     client::Client,
-    family,
 };
 use pages::{Change, Consent, Destination, History};
 
@@ -113,7 +112,7 @@ pub(super) async fn page(
             } else {
                 Destination::Host
             },
-            lasts_seconds: family::IDLE_SECONDS_BOUND,
+            lasts_seconds: authorization::CONSENT_SECONDS,
             history: history(inbound, client, &ask.before).await?,
             forbidden: view::items(&forbidden),
             decided: view::items(&decided),

@@ -35,7 +35,7 @@ pub(crate) const RESPONSES: &[(Code, StatusCode)] = &[
     (Code::InsufficientScope, StatusCode::FORBIDDEN),
     (Code::InvalidClientMetadata, StatusCode::BAD_REQUEST),
     (Code::AccessDenied, StatusCode::FORBIDDEN),
-    (Code::LoginRequired, StatusCode::UNAUTHORIZED),
+    (Code::LoginRequired, StatusCode::FORBIDDEN),
     (Code::ConsentRequired, StatusCode::FORBIDDEN),
     (Code::InvalidRedirectUri, StatusCode::BAD_REQUEST),
     (Code::UnapprovedSoftwareStatement, StatusCode::BAD_REQUEST),
@@ -375,7 +375,12 @@ fn page_with(page: PageAnswer, context: &Context) -> Response {
         content_type: "text/html; charset=utf-8",
         bytes: Bytes::from(page.html),
     };
-    let mut response = respond(code.map_or(StatusCode::OK, status), Some(document), context);
+    // A 401 names a scheme of HTTP authentication (RFC 9110 s15.5.2), and a browser would ask the person for it.
+    let status = match code.map_or(StatusCode::OK, status) {
+        StatusCode::UNAUTHORIZED => StatusCode::BAD_REQUEST,
+        other => other,
+    };
+    let mut response = respond(status, Some(document), context);
     let policy = match page.policy {
         Policy::Stays => pages::CONTENT_SECURITY_POLICY,
         Policy::LeadsAway => pages::CONTENT_SECURITY_POLICY_THAT_LEADS_AWAY,
