@@ -27,7 +27,7 @@ pub struct Consent<'a> {
     pub redirect_host: &'a str,
     /// What kind of place that is.
     pub destination: Destination,
-    /// How long without use until it ends.
+    /// How long it lasts.
     pub lasts_seconds: i64,
     /// What was answered before.
     pub history: History,

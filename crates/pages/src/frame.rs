@@ -49,6 +49,8 @@ pub(crate) enum Width {
 pub(crate) struct Shell<'a> {
     pub(crate) say: Words,
     pub(crate) base: &'a str,
+    /// The start page: a path has no slash at its end, but for the one that is nothing else.
+    pub(crate) home: &'a str,
     pub(crate) tenant: Markup,
     pub(crate) title: String,
     pub(crate) tag: &'static str,
@@ -85,6 +87,7 @@ impl<'a> Shell<'a> {
         Self {
             say,
             base: frame.base,
+            home: if frame.base.is_empty() { "/" } else { frame.base },
             tenant: say.name(frame.tenant),
             title: format!(
                 "{title} · {}",

@@ -106,6 +106,11 @@ fn read(row: &Row<'_>) -> Result<BrowserSession, Fault> {
     })
 }
 
+/// Where sessions stand in the common order: behind the person's row. Whoever changes the locks moves that row on and then ends the sessions there are; whoever signs in
+/// looks at it and then begins one. So either the sign-in finds the row moved, or its session is there to be ended (S-37).
+const BEGUN: &str = "user_account, sessions begun";
+const STANDING: &str = "user_account, sessions standing";
+
 /// The rows of a guard.
 pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
     match guard {
@@ -122,12 +127,12 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 session.seen.into(),
                 session.ended.into(),
             ];
-            Bound::new(&CREATE, args, "browser_session", tenant, session.id.as_str())
+            Bound::new(&CREATE, args, BEGUN, tenant, session.id.as_str())
         }
         Guard::Live(id) => Bound::new(
             &LIVE,
             vec![tenant.to_owned().into(), id.as_str().to_owned().into()],
-            "browser_session",
+            STANDING,
             tenant,
             id.as_str(),
         ),
@@ -140,7 +145,7 @@ pub(crate) fn lower_write(tenant: &str, write: &Write) -> Bound {
         Write::End { id, at } => Bound::new(
             &END,
             vec![tenant.to_owned().into(), id.as_str().to_owned().into(), (*at).into()],
-            "browser_session",
+            STANDING,
             tenant,
             id.as_str(),
         ),
@@ -152,7 +157,7 @@ pub(crate) fn lower_write(tenant: &str, write: &Write) -> Bound {
                 keep.to_owned().into(),
                 (*at).into(),
             ];
-            Bound::new(&engine_only::END_OTHER_SESSIONS, args, "browser_session", tenant, "")
+            Bound::new(&engine_only::END_OTHER_SESSIONS, args, STANDING, tenant, "")
         }
     }
 }

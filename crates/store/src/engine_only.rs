@@ -43,7 +43,7 @@ static SWEEP_TOKENS: Statement = Statement::write(
 )
 .on_postgres(
     "DELETE FROM token
-     WHERE tenant = $1 AND id IN (SELECT id FROM token WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)",
+     WHERE tenant = $1 AND id = ANY(ARRAY(SELECT id FROM token WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED))",
 );
 
 // The same for what people leave behind.
@@ -55,7 +55,7 @@ pub(crate) static SWEEP_CODES: Statement = Statement::write(
 )
 .on_postgres(
     "DELETE FROM authorization_code
-     WHERE tenant = $1 AND id IN (SELECT id FROM authorization_code WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)",
+     WHERE tenant = $1 AND id = ANY(ARRAY(SELECT id FROM authorization_code WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED))",
 );
 
 pub(crate) static SWEEP_SESSIONS_EXPIRED: Statement = Statement::write(
@@ -66,7 +66,7 @@ pub(crate) static SWEEP_SESSIONS_EXPIRED: Statement = Statement::write(
 )
 .on_postgres(
     "DELETE FROM browser_session
-     WHERE tenant = $1 AND id IN (SELECT id FROM browser_session WHERE tenant = $1 AND expires_at < $2 ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED)",
+     WHERE tenant = $1 AND id = ANY(ARRAY(SELECT id FROM browser_session WHERE tenant = $1 AND expires_at < $2 ORDER BY expires_at LIMIT $3 FOR UPDATE SKIP LOCKED))",
 );
 
 pub(crate) static SWEEP_SESSIONS_ENDED: Statement = Statement::write(
@@ -77,7 +77,7 @@ pub(crate) static SWEEP_SESSIONS_ENDED: Statement = Statement::write(
 )
 .on_postgres(
     "DELETE FROM browser_session
-     WHERE tenant = $1 AND id IN (SELECT id FROM browser_session WHERE tenant = $1 AND ended_at < $2 ORDER BY ended_at LIMIT $3 FOR UPDATE SKIP LOCKED)",
+     WHERE tenant = $1 AND id = ANY(ARRAY(SELECT id FROM browser_session WHERE tenant = $1 AND ended_at < $2 ORDER BY ended_at LIMIT $3 FOR UPDATE SKIP LOCKED))",
 );
 
 /// The condition stands outside too: a client that somebody said yes to in the meantime stays.
@@ -89,7 +89,7 @@ pub(crate) static SWEEP_CLIENTS: Statement = Statement::write(
 )
 .on_postgres(
     "DELETE FROM client
-     WHERE tenant = $1 AND unused_until < $2 AND registration_kind = $3 AND id IN (SELECT id FROM client WHERE tenant = $1 AND unused_until < $2 AND registration_kind = $3 ORDER BY unused_until LIMIT $4 FOR UPDATE SKIP LOCKED)",
+     WHERE tenant = $1 AND unused_until < $2 AND registration_kind = $3 AND id = ANY(ARRAY(SELECT id FROM client WHERE tenant = $1 AND unused_until < $2 AND registration_kind = $3 ORDER BY unused_until LIMIT $4 FOR UPDATE SKIP LOCKED))",
 );
 
 pub(crate) static SWEEP_FAMILIES_OLD: Statement = Statement::write(
@@ -100,7 +100,7 @@ pub(crate) static SWEEP_FAMILIES_OLD: Statement = Statement::write(
 )
 .on_postgres(
     "DELETE FROM refresh_family
-     WHERE tenant = $1 AND id IN (SELECT id FROM refresh_family WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED)",
+     WHERE tenant = $1 AND id = ANY(ARRAY(SELECT id FROM refresh_family WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED))",
 );
 
 /// Lines of a stretch of ids whose authorization was revoked, or what it was narrowed from.

@@ -125,20 +125,12 @@ fn what_ends_says_when_and_in_how_long() {
 #[test]
 fn spans_are_said_in_the_case_their_sentence_needs() {
     let table = [
-        (30 * 86_400, "after 30 days without", "nach 30 Tagen ohne"),
-        (3_600, "after 1 hour without", "nach 1 Stunde ohne"),
-        (900, "after 15 minutes without", "nach 15 Minuten ohne"),
-        (90 * 86_400, "after 90 days without", "nach 90 Tagen ohne"),
-        (
-            5,
-            "after less than a minute without",
-            "nach weniger als einer Minute ohne",
-        ),
-        (
-            i64::MAX,
-            "after 292277024626 years without",
-            "nach 292277024626 Jahren ohne",
-        ),
+        (30 * 86_400, "after 30 days.", "nach 30 Tagen."),
+        (3_600, "after 1 hour.", "nach 1 Stunde."),
+        (900, "after 15 minutes.", "nach 15 Minuten."),
+        (90 * 86_400, "after 90 days.", "nach 90 Tagen."),
+        (5, "after less than a minute.", "nach weniger als einer Minute."),
+        (i64::MAX, "after 292277024626 years.", "nach 292277024626 Jahren."),
     ];
     for (lasts_seconds, english, german) in table {
         for (language, wanted) in [(Language::English, english), (Language::German, german)] {

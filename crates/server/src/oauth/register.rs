@@ -55,7 +55,11 @@ pub(crate) async fn registration(what: Registration, inbound: Inbound) -> Result
 /// An answer about a registration carries its access token (RFC 7592 s3). Ours is the one that was shown: rows have its digest only.
 fn with_token(what: Registration, answered: Answered, shown: Option<String>) -> Answered {
     match (what, answered, shown) {
-        (Registration::Read | Registration::Replace, Answered::Issue(Reply::Document(mut document), tokens), Some(shown)) => {
+        (
+            Registration::Read | Registration::Replace,
+            Answered::Issue(Reply::Document(mut document), tokens),
+            Some(shown),
+        ) => {
             document.insert("registration_access_token".to_owned(), shown.into());
             Answered::Issue(Reply::Document(document), tokens)
         }

@@ -85,7 +85,7 @@ fn expected(route: &Route, by: By) -> Expected {
     match (route.face, route.admits) {
         (Face::Page, _) => page(route, by),
         // What comes without the token of a page of ours goes no further, whoever sends it; what only people may do says first that they are not signed in.
-        (Face::OwnForm, [CallerKind::BrowserUser]) if !signed_in => Expected::Page(401),
+        (Face::OwnForm, [CallerKind::BrowserUser]) if !signed_in => Expected::Page(403),
         (Face::OwnForm, _) if matches!(by, By::PersonOfA) => Expected::Page(403),
         (Face::OwnForm, _) => Expected::Page(400), // there is not even a browser that we know
         (Face::Program, admits) => program(route, admits, by),

@@ -476,7 +476,7 @@ async fn s_45_a_person_who_is_not_signed_in_hears_that_first_and_nothing_else() 
             "/sign-in" | "/sign-in/passkey" | "/sign-in/recovery" | "/consent" | "/sign-out" => {
                 forged(&page, filled.path);
             } // made for who was signed in
-            path => problem(&page, 401, "login_required", path),
+            path => problem(&page, 403, "login_required", path),
         }
     }
     assert_eq!(grants(&front.world).await, 1);

@@ -62,7 +62,7 @@ fn page(path: &str) -> String {
 #[test]
 fn every_code_travels_with_the_status_of_its_specification() {
     // RFC 6749 s5.2 (400, and 401 for invalid_client) and s4.1.2.1, RFC 6750 s3.1, RFC 7009 s2.2.1, RFC 7591 s3.2.2, RFC 8707 s2, RFC 9449 s5 and s8, RFC 9110 s15,
-    // RFC 6585 s4. OpenID Connect Core s3.1.2.6 travels in redirects; on our own pages its codes are 401 and 403.
+    // RFC 6585 s4. OpenID Connect Core s3.1.2.6 travels in redirects; on our own pages its codes are 403.
     let specified: BTreeMap<&str, u16> = BTreeMap::from([
         ("invalid_request", 400),
         ("invalid_client", 401),
@@ -79,7 +79,7 @@ fn every_code_travels_with_the_status_of_its_specification() {
         ("insufficient_scope", 403),
         ("invalid_client_metadata", 400),
         ("access_denied", 403),
-        ("login_required", 401),
+        ("login_required", 403),
         ("consent_required", 403),
         ("invalid_redirect_uri", 400),
         ("unapproved_software_statement", 400),

@@ -135,7 +135,7 @@ async fn s_35_every_new_route_for_every_caller_is_of_its_own_tenant() {
                 match (route.face, own_page, route.method.as_str()) {
                     (Face::Page, true, "GET") if !signed_in => assert_eq!(answer.status, 303, "{what}: {answer:?}"),
                     (Face::Page, true, "GET") => assert_eq!(answer.status, 200, "{what}: {answer:?}"),
-                    (Face::OwnForm, true, _) if !signed_in => assert_eq!(answer.status, 401, "{what}: {answer:?}"),
+                    (Face::OwnForm, true, _) if !signed_in => assert_eq!(answer.status, 403, "{what}: {answer:?}"),
                     (Face::OwnForm, ..) => assert_eq!(
                         (answer.status, page.location()),
                         (page_status(&page), None),

@@ -227,8 +227,10 @@ fn statements_follow_the_style() {
                 "FOR SHARE",
                 "INSERT OR",
             ] {
+                // A text for PostgreSQL alone may say so: a list of ids is found once, and not anew for each row that might be in it.
+                let for_postgres_alone = statement.postgres == Some(sql) && ["ANY(", "ARRAY"].contains(&foreign);
                 assert!(
-                    !sql.contains(foreign),
+                    for_postgres_alone || !sql.contains(foreign),
                     "{name}: {foreign:?} is not in the portable subset"
                 );
             }
