@@ -31,7 +31,11 @@ pub(crate) fn day(say: Words, at: i64) -> String {
 
 /// "30 days".
 pub(crate) fn span(say: Words, seconds: i64) -> Markup {
-    let (unit, count) = measured(seconds.unsigned_abs());
+    // A promise is kept to the day: "180 days", where a distance would be rounded to months.
+    let (unit, count) = match seconds / 86_400 {
+        days @ 2..=400 => (Unit::Days, days),
+        _ => measured(seconds.unsigned_abs()),
+    };
     let key = match unit {
         Unit::Less => "span-moment",
         Unit::Minutes => "span-minutes",

@@ -21,7 +21,7 @@ async fn a_person_is_asked_in_words_and_an_untouched_form_allows_all_of_it() {
         "Change things",
         "app.example",
         "alice@demo.test",
-        "30 days",
+        "180 days",
         "It asks you for the first time",
         "Registered by an administrator",
         MCP,

@@ -281,7 +281,7 @@ async fn locks_are_changed_shortly_after_a_sign_in_and_by_their_owner() {
     let page = browser.visit(&cast.world, "/account").await;
     let form = page.find_form("name=\"passkey\"").unwrap();
     let page = browser.post(&cast.world, &form, &[]).await;
-    assert_eq!(page.answer.status, 401, "ten minutes after the sign-in: {page:?}");
+    assert_eq!(page.answer.status, 403, "ten minutes after the sign-in: {page:?}");
     let fresh = cast.world.signed_in(&cast.alice).await;
     let mut browser = fresh.clone();
     let page = browser.visit(&cast.world, "/account").await;

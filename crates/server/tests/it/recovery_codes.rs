@@ -229,7 +229,7 @@ async fn codes_are_made_by_who_signed_in_lately_and_no_code_is_kept() {
     cast.world.advance(600);
     let page = browser.submit(&cast.world, &page, "make-codes", &[]).await;
     assert!(!page.answer.text.contains("fresh-codes"), "{page:?}");
-    assert_eq!(page.answer.status, 401, "{page:?}");
+    assert_eq!(page.answer.status, 403, "{page:?}");
     assert!(
         is_in(&try_code(&cast.world, &cast.alice.login, &codes[0]).await.1),
         "the old set stands"

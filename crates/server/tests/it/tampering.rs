@@ -340,19 +340,19 @@ async fn s_05_what_changed_since_the_page_was_shown_counts() {
     front.admin("PATCH", &client, &json!({ "disabled": true })).await;
     for decision in ["allow", "deny"] {
         let answer = front.answer(&mut alice, &page, &[("decision", decision)]).await;
-        assert_eq!((answer.answer.status, answer.location()), (401, None), "{answer:?}");
+        assert_eq!((answer.answer.status, answer.location()), (400, None), "{answer:?}");
     }
     let page = alice.get(&front.world, &front.asking("read").path()).await;
     assert_eq!(
         (page.answer.status, page.location()),
-        (401, None),
+        (400, None),
         "and at the door: {page:?}"
     );
     let bad = front.asking("read").with("response_type", Some("token"));
     let page = alice.get(&front.world, &bad.path()).await;
     assert_eq!(
         (page.answer.status, page.location()),
-        (401, None),
+        (400, None),
         "nobody is sent to it, whatever else is wrong: {page:?}"
     );
     front.admin("PATCH", &client, &json!({ "disabled": false })).await;
