@@ -58,7 +58,7 @@ impl Effect {
 pub struct Rule {
     /// Its id.
     pub id: RuleId,
-    /// For which clients.
+    /// For which clients. Without one, an `allow` is for those that an administrator registered.
     pub clients: Clients,
     /// For which scope; every one when absent.
     pub scope: Option<String>,
@@ -78,11 +78,9 @@ impl Rule {
     /// Whether it speaks of this scope of this client at this place for this person.
     fn speaks_of(&self, client: &Client, user: &User, audience: &Audience, scope: &str) -> bool {
         let client_fits = match &self.clients {
-            Clients::Every => true,
-            Clients::Unregistered => match client.registration {
-                Registration::Administrator => false,
-                Registration::Document { .. } | Registration::Itself { .. } => true,
-            },
+            // To forbid covers everybody; to allow covers whom somebody here knows. Whoever registered themselves is allowed by name only.
+            Clients::Every => self.effect == Effect::Forbid || !registered_itself(client),
+            Clients::Unregistered => registered_itself(client),
             Clients::One(id) => *id == client.id,
         };
         let place_fits = match (&self.resource, audience) {
@@ -94,6 +92,13 @@ impl Rule {
             && place_fits
             && self.scope.as_deref().is_none_or(|named| named == scope)
             && self.group.as_ref().is_none_or(|group| user.memberships.contains(group))
+    }
+}
+
+const fn registered_itself(client: &Client) -> bool {
+    match client.registration {
+        Registration::Administrator => false,
+        Registration::Document { .. } | Registration::Itself { .. } => true,
     }
 }
 

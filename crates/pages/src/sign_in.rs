@@ -54,7 +54,9 @@ pub enum SignInProblem {
     RecoveryCode,
     /// The page was open for too long.
     TookTooLong,
-    /// Too many tries, or too much load.
+    /// Too many tries.
+    TooManyTries,
+    /// Too much load.
     Busy,
     /// The app asked for a fresh sign-in (`prompt=login`, `max_age`).
     SignInAgain,
@@ -144,6 +146,7 @@ fn note(say: Words, problem: SignInProblem) -> Note {
         SignInProblem::Passkey => (Tone::Danger, "sign-in-passkey-refused"),
         SignInProblem::RecoveryCode => (Tone::Danger, "sign-in-recovery-code"),
         SignInProblem::TookTooLong => (Tone::Caution, "sign-in-took-too-long"),
+        SignInProblem::TooManyTries => (Tone::Caution, "sign-in-too-many-tries"),
         SignInProblem::Busy => (Tone::Caution, "sign-in-busy"),
         SignInProblem::SignInAgain => (Tone::Plain, "sign-in-again"),
     };

@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use server::{Limits, OriginRule, Tls};
+use server::{Limits, OriginRule, Peers, Tls};
 use store::Database;
 use tokio::{net::TcpListener, sync::watch};
 
@@ -90,6 +90,7 @@ pub(crate) async fn run(arguments: DevArguments, program: &str) -> Result<()> {
         rotation: keys::rotation::Schedule::default(),
         egress: egress(loopback),
         limits: LIMITS,
+        peers: Peers::Connected,
     })
     .await?;
     let mcp_resource = demo::mcp_resource(host, mcp.local_addr()?.port());

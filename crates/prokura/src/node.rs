@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result, bail};
 use proof::Secret;
-use server::{App, Jobs, Limits, OriginRule, Settings, Surroundings, Tls};
+use server::{App, Jobs, Limits, OriginRule, Peers, Settings, Surroundings, Tls};
 use store::{Database, Store};
 use tokio::net::TcpListener;
 
@@ -19,6 +19,7 @@ pub(crate) struct Parts {
     pub(crate) rotation: keys::rotation::Schedule,
     pub(crate) egress: egress::Settings,
     pub(crate) limits: Limits,
+    pub(crate) peers: Peers,
 }
 
 /// A running node.
@@ -49,6 +50,7 @@ impl Node {
             egress: parts.egress,
             passwords: login::Settings::default(),
             limits: parts.limits,
+            peers: parts.peers,
         };
         let app = App::start(settings, store).await?;
         let jobs = Jobs::start(&app);

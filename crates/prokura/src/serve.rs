@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use proof::Secret;
-use server::{Limits, OriginRule, Tls};
+use server::{Limits, OriginRule, Peers, Tls};
 use store::Database;
 use tokio::net::TcpListener;
 
@@ -77,19 +77,16 @@ pub(crate) fn parts(config: &Config, origin_rule: OriginRule, environment: &Envi
         origin_rule,
         rotation: config.rotation,
         egress: egress::Settings::default(),
-        limits: limits(&config.transport),
+        limits: Limits::default(),
+        peers: peers(&config.transport),
     })
 }
 
-/// Behind a proxy every connection is the proxy's: there is no address to count tries by, and the limits for each login and tenant remain.
-fn limits(transport: &Transport) -> Limits {
+/// Behind a proxy every connection is the proxy's; it says whom it speaks for.
+const fn peers(transport: &Transport) -> Peers {
     match transport {
-        Transport::Https { .. } | Transport::Loopback => Limits::default(),
-        Transport::BehindProxy => Limits {
-            sign_ins_per_minute: None,
-            registrations_per_minute: None,
-            ..Limits::default()
-        },
+        Transport::Https { .. } | Transport::Loopback => Peers::Connected,
+        Transport::BehindProxy => Peers::Forwarded,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     documents::Documents,
     fault::Fault,
     keyring::Keyring,
-    settings::{Limits, OriginRule, Settings},
+    settings::{Limits, OriginRule, Peers, Settings},
     settle::{self, Settled},
     surroundings::Surroundings,
     tenants::Directory,
@@ -38,6 +38,7 @@ pub struct App {
     pub(crate) documents: Documents,
     pub(crate) throttle: Throttle,
     pub(crate) limits: Limits,
+    pub(crate) peers: Peers,
     /// In which second readiness was last tried by writing: probes are anonymous, and must not be a load.
     pub(crate) ready_written: std::sync::atomic::AtomicI64,
     pub(crate) origin: String,
@@ -75,6 +76,7 @@ impl App {
             documents,
             throttle: Throttle::default(),
             limits: settings.limits,
+            peers: settings.peers,
             ready_written: std::sync::atomic::AtomicI64::new(0),
             origin: settings.origin,
         });

@@ -93,7 +93,7 @@ impl Documents {
         };
         let (document, keys) = tokio::time::timeout(self.total, both)
             .await
-            .map_err(|_| Why::ClientDocument(said(&Refused::TimedOut)))??;
+            .map_err(|_| unread(&Refused::TimedOut))??;
         let fresh = document
             .cache_seconds
             .unwrap_or(FRESH_SECONDS)
@@ -109,7 +109,7 @@ impl Documents {
     async fn get(&self, app: &App, address: &str, limits: &Limits, now: Time) -> Result<Fetched, Why> {
         let refuse = |refused: Refused| {
             tracing::info!(address, reason = %refused, "a client document was not read");
-            Why::ClientDocument(said(&refused))
+            unread(&refused)
         };
         let url = ExternalUrl::parse(address).map_err(refuse)?;
         app.throttle
@@ -174,14 +174,15 @@ pub(crate) async fn resolve(
 }
 
 /// What the person reads of a document that could not be had; the log has the rule in the same words.
-const fn said(refused: &Refused) -> &'static str {
-    match refused {
+const fn unread(refused: &Refused) -> Why {
+    Why::ClientDocument(match refused {
+        Refused::HostBusy | Refused::Busy => return Why::Busy, // the document may be fine
+
         Refused::Redirect => "the document's address leads somewhere else; redirects are not followed",
         Refused::TooLarge { .. } => "the document is larger than 10 kB",
         Refused::ContentType | Refused::Encoded => "the document is not sent as plain application/json",
         Refused::Status(_) => "the document's address does not answer with 200",
         Refused::TimedOut => "the document's address does not answer in time",
-        Refused::HostBusy | Refused::Busy => "too many documents are being read at this moment; try again",
         Refused::TooLong
         | Refused::Character
         | Refused::UserInfo
@@ -196,5 +197,5 @@ const fn said(refused: &Refused) -> &'static str {
         | Refused::Unreachable
         | Refused::Tls
         | Refused::Broken => "the document's address cannot be reached from here, or may not be asked",
-    }
+    })
 }

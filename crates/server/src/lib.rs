@@ -33,5 +33,5 @@ pub use http::router;
 pub use jobs::Jobs;
 pub use listen::{Tls, serve};
 pub use routes::{Access, Body, Face, ROUTES, Route, Tenancy};
-pub use settings::{Limits, OriginRule, Settings};
+pub use settings::{Limits, OriginRule, Peers, Settings};
 pub use surroundings::{Script, Surroundings};

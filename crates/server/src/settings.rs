@@ -25,9 +25,20 @@ pub struct Settings {
     pub passwords: login::Settings,
     /// How often one address may try.
     pub limits: Limits,
+    /// Whose address that is.
+    pub peers: Peers,
 }
 
-/// How often one address may try something, a minute. Behind a proxy every address is the proxy's, so there is none to count by.
+/// Where the address of whoever asks is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peers {
+    /// The other end of the connection; headers say nothing.
+    Connected,
+    /// The last entry of `X-Forwarded-For`: the one that the proxy in front wrote itself. Entries before it are hearsay.
+    Forwarded,
+}
+
+/// How often one address may try something, a minute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Sign-ins from one address.

@@ -16,8 +16,10 @@ const BUCKETS_MAX: usize = 100_000;
 pub(crate) enum Trying {
     /// To sign in.
     SignIn,
-    /// To sign in to one account, in vain.
-    Login,
+    /// A password of one account, in vain.
+    Password,
+    /// A recovery code of one account, in vain.
+    RecoveryCode,
     /// To register a client.
     Registration,
     /// To have a document fetched from a host.
@@ -28,7 +30,8 @@ impl Trying {
     const fn said(self) -> &'static str {
         match self {
             Self::SignIn => "sign-ins from this address",
-            Self::Login => "failed sign-ins for this login",
+            Self::Password => "failed sign-ins for this login",
+            Self::RecoveryCode => "wrong recovery codes for this login",
             Self::Registration => "registrations from this address",
             Self::Document => "client documents from this host",
         }

@@ -36,6 +36,26 @@ fn speaks(rule: &Value, client: &Client, audience: &Audience) -> bool {
 }
 
 #[test]
+fn an_allow_for_every_client_is_for_those_that_an_administrator_registered() {
+    let strangers = [
+        client(&json!({ "client_id": "https://agent.example/c", "document_fetched_at": 1 })),
+        client(&json!({ "registration_token_digest": "t" })),
+    ];
+    let decided = |rule: &Value, client: &Client| {
+        judge(&[people::rule(rule)], client, &alice(), &here(), &scopes("read")).decided == scopes("read")
+    };
+    let every = json!({ "id": "r", "effect": "allow" });
+    assert!(decided(&every, &client(&json!({}))));
+    for stranger in &strangers {
+        assert!(!decided(&every, stranger), "{}", stranger.id);
+        let unregistered = json!({ "id": "r", "effect": "allow", "clients": "unregistered" });
+        assert!(decided(&unregistered, stranger), "said of them: {}", stranger.id);
+        let named = json!({ "id": "r", "effect": "allow", "client_id": stranger.id.as_str() });
+        assert!(decided(&named, stranger), "said of this one: {}", stranger.id);
+    }
+}
+
+#[test]
 fn a_rule_speaks_of_the_client_the_scope_the_place_and_the_people_it_names() {
     let registered = client(&json!({}));
     let document = client(&json!({ "client_id": "https://agent.example/c", "document_fetched_at": 1 }));
@@ -172,7 +192,7 @@ proptest! {
             let named = |name: &str, is: &str| row.get(name).is_none_or(|value| value == is);
             named("scope", scope)
                 && named("client_id", "app")
-                && (row.get("clients").is_none() || stranger)
+                && if row.get("clients").is_some() { stranger } else { !stranger || row.get("client_id").is_some() || row["effect"] == "forbid" }
                 && row.get("resource").is_none_or(|place| !own && place == HERE)
                 && named("group", "finance")
         };

@@ -88,4 +88,3 @@ fn what_cannot_be_a_code_is_none() {
     }
     assert_eq!(canonical(&"0".repeat(1 << 20)), None);
 }
-

@@ -20,14 +20,14 @@ pub(super) enum ConsentCommand {
     List,
     /// Allow: nobody needs to be asked
     #[command(after_help = "\
-What is not named is every one: without --client every client, without --group everybody.
+What is not named is every one: without --client every client (an allow: every one that an administrator registered), without --group everybody.
 
 Example:
   prokura consent allow --client report-agent --scope notes:read --resource https://mcp.example.com/mcp --group finance")]
     Allow(RuleArguments),
     /// Forbid: nobody can say yes, and what was given before falls silent; it beats every allow
     #[command(after_help = "\
-What is not named is every one: without --client every client, without --group everybody.
+What is not named is every one: without --client every client (an allow: every one that an administrator registered), without --group everybody.
 
 Examples:
   prokura consent forbid --unregistered --scope payments:write
@@ -140,6 +140,7 @@ fn clients(rule: &Value) -> String {
     match (text(rule, "client_id"), text(rule, "clients")) {
         (client, _) if !client.is_empty() => client,
         (_, kind) if !kind.is_empty() => format!("{kind} clients"),
+        _ if text(rule, "effect") == "allow" => "every client that an administrator registered".to_owned(),
         _ => "every client".to_owned(),
     }
 }

@@ -25,6 +25,7 @@ use crate::{
     },
     routes::Page,
     settle::Answered,
+    throttle::Trying,
     walk::Walker,
 };
 
@@ -156,12 +157,12 @@ async fn set_password(inbound: &Inbound, person: &BrowserUser) -> Read {
     let stored = inbound.tenant.password(&person.user.id).await?;
     if let Some(stored) = stored {
         let login = person.user.login.as_str();
-        may_try(inbound, login)?; // who found the browser open may not guess here what they may not guess at the door
+        may_try(inbound, Trying::Password, login)?; // who found the browser open may not guess here what they may not guess at the door
         let current = Password::parse(inbound.form.text("current").unwrap_or("")).map_err(|_| WRONG)?;
         match inbound.app.passwords.verify(current, Some(stored.hash)).await? {
             login::Outcome::Right { .. } => {}
             login::Outcome::Wrong => {
-                in_vain(inbound, login);
+                in_vain(inbound, Trying::Password, login);
                 return Err(WRONG.into());
             }
         }

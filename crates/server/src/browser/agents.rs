@@ -6,8 +6,10 @@ use kernel::{
     Audience, ClientId, GrantId, Why,
     account::{self, Command},
     client::Client,
-    grant::{Holder, Source},
+    consent::Rule,
+    grant::{self, Holder, Source},
     resource::Resource,
+    user::User,
 };
 use pages::{Agent, Agents, AgentsNotice, DecidedBy, GrantRow, Live};
 use store::PersonsGrant;
@@ -44,7 +46,10 @@ pub(crate) async fn agents(inbound: Inbound, browser: Browser) -> Result<Outgoin
         if !order.contains(&client) {
             order.push(client);
         }
-        by_client.entry(client).or_default().push(row(given, &known, words));
+        by_client
+            .entry(client)
+            .or_default()
+            .push(row(given, known.live(given, &person.user), &known, words));
     }
     let agents = order
         .into_iter()
@@ -110,6 +115,7 @@ pub(crate) async fn stop(inbound: Inbound, browser: Browser) -> Result<Outgoing,
 struct Known {
     clients: BTreeMap<ClientId, Client>,
     resources: BTreeMap<String, Resource>,
+    rules: Vec<Rule>,
 }
 
 impl Known {
@@ -117,6 +123,7 @@ impl Known {
         let mut known = Self {
             clients: BTreeMap::new(),
             resources: BTreeMap::new(),
+            rules: inbound.tenant.consent_rules().await?,
         };
         for given in grants {
             if let Holder::Client(id) = &given.grant.holder
@@ -145,12 +152,30 @@ impl Known {
         }
     }
 
+    /// How many apps of this grant can act with it at this moment: none when the client is off, or the organisation took all of it back.
+    fn live(&self, given: &PersonsGrant, person: &User) -> Live {
+        let grant = &given.grant;
+        let client = match &grant.holder {
+            Holder::Client(id) => self.clients.get(id).filter(|client| client.disabled.is_none()),
+            Holder::Host(_) | Holder::Session(_) => None,
+        };
+        let (Some(client), Some(audience)) = (client, grant.authority.audiences().first()) else {
+            return Live::Nothing;
+        };
+        let path = std::slice::from_ref(grant);
+        let still = grant::still_given(path, &self.rules, client, person, audience, grant.authority.scopes());
+        match (u32::try_from(given.lines), still) {
+            (Ok(lines), Ok(_)) if lines > 0 => Live::Sessions(lines),
+            (_, _) => Live::Nothing,
+        }
+    }
+
     fn worded(&self, given: &PersonsGrant, browser: &Browser) -> Vec<(String, String)> {
         view::worded(given.grant.authority.scopes(), self.place(given), browser.language)
     }
 }
 
-fn row<'a>(given: &'a PersonsGrant, known: &'a Known, worded: &'a [(String, String)]) -> GrantRow<'a> {
+fn row<'a>(given: &'a PersonsGrant, live: Live, known: &'a Known, worded: &'a [(String, String)]) -> GrantRow<'a> {
     GrantRow {
         id: given.grant.id.as_str(),
         place: view::place(known.place(given)),
@@ -158,10 +183,7 @@ fn row<'a>(given: &'a PersonsGrant, known: &'a Known, worded: &'a [(String, Stri
         given_at: given.grant.created.unix(),
         expires_at: given.grant.authority.expires().map(proof::Time::unix),
         last_used_at: given.used.map(proof::Time::unix),
-        live: match u32::try_from(given.lines) {
-            Ok(lines) if lines > 0 => Live::Sessions(lines),
-            Ok(_) | Err(_) => Live::Nothing,
-        },
+        live,
         decided_by: match given.grant.source {
             Source::Organisation { .. } => DecidedBy::Organisation,
             Source::Person { .. } | Source::Administrator(_) | Source::Redeemed => DecidedBy::You,

@@ -28,7 +28,7 @@ pub(super) fn to_sign_in(app: &App, tenant: &TenantDb, browser: &Browser, at: &M
         "challenge": base64url::encode(&ceremony.challenge),
         "rpId": rp_id(browser),
         "timeout": CEREMONY_SECONDS.saturating_mul(1_000),
-        "userVerification": "preferred",
+        "userVerification": "required",
         "allowCredentials": [],
     });
     Ok(Asked {
@@ -67,7 +67,7 @@ pub(super) fn to_register(
         "pubKeyCredParams": algorithms,
         "timeout": CEREMONY_SECONDS.saturating_mul(1_000),
         "excludeCredentials": exclude,
-        "authenticatorSelection": { "residentKey": "required", "requireResidentKey": true, "userVerification": "preferred" },
+        "authenticatorSelection": { "residentKey": "required", "requireResidentKey": true, "userVerification": "required" },
         "attestation": "none",
     });
     Ok(Asked {
@@ -82,7 +82,7 @@ pub(super) fn expect<'a>(ceremony: &'a Ceremony, browser: &'a Browser) -> Expect
         challenge: &ceremony.challenge,
         origin: &browser.origin,
         rp_id: rp_id(browser),
-        user_verification: UserVerification::Preferred,
+        user_verification: UserVerification::Required,
     }
 }
 

@@ -71,8 +71,8 @@ pub(crate) async fn sign_in_password(inbound: Inbound, browser: Browser) -> Resu
     let again = |why: Why, problem| page_again(&inbound, &browser, asked.as_ref(), &typed, why, problem);
 
     // 1. How often this address, and this login, may try.
-    if let Err(why) = may_try(&inbound, &typed) {
-        return again(why, SignInProblem::Busy).await;
+    if let Err(why) = may_try(&inbound, Trying::Password, &typed) {
+        return again(why, SignInProblem::TooManyTries).await;
     }
 
     // 2. The password, checked by the pool. Who is not there costs the same work (S-41).
@@ -97,7 +97,7 @@ pub(crate) async fn sign_in_password(inbound: Inbound, browser: Browser) -> Resu
     };
     match settled(&inbound, &browser, claim, &inbound.caller).await? {
         Answered::Refuse(why) => {
-            in_vain(&inbound, &typed);
+            in_vain(&inbound, Trying::Password, &typed);
             again(why, SignInProblem::Credentials).await
         }
         answered @ (Answered::Issue(..) | Answered::Wait(_)) => {
@@ -110,8 +110,8 @@ pub(crate) async fn sign_in_password(inbound: Inbound, browser: Browser) -> Resu
 pub(crate) async fn sign_in_passkey(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
     let asked = asked_of(&inbound, &browser)?;
     let again = |why: Why, problem| page_again(&inbound, &browser, asked.as_ref(), "", why, problem);
-    if let Err(why) = may_try(&inbound, "") {
-        return again(why, SignInProblem::Busy).await;
+    if let Err(why) = one_more_from_here(&inbound) {
+        return again(why, SignInProblem::TooManyTries).await;
     }
     let sealed = inbound.form.text("ceremony").unwrap_or("");
     let ceremony = sealed::open_ceremony(
@@ -170,20 +170,22 @@ pub(crate) async fn sign_in_recovery(inbound: Inbound, browser: Browser) -> Resu
             Some(problem),
         ))
     };
-    if let Err(why) = may_try(&inbound, &typed) {
-        return again(why, SignInProblem::Busy);
+    if let Err(why) = may_try(&inbound, Trying::RecoveryCode, &typed) {
+        return again(why, SignInProblem::TooManyTries);
     }
     let user = match Login::parse(&typed) {
         Some(login) => inbound.tenant.user_by_login(&login).await?,
         None => None,
     };
-    let code = login::recovery::canonical(inbound.form.text("code").unwrap_or(""));
-    let digest = match (&user, code) {
-        (Some(user), Some(code)) => credential::recovery_digest(&user.id, &code),
-        (_, _) => String::new(),
-    };
+    // Who is not there costs the same look-ups as who is (S-41).
+    let nobody = || UserId::parse(&inbound.at.request_id());
+    let user = user.map(|user| user.id).or_else(nobody);
+    let code = login::recovery::canonical(inbound.form.text("code").unwrap_or("")).unwrap_or_default();
+    let digest = user
+        .as_ref()
+        .map_or_else(String::new, |user| credential::recovery_digest(user, &code));
     let claim = Claim {
-        user: user.map(|user| user.id),
+        user,
         shown: Shown::RecoveryCode {
             digest,
             known: Known::No, // until it is looked up
@@ -192,7 +194,7 @@ pub(crate) async fn sign_in_recovery(inbound: Inbound, browser: Browser) -> Resu
     };
     match settled(&inbound, &browser, claim, &inbound.caller).await? {
         Answered::Refuse(why) => {
-            in_vain(&inbound, &typed);
+            in_vain(&inbound, Trying::RecoveryCode, &typed);
             again(why, SignInProblem::RecoveryCode)
         }
         answered @ (Answered::Issue(..) | Answered::Wait(_)) => signed_in(&browser, answered, Some(request)),
@@ -232,26 +234,34 @@ fn asked_of(inbound: &Inbound, browser: &Browser) -> Result<Option<Asked>, Why> 
         .transpose()
 }
 
-/// Whether this address, and this login, may try once more.
-pub(super) fn may_try(inbound: &Inbound, login: &str) -> Result<(), Why> {
-    let (app, now) = (&inbound.app, inbound.at.now);
-    if let (Some(per_minute), Some(peer)) = (app.limits.sign_ins_per_minute, inbound.peer) {
-        let key = address_key(inbound.tenant.id(), peer);
-        app.throttle.take(Trying::SignIn, &key, per_minute, now)?;
-    }
+/// Whether this address may try once more.
+fn one_more_from_here(inbound: &Inbound) -> Result<(), Why> {
+    let (Some(per_minute), Some(peer)) = (inbound.app.limits.sign_ins_per_minute, inbound.peer) else {
+        return Ok(());
+    };
+    let key = address_key(inbound.tenant.id(), peer);
+    inbound
+        .app
+        .throttle
+        .take(Trying::SignIn, &key, per_minute, inbound.at.now)
+}
+
+/// Whether this address, and this login, may try once more. Passwords and recovery codes count apart: whoever guesses at one locks nobody out of the other.
+pub(super) fn may_try(inbound: &Inbound, trying: Trying, login: &str) -> Result<(), Why> {
+    one_more_from_here(inbound)?;
     if login.is_empty() {
         return Ok(());
     }
-    let key = login_key(inbound, login);
+    let (app, key) = (&inbound.app, login_key(inbound, login));
     app.throttle
-        .look(Trying::Login, &key, app.limits.failures_per_login_per_minute, now)
+        .look(trying, &key, app.limits.failures_per_login_per_minute, inbound.at.now)
 }
 
 /// A failed try counts against the login, known or not.
-pub(super) fn in_vain(inbound: &Inbound, login: &str) {
+pub(super) fn in_vain(inbound: &Inbound, trying: Trying, login: &str) {
     let key = login_key(inbound, login);
     let counted = inbound.app.throttle.take(
-        Trying::Login,
+        trying,
         &key,
         inbound.app.limits.failures_per_login_per_minute,
         inbound.at.now,
@@ -361,8 +371,11 @@ async fn settled(inbound: &Inbound, browser: &Browser, claim: Claim, caller: &Ca
 /// What was shown, by its rows as they are now: of 64 who show one code at once, 63 hear that it was used; and a password that was changed while it was checked is none.
 async fn as_it_is(tenant: &TenantDb, user: Option<&User>, claim: &Claim) -> Result<Shown, Fault> {
     Ok(match (&claim.shown, user) {
-        (Shown::RecoveryCode { digest, .. }, Some(user)) => Shown::RecoveryCode {
-            known: tenant.recovery_code_unused(&user.id, digest).await?,
+        (Shown::RecoveryCode { digest, .. }, _) => Shown::RecoveryCode {
+            known: match &claim.user {
+                Some(id) => tenant.recovery_code_unused(id, digest).await?,
+                None => Known::No,
+            },
             digest: digest.clone(),
         },
         (Shown::Passkey { passkey, asserted }, _) => match tenant.passkey_by_credential(&passkey.credential).await? {
@@ -380,7 +393,7 @@ async fn as_it_is(tenant: &TenantDb, user: Option<&User>, claim: &Claim) -> Resu
                 Shown::Nothing("the password was changed meanwhile")
             }
         }
-        (Shown::RecoveryCode { .. } | Shown::Password { .. } | Shown::Nothing(_), _) => claim.shown.clone(),
+        (Shown::Password { .. } | Shown::Nothing(_), _) => claim.shown.clone(),
     })
 }
 

@@ -1,6 +1,9 @@
 //! The entrance: from a request to the endpoint of its route.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
     Router,
@@ -28,6 +31,7 @@ use crate::{
     listen::Peer,
     oauth,
     routes::{self, Access, Endpoint, Face, Page, ROUTES, Route},
+    settings::Peers,
     walk::Walker,
 };
 
@@ -171,7 +175,10 @@ async fn answer(
     let body = body::read(route.body, route.body_bytes_max, &parts.headers, raw)
         .await
         .map_err(unclaimed)?;
-    let peer = parts.extensions.get::<Peer>().map(|peer| peer.0);
+    let peer = match app.peers {
+        Peers::Connected => parts.extensions.get::<Peer>().map(|peer| peer.0),
+        Peers::Forwarded => forwarded(&parts.headers),
+    };
     let shown = Presented::new(parts.method, &parts.uri, parts.headers, tenant.tenant());
     let form = match route.body {
         routes::Body::Form => form_of(route, parts.uri.query(), &body).map_err(unclaimed)?,
@@ -202,6 +209,14 @@ async fn answer(
     };
     let visiting = visitor.map(|visitor| (visitor.browser.clone(), shown.headers()));
     dispatch(route, inbound, visiting).await.map_err(|stop| (stop, None))
+}
+
+/// Whom the proxy in front speaks for. When it does not say, there is no address to count by.
+fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    let last = last.rsplit(',').next()?.trim();
+    let with_port = || last.parse::<SocketAddr>().ok().map(|address| address.ip());
+    last.parse().ok().or_else(with_port)
 }
 
 /// The form of a body. Parameters in the query are no part of it (RFC 6749 s2.3.1 keeps credentials out of URLs), but one that stands in both stands twice (S-03).

@@ -180,41 +180,6 @@ async fn s_41_who_has_an_account_is_told_neither_in_words_nor_in_work() {
     assert_eq!(cast.world.app.password_work().hashes, before);
 }
 
-/// The statistical form of S-41: two times 400 samples, in turn. Two runs on two cores with other work gave t = 1.2 and 1.5 at means of 17.6 and 17.4 ms.
-#[tokio::test]
-#[ignore = "a measurement: it wants a machine that does nothing else"]
-async fn s_41_time_does_not_tell_who_has_an_account() {
-    let cast = Cast::with("none").await;
-    let (browser, page) = door(&cast.world).await;
-    let form = page.form("sign-in");
-    let mut samples = [Vec::new(), Vec::new()];
-    for n in 0..800 {
-        let login = if n % 2 == 0 {
-            cast.alice.login.as_str()
-        } else {
-            "zlice@demo.test"
-        };
-        let password = format!("wrong, attempt {n}");
-        let mut browser = browser.clone();
-        let since = tokio::time::Instant::now();
-        let page = browser
-            .post(&cast.world, &form, &[("login", login), ("password", &password)])
-            .await;
-        samples[n % 2].push(since.elapsed().as_secs_f64());
-        assert_eq!(page.answer.status, 403);
-    }
-    let [known, unknown] = samples.map(|mut samples| {
-        samples.sort_by(f64::total_cmp);
-        samples.truncate(380); // the slowest twentieth is the machine's
-        let count = 380.0;
-        let mean = samples.iter().sum::<f64>() / count;
-        let variance = samples.iter().map(|sample| (sample - mean).powi(2)).sum::<f64>() / (count - 1.0);
-        (mean, variance / count)
-    });
-    let t = (known.0 - unknown.0) / (known.1 + unknown.1).sqrt();
-    assert!(t.abs() < 4.5, "t = {t}, known {} s, unknown {} s", known.0, unknown.0);
-}
-
 #[tokio::test]
 async fn s_41_guessing_is_slowed_down_by_login_known_or_not_at_every_door() {
     let world = World::with_settings(|settings| {

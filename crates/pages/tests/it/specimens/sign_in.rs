@@ -84,11 +84,12 @@ pub(crate) fn sign_in(language: Language, add: &mut impl FnMut(&str, String)) {
     add("recovery-problem", pages::recovery(&signed_out(language, ""), &page));
 }
 
-const SIGN_IN_PROBLEMS: [(&str, SignInProblem); 6] = [
+const SIGN_IN_PROBLEMS: [(&str, SignInProblem); 7] = [
     ("credentials", SignInProblem::Credentials),
     ("passkey", SignInProblem::Passkey),
     ("recovery-code", SignInProblem::RecoveryCode),
     ("took-too-long", SignInProblem::TookTooLong),
+    ("too-many-tries", SignInProblem::TooManyTries),
     ("busy", SignInProblem::Busy),
     ("again", SignInProblem::SignInAgain),
 ];
