@@ -205,7 +205,13 @@ async fn s_36_a_forbid_silences_what_was_given_before() {
     assert!(refreshes(&front, &front.app, &refresh).await);
     let refresh = acting(&front, &mut alice, &front.alice, &front.app, "read").await;
     let rule = json!({ "effect": "forbid", "client_id": front.app.client.id });
+    assert!(says(&alice.get(&front.world, "/agents").await, "can act now"));
     front.rule(&rule).await;
+    let page = alice.get(&front.world, "/agents").await;
+    assert!(
+        says(&page, "No connection now") && !says(&page, "can act now"),
+        "{page:?}"
+    );
     let answer = front.world.refresh(&front.app, &refresh, &[], &[]).await;
     assert_eq!((answer.status, answer.error()), (400, "invalid_grant"), "{answer:?}");
 }
