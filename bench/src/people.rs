@@ -297,8 +297,9 @@ impl World {
                     })
                 })
                 .collect();
-            let flooded = generate(self.address, &Feed::Same(token.clone()), 16, steady, time)?;
-            over.store(true, Ordering::Relaxed);
+            let flooded = generate(self.address, &Feed::Same(token.clone()), 16, steady, time);
+            over.store(true, Ordering::Relaxed); // also when that failed, or the flood never ends
+            let flooded = flooded?;
             let mut signed = Vec::new();
             for thread in flood {
                 signed.extend(thread.join().map_err(|_| anyhow::anyhow!("a browser failed"))??);
@@ -339,17 +340,21 @@ impl World {
         options: &Options,
         trip: &(dyn Fn(&mut Browser, &mut Browser) -> Result<()> + Sync),
     ) -> Result<()> {
-        let ready = std::sync::Barrier::new(options.browsers + 1);
+        // One after the other: the pool of password hashing refuses a crowd.
+        let browsers: Vec<Browser> = (0..options.browsers).map(|_| self.signed_in()).collect::<Result<_>>()?;
+        let ready = std::sync::Barrier::new(browsers.len() + 1);
         let time = Duration::from_secs(options.seconds);
         let (took, cpu, elapsed) = std::thread::scope(|scope| -> Result<_> {
-            let threads: Vec<_> = (0..options.browsers)
-                .map(|_| {
-                    scope.spawn(|| -> Result<Vec<Duration>> {
-                        let mut browser = self.signed_in()?;
-                        let mut program = Browser::new(self.address, &self.issuer)?;
-                        let warm = trip(&mut browser, &mut program);
-                        ready.wait();
-                        warm?;
+            let threads: Vec<_> = browsers
+                .into_iter()
+                .map(|browser| {
+                    let ready = &ready;
+                    scope.spawn(move || -> Result<Vec<Duration>> {
+                        let mut browser = browser; // its own
+                        let program = Browser::new(self.address, &self.issuer)
+                            .and_then(|mut program| trip(&mut browser, &mut program).map(|()| program));
+                        ready.wait(); // also who failed, or everybody waits for good
+                        let mut program = program?;
                         let (begun, mut took) = (clock::now(), Vec::new());
                         while clock::now().saturating_duration_since(begun) < time {
                             let start: Instant = clock::now();

@@ -415,7 +415,7 @@ fn private_key(jwk: &Value) -> Result<SoftwareKey> {
 
 #[expect(clippy::disallowed_methods, reason = "xtask names the binary by this variable")]
 pub(crate) fn binary() -> Result<String> {
-    std::env::var("PROKURA_BIN").context("PROKURA_BIN names the server; use: cargo xtask bench token")
+    std::env::var("PROKURA_BIN").context("PROKURA_BIN names the server; use: cargo xtask bench")
 }
 
 pub(crate) fn text(value: &Value) -> Result<String> {
