@@ -34,4 +34,4 @@ try {
     await chromium?.end();
     await prokura?.end();
 }
-process.exitCode = cases.finish();
+process.exit(cases.finish()); // whatever a failed case left open
