@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     authority::{Ask, Authority},
-    caller::{Caller, PublicClient, PureMachine, Who},
-    client::{Authentication, Client},
+    caller::{Caller, PublicClient, Who},
+    client::Client,
     decision::{Answer, Change, Decision, Guard, Reply, Touch, Write},
     event::EventKind,
     family,
@@ -21,7 +21,10 @@ use crate::{
     tenant::Tenant,
     token::{self, TenantKeys},
     user::User,
-    vectors::{self, Outcome, Presented, facts, people},
+    vectors::{
+        self, Outcome, Presented, facts,
+        people::{self, by, with},
+    },
     why::Why,
 };
 
@@ -69,15 +72,6 @@ fn at() -> Moment {
     people::moment(NOW, 7)
 }
 
-/// These members instead of those of a row; `null` leaves one out.
-fn with(mut row: Value, changed: &Value) -> Value {
-    for (name, value) in changed.as_object().unwrap() {
-        row[name] = value.clone();
-    }
-    row.as_object_mut().unwrap().retain(|_, value| !value.is_null());
-    row
-}
-
 /// A client without credential, but for these members.
 fn client(changed: &Value) -> Client {
     let row = json!({
@@ -90,16 +84,6 @@ fn client(changed: &Value) -> Client {
 fn with_secret(changed: &Value) -> Client {
     let secret = json!({ "token_endpoint_auth_method": "client_secret_basic", "client_secret_digest": "d" });
     client(&with(secret, changed))
-}
-
-/// The client, proved as far as it can be.
-fn by(client: Client) -> Caller {
-    Caller::plain(match client.authentication {
-        Authentication::Nothing => Who::PublicClient(PublicClient { client }),
-        Authentication::SecretBasic { .. }
-        | Authentication::SecretPost { .. }
-        | Authentication::PrivateKeyJwt { .. } => Who::PureMachine(PureMachine { client }),
-    })
 }
 
 fn by_app() -> Caller {

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    caller::{Caller, PublicClient, PureMachine, Who},
-    client::{Authentication, Client},
+    caller::{Caller, Who},
+    client::Client,
     decision::{Answer, Change, Decision, Guard, Reply, Touch, Write},
     event::EventKind,
     family::{self, Family},
@@ -21,7 +21,10 @@ use crate::{
     tenant::Tenant,
     token::{self, TenantKeys},
     user::User,
-    vectors::{self, Outcome, Presented, facts, people},
+    vectors::{
+        self, Outcome, Presented, facts,
+        people::{self, by, with},
+    },
     why::Why,
 };
 
@@ -68,15 +71,6 @@ fn at() -> Moment {
     people::moment(NOW, 7)
 }
 
-/// These members instead of those of a row; `null` leaves one out.
-fn with(mut row: Value, changed: &Value) -> Value {
-    for (name, value) in changed.as_object().unwrap() {
-        row[name] = value.clone();
-    }
-    row.as_object_mut().unwrap().retain(|_, value| !value.is_null());
-    row
-}
-
 /// A client without credential, but for these members.
 fn client(changed: &Value) -> Client {
     let row = json!({
@@ -84,15 +78,6 @@ fn client(changed: &Value) -> Client {
         "redirect_uris": ["https://app.example/cb"], "epoch": 3,
     });
     facts::client(&with(row, changed))
-}
-
-fn by(client: Client) -> Caller {
-    Caller::plain(match client.authentication {
-        Authentication::Nothing => Who::PublicClient(PublicClient { client }),
-        Authentication::SecretBasic { .. }
-        | Authentication::SecretPost { .. }
-        | Authentication::PrivateKeyJwt { .. } => Who::PureMachine(PureMachine { client }),
-    })
 }
 
 fn by_app() -> Caller {

@@ -12,7 +12,8 @@ use crate::{
     authority::Audience,
     authorization_code::AuthorizationCode,
     browser_session::{BrowserSession, Method},
-    caller::{BrowserUser, Caller, Who},
+    caller::{BrowserUser, Caller, PublicClient, PureMachine, Who},
+    client::{Authentication, Client},
     consent::{Clients, Effect, Rule},
     family::Family,
     id::Id,
@@ -415,4 +416,23 @@ fn what_is_written_reads_back_as_the_same() {
     for (round, row) in rows {
         assert_eq!(round(&row), row);
     }
+}
+
+/// These members instead of those of a row; `null` leaves one out.
+pub(crate) fn with(mut row: Value, changed: &Value) -> Value {
+    for (name, value) in changed.as_object().unwrap() {
+        row[name] = value.clone();
+    }
+    row.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    row
+}
+
+/// The client, proved as far as it can be.
+pub(crate) fn by(client: Client) -> Caller {
+    Caller::plain(match client.authentication {
+        Authentication::Nothing => Who::PublicClient(PublicClient { client }),
+        Authentication::SecretBasic { .. }
+        | Authentication::SecretPost { .. }
+        | Authentication::PrivateKeyJwt { .. } => Who::PureMachine(PureMachine { client }),
+    })
 }

@@ -152,7 +152,7 @@ impl Known {
         }
     }
 
-    /// How many apps of this grant can act with it at this moment: none when the client is off, or the organisation took all of it back.
+    /// How many apps of this grant can act with it at this moment: none when the client or the place is off, or the organisation took all of it back.
     fn live(&self, given: &PersonsGrant, person: &User) -> Live {
         let grant = &given.grant;
         let client = match &grant.holder {
@@ -162,6 +162,13 @@ impl Known {
         let (Some(client), Some(audience)) = (client, grant.authority.audiences().first()) else {
             return Live::Nothing;
         };
+        let place_is_off = match audience {
+            Audience::Issuer => false,
+            Audience::Resource(_) => self.place(given).is_none_or(|place| place.disabled.is_some()),
+        };
+        if place_is_off {
+            return Live::Nothing;
+        }
         let path = std::slice::from_ref(grant);
         let still = grant::still_given(path, &self.rules, client, person, audience, grant.authority.scopes());
         match (u32::try_from(given.lines), still) {

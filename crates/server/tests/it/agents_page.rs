@@ -1,8 +1,12 @@
 //! What can act for a person, and how they stop it.
 
+use serde_json::json;
 use testkit::App;
 
-use crate::front::{Front, WEB, acting, code, listed, problem, refreshes, says};
+use crate::{
+    front::{Front, WEB, acting, code, listed, problem, refreshes, says},
+    setup::MCP,
+};
 
 #[tokio::test]
 async fn the_page_of_agents_lists_what_was_allowed_also_when_nothing_can_act_now() {
@@ -37,6 +41,33 @@ async fn the_page_of_agents_lists_what_was_allowed_also_when_nothing_can_act_now
     acting(&front, &mut alice, &front.alice, &second, "read").await;
     assert_eq!(listed(&alice.get(&front.world, "/agents").await).len(), 2);
     assert_eq!(listed(&of_bob.get(&front.world, "/agents").await).len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_switched_off_cannot_act_and_the_page_says_so() {
+    let front = Front::new().await;
+    let mut alice = front.browser().await;
+    acting(&front, &mut alice, &front.alice, &front.app, "read").await;
+    let client = format!("/admin/v1/clients/{}", front.app.client.id);
+    let of_client = |disabled: bool| json!({ "disabled": disabled });
+    let of_place = |disabled: bool| json!({ "resource": MCP, "disabled": disabled });
+    for (path, off, on) in [
+        (client.as_str(), of_client(true), of_client(false)),
+        ("/admin/v1/resources", of_place(true), of_place(false)),
+    ] {
+        front.world.admin("PATCH", path, Some(&off)).await;
+        let page = alice.get(&front.world, "/agents").await;
+        assert_eq!(listed(&page).len(), 1, "it stands, and can be stopped");
+        assert!(
+            says(&page, "No connection now") && !says(&page, "can act now"),
+            "{path}: {page:?}"
+        );
+        front.world.admin("PATCH", path, Some(&on)).await;
+        assert!(
+            says(&alice.get(&front.world, "/agents").await, "One connection can act now"),
+            "{path}"
+        );
+    }
 }
 
 #[tokio::test]
