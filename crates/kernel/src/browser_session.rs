@@ -46,6 +46,62 @@ impl Method {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|method| method.name() == name)
     }
+
+    /// How sure it makes us.
+    pub const fn assurance(self) -> Assurance {
+        match self {
+            Self::PasskeyVerified => Assurance::PhishingResistant,
+            Self::PasskeyPresent | Self::Password | Self::RecoveryCode => Assurance::Basic,
+        }
+    }
+
+    /// What was used (`amr`, RFC 8176 s2).
+    pub const fn references(self) -> &'static [&'static str] {
+        match self {
+            Self::PasskeyVerified => &["pop", "user", "mfa"],
+            Self::PasskeyPresent => &["pop", "user"],
+            Self::Password => &["pwd"],
+            Self::RecoveryCode => &["otp"],
+        }
+    }
+}
+
+/// How sure we are of who is there, the weaker first (`acr`, OpenID Connect Core s2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Assurance {
+    /// Somebody who knows a secret.
+    Basic,
+    /// Somebody who holds a key that no other site can ask for, and whom it verified (OpenID Connect EAP ACR Values s2).
+    PhishingResistant,
+}
+
+impl Assurance {
+    /// Every level, the stronger first: the order of `acr_values_supported`.
+    pub const ALL: &'static [Self] = &[Self::PhishingResistant, Self::Basic];
+
+    /// The value of `acr`: `phr` of OpenID Connect EAP ACR Values, and the lowest level of ISO/IEC 29115.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Basic => "1",
+            Self::PhishingResistant => "phr",
+        }
+    }
+
+    /// The level of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|level| level.name() == name)
+    }
+}
+
+/// That somebody was there: by which browser session, when and how they proved who they are. Tokens carry it on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Presence {
+    /// The browser session; unknown for what was given before sessions were noted.
+    pub session: Option<BrowserSessionId>,
+    /// When they proved themselves.
+    pub authenticated: Time,
+    /// How.
+    pub method: Method,
 }
 
 /// A browser session.
@@ -75,6 +131,15 @@ impl BrowserSession {
     /// Whether it counts now.
     pub fn counts(&self, now: Time) -> bool {
         self.ended.is_none() && self.expires > now && self.seen.plus(IDLE_SECONDS) > now
+    }
+
+    /// That somebody is there by it.
+    pub fn presence(&self) -> Presence {
+        Presence {
+            session: Some(self.id.clone()),
+            authenticated: self.authenticated,
+            method: self.method,
+        }
     }
 
     /// Whether the person proved themselves a moment ago.

@@ -5,6 +5,7 @@ use proof::Time;
 use crate::{
     browser_session::BrowserSession,
     client::Client,
+    confirmation::Confirmation,
     id::{AdministratorId, ClientId, HostId, SessionId, TenantId, UserId},
     mark::Mark,
     tenant::Reach,
@@ -16,8 +17,8 @@ use crate::{
 pub struct Caller {
     /// Who.
     pub who: Who,
-    /// The thumbprint of the key it proved to hold by `DPoP` (RFC 9449): tokens are bound to it.
-    pub key: Option<String>,
+    /// The key it proved to hold, by `DPoP` (RFC 9449) or by its certificate (RFC 8705 s3): tokens are bound to it.
+    pub key: Option<Confirmation>,
     /// What `settle` must consume for this request to count.
     pub marks: Vec<Mark>,
 }

@@ -37,6 +37,28 @@ pub enum Code {
     LoginRequired,
     /// OpenID Connect Core s3.1.2.6: the person must say yes, and may not be asked.
     ConsentRequired,
+    /// OpenID Connect Core s3.1.2.6, RFC 9101 s7: the signed request is not good.
+    InvalidRequestObject,
+    /// OpenID Connect Core s3.1.2.6, RFC 9126 s2.2: no request stands behind this `request_uri`, or no longer.
+    InvalidRequestUri,
+    /// OpenID Connect Core s3.1.2.6: a request of this kind is not read here.
+    RequestNotSupported,
+    /// OpenID Connect Core Unmet Authentication Requirements s2: nobody there could prove themselves as strongly as was asked.
+    UnmetAuthenticationRequirements,
+    /// RFC 9396 s5: a detail is of an unknown type, or not what its type says.
+    InvalidAuthorizationDetails,
+    /// RFC 8628 s3.5: somebody is being asked; ask again.
+    AuthorizationPending,
+    /// RFC 8628 s3.5: ask again, but five seconds later each time.
+    SlowDown,
+    /// RFC 8628 s3.5: nobody answered in time.
+    ExpiredToken,
+    /// Deferred Token Response: somebody must be sent to the address that comes with this.
+    InteractionRequired,
+    /// draft-ietf-oauth-attestation-based-client-auth: the attestation or its proof is not good.
+    InvalidClientAttestation,
+    /// draft-ietf-oauth-attestation-based-client-auth: prove again, with the challenge that comes with this.
+    UseAttestationChallenge,
     /// RFC 7591 s3.2.2: a redirect URI of the registration is refused.
     InvalidRedirectUri,
     /// RFC 7591 s3.2.2: the software statement is not of an issuer that this tenant trusts.
@@ -85,6 +107,17 @@ impl Code {
         Self::AccessDenied,
         Self::LoginRequired,
         Self::ConsentRequired,
+        Self::InvalidRequestObject,
+        Self::InvalidRequestUri,
+        Self::RequestNotSupported,
+        Self::UnmetAuthenticationRequirements,
+        Self::InvalidAuthorizationDetails,
+        Self::AuthorizationPending,
+        Self::SlowDown,
+        Self::ExpiredToken,
+        Self::InteractionRequired,
+        Self::InvalidClientAttestation,
+        Self::UseAttestationChallenge,
         Self::InvalidRedirectUri,
         Self::UnapprovedSoftwareStatement,
         Self::TooManyRequests,
@@ -120,6 +153,17 @@ impl Code {
             Self::AccessDenied => "access_denied",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
+            Self::InvalidRequestObject => "invalid_request_object",
+            Self::InvalidRequestUri => "invalid_request_uri",
+            Self::RequestNotSupported => "request_not_supported",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
+            Self::InvalidAuthorizationDetails => "invalid_authorization_details",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredToken => "expired_token",
+            Self::InteractionRequired => "interaction_required",
+            Self::InvalidClientAttestation => "invalid_client_attestation",
+            Self::UseAttestationChallenge => "use_attestation_challenge",
             Self::InvalidRedirectUri => "invalid_redirect_uri",
             Self::UnapprovedSoftwareStatement => "unapproved_software_statement",
             Self::TooManyRequests => "too_many_requests",

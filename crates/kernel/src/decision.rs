@@ -1,18 +1,21 @@
 //! The one answer every flow gives, and what it changes.
 
-use proof::{Algorithm, Time, json};
+use proof::{Time, json};
 
 use crate::{
     authority::Scopes,
-    authorization::Asked,
-    authorization_code, browser_session, client,
+    authorization::{Asked, ResponseMode},
+    authorization_code, browser_session,
+    client::{self, Client, Signing},
     code::Code,
     consent, credential,
     event::Event,
     family, grant,
     id::{BrowserSessionId, ClientId, GrantId},
     key::SigningKey,
+    pushed_authorization,
     redirect_uri::RedirectUri,
+    relying_party,
     resource::{Resource, ResourceUri},
     tenant, token, user,
     why::Why,
@@ -52,6 +55,8 @@ pub enum Reply {
         scope: String,
         /// The refresh token, if the client may refresh.
         refresh: Option<String>,
+        /// Which of the signed tokens is the ID token, if there is one.
+        id_token: Option<usize>,
     },
     /// The answer to an authorization request, through the browser (RFC 6749 s4.1.2).
     Authorization(Return),
@@ -59,6 +64,16 @@ pub enum Reply {
     SignedIn {
         /// The value of the cookie.
         cookie: String,
+    },
+    /// A browser session ended, or there was none; the person goes on there.
+    SignedOut {
+        /// Where to, if an app asked for it and may have it.
+        back: Option<Return>,
+    },
+    /// The one signed token of the decision is the whole answer.
+    Jwt {
+        /// Its media type.
+        typ: &'static str,
     },
     /// Recovery codes for a person, shown this once.
     RecoveryCodes(Vec<String>),
@@ -72,13 +87,28 @@ pub enum Reply {
     Gone,
 }
 
+impl Reply {
+    /// The same token response, with this one of the signed tokens as its ID token.
+    #[must_use]
+    pub(crate) fn with_id_token(mut self, place: usize) -> Self {
+        if let Self::Token { id_token, .. } = &mut self {
+            *id_token = Some(place);
+        }
+        self
+    }
+}
+
 /// An answer that travels through the browser to where the client is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Return {
     /// Where to.
     pub redirect_uri: RedirectUri,
-    /// What is added to its query.
+    /// How it travels.
+    pub mode: ResponseMode,
+    /// What it says.
     pub parameters: Vec<(&'static str, String)>,
+    /// The same as a token, if the client wants it signed: the answer is that token then (JARM s2.1).
+    pub signed: Option<Unsigned>,
 }
 
 /// A question that waits for a human.
@@ -88,6 +118,13 @@ pub enum Pending {
     SignIn(Box<Asked>),
     /// The person who is signed in must say yes or no.
     Consent(Box<ConsentAsk>),
+    /// The person who is signed in must say whether they want to be signed out.
+    SignOut {
+        /// Which app asks, if that is known.
+        client: Option<Box<Client>>,
+        /// Where they go afterwards.
+        back: Option<Return>,
+    },
 }
 
 /// What a person is asked about an authorization request.
@@ -128,14 +165,16 @@ pub enum Before {
 }
 
 /// Something to be signed before the commit.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsigned {
     /// The `typ` of the token: every artifact has its own.
     pub typ: &'static str,
-    /// With which of the tenant's keys.
-    pub algorithm: Algorithm,
+    /// With which of the tenant's keys, and how its header calls the algorithm.
+    pub signing: Signing,
     /// What it says.
     pub claims: json::Object,
+    /// A claim that is the hash of a token signed before it, and that token's place (OpenID Connect Core s3.1.3.6).
+    pub hash_of: Option<(&'static str, usize)>,
 }
 
 /// What a decision changes, all of it or nothing.
@@ -174,6 +213,8 @@ pub enum Guard {
     BrowserSession(browser_session::Guard),
     /// About an authorization code.
     AuthorizationCode(authorization_code::Guard),
+    /// About a pushed request.
+    PushedRequest(pushed_authorization::Guard),
     /// About a line of refresh tokens.
     Family(family::Guard),
     /// About a rule of central consent.
@@ -209,6 +250,10 @@ pub enum Write {
     Credential(credential::Write),
     /// About browser sessions.
     BrowserSession(browser_session::Write),
+    /// About a pushed request.
+    PushedRequest(pushed_authorization::Write),
+    /// About what an app knows of a browser session.
+    RelyingParty(relying_party::Write),
     /// About a rule of central consent.
     Consent(consent::Write),
 }

@@ -27,6 +27,12 @@ pub enum EventKind {
     CodeReplayed,
     /// An old refresh token came again; its line was revoked.
     RefreshReused,
+    /// A client pushed an authorization request.
+    RequestPushed,
+    /// A client was told who a person is.
+    UserInfoTold,
+    /// An app was told that a browser session ended, or could not be.
+    LogoutTold,
     /// A client's registration ended.
     ClientDropped,
     /// A person was entered.
@@ -89,6 +95,9 @@ impl EventKind {
             Self::AuthorizationDenied => "authorization.denied",
             Self::CodeReplayed => "code.replayed",
             Self::RefreshReused => "refresh.reused",
+            Self::RequestPushed => "request.pushed",
+            Self::UserInfoTold => "userinfo.told",
+            Self::LogoutTold => "logout.told",
             Self::ClientDropped => "client.dropped",
             Self::UserCreated => "user.created",
             Self::UserChanged => "user.changed",

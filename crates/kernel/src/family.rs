@@ -5,7 +5,11 @@
 
 use proof::{Secret, Time, base64url, digest};
 
-use crate::id::{ClientId, FamilyId, GrantId};
+use crate::{
+    browser_session::Presence,
+    confirmation::Confirmation,
+    id::{ClientId, FamilyId, GrantId},
+};
 
 /// For how long the identical request gets the same successor again, in seconds.
 pub const REPEAT_SECONDS: i64 = 10;
@@ -27,10 +31,10 @@ pub struct Family {
     pub grant: GrantId,
     /// Whose it is.
     pub client: ClientId,
-    /// The thumbprint of the key it is bound to, if the client proved one.
-    pub key: Option<String>,
-    /// When the person proved themselves, for the tokens to come.
-    pub authenticated: Time,
+    /// What it is bound to, if the client proved a key.
+    pub key: Option<Confirmation>,
+    /// How the person proved themselves, for the tokens to come.
+    pub presence: Presence,
     /// The newest generation that was handed out.
     pub generation: i64,
     /// When it was handed out.
@@ -180,8 +184,12 @@ mod tests {
             id: FamilyId::parse("f").unwrap(),
             grant: GrantId::parse("g").unwrap(),
             client: ClientId::parse("c").unwrap(),
-            key: key.map(str::to_owned),
-            authenticated: Time::from_unix(0),
+            key: key.map(|thumbprint| Confirmation::Jkt(thumbprint.to_owned())),
+            presence: Presence {
+                session: None,
+                authenticated: Time::from_unix(0),
+                method: crate::browser_session::Method::Password,
+            },
             generation: 0,
             turned: Time::from_unix(turned),
             request: None,

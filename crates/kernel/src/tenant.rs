@@ -3,7 +3,7 @@
 use proof::Time;
 
 use crate::{
-    client,
+    client::{self, SecurityProfile},
     id::{AdministratorId, TenantId},
     why::Why,
 };
@@ -44,6 +44,44 @@ pub struct Settings {
     pub registration: RegistrationRule,
     /// Whether tokens that act for a person must be bound to a key.
     pub binding: client::Binding,
+    /// The rules that every client is held to.
+    pub profile: SecurityProfile,
+    /// Whether authorization requests must be pushed (RFC 9126 s5).
+    pub pushed_requests: PushedRequests,
+    /// Who may leave the PKCE challenge out.
+    pub pkce: PkceRule,
+}
+
+/// Whether authorization requests must be pushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PushedRequests {
+    /// They may be.
+    Accepted,
+    /// Every one must be.
+    Required,
+}
+
+impl PushedRequests {
+    /// Required or not.
+    pub const fn required(required: bool) -> Self {
+        if required { Self::Required } else { Self::Accepted }
+    }
+}
+
+/// Who may leave the PKCE challenge out (product decision 28).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PkceRule {
+    /// Nobody, but for a client with a credential that an administrator registered so, when it asks for an ID token.
+    Always,
+    /// Any client with a credential that asks for an ID token: `nonce` does there what PKCE does elsewhere. For certification benches and clients of that age.
+    OpenIdMayOmit,
+}
+
+impl PkceRule {
+    /// Always or not.
+    pub const fn always(always: bool) -> Self {
+        if always { Self::Always } else { Self::OpenIdMayOmit }
+    }
 }
 
 /// Whether clients may bring a metadata document of their own.
@@ -97,6 +135,12 @@ pub struct SettingsChange {
     pub registration: Option<RegistrationRule>,
     /// The rule about bound tokens.
     pub binding: Option<client::Binding>,
+    /// The rules that every client is held to.
+    pub profile: Option<SecurityProfile>,
+    /// The rule about pushed requests.
+    pub pushed_requests: Option<PushedRequests>,
+    /// The rule about PKCE.
+    pub pkce: Option<PkceRule>,
 }
 
 impl SettingsChange {
@@ -109,6 +153,9 @@ impl SettingsChange {
             client_documents: self.client_documents.unwrap_or(old.client_documents),
             registration: self.registration.unwrap_or(old.registration),
             binding: self.binding.unwrap_or(old.binding),
+            profile: self.profile.unwrap_or(old.profile),
+            pushed_requests: self.pushed_requests.unwrap_or(old.pushed_requests),
+            pkce: self.pkce.unwrap_or(old.pkce),
         }
     }
 }
@@ -130,6 +177,9 @@ impl Default for Settings {
             client_documents: Documents::Accepted,
             registration: RegistrationRule::Off,
             binding: client::Binding::WhenProved,
+            profile: SecurityProfile::Baseline,
+            pushed_requests: PushedRequests::Accepted,
+            pkce: PkceRule::Always,
         }
     }
 }

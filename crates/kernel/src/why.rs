@@ -1,6 +1,6 @@
 //! What the operator may know of a refusal. The caller sees only the [`Code`] and a sentence that gives nothing away.
 
-use proof::{Malformed, assertion::AssertionError, dpop::DpopError};
+use proof::{Malformed, assertion::AssertionError, dpop::DpopError, request_object::RequestObjectError};
 
 use crate::code::Code;
 
@@ -91,6 +91,40 @@ pub enum Why {
     ChallengeMethod,
     /// `prompt` that contradicts itself, or says something unknown.
     PromptMalformed,
+    /// The request came through the browser, and must be pushed (RFC 9126).
+    PushRequired,
+    /// The request is not signed, and must be (RFC 9101).
+    RequestUnsigned,
+    /// The client cannot prove itself as its security profile demands.
+    ProfileUnmet,
+    /// `request` and `request_uri` both, or one where it has no place.
+    RequestTwice,
+    /// No request stands behind `request_uri`: never did, for another client, or no longer.
+    RequestUriUnknown,
+    /// A request object that is not signed, or by no algorithm that is read here.
+    RequestNotSupported,
+    /// A request object broke a rule.
+    RequestObject(RequestObjectError),
+    /// Who is there did not, or could not, prove themselves as strongly as was demanded.
+    AssuranceUnmet,
+    /// The key that was named is not the one of the proof.
+    DpopOtherKey,
+    /// The access token is unknown, over, for another place, or not shown as it is bound.
+    TokenUnknown,
+    /// The access token is bound to a key, and no proof of it came.
+    TokenKeyMissing,
+    /// The access token does not ask who is there.
+    TokenWithoutOpenId,
+    /// `id_token_hint` is none of our ID tokens.
+    HintUnknown,
+    /// `id_token_hint` and `client_id` are of different clients.
+    HintOfAnother,
+    /// `post_logout_redirect_uri` is none of the client's.
+    PostLogoutUnknown,
+    /// The client's tokens are bound to its certificate, and it showed none (RFC 8705 s3).
+    CertificateMissing,
+    /// The certificate is not the client's, or nobody vouches for it.
+    CertificateWrong,
     /// Nobody is signed in, and prompt=none.
     LoginRequired,
     /// The person would have to be asked, and prompt=none.
@@ -219,6 +253,13 @@ impl Why {
             | Self::ChallengeMissing
             | Self::ChallengeMethod
             | Self::PromptMalformed
+            | Self::PushRequired
+            | Self::RequestUnsigned
+            | Self::RequestTwice
+            | Self::CertificateMissing
+            | Self::HintUnknown
+            | Self::HintOfAnother
+            | Self::PostLogoutUnknown
             | Self::CeremonyReplayed
             | Self::PageExpired
             | Self::PageForeign
@@ -240,10 +281,18 @@ impl Why {
             | Self::Assertion(_)
             | Self::AssertionType
             | Self::AssertionOfAnother
+            | Self::CertificateWrong
             | Self::AssertionReplayed => Code::InvalidClient,
-            Self::DpopTwice | Self::Dpop(_) | Self::DpopReplayed | Self::DpopMissing => Code::InvalidDpopProof,
+            Self::DpopTwice | Self::Dpop(_) | Self::DpopReplayed | Self::DpopMissing | Self::DpopOtherKey => {
+                Code::InvalidDpopProof
+            }
+            Self::TokenWithoutOpenId => Code::InsufficientScope,
             Self::DpopNonceMissing | Self::DpopNonceStale => Code::UseDpopNonce,
-            Self::GrantTypeNotAllowed | Self::NoGrant => Code::UnauthorizedClient,
+            Self::RequestUriUnknown => Code::InvalidRequestUri,
+            Self::RequestNotSupported => Code::RequestNotSupported,
+            Self::RequestObject(_) => Code::InvalidRequestObject,
+            Self::AssuranceUnmet => Code::UnmetAuthenticationRequirements,
+            Self::GrantTypeNotAllowed | Self::NoGrant | Self::ProfileUnmet => Code::UnauthorizedClient,
             Self::ResourceUnknown | Self::ResourceDisabled | Self::ResourceRepeated | Self::ResourceNotGranted => {
                 Code::InvalidTarget
             }
@@ -271,7 +320,10 @@ impl Why {
             | Self::GrantForbidden
             | Self::UserDisabled => Code::InvalidGrant,
             Self::RedirectUrisRefused(_) => Code::InvalidRedirectUri,
-            Self::RegistrationUnproved | Self::AdministratorUnproved => Code::InvalidToken,
+            Self::RegistrationUnproved
+            | Self::AdministratorUnproved
+            | Self::TokenUnknown
+            | Self::TokenKeyMissing => Code::InvalidToken,
             Self::SoftwareStatement => Code::UnapprovedSoftwareStatement,
             Self::ClientDocument(_) | Self::ClientMetadata(_) => Code::InvalidClientMetadata,
             Self::TooMany(_) => Code::TooManyRequests,
@@ -327,6 +379,7 @@ impl Why {
             | Self::Assertion(_)
             | Self::AssertionType
             | Self::AssertionOfAnother
+            | Self::CertificateWrong
             | Self::AssertionReplayed => {
                 "client authentication failed; check the client id, its registered method and its credential (an assertion's aud is the issuer, and each assertion works once)"
             }
@@ -339,6 +392,34 @@ impl Why {
             Self::DpopNonceMissing | Self::DpopNonceStale => {
                 "repeat the request with a DPoP proof that carries the nonce of the DPoP-Nonce header"
             }
+            Self::PushRequired => "push the request to the pushed authorization request endpoint first",
+            Self::RequestUnsigned => "send the request as a signed request object in the parameter request",
+            Self::ProfileUnmet => {
+                "the security profile wants a client that authenticates by private_key_jwt or by its certificate"
+            }
+            Self::RequestTwice => "send request or request_uri, not both, and neither where it has no place",
+            Self::RequestUriUnknown => {
+                "no request stands behind this request_uri for this client, or it is over; push the request again"
+            }
+            Self::RequestNotSupported => {
+                "a request object is a JWT signed by an algorithm of request_object_signing_alg_values_supported"
+            }
+            Self::RequestObject(_) => {
+                "the request object is not good; it is signed by a key of the client, for this issuer, names the client in iss and client_id, and has not expired"
+            }
+            Self::AssuranceUnmet => "nobody there could prove themselves as strongly as acr_values or claims demand",
+            Self::DpopOtherKey => "dpop_jkt is not the thumbprint of the key that made the DPoP proof",
+            Self::TokenUnknown => {
+                "the access token is not known here, has ended, is for another place, or is not shown as it is bound"
+            }
+            Self::TokenKeyMissing => "the access token is bound to a key; send it with the scheme DPoP and a proof",
+            Self::TokenWithoutOpenId => "the access token does not have the scope openid",
+            Self::HintUnknown => "id_token_hint is not an ID token of this issuer",
+            Self::HintOfAnother => "id_token_hint was not issued to the client of client_id",
+            Self::PostLogoutUnknown => {
+                "post_logout_redirect_uri is not registered for this client, or nothing says which client it is"
+            }
+            Self::CertificateMissing => "this client's tokens are bound to its certificate; connect with it",
             Self::GrantTypeNotAllowed => "this client is not registered for this grant type",
             Self::NoGrant => "nothing is granted to this client, or what was granted has ended; ask an administrator",
             Self::ResourceUnknown | Self::ResourceDisabled => {
@@ -433,6 +514,8 @@ impl Why {
     pub fn told(&self) -> String {
         match self {
             Self::Assertion(rule) => rule.to_string(),
+            Self::RequestObject(rule) => rule.to_string(),
+            Self::CertificateWrong => "the certificate is not the client's, or nobody vouches for it".to_owned(),
             Self::Dpop(rule) => rule.to_string(),
             Self::Json(rule) => format!("JSON: {rule}"),
             Self::Body(detail) => format!("body: {detail}"),
@@ -511,6 +594,21 @@ impl Why {
             | Self::ChallengeMissing
             | Self::ChallengeMethod
             | Self::PromptMalformed
+            | Self::PushRequired
+            | Self::RequestUnsigned
+            | Self::ProfileUnmet
+            | Self::RequestTwice
+            | Self::RequestUriUnknown
+            | Self::RequestNotSupported
+            | Self::AssuranceUnmet
+            | Self::CertificateMissing
+            | Self::DpopOtherKey
+            | Self::TokenUnknown
+            | Self::TokenKeyMissing
+            | Self::TokenWithoutOpenId
+            | Self::HintUnknown
+            | Self::HintOfAnother
+            | Self::PostLogoutUnknown
             | Self::LoginRequired
             | Self::ConsentRequired
             | Self::PersonDenied

@@ -1,9 +1,9 @@
 //! Authorization codes: table `authorization_code`, in the order of their ids, which is the order of their times; one a request.
 
 use kernel::{
-    Audience, ClientId, CodeId, GrantId, Scopes, UserId,
+    Audience, BrowserSessionId, ClientId, CodeId, GrantId, Scopes, UserId,
     authorization_code::{AuthorizationCode, Guard},
-    browser_session::Method,
+    browser_session::{Method, Presence},
     redirect_uri::RedirectUri,
 };
 
@@ -23,7 +23,7 @@ pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &OF_REQUEST, &CREATE, &REDE
 static ONE: Statement = Statement::read(
     "authorization_code.one",
     &[Text, Text],
-    "SELECT id, digest, request, client, user_id, grant_id, scope, audience, redirect_uri, challenge, key_thumbprint, authenticated_at, method, created_at, redeemed
+    "SELECT id, digest, request, client, user_id, grant_id, scope, audience, redirect_uri, challenge, key_thumbprint, authenticated_at, method, created_at, redeemed, browser_session, nonce, id_claims
      FROM authorization_code
      WHERE tenant = $1 AND id = $2",
 );
@@ -31,7 +31,7 @@ static ONE: Statement = Statement::read(
 static OF_REQUEST: Statement = Statement::read(
     "authorization_code.of_request",
     &[Text, Text],
-    "SELECT id, digest, request, client, user_id, grant_id, scope, audience, redirect_uri, challenge, key_thumbprint, authenticated_at, method, created_at, redeemed
+    "SELECT id, digest, request, client, user_id, grant_id, scope, audience, redirect_uri, challenge, key_thumbprint, authenticated_at, method, created_at, redeemed, browser_session, nonce, id_claims
      FROM authorization_code
      WHERE tenant = $1 AND request = $2",
 );
@@ -39,10 +39,10 @@ static OF_REQUEST: Statement = Statement::read(
 static CREATE: Statement = Statement::write(
     "authorization_code.create",
     &[
-        Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Int, Text, Int, Text,
+        Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Int, Text, Int, Text, Text, Text, Text,
     ],
-    "INSERT INTO authorization_code (tenant, id, digest, request, client, user_id, grant_id, scope, audience, redirect_uri, challenge, key_thumbprint, authenticated_at, method, created_at, redeemed)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    "INSERT INTO authorization_code (tenant, id, digest, request, client, user_id, grant_id, scope, audience, redirect_uri, challenge, key_thumbprint, authenticated_at, method, created_at, redeemed, browser_session, nonce, id_claims)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
      ON CONFLICT DO NOTHING",
 );
 
@@ -81,10 +81,18 @@ fn read(row: &Row<'_>) -> Result<AuthorizationCode, Fault> {
         scopes: Scopes::parse(&row.text(6)?).map_err(|_| Fault::Row("authorization_code.scope"))?,
         audience: Audience::from_row(&row.text(7)?).ok_or(Fault::Row("authorization_code.audience"))?,
         redirect_uri: RedirectUri::parse(&row.text(8)?).ok_or(Fault::Row("authorization_code.redirect_uri"))?,
-        challenge: row.text(9)?,
+        challenge: Some(row.text(9)?).filter(|challenge| !challenge.is_empty()), // the column is older than requests without one
         key: row.text_if_any(10)?,
-        authenticated: row.time(11)?,
-        method: Method::from_name(&row.text(12)?).ok_or(Fault::Row("authorization_code.method"))?,
+        presence: Presence {
+            session: row
+                .text_if_any(15)?
+                .map(|id| BrowserSessionId::parse(&id).ok_or(Fault::Row("authorization_code.browser_session")))
+                .transpose()?,
+            authenticated: row.time(11)?,
+            method: Method::from_name(&row.text(12)?).ok_or(Fault::Row("authorization_code.method"))?,
+        },
+        nonce: row.text_if_any(16)?,
+        id_claims: row.text(17)?.split_whitespace().map(str::to_owned).collect(),
         created: row.time(13)?,
         redeemed,
     })
@@ -94,6 +102,7 @@ fn read(row: &Row<'_>) -> Result<AuthorizationCode, Fault> {
 pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
     match guard {
         Guard::Create(code) => {
+            let id_claims: Vec<&str> = code.id_claims.iter().map(String::as_str).collect();
             let args = vec![
                 tenant.to_owned().into(),
                 code.id.as_str().to_owned().into(),
@@ -105,12 +114,15 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 code.scopes.joined().into(),
                 code.audience.as_row().to_owned().into(),
                 code.redirect_uri.as_str().to_owned().into(),
-                code.challenge.clone().into(),
+                code.challenge.clone().unwrap_or_default().into(),
                 code.key.clone().into(),
-                code.authenticated.into(),
-                code.method.name().into(),
+                code.presence.authenticated.into(),
+                code.presence.method.name().into(),
                 code.created.into(),
                 code.redeemed.as_ref().map(|id| id.as_str().to_owned()).into(),
+                code.presence.session.as_ref().map(|id| id.as_str().to_owned()).into(),
+                code.nonce.clone().into(),
+                id_claims.join(" ").into(),
             ];
             Bound::new(&CREATE, args, "authorization_code", tenant, &code.request)
         }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use kernel::{
     Algorithm, ClientId, Time,
     client::{
-        ApplicationType, Authentication, AuthenticationMethod, Binding, Client, GrantType, Guard, Introspects,
-        Registration, Write,
+        ApplicationType, Authentication, AuthenticationMethod, Binding, Client, Further, GrantType, Guard, Introspects,
+        Keys, Registration, Write,
     },
     redirect_uri::RedirectUri,
 };
@@ -34,7 +34,7 @@ pub(crate) const ITSELF: &str = "itself";
 static ONE: Statement = Statement::read(
     "client.one",
     &[Text, Text],
-    "SELECT id, name, method, secret_digest, jwks, grant_types, token_algorithm, binding, introspects, epoch, created_at, disabled_at, registration_kind, registration, redirect_uris, application_type, uri, scope, unused_until
+    "SELECT id, name, method, secret_digest, jwks, grant_types, token_algorithm, binding, introspects, epoch, created_at, disabled_at, registration_kind, registration, redirect_uris, application_type, uri, scope, unused_until, jwks_uri, further
      FROM client
      WHERE tenant = $1 AND id = $2",
 );
@@ -42,7 +42,7 @@ static ONE: Statement = Statement::read(
 static PAGE: Statement = Statement::read(
     "client.page",
     &[Text, Text, Int],
-    "SELECT c.id, c.name, c.method, c.secret_digest, c.jwks, c.grant_types, c.token_algorithm, c.binding, c.introspects, c.epoch, c.created_at, c.disabled_at, c.registration_kind, c.registration, c.redirect_uris, c.application_type, c.uri, c.scope, c.unused_until, u.used_at
+    "SELECT c.id, c.name, c.method, c.secret_digest, c.jwks, c.grant_types, c.token_algorithm, c.binding, c.introspects, c.epoch, c.created_at, c.disabled_at, c.registration_kind, c.registration, c.redirect_uris, c.application_type, c.uri, c.scope, c.unused_until, c.jwks_uri, c.further, u.used_at
      FROM client c
      LEFT JOIN client_use u ON u.tenant = c.tenant AND u.id = c.id
      WHERE c.tenant = $1 AND c.id > $2
@@ -62,10 +62,10 @@ static CREATE: Statement = Statement::write(
     "client.create",
     &[
         Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Int, Int, Text, Text, Text, Text, Text, Text, Int,
-        Text, Int,
+        Text, Text, Text, Int,
     ],
-    "INSERT INTO client (tenant, id, name, method, secret_digest, jwks, grant_types, token_algorithm, binding, introspects, epoch, disabled_at, registration_kind, registration, redirect_uris, application_type, uri, scope, unused_until, basis, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+    "INSERT INTO client (tenant, id, name, method, secret_digest, jwks, grant_types, token_algorithm, binding, introspects, epoch, disabled_at, registration_kind, registration, redirect_uris, application_type, uri, scope, unused_until, basis, jwks_uri, further, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
      ON CONFLICT DO NOTHING",
 );
 
@@ -74,13 +74,13 @@ static PUT_DOCUMENT: Statement = Statement::write(
     "client.put_document",
     &[
         Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Int, Int, Text, Text, Text, Text, Text, Text, Int,
-        Text, Int, Text,
+        Text, Text, Text, Int, Text,
     ],
-    "INSERT INTO client (tenant, id, name, method, secret_digest, jwks, grant_types, token_algorithm, binding, introspects, epoch, disabled_at, registration_kind, registration, redirect_uris, application_type, uri, scope, unused_until, basis, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+    "INSERT INTO client (tenant, id, name, method, secret_digest, jwks, grant_types, token_algorithm, binding, introspects, epoch, disabled_at, registration_kind, registration, redirect_uris, application_type, uri, scope, unused_until, basis, jwks_uri, further, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
      ON CONFLICT (tenant, id) DO UPDATE
-     SET name = excluded.name, method = excluded.method, secret_digest = excluded.secret_digest, jwks = excluded.jwks, grant_types = excluded.grant_types, token_algorithm = excluded.token_algorithm, binding = excluded.binding, introspects = excluded.introspects, epoch = CASE WHEN client.basis = excluded.basis THEN client.epoch ELSE client.epoch + 1 END, registration = excluded.registration, redirect_uris = excluded.redirect_uris, application_type = excluded.application_type, uri = excluded.uri, scope = excluded.scope, unused_until = excluded.unused_until, basis = excluded.basis
-     WHERE client.registration_kind = $22",
+     SET name = excluded.name, method = excluded.method, secret_digest = excluded.secret_digest, jwks = excluded.jwks, grant_types = excluded.grant_types, token_algorithm = excluded.token_algorithm, binding = excluded.binding, introspects = excluded.introspects, epoch = CASE WHEN client.basis = excluded.basis THEN client.epoch ELSE client.epoch + 1 END, registration = excluded.registration, redirect_uris = excluded.redirect_uris, application_type = excluded.application_type, uri = excluded.uri, scope = excluded.scope, unused_until = excluded.unused_until, basis = excluded.basis, jwks_uri = excluded.jwks_uri, further = excluded.further
+     WHERE client.registration_kind = $24",
 );
 
 /// A client that was kept stays kept: whoever read it before that must not take it back.
@@ -88,11 +88,11 @@ static REPLACE: Statement = Statement::write(
     "client.replace",
     &[
         Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Int, Int, Text, Text, Text, Text, Text, Text, Int,
-        Text, Int,
+        Text, Text, Text, Int,
     ],
     "UPDATE client
-     SET name = $3, method = $4, secret_digest = $5, jwks = $6, grant_types = $7, token_algorithm = $8, binding = $9, introspects = $10, epoch = $11, disabled_at = $12, registration_kind = $13, registration = $14, redirect_uris = $15, application_type = $16, uri = $17, scope = $18, unused_until = CASE WHEN unused_until IS NULL THEN unused_until ELSE $19 END, basis = $20
-     WHERE tenant = $1 AND id = $2 AND epoch = $21",
+     SET name = $3, method = $4, secret_digest = $5, jwks = $6, grant_types = $7, token_algorithm = $8, binding = $9, introspects = $10, epoch = $11, disabled_at = $12, registration_kind = $13, registration = $14, redirect_uris = $15, application_type = $16, uri = $17, scope = $18, unused_until = CASE WHEN unused_until IS NULL THEN unused_until ELSE $19 END, basis = $20, jwks_uri = $21, further = $22
+     WHERE tenant = $1 AND id = $2 AND epoch = $23",
 );
 
 static DROP: Statement = Statement::write(
@@ -119,7 +119,7 @@ impl TenantDb {
     /// Clients in the order of their ids, after one of them, each with when it was last used (at most a minute late).
     pub async fn clients_after(&self, after: &str, rows_max: i64) -> Result<Vec<(Client, Option<Time>)>, Fault> {
         self.all(&PAGE, &[after.into(), rows_max.into()], |row| {
-            Ok((read(row)?, row.time_if_any(19)?))
+            Ok((read(row)?, row.time_if_any(21)?))
         })
         .await
     }
@@ -143,9 +143,10 @@ fn read(row: &Row<'_>) -> Result<Client, Fault> {
         AuthenticationMethod::SecretPost => Authentication::SecretPost {
             secret_digest: secret_digest()?,
         },
-        AuthenticationMethod::PrivateKeyJwt => Authentication::PrivateKeyJwt {
-            jwks: row.text_if_any(4)?.ok_or(Fault::Row("client.jwks"))?,
-        },
+        AuthenticationMethod::PrivateKeyJwt => Authentication::PrivateKeyJwt,
+        AuthenticationMethod::Tls => Authentication::Tls,
+        AuthenticationMethod::SelfSignedTls => Authentication::SelfSignedTls,
+        AuthenticationMethod::Attestation => Authentication::Attestation,
         AuthenticationMethod::Nothing => Authentication::Nothing,
     };
     let grant_types = row
@@ -159,6 +160,12 @@ fn read(row: &Row<'_>) -> Result<Client, Fault> {
         id: ClientId::parse(&row.text(0)?).ok_or(Fault::Row("client.id"))?,
         name: row.text(1)?,
         authentication,
+        keys: match (row.text_if_any(4)?, row.text_if_any(19)?) {
+            (Some(jwks), _) => Some(Keys::Here(jwks)),
+            (None, Some(address)) => Some(Keys::At(address)),
+            (None, None) => None,
+        },
+        further: Further::from_row(&row.text(20)?).ok_or(Fault::Row("client.further"))?,
         grant_types,
         token_algorithm: algorithm(row.text_if_any(6)?)?,
         binding: binding(&row.text(7)?).ok_or(Fault::Row("client.binding"))?,
@@ -265,7 +272,11 @@ fn new(tenant: &str, client: &Client) -> Vec<Value<'static>> {
 
 /// Everything that can change, behind the key.
 fn described(tenant: &str, client: &Client) -> Vec<Value<'static>> {
-    let (secret, jwks) = credentials(&client.authentication);
+    let (jwks, jwks_uri) = match &client.keys {
+        Some(Keys::Here(jwks)) => (Some(jwks.clone()), None),
+        Some(Keys::At(address)) => (None, Some(address.clone())),
+        None => (None, None),
+    };
     let (kind, said) = match &client.registration {
         Registration::Administrator => (ADMINISTRATOR, None),
         Registration::Document { fetched } => (DOCUMENT, Some(fetched.unix().to_string())),
@@ -278,8 +289,8 @@ fn described(tenant: &str, client: &Client) -> Vec<Value<'static>> {
     args.extend([
         client.name.clone().into(),
         client.authentication.method().name().into(),
-        secret,
-        jwks,
+        client.authentication.secret_digest().map(str::to_owned).into(),
+        jwks.into(),
         grant_types.join(" ").into(),
         algorithm.into(),
         binding_name(client.binding).into(),
@@ -294,18 +305,10 @@ fn described(tenant: &str, client: &Client) -> Vec<Value<'static>> {
         client.scope.clone().into(),
         client.expires.into(),
         client.basis().into(),
+        jwks_uri.into(),
+        client.further.row().into(),
     ]);
     args
-}
-
-fn credentials(authentication: &Authentication) -> (Value<'static>, Value<'static>) {
-    match authentication {
-        Authentication::SecretBasic { secret_digest } | Authentication::SecretPost { secret_digest } => {
-            (secret_digest.clone().into(), Value::NoText)
-        }
-        Authentication::PrivateKeyJwt { jwks } => (Value::NoText, jwks.clone().into()),
-        Authentication::Nothing => (Value::NoText, Value::NoText),
-    }
 }
 
 fn introspects(client: &Client) -> &'static str {

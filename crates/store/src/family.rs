@@ -1,7 +1,8 @@
 //! Lines of refresh tokens: table `refresh_family`, one row a line however often it turns, in the order of their ids, which is the order of their times.
 
 use kernel::{
-    ClientId, FamilyId, GrantId,
+    BrowserSessionId, ClientId, Confirmation, FamilyId, GrantId,
+    browser_session::{Method, Presence},
     family::{Family, Guard},
 };
 
@@ -21,7 +22,7 @@ pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &CURRENT, &CREATE, &TURN];
 static ONE: Statement = Statement::read(
     "family.one",
     &[Text, Text],
-    "SELECT id, grant_id, client, key_thumbprint, authenticated_at, generation, turned_at, request, created_at
+    "SELECT id, grant_id, client, key_thumbprint, authenticated_at, generation, turned_at, request, created_at, browser_session, method
      FROM refresh_family
      WHERE tenant = $1 AND id = $2",
 );
@@ -36,9 +37,9 @@ static CURRENT: Statement = Statement::expect(
 
 static CREATE: Statement = Statement::write(
     "family.create",
-    &[Text, Text, Text, Text, Text, Int, Int, Int, Text, Int],
-    "INSERT INTO refresh_family (tenant, id, grant_id, client, key_thumbprint, authenticated_at, generation, turned_at, request, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    &[Text, Text, Text, Text, Text, Int, Int, Int, Text, Int, Text, Text],
+    "INSERT INTO refresh_family (tenant, id, grant_id, client, key_thumbprint, authenticated_at, generation, turned_at, request, created_at, browser_session, method)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
      ON CONFLICT DO NOTHING",
 );
 
@@ -62,8 +63,15 @@ fn read(row: &Row<'_>) -> Result<Family, Fault> {
         id: FamilyId::parse(&row.text(0)?).ok_or(Fault::Row("refresh_family.id"))?,
         grant: GrantId::parse(&row.text(1)?).ok_or(Fault::Row("refresh_family.grant_id"))?,
         client: ClientId::parse(&row.text(2)?).ok_or(Fault::Row("refresh_family.client"))?,
-        key: row.text_if_any(3)?,
-        authenticated: row.time(4)?,
+        key: row.text_if_any(3)?.as_deref().map(Confirmation::from_row),
+        presence: Presence {
+            session: row
+                .text_if_any(9)?
+                .map(|id| BrowserSessionId::parse(&id).ok_or(Fault::Row("refresh_family.browser_session")))
+                .transpose()?,
+            authenticated: row.time(4)?,
+            method: Method::from_name(&row.text(10)?).ok_or(Fault::Row("refresh_family.method"))?,
+        },
         generation: row.int(5)?,
         turned: row.time(6)?,
         request: row.text_if_any(7)?,
@@ -80,12 +88,14 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 family.id.as_str().to_owned().into(),
                 family.grant.as_str().to_owned().into(),
                 family.client.as_str().to_owned().into(),
-                family.key.clone().into(),
-                family.authenticated.into(),
+                family.key.as_ref().map(Confirmation::as_row).into(),
+                family.presence.authenticated.into(),
                 family.generation.into(),
                 family.turned.into(),
                 family.request.clone().into(),
                 family.created.into(),
+                family.presence.session.as_ref().map(|id| id.as_str().to_owned()).into(),
+                family.presence.method.name().into(),
             ];
             Bound::new(&CREATE, args, "refresh_family", tenant, family.id.as_str())
         }

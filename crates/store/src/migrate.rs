@@ -6,6 +6,7 @@ use crate::{engine::Engine, fault::Fault};
 const STEPS: &[(i64, &str)] = &[
     (1, include_str!("migrations/0001_house.sql")),
     (2, include_str!("migrations/0002_people.sql")),
+    (3, include_str!("migrations/0003_openid.sql")),
 ];
 
 /// What one engine calls the table of steps that were taken.

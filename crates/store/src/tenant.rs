@@ -2,7 +2,8 @@
 
 use kernel::{
     TenantId,
-    tenant::{Documents, NonceRule, RegistrationRule, Settings, Tenant, Write},
+    client::SecurityProfile,
+    tenant::{Documents, NonceRule, PkceRule, PushedRequests, RegistrationRule, Settings, Tenant, Write},
 };
 
 use crate::{
@@ -24,16 +25,16 @@ pub(crate) const STATEMENTS: &[&Statement] = &[&ALL, &CREATE, &SET_DISABLED, &SE
 static ALL: Statement = Statement::read(
     "tenant.all",
     &[],
-    "SELECT id, name, issuer, dpop_nonce, access_token_seconds, created_at, disabled_at, client_documents, registration, binding
+    "SELECT id, name, issuer, dpop_nonce, access_token_seconds, created_at, disabled_at, client_documents, registration, binding, security_profile, pushed_requests, pkce
      FROM tenant
      ORDER BY id",
 );
 
 static CREATE: Statement = Statement::write(
     "tenant.create",
-    &[Text, Text, Text, Text, Int, Int, Text, Text, Text],
-    "INSERT INTO tenant (id, name, issuer, dpop_nonce, access_token_seconds, created_at, client_documents, registration, binding)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    &[Text, Text, Text, Text, Int, Int, Text, Text, Text, Text, Text, Text],
+    "INSERT INTO tenant (id, name, issuer, dpop_nonce, access_token_seconds, created_at, client_documents, registration, binding, security_profile, pushed_requests, pkce)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
      ON CONFLICT DO NOTHING",
 );
 
@@ -47,9 +48,9 @@ static SET_DISABLED: Statement = Statement::write(
 
 static SET_SETTINGS: Statement = Statement::write(
     "tenant.set_settings",
-    &[Text, Text, Int, Text, Text, Text],
+    &[Text, Text, Int, Text, Text, Text, Text, Text, Text],
     "UPDATE tenant
-     SET dpop_nonce = COALESCE($2, dpop_nonce), access_token_seconds = COALESCE($3, access_token_seconds), client_documents = COALESCE($4, client_documents), registration = COALESCE($5, registration), binding = COALESCE($6, binding)
+     SET dpop_nonce = COALESCE($2, dpop_nonce), access_token_seconds = COALESCE($3, access_token_seconds), client_documents = COALESCE($4, client_documents), registration = COALESCE($5, registration), binding = COALESCE($6, binding), security_profile = COALESCE($7, security_profile), pushed_requests = COALESCE($8, pushed_requests), pkce = COALESCE($9, pkce)
      WHERE id = $1",
 );
 
@@ -94,6 +95,17 @@ fn read(row: &Row<'_>) -> Result<Tenant, Fault> {
             },
             registration: RegistrationRule::from_name(&row.text(8)?).ok_or(Fault::Row("tenant.registration"))?,
             binding: binding(&row.text(9)?).ok_or(Fault::Row("tenant.binding"))?,
+            profile: SecurityProfile::from_name(&row.text(10)?).ok_or(Fault::Row("tenant.security_profile"))?,
+            pushed_requests: match row.text(11)?.as_str() {
+                "required" => PushedRequests::Required,
+                "accepted" => PushedRequests::Accepted,
+                _ => return Err(Fault::Row("tenant.pushed_requests")),
+            },
+            pkce: match row.text(12)?.as_str() {
+                "always" => PkceRule::Always,
+                "openid_may_omit" => PkceRule::OpenIdMayOmit,
+                _ => return Err(Fault::Row("tenant.pkce")),
+            },
         },
         created: row.time(5)?,
         disabled: row.time_if_any(6)?,
@@ -114,6 +126,20 @@ fn documents(rule: Documents) -> &'static str {
     }
 }
 
+fn pushed_requests(rule: PushedRequests) -> &'static str {
+    match rule {
+        PushedRequests::Required => "required",
+        PushedRequests::Accepted => "accepted",
+    }
+}
+
+fn pkce(rule: PkceRule) -> &'static str {
+    match rule {
+        PkceRule::Always => "always",
+        PkceRule::OpenIdMayOmit => "openid_may_omit",
+    }
+}
+
 /// The row of a new tenant. Its place in the common order is the table: two changes collide in the id or in the issuer, and each must see the other.
 pub(crate) fn lower_create(tenant: &Tenant) -> Bound {
     let args = vec![
@@ -126,6 +152,9 @@ pub(crate) fn lower_create(tenant: &Tenant) -> Bound {
         documents(tenant.settings.client_documents).into(),
         tenant.settings.registration.name().into(),
         binding_name(tenant.settings.binding).into(),
+        tenant.settings.profile.name().into(),
+        pushed_requests(tenant.settings.pushed_requests).into(),
+        pkce(tenant.settings.pkce).into(),
     ];
     Bound::new(&CREATE, args, "tenant", "", "")
 }
@@ -148,6 +177,9 @@ pub(crate) fn lower_write(tenant: &str, write: &Write) -> Bound {
                 change.client_documents.map(documents).into(),
                 change.registration.map(RegistrationRule::name).into(),
                 change.binding.map(binding_name).into(),
+                change.profile.map(SecurityProfile::name).into(),
+                change.pushed_requests.map(pushed_requests).into(),
+                change.pkce.map(pkce).into(),
             ];
             Bound::new(&SET_SETTINGS, args, "tenant", "", id.as_str())
         }

@@ -1,7 +1,7 @@
 //! Tokens: table `token`, in the order of their ids, which is the order of their times.
 
 use kernel::{
-    Audience, ClientId, GrantId, TokenId,
+    Audience, ClientId, Confirmation, GrantId, TokenId,
     token::{Guard, Record, Write},
 };
 
@@ -80,7 +80,7 @@ fn read(row: &Row<'_>) -> Result<Record, Fault> {
         client: ClientId::parse(&row.text(2)?).ok_or(Fault::Row("token.client"))?,
         audience: Audience::from_row(&row.text(3)?).ok_or(Fault::Row("token.audience"))?,
         scope: row.text(4)?,
-        key: row.text_if_any(5)?,
+        key: row.text_if_any(5)?.as_deref().map(Confirmation::from_row),
         issued: row.time(6)?,
         expires: row.time(7)?,
         revoked: row.time_if_any(8)?,
@@ -97,7 +97,7 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
         record.client.as_str().to_owned().into(),
         record.audience.as_row().to_owned().into(),
         record.scope.clone().into(),
-        record.key.clone().into(),
+        record.key.as_ref().map(Confirmation::as_row).into(),
         record.issued.into(),
         record.expires.into(),
     ];

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use proof::digest;
+use proof::{digest, json::Object};
 
 use super::{ChangeClient, NewClient, describe, grants, rules::Facts};
 use crate::{
     authority::{Ask, Audience, Authority},
     caller::{AdministratorCaller, Caller},
-    client::{Authentication, AuthenticationMethod, Client, GrantType, Guard as ClientGuard, Registration},
+    client::{
+        Authentication, AuthenticationMethod, Client, Further, GrantType, Guard as ClientGuard, Keys, Registration,
+    },
     decision::{Change, Decision, Guard, Reply},
     event::{Event, EventKind},
     grant,
@@ -59,11 +61,19 @@ pub(super) fn create(
             "a client whose id is the address of its document has no secret",
         ));
     }
-    let (authentication, secret) = credentials(new.method, new.jwks.as_deref(), at)?;
+    let keys = new.keys.clone().map(checked_keys).transpose()?;
+    registration::needed_for(new.method, keys.as_ref(), &new.further).map_err(Why::ClientMetadata)?;
+    let (authentication, secret) = credentials(new.method, at);
+    let further = Further {
+        sector: registration::sector(&new.further, &redirect_uris),
+        ..new.further.clone()
+    };
     let client = Client {
         id,
         name: new.name.clone(),
         authentication,
+        keys,
+        further,
         grant_types: new.grant_types.clone(),
         token_algorithm: new.token_algorithm,
         binding: new.binding,
@@ -128,16 +138,14 @@ pub(super) fn create(
 pub(super) fn change(change: &ChangeClient, caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
     let old = facts.client.as_ref().ok_or(Why::Absent("client"))?;
     let mut client = old.clone();
-    if let Some(jwks) = &change.jwks {
-        if old.authentication.method() != AuthenticationMethod::PrivateKeyJwt {
-            return Err(Why::ClientMetadata(
-                "only a client of method private_key_jwt has a jwks",
-            ));
-        }
-        client.authentication = Authentication::PrivateKeyJwt {
-            jwks: checked_keys(jwks)?,
-        };
+    if let Some(keys) = &change.keys {
+        client.keys = Some(checked_keys(keys.clone())?);
     }
+    if !change.further.is_empty() {
+        client.further = changed(&client, &change.further)?;
+    }
+    registration::needed_for(client.authentication.method(), client.keys.as_ref(), &client.further)
+        .map_err(Why::ClientMetadata)?;
     client.name = change.name.clone().unwrap_or(client.name);
     client.token_algorithm = change.token_algorithm.or(client.token_algorithm);
     client.binding = change.binding.unwrap_or(client.binding);
@@ -160,16 +168,12 @@ pub(super) fn change(change: &ChangeClient, caller: &Caller, facts: &Facts, at: 
 /// Gives a client a new secret; the old one ends with the commit.
 pub(super) fn rotate_secret(caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
     let old = facts.client.as_ref().ok_or(Why::Absent("client"))?;
-    let method = old.authentication.method();
-    if method == AuthenticationMethod::PrivateKeyJwt {
+    if old.authentication.secret_digest().is_none() {
         return Err(Why::ClientMetadata(
-            "a client of method private_key_jwt has no secret; change its jwks instead",
+            "a client of this method has no secret; where it has keys, change its jwks instead",
         ));
     }
-    if method == AuthenticationMethod::Nothing {
-        return Err(Why::ClientMetadata("a client of method none has no secret"));
-    }
-    let (authentication, secret) = credentials(method, None, at)?;
+    let (authentication, secret) = credentials(old.authentication.method(), at);
     let event = Event::new(EventKind::ClientSecretRotated, caller, at).about(old.id.as_str());
     Ok(replaced(
         old,
@@ -200,44 +204,46 @@ fn replaced(old: &Client, mut client: Client, secret: Option<String>, event: Eve
     )
 }
 
-fn credentials(
-    method: AuthenticationMethod,
-    jwks: Option<&str>,
-    at: &Moment,
-) -> Result<(Authentication, Option<String>), Why> {
-    let with_secret = |make: fn(String) -> Authentication| {
-        let secret = at.secret("client secret");
-        (make(digest::sha256_b64(secret.as_bytes())), Some(secret))
-    };
-    match (method, jwks) {
-        (AuthenticationMethod::PrivateKeyJwt, Some(jwks)) => Ok((
-            Authentication::PrivateKeyJwt {
-                jwks: checked_keys(jwks)?,
-            },
-            None,
-        )),
-        (AuthenticationMethod::PrivateKeyJwt, None) => {
-            Err(Why::ClientMetadata("private_key_jwt needs a jwks with the public keys"))
+/// The members beyond plain OAuth after a change. The sector moves only with `sector_identifier_uri`: people's names stay.
+fn changed(client: &Client, change: &Object) -> Result<Further, Why> {
+    let mut said = Object::new();
+    client.further.write(&mut said);
+    for (name, value) in change {
+        if value.is_null() {
+            said.remove(name);
+        } else {
+            said.insert(name.clone(), value.clone());
         }
-        (
-            AuthenticationMethod::SecretBasic | AuthenticationMethod::SecretPost | AuthenticationMethod::Nothing,
-            Some(_),
-        ) => Err(Why::ClientMetadata(
-            "only a client of method private_key_jwt has a jwks",
-        )),
-        (AuthenticationMethod::Nothing, None) => Ok((Authentication::Nothing, None)),
-        (AuthenticationMethod::SecretBasic, None) => Ok(with_secret(|secret_digest| Authentication::SecretBasic {
-            secret_digest,
-        })),
-        (AuthenticationMethod::SecretPost, None) => Ok(with_secret(|secret_digest| Authentication::SecretPost {
-            secret_digest,
-        })),
+    }
+    let further = Further::read(&said, client.application_type).map_err(Why::ClientMetadata)?;
+    let moved = further.sector_identifier_uri != client.further.sector_identifier_uri;
+    let sector = if moved {
+        registration::sector(&further, &client.redirect_uris)
+    } else {
+        client.further.sector.clone()
+    };
+    Ok(Further { sector, ..further })
+}
+
+fn credentials(method: AuthenticationMethod, at: &Moment) -> (Authentication, Option<String>) {
+    let secret = at.secret("client secret");
+    let secret_digest = digest::sha256_b64(secret.as_bytes());
+    match method {
+        AuthenticationMethod::SecretBasic => (Authentication::SecretBasic { secret_digest }, Some(secret)),
+        AuthenticationMethod::SecretPost => (Authentication::SecretPost { secret_digest }, Some(secret)),
+        AuthenticationMethod::PrivateKeyJwt => (Authentication::PrivateKeyJwt, None),
+        AuthenticationMethod::Tls => (Authentication::Tls, None),
+        AuthenticationMethod::SelfSignedTls => (Authentication::SelfSignedTls, None),
+        AuthenticationMethod::Attestation => (Authentication::Attestation, None),
+        AuthenticationMethod::Nothing => (Authentication::Nothing, None),
     }
 }
 
-fn checked_keys(jwks: &str) -> Result<String, Why> {
-    registration::checked_keys(jwks).map_err(Why::ClientMetadata)?;
-    Ok(jwks.to_owned())
+fn checked_keys(keys: Keys) -> Result<Keys, Why> {
+    if let Keys::Here(jwks) = &keys {
+        registration::checked_keys(jwks).map_err(Why::ClientMetadata)?;
+    }
+    Ok(keys)
 }
 
 /// An id that an administrator chose: unreserved characters only, since stock clients send it unencoded; or the address of a client metadata document, which is pinned

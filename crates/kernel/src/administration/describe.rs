@@ -7,14 +7,15 @@ use super::clients::resources_of;
 use crate::{
     authority::Audience,
     browser_session::BrowserSession,
-    client::{Authentication, Binding, Client, Introspects, Registration},
+    client::{Binding, Client, Introspects, Registration},
     consent::{Clients, Rule},
     grant::{Grant, Holder, Source, Status, Subject},
     id::Id,
     key::SigningKey,
     redirect_uri::RedirectUri,
+    registration,
     resource::{Resource, ResourceUri},
-    tenant::{Administrator, Documents, NonceRule, Reach, Tenant},
+    tenant::{Administrator, Documents, NonceRule, PkceRule, PushedRequests, Reach, Tenant},
     user::{Group, User},
 };
 
@@ -59,9 +60,8 @@ pub fn client(client: &Client, last_used: Option<Time>) -> Object {
     };
     o.insert("registered_by".into(), registered.into());
     insert_time(&mut o, "expires_at", client.expires);
-    if let Authentication::PrivateKeyJwt { jwks } = &client.authentication {
-        o.insert("jwks".into(), serde_json::from_str(jwks).unwrap_or(Value::Null));
-    }
+    registration::keys(&mut o, client.keys.as_ref());
+    client.further.write(&mut o);
     if let Some(algorithm) = client.token_algorithm {
         o.insert("access_token_signed_response_alg".into(), algorithm.name().into());
     }
@@ -166,6 +166,12 @@ pub fn tenant(tenant: &Tenant) -> Object {
         "dpop_required".into(),
         (tenant.settings.binding == Binding::Required).into(),
     );
+    o.insert("security_profile".into(), tenant.settings.profile.name().into());
+    o.insert(
+        "require_pushed_authorization_requests".into(),
+        (tenant.settings.pushed_requests == PushedRequests::Required).into(),
+    );
+    o.insert("require_pkce".into(), (tenant.settings.pkce == PkceRule::Always).into());
     o.insert("created_at".into(), tenant.created.unix().into());
     insert_time(&mut o, "disabled_at", tenant.disabled);
     o

@@ -6,7 +6,7 @@ use proof::{Algorithm, Time, json};
 
 use crate::{
     authority::Scopes,
-    client::{ApplicationType, AuthenticationMethod, Binding, GrantType, Introspects},
+    client::{ApplicationType, AuthenticationMethod, Binding, Further, GrantType, Introspects, Keys},
     consent::{Clients, Effect},
     id::{AdministratorId, BrowserSessionId, ClientId, GrantId, GroupId, RuleId, TenantId, UserId},
     key::SigningKey,
@@ -104,8 +104,10 @@ pub struct NewClient {
     pub name: String,
     /// How it proves who it is.
     pub method: AuthenticationMethod,
-    /// Its JWK Set as text, for `private_key_jwt`.
-    pub jwks: Option<String>,
+    /// Its public keys, or where they are.
+    pub keys: Option<Keys>,
+    /// What it says beyond plain OAuth.
+    pub further: Further,
     /// The grant types it may use.
     pub grant_types: BTreeSet<GrantType>,
     /// The scopes of its root grant.
@@ -134,7 +136,9 @@ pub struct ChangeClient {
     /// A new name.
     pub name: Option<String>,
     /// New keys.
-    pub jwks: Option<String>,
+    pub keys: Option<Keys>,
+    /// Members beyond plain OAuth that change, as JSON: those that are there replace, `null` takes back.
+    pub further: json::Object,
     /// A new algorithm for its access tokens.
     pub token_algorithm: Option<Algorithm>,
     /// A new rule about bound tokens.

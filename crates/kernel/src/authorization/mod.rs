@@ -22,7 +22,7 @@ mod rules;
 mod tests;
 
 pub use own_scopes::{OWN_SCOPES, words};
-pub use request::{Asked, Prompt, REPEATABLE, Returns, Wish, named_client, returns};
+pub use request::{Asked, Carried, Demand, Prompt, REPEATABLE, ResponseMode, Returns, Wish, named_client, returns};
 pub use rules::{Answered, Asking, CONSENT_SECONDS, Delivery, Facts, Said, answer, begin, delivery, error};
 
 /// How long a sealed request may be answered, in seconds.

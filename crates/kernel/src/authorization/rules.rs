@@ -1,5 +1,7 @@
 //! What a request at the authorization endpoint is answered with, and where the answer goes.
 
+use proof::{Algorithm, json};
+
 use super::{
     OWN_SCOPES,
     request::{Asked, Returns, Wish, forbids_to_ask, place_of_answer},
@@ -9,16 +11,19 @@ use crate::{
     authorization_code::{self, AuthorizationCode},
     browser_session,
     caller::{BrowserUser, Caller},
-    client::{self, Authentication, Client, Registration},
+    client::{self, Authentication, Client, Registration, SecurityProfile, Signing},
     consent::{self, Judgement, Rule},
-    decision::{Before, Change, ConsentAsk, Decision, Guard, Pending, Reply, Return, Touch, Write},
+    decision::{Before, Change, ConsentAsk, Decision, Guard, Pending, Reply, Return, Touch, Unsigned, Write},
     event::{Event, EventKind},
     form::Form,
     grant::{self, Grant, Holder, Source, Status, Subject},
     id::GrantId,
+    identity,
     moment::Moment,
+    pushed_authorization,
     resource::Resource,
     tenant::Tenant,
+    token::TenantKeys,
     user,
     why::Why,
 };
@@ -27,6 +32,8 @@ use crate::{
 pub const CONSENT_SECONDS: i64 = 180 * 86_400;
 /// How often a person's grant may be handed on: to the authorization that is redeemed, and three times below it.
 const CONSENT_DEPTH: u8 = 4;
+/// How long a signed answer counts, in seconds (JARM s2.1: ten minutes at most).
+const SIGNED_ANSWER_SECONDS: i64 = 600;
 const _: () = assert!(CONSENT_DEPTH <= DEPTH_MAX, "a consent is a grant like any other");
 
 /// What was loaded for the question.
@@ -34,6 +41,8 @@ const _: () = assert!(CONSENT_DEPTH <= DEPTH_MAX, "a consent is a grant like any
 pub struct Facts<'a> {
     /// The tenant.
     pub tenant: &'a Tenant,
+    /// The tenant's keys, for the names that clients know people by.
+    pub keys: &'a TenantKeys,
     /// The client as it is now.
     pub client: Option<Client>,
     /// The resource that the request names, if it is registered.
@@ -72,12 +81,8 @@ pub fn begin(asked: &Asked, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> 
     considered(asked, caller, at, || {
         let question = Question::of(asked, facts, at)?;
 
-        // 1. Who is there? (OpenID Connect Core s3.1.2.3)
-        let again = asked.prompt.login == Wish::Yes;
-        let person = caller
-            .person()
-            .filter(|person| !again || person.session.authenticated >= asked.created);
-        let Some(person) = person else {
+        // 1. Who is there, and are we as sure as the client wants? (OpenID Connect Core s3.1.2.3, RFC 9470 s5)
+        let Some(person) = question.present(caller, facts, at)? else {
             return match asked.prompt.none {
                 Wish::Yes => Err(Why::LoginRequired),
                 Wish::No => Ok(wait(Pending::SignIn(Box::new(asked.clone())))),
@@ -117,10 +122,7 @@ pub fn begin(asked: &Asked, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> 
 pub fn answer(asked: &Asked, said: &Said, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Decision {
     considered(asked, caller, at, || {
         let question = Question::of(asked, facts, at)?;
-        let person = caller.person().ok_or(Why::SignInRequired)?;
-        if asked.prompt.login == Wish::Yes && person.session.authenticated < asked.created {
-            return Err(Why::SignInRequired); // whoever answers is whoever proved themselves for this request
-        }
+        let person = question.present(caller, facts, at)?.ok_or(Why::SignInRequired)?; // whoever answers is whoever proved themselves for this request (S-33)
         let judgement = question.judge(person, facts)?;
         let without = match said {
             Said::Deny => return Err(Why::PersonDenied),
@@ -138,13 +140,14 @@ pub fn answer(asked: &Asked, said: &Said, caller: &Caller, facts: &Facts<'_>, at
 fn considered(asked: &Asked, caller: &Caller, at: &Moment, decide: impl FnOnce() -> Result<Decision, Why>) -> Decision {
     decide().unwrap_or_else(|why| {
         let refused = Event::refused(&why, caller, at);
-        let event = if why == Why::PersonDenied {
-            let kind = EventKind::AuthorizationDenied;
-            Event { kind, ..refused }.with("client", asked.client.as_str()) // a no is said to somebody
-        } else {
-            refused
-        };
-        Decision::refuse(why, Vec::new(), vec![event])
+        if why != Why::PersonDenied {
+            return Decision::refuse(why, Vec::new(), vec![refused]);
+        }
+        let kind = EventKind::AuthorizationDenied;
+        let event = Event { kind, ..refused }.with("client", asked.client.as_str()); // a no is said to somebody
+        let end = Write::PushedRequest(pushed_authorization::Write::End(asked.id.clone())); // and it is an answer: the same request is not asked again
+        let sure = Some(end).filter(|_| asked.pushed == Wish::Yes).into_iter().collect();
+        Decision::refuse(why, sure, vec![event])
     })
 }
 
@@ -159,12 +162,12 @@ fn own_scopes() -> Scopes {
         .fold(Scopes::default(), |all, (name, _)| all.with(&Scopes::one(name)))
 }
 
-/// Scopes that say nothing about this place, and count as not asked: those of our own endpoints, which some clients take from our metadata and send everywhere, and two
-/// of OpenID Connect that give nothing here yet (docs/divergences.md).
+/// Scopes that say nothing about this place, and count as not asked: those of our own endpoints, which some clients take from our metadata and send everywhere, and
+/// `offline_access`, which gives nothing here (docs/divergences.md). Who is there may be asked with any place.
 fn elsewhere(known: &Scopes) -> Scopes {
-    ["openid", "offline_access"]
-        .iter()
-        .fold(own_scopes(), |all, name| all.with(&Scopes::one(name)))
+    own_scopes()
+        .with(&Scopes::one("offline_access"))
+        .without(&Scopes::one(identity::OPENID))
         .without(known)
 }
 
@@ -215,11 +218,14 @@ impl<'a> Question<'a> {
         };
 
         // 3. The scope: what the place knows of what was asked, with what it brings with it; all of it, or our default, when nothing was asked (RFC 6749 s3.3).
+        //    Who is there may be asked beside everything else (OpenID Connect Core s3.1.2.1 `openid`).
         let known = resource.map_or_else(own_scopes, Resource::every);
         let asked_here = asked.scopes.as_ref().map(|scopes| scopes.without(&elsewhere(&known)));
         let wanted = match (asked_here.filter(|scopes| !scopes.is_empty()), resource) {
             (Some(scopes), _) => {
-                let wanted = known.shared_with(scopes.iter());
+                let identity = scopes.iter().filter(|scope| identity::is_identity(scope));
+                let identity = identity.fold(Scopes::default(), |all, scope| all.with(&Scopes::one(scope)));
+                let wanted = known.shared_with(scopes.iter()).with(&identity);
                 if wanted.is_empty() && !known.is_empty() {
                     return Err(Why::ScopeNotGranted);
                 }
@@ -240,6 +246,31 @@ impl<'a> Question<'a> {
             audience,
             wanted,
         })
+    }
+
+    /// The person who is there, if they are whom the client wants, and proved it as strongly and as lately as it wants. Who proved themselves for this very request did it
+    /// late enough; when that was not strong enough, they cannot do better.
+    fn present<'c>(&self, caller: &'c Caller, facts: &Facts<'_>, at: &Moment) -> Result<Option<&'c BrowserUser>, Why> {
+        let demand = &self.asked.demand;
+        let level = demand.assurance()?;
+        let Some(person) = caller.person() else {
+            return Ok(None);
+        };
+        let for_this = person.session.authenticated >= self.asked.created;
+        let again = self.asked.prompt.login == Wish::Yes;
+        let lately = demand
+            .max_age
+            .is_none_or(|seconds| person.session.authenticated.plus(seconds) >= at.now);
+        let wanted = demand
+            .subject
+            .as_ref()
+            .is_none_or(|subject| *subject == facts.keys.subject_at(self.client, &person.user.id));
+        let strong = level.is_none_or(|level| person.session.method.assurance() >= level);
+        if for_this && wanted && !strong {
+            return Err(Why::AssuranceUnmet);
+        }
+        let as_wanted = wanted && strong && (for_this || (!again && lately));
+        Ok(as_wanted.then_some(person))
     }
 
     fn judge(&self, person: &BrowserUser, facts: &Facts<'_>) -> Result<Judgement, Why> {
@@ -431,8 +462,9 @@ impl<'a> Question<'a> {
                     redirect_uri: self.asked.returns.redirect_uri.clone(),
                     challenge: self.asked.challenge.clone(),
                     key: self.asked.key.clone(),
-                    authenticated: person.session.authenticated,
-                    method: person.session.method,
+                    presence: person.session.presence(),
+                    nonce: self.asked.nonce.clone(),
+                    id_claims: self.asked.id_claims.clone(),
                     created: at.now,
                     redeemed: None,
                 },
@@ -455,14 +487,9 @@ impl<'a> Question<'a> {
         change.events = vec![event.about(grant_id.as_str())];
         let mut parameters = vec![("code", code)];
         parameters.extend(answered(&self.asked.returns, self.tenant));
-        Decision::issue(
-            Reply::Authorization(Return {
-                redirect_uri: self.asked.returns.redirect_uri.clone(),
-                parameters,
-            }),
-            Vec::new(),
-            change,
-        )
+        let mut back = back(&self.asked.returns, self.client, self.tenant, parameters, at);
+        let sign = back.signed.take().into_iter().collect();
+        Decision::issue(Reply::Authorization(back), sign, change)
     }
 
     /// A client with a document of its own becomes a row when somebody says yes to it, and not before: strangers fill no table.
@@ -517,11 +544,9 @@ pub fn delivery(
     caller: &Caller,
     grants: &[Vec<Grant>],
     tenant: &Tenant,
+    at: &Moment,
 ) -> Delivery {
-    let back = Return {
-        redirect_uri: returns.redirect_uri.clone(),
-        parameters: error(why, returns, tenant),
-    };
+    let back = back(returns, client, tenant, error(why, returns, tenant), at);
     let quiet = match form_or_asked {
         Asking::Form(form) => forbids_to_ask(form),
         Asking::Asked(asked) => asked.prompt.none == Wish::Yes,
@@ -570,6 +595,41 @@ pub fn error(why: &Why, returns: &Returns, tenant: &Tenant) -> Vec<(&'static str
     ];
     parameters.extend(answered(returns, tenant));
     parameters
+}
+
+/// An answer on its way: as the client wants it to travel, signed where it wants that (JARM s2.1).
+fn back(
+    returns: &Returns,
+    client: &Client,
+    tenant: &Tenant,
+    parameters: Vec<(&'static str, String)>,
+    at: &Moment,
+) -> Return {
+    let signed = returns.mode.is_signed().then(|| {
+        let mut claims: json::Object = parameters
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.as_str().into()))
+            .collect();
+        claims.insert("iss".to_owned(), tenant.issuer.as_str().into());
+        claims.insert("aud".to_owned(), client.id.as_str().into());
+        claims.insert("exp".to_owned(), at.now.plus(SIGNED_ANSWER_SECONDS).unix().into());
+        let usual = match client.profile(tenant) {
+            SecurityProfile::Baseline => Algorithm::RS256, // JARM s3
+            SecurityProfile::Fapi2 | SecurityProfile::Fapi2MessageSigning => Algorithm::PS256, // FAPI 2.0 s5.4: never RS256
+        };
+        Unsigned {
+            typ: "JWT",
+            signing: client.further.authorization.unwrap_or(Signing::plain(usual)),
+            claims,
+            hash_of: None,
+        }
+    });
+    Return {
+        redirect_uri: returns.redirect_uri.clone(),
+        mode: returns.mode,
+        parameters,
+        signed,
+    }
 }
 
 /// What every answer carries: the client's state, and who answers (RFC 9207).

@@ -148,8 +148,9 @@ fn read_by(client: &Client, changed: &[(&str, &str)]) -> Result<Asked, Why> {
     let returns = Returns {
         redirect_uri: client.redirect_uris[0].clone(),
         state: Some("xyz".to_owned()),
+        mode: ResponseMode::Query,
     };
-    Asked::parse(&form, client, returns, &at())
+    Asked::parse(&form, client, &tenant(), returns, Carried::PLAIN, &at())
 }
 
 /// The request of this client with these parameters.
@@ -164,6 +165,7 @@ fn asked(changed: &[(&str, &str)]) -> Asked {
 /// What is there: a client, a place, no rules, nothing granted.
 struct World {
     tenant: Tenant,
+    keys: crate::token::TenantKeys,
     client: Option<Client>,
     resource: Option<Resource>,
     rules: Vec<Rule>,
@@ -174,6 +176,7 @@ struct World {
 fn world() -> World {
     World {
         tenant: tenant(),
+        keys: people::any_tenant_keys(),
         client: Some(web()),
         resource: Some(here()),
         rules: Vec::new(),
@@ -193,6 +196,7 @@ impl World {
     fn facts(&self) -> Facts<'_> {
         Facts {
             tenant: &self.tenant,
+            keys: &self.keys,
             client: self.client.clone(),
             resource: self.resource.clone(),
             rules: self.rules.clone(),

@@ -4,7 +4,7 @@
 //! A code is good once, for a minute, for the client that asked, for the one that knows the verifier, and for the key that was named, if one was. Redeeming it narrows the
 //! person's grant to a child of its own: one authorization of one installation. A second use kills that child and with it every token that came of the code (S-07).
 //!
-//! Not covered: clients without PKCE (product decision 28) and ID tokens; their issue comes.
+//! A client that asked for `openid` gets an ID token beside (OpenID Connect Core s3.1.3.3).
 
 mod request;
 mod rules;
@@ -13,13 +13,15 @@ mod tests;
 
 pub use request::Request;
 pub use rules::{Facts, decide};
-pub(crate) use rules::{issued_event, key_shown, place, proved_client, relied_on, used};
+pub(crate) use rules::{issued_event, key_shown, own_key_shown, place, proved_client, relied_on, used};
+
+use std::collections::BTreeSet;
 
 use proof::{Time, digest};
 
 use crate::{
     authority::{Audience, Scopes},
-    browser_session::Method,
+    browser_session::Presence,
     id::{ClientId, CodeId, GrantId, UserId},
     moment::Moment,
     redirect_uri::RedirectUri,
@@ -51,14 +53,16 @@ pub struct AuthorizationCode {
     pub audience: Audience,
     /// Where it was sent.
     pub redirect_uri: RedirectUri,
-    /// The PKCE challenge, S256 (RFC 7636 s4.2).
-    pub challenge: String,
+    /// The PKCE challenge, S256 (RFC 7636 s4.2), if there was one.
+    pub challenge: Option<String>,
     /// The key it is bound to (RFC 9449 s10 `dpop_jkt`).
     pub key: Option<String>,
-    /// When the person proved themselves.
-    pub authenticated: Time,
-    /// How.
-    pub method: Method,
+    /// How the person proved themselves.
+    pub presence: Presence,
+    /// What the ID token repeats (OpenID Connect Core s3.1.2.1 `nonce`).
+    pub nonce: Option<String>,
+    /// The claims that the ID token itself was asked to have (s5.5).
+    pub id_claims: BTreeSet<String>,
     /// When it was made.
     pub created: Time,
     /// The grant that came of it, when it was used.

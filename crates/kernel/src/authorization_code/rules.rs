@@ -4,18 +4,21 @@ use proof::digest;
 
 use super::{AuthorizationCode, Guard as CodeGuard, Request};
 use crate::{
-    authority::{Ask, Audience},
+    authority::Audience,
+    authorization::Wish,
     caller::{Caller, Who},
-    client::{self, Authentication, Binding, Client, GrantType},
+    client::{self, Authentication, Binding, Client, GrantType, SecurityProfile},
+    confirmation::Confirmation,
     consent::Rule,
     decision::{Change, Decision, Guard, Touch, Write},
     event::{Event, EventKind},
-    family::{self, Family},
-    grant::{self, Grant, Holder, Source, Status, Subject},
+    grant::{self, Grant},
+    identity,
     moment::Moment,
+    relying_party,
     resource::Resource,
     tenant::Tenant,
-    token::{self, Acts, Projection, TenantKeys},
+    token::{self, Redemption, TenantKeys},
     user::{self, User},
     why::Why,
 };
@@ -85,7 +88,8 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
     let code = redeemable(request, client, facts, at)?;
 
     // 5. The key: the one that was named when the code was asked for (RFC 9449 s10), and one at all where the client or the tenant wants it.
-    if code.key.is_some() && code.key != caller.key {
+    let named = code.key.clone().map(Confirmation::Jkt);
+    if named.is_some() && named != caller.key {
         return Err(Why::KeyOther);
     }
     key_shown(client, facts.tenant, caller)?;
@@ -113,82 +117,56 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         .ok_or(Why::GrantEnded)?;
     let scopes = grant::still_given(&facts.path, &facts.rules, client, user, &code.audience, &code.scopes)?;
 
-    // 8. The authorization: a child of the person's grant, for this one installation.
-    let bound = caller.key.clone();
-    let lifetime = if bound.is_some() {
-        family::LIFETIME_SECONDS_BOUND
-    } else {
-        family::LIFETIME_SECONDS_BEARER
-    };
-    let end = at.now.plus(lifetime);
-    let ask = Ask {
-        scopes: scopes.clone(),
-        audiences: [code.audience.clone()].into(),
-        expires: Some(parent.authority.expires().map_or(end, |theirs| theirs.min(end))),
-        depth: parent.authority.depth().saturating_sub(1),
-    };
-    let authorization = Grant {
-        id: at.id("authorization"),
-        holder: Holder::Client(client.id.clone()),
-        subject: Subject::User(user.id.clone()),
-        authority: parent.authority.narrow(&ask).map_err(|_| Why::GrantEnded)?,
-        parent: Some(parent.id.clone()),
-        source: Source::Redeemed,
-        status: Status::Active,
-        epoch: 0,
-        created: at.now,
-    };
-
-    // 9. The line of refresh tokens, for clients that registered for it, whatever the scope says.
-    let line = client.grant_types.contains(&GrantType::RefreshToken).then(|| Family {
-        id: at.id("family"),
-        grant: authorization.id.clone(),
-        client: client.id.clone(),
-        key: bound,
-        authenticated: code.authenticated,
-        generation: 0,
-        turned: at.now,
-        request: None,
-        created: at.now,
-    });
-    let refresh = line
-        .as_ref()
-        .map(|line| family::write(&facts.keys.refresh, &line.id, 0));
-
-    // 10. The projection.
-    let issued = Projection {
+    // 8. The authorization and its tokens.
+    let redeemed = Redemption {
         tenant: facts.tenant,
+        keys: facts.keys,
         client,
-        acts: Acts::For {
-            keys: facts.keys,
-            user: &user.id,
-            authenticated: code.authenticated,
-        },
-        grant: &authorization,
+        caller,
+        user,
+        presence: &code.presence,
+        parent,
         scopes: &scopes,
         audience: &code.audience,
         resource,
-        key: caller.key.as_deref(),
+        nonce: code.nonce.as_deref(),
+        id_claims: &code.id_claims,
     }
-    .issue(refresh, at);
+    .redeem(at)?;
 
-    // 11. What the answer relied on, and what it leaves behind.
-    let event = issued_event(&issued.record, caller, at).with("code", code.id.as_str());
+    // 9. What the answer relied on, and what it leaves behind.
+    let event = issued_event(&redeemed.record, caller, at).with("code", code.id.as_str());
     let mut guards = relied_on(&facts.path, client, user);
     guards.push(Guard::AuthorizationCode(CodeGuard::Redeem {
         id: code.id.clone(),
-        grant: authorization.id.clone(),
+        grant: redeemed.authorization.id.clone(),
     }));
-    guards.push(Guard::Grant(grant::Guard::Create(Box::new(authorization))));
-    guards.extend(line.map(|line| Guard::Family(family::Guard::Create(Box::new(line)))));
-    guards.push(Guard::Token(token::Guard::Create(Box::new(issued.record))));
+    let (made, reply, sign) = redeemed.guards();
+    guards.extend(made);
     let change = Change {
         guards,
-        sure: Vec::new(),
+        sure: told(client, code, at),
         touches: used(client, parent, at),
         events: vec![event],
     };
-    Ok(Decision::issue(issued.reply, vec![issued.unsigned], change))
+    Ok(Decision::issue(reply, sign, change))
+}
+
+/// An app that wants to hear when the person signs out is noted with what it is told of them.
+fn told(client: &Client, code: &AuthorizationCode, at: &Moment) -> Vec<Write> {
+    let wants = client.further.backchannel_logout_uri.is_some() && code.scopes.contains(identity::OPENID);
+    let session = code.presence.session.as_ref().filter(|_| wants);
+    session
+        .map(|session| {
+            Write::RelyingParty(relying_party::Write::Tell {
+                session: session.clone(),
+                client: client.id.clone(),
+                user: code.user.clone(),
+                at: at.now,
+            })
+        })
+        .into_iter()
+        .collect()
 }
 
 /// The code, if this client may redeem it now.
@@ -225,15 +203,17 @@ fn redeemable<'f>(
         return Err(Why::CodeRedirect);
     }
 
-    // 4. PKCE (RFC 7636 s4.6): who redeems is who asked.
-    let verifier = request.verifier.as_deref().ok_or(Why::VerifierMissing)?;
-    if !is_verifier(verifier)
-        || !digest::same(
-            digest::sha256_b64(verifier.as_bytes()).as_bytes(),
-            code.challenge.as_bytes(),
-        )
-    {
-        return Err(Why::VerifierWrong);
+    // 4. PKCE (RFC 7636 s4.6): who redeems is who asked. A verifier without a challenge is a downgrade that somebody tried (RFC 9700 s4.8.2).
+    match (request.verifier.as_deref(), code.challenge.as_deref()) {
+        (Some(verifier), Some(challenge)) => {
+            let digest = digest::sha256_b64(verifier.as_bytes());
+            if !is_verifier(verifier) || !digest::same(digest.as_bytes(), challenge.as_bytes()) {
+                return Err(Why::VerifierWrong);
+            }
+        }
+        (None, None) => {}
+        (None, Some(_)) => return Err(Why::VerifierMissing),
+        (Some(_), None) => return Err(Why::VerifierWrong),
     }
     Ok(code)
 }
@@ -256,10 +236,28 @@ pub(crate) fn proved_client(caller: &Caller, epoch_now: Option<i64>) -> Result<&
     Ok(client)
 }
 
-/// A key must have been proved where the client (RFC 9449 s5.2) or the tenant demands it.
+/// A key must have been proved where the client (RFC 9449 s5.2, RFC 8705 s3.4) or the profile demands it, and for a person's tokens where the tenant does.
 pub(crate) fn key_shown(client: &Client, tenant: &Tenant, caller: &Caller) -> Result<(), Why> {
-    let demanded = client.binding == Binding::Required || tenant.settings.binding == Binding::Required;
-    if demanded && caller.key.is_none() {
+    own_key_shown(client, tenant, caller)?;
+    if tenant.settings.binding == Binding::Required && caller.key.is_none() {
+        return Err(Why::DpopMissing);
+    }
+    Ok(())
+}
+
+/// The same for a client's own tokens.
+pub(crate) fn own_key_shown(client: &Client, tenant: &Tenant, caller: &Caller) -> Result<(), Why> {
+    let (by_proof, by_certificate) = match &caller.key {
+        Some(Confirmation::Jkt(_)) => (true, false),
+        Some(Confirmation::Certificate(_)) => (false, true),
+        None => (false, false),
+    };
+    if client.further.certificate_bound == Wish::Yes && !by_certificate {
+        return Err(Why::CertificateMissing);
+    }
+    let demanded = client.binding == Binding::Required;
+    let by_profile = client.profile(tenant) >= SecurityProfile::Fapi2; // FAPI 2.0 s5.3.2.1: sender-constrained, either way
+    if (demanded && !by_proof) || (by_profile && !by_proof && !by_certificate) {
         return Err(Why::DpopMissing);
     }
     Ok(())

@@ -93,7 +93,7 @@ fn by_app() -> Caller {
 /// The same caller with a proof of this key.
 fn with_key(caller: Caller, key: &str) -> Caller {
     Caller {
-        key: Some(key.to_owned()),
+        key: Some(crate::Confirmation::Jkt(key.to_owned())),
         ..caller
     }
 }
@@ -246,6 +246,7 @@ fn reply(decision: &Decision) -> (token::Kind, i64, &str, Option<&str>) {
         expires_in_seconds,
         scope,
         refresh,
+        id_token: _,
     }) = decision.answer()
     else {
         panic!("a token, not {:?}", decision.answer());

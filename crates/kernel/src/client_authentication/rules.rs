@@ -13,6 +13,7 @@ use super::request::{Credentials, Evidence};
 use crate::{
     caller::{Caller, PublicClient, PureMachine, Who},
     client::{Authentication, Client},
+    confirmation::Confirmation,
     mark::{Mark, Stands},
     why::Why,
 };
@@ -57,7 +58,7 @@ pub fn prove(
                 return Err(Why::SecretWrong);
             }
         }
-        (Evidence::Assertion(shown), Authentication::PrivateKeyJwt { .. }) => {
+        (Evidence::Assertion(shown), Authentication::PrivateKeyJwt) => {
             // 3b. The assertion: signed by a registered key, for us alone, fresh, and used once (RFC 7523 s3, 7523bis).
             let keys = facts.keys.ok_or(Why::AuthenticationMethod)?;
             let compact = Compact::parse(shown).map_err(|rule| Why::Assertion(AssertionError::Jws(rule)))?;
@@ -89,13 +90,16 @@ pub fn prove(
     let key = dpop.map(|proof| {
         let proof = proof.into_inner();
         marks.push(dpop_mark(&proof));
-        proof.jkt
+        Confirmation::Jkt(proof.jkt)
     });
     let who = match client.authentication {
         Authentication::Nothing => Who::PublicClient(PublicClient { client }),
         Authentication::SecretBasic { .. }
         | Authentication::SecretPost { .. }
-        | Authentication::PrivateKeyJwt { .. } => Who::PureMachine(PureMachine { client }),
+        | Authentication::PrivateKeyJwt
+        | Authentication::Tls
+        | Authentication::SelfSignedTls
+        | Authentication::Attestation => Who::PureMachine(PureMachine { client }),
     };
     Ok(Caller { who, key, marks })
 }

@@ -3,8 +3,9 @@
 use super::Request;
 use crate::{
     authority::{Audience, Authority, Scopes},
+    authorization_code::own_key_shown,
     caller::{Caller, Who},
-    client::{self, Binding, GrantType},
+    client::{self, GrantType},
     decision::{Change, Decision, Guard, Touch},
     event::{Event, EventKind},
     grant::{self, Grant},
@@ -53,9 +54,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
     }
 
     // 2. A client whose tokens are always bound must have proved a key (RFC 9449 s5.2).
-    if client.binding == Binding::Required && caller.key.is_none() {
-        return Err(Why::DpopMissing);
-    }
+    own_key_shown(client, facts.tenant, caller)?;
 
     // 3. The audience: the named resource, registered and enabled (RFC 8707 s2), or our issuer.
     let audience = match (&request.resource, &facts.resource) {
@@ -103,7 +102,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         scopes: &scopes,
         audience: &audience,
         resource: facts.resource.as_ref(),
-        key: caller.key.as_deref(),
+        key: caller.key.as_ref(),
     };
     let issued = projection.issue(None, at);
 

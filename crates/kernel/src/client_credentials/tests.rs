@@ -83,7 +83,9 @@ fn called_by(client: Client) -> Caller {
 
 fn bound(client: Client) -> Caller {
     Caller {
-        key: Some("0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".to_owned()),
+        key: Some(crate::Confirmation::Jkt(
+            "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I".to_owned(),
+        )),
         ..called_by(client)
     }
 }

@@ -132,17 +132,14 @@ fn describe(known: &Known) -> json::Object {
         "act",
         "authorization_details",
         "acr",
+        "amr",
         "auth_time",
     ] {
         if let Some(value) = known.token.claims.get(name) {
             document.insert(name.to_owned(), value.clone());
         }
     }
-    let kind = if known.record.key.is_some() {
-        token::Kind::Dpop
-    } else {
-        token::Kind::Bearer
-    };
+    let kind = token::Kind::of(known.record.key.as_ref());
     document.insert("token_type".to_owned(), kind.name().into());
     document
 }

@@ -165,7 +165,7 @@ fn a_bound_token_is_described_with_its_key_and_nothing_is_added_that_rfc_7662_do
     token["internal"] = "of no concern to a resource".into();
     let facts = known_but(|known| {
         known.token = verified(&token);
-        known.record.key = Some(signer::ED25519_THUMBPRINT.to_owned());
+        known.record.key = Some(crate::Confirmation::Jkt(signer::ED25519_THUMBPRINT.to_owned()));
     });
     let mut expected = bound;
     expected["active"] = true.into();

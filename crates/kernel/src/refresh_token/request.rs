@@ -2,7 +2,10 @@
 
 use proof::digest;
 
-use crate::{authority::Scopes, caller::Caller, family::Presented, form::Form, resource::ResourceUri, why::Why};
+use crate::{
+    authority::Scopes, caller::Caller, confirmation::Confirmation, family::Presented, form::Form,
+    resource::ResourceUri, why::Why,
+};
 
 /// What the client shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +68,7 @@ impl Request {
         let text = format!(
             "{}\0{}\0{}",
             caller.name().unwrap_or(""),
-            caller.key.as_deref().unwrap_or(""),
+            caller.key.as_ref().map(Confirmation::as_row).unwrap_or_default(),
             self.question
         );
         digest::sha256_b64(text.as_bytes())

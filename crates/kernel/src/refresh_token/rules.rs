@@ -1,5 +1,7 @@
 //! Whether a line turns, answers again, or dies.
 
+use std::collections::BTreeSet;
+
 use super::Request;
 use crate::{
     authority::{Audience, Scopes},
@@ -11,10 +13,11 @@ use crate::{
     event::{Event, EventKind},
     family::{self, Family, Presented, REPEAT_SECONDS},
     grant::{self, Grant, Subject},
+    identity,
     moment::Moment,
     resource::Resource,
     tenant::Tenant,
-    token::{self, Acts, Projection, TenantKeys},
+    token::{self, Acts, IdToken, Projection, TenantKeys},
     user::User,
     why::Why,
 };
@@ -144,15 +147,37 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         acts: Acts::For {
             keys: facts.keys,
             user: &user.id,
-            authenticated: family.authenticated,
+            presence: &family.presence,
         },
         grant: authorization,
         scopes: &scopes,
         audience,
         resource,
-        key: caller.key.as_deref(),
+        key: caller.key.as_ref(),
     }
     .issue(Some(refresh), at);
+    let mut sign = vec![issued.unsigned];
+    let reply = if scopes.contains(identity::OPENID) {
+        // OpenID Connect Core s12.2: the sign-in that it tells of is the one of then.
+        let wanted = BTreeSet::new();
+        sign.push(
+            IdToken {
+                tenant: facts.tenant,
+                keys: facts.keys,
+                client,
+                user,
+                presence: &family.presence,
+                scopes: &scopes,
+                nonce: None,
+                wanted: &wanted,
+                access: 0,
+            }
+            .unsigned(at),
+        );
+        issued.reply.with_id_token(1)
+    } else {
+        issued.reply
+    };
 
     // 7. What the answer relied on, and what it leaves behind: one rotation in the row however many identical requests there are, one entry an answer.
     let event = issued_event(&issued.record, caller, at)
@@ -183,7 +208,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         touches: used(client, root, at),
         events: vec![event],
     };
-    Ok(Decision::issue(issued.reply, vec![issued.unsigned], change))
+    Ok(Decision::issue(reply, sign, change))
 }
 
 /// The line and the token: written by us (compared in constant time), of a line of this client, by whoever holds its key.

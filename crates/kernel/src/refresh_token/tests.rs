@@ -86,7 +86,7 @@ fn by_app() -> Caller {
 
 fn with_key(caller: Caller, key: &str) -> Caller {
     Caller {
-        key: Some(key.to_owned()),
+        key: Some(crate::Confirmation::Jkt(key.to_owned())),
         ..caller
     }
 }

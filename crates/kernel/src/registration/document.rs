@@ -5,7 +5,7 @@ use proof::{Time, json};
 use super::{Metadata, Said};
 use crate::{
     authority::Scopes,
-    client::{Authentication, AuthenticationMethod, Client, Introspects, Registration},
+    client::{Authentication, AuthenticationMethod, Client, Introspects, Keys, Registration},
     id::ClientId,
     why::Why,
 };
@@ -51,7 +51,10 @@ pub fn address(id: &ClientId) -> Address {
 pub fn keys_address(body: &[u8]) -> Result<Option<String>, Why> {
     let o = parse(body)?;
     let metadata = Metadata::read(&o, Said::Document, &Scopes::default())?;
-    Ok(metadata.jwks_uri.filter(|_| metadata.jwks.is_none()))
+    Ok(match metadata.keys {
+        Some(Keys::At(address)) => Some(address),
+        Some(Keys::Here(_)) | None => None,
+    })
 }
 
 /// Reads a document that was fetched from `id`, with the keys that were fetched from its `jwks_uri` if it has one.
@@ -75,23 +78,29 @@ pub fn document(id: &ClientId, body: &[u8], keys: Option<&[u8]>, known: &Scopes,
     }
 
     // 3. Public, or by key.
-    let jwks = match (&metadata.jwks, keys) {
-        (Some(jwks), _) => Some(jwks.clone()),
-        (None, Some(keys)) => {
+    let keys = match (metadata.keys, keys) {
+        (Some(Keys::Here(jwks)), _) => Some(Keys::Here(jwks)),
+        (Some(Keys::At(_)), Some(keys)) => {
             let text =
                 String::from_utf8(keys.to_vec()).map_err(|_| Why::ClientDocument("the key set cannot be read"))?;
             super::metadata::checked_keys(&text).map_err(Why::ClientDocument)?;
-            Some(text)
+            Some(Keys::Here(text))
         }
-        (None, None) => None,
+        (Some(Keys::At(_)) | None, _) => None,
     };
-    let authentication = match (metadata.method, jwks) {
-        (None | Some(AuthenticationMethod::Nothing), _) => Authentication::Nothing,
-        (Some(AuthenticationMethod::PrivateKeyJwt), Some(jwks)) => Authentication::PrivateKeyJwt { jwks },
-        (Some(AuthenticationMethod::PrivateKeyJwt), None) => {
+    let authentication = match metadata.method {
+        None | Some(AuthenticationMethod::Nothing) => Authentication::Nothing,
+        Some(AuthenticationMethod::PrivateKeyJwt) if keys.is_some() => Authentication::PrivateKeyJwt,
+        Some(AuthenticationMethod::PrivateKeyJwt) => {
             return Err(Why::ClientDocument("private_key_jwt needs jwks or jwks_uri"));
         }
-        (Some(AuthenticationMethod::SecretBasic | AuthenticationMethod::SecretPost), _) => {
+        Some(
+            AuthenticationMethod::SecretBasic
+            | AuthenticationMethod::SecretPost
+            | AuthenticationMethod::Tls
+            | AuthenticationMethod::SelfSignedTls
+            | AuthenticationMethod::Attestation,
+        ) => {
             return Err(Why::ClientDocument(
                 "token_endpoint_auth_method of a document is none or private_key_jwt",
             ));
@@ -101,6 +110,8 @@ pub fn document(id: &ClientId, body: &[u8], keys: Option<&[u8]>, known: &Scopes,
         id: id.clone(),
         name: metadata.name,
         authentication,
+        keys,
+        further: metadata.further,
         grant_types: metadata.grant_types,
         token_algorithm: None,
         binding: metadata.binding,

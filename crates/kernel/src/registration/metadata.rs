@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     authority::Scopes,
-    client::{ApplicationType, AuthenticationMethod, Binding, GrantType},
+    client::{ApplicationType, AuthenticationMethod, Binding, Further, GrantType, Keys},
     redirect_uri::{self, RedirectUri},
     why::Why,
 };
@@ -26,10 +26,10 @@ pub struct Metadata {
     pub redirect_uris: Vec<RedirectUri>,
     /// How it proves itself, if it said.
     pub method: Option<AuthenticationMethod>,
-    /// Its public keys, as text.
-    pub jwks: Option<String>,
-    /// Where its public keys are, if it said.
-    pub jwks_uri: Option<String>,
+    /// Its public keys, or where they are.
+    pub keys: Option<Keys>,
+    /// What it says beyond plain OAuth.
+    pub further: Further,
     /// The grant types it will use.
     pub grant_types: BTreeSet<GrantType>,
     /// The scopes it will ask for, those that are known here.
@@ -112,7 +112,7 @@ impl Metadata {
         let method = text("token_endpoint_auth_method")?
             .map(|name| {
                 AuthenticationMethod::from_name(name).ok_or(wrong(
-                    "token_endpoint_auth_method is none, client_secret_basic, client_secret_post or private_key_jwt",
+                    "token_endpoint_auth_method is one of token_endpoint_auth_methods_supported",
                 ))
             })
             .transpose()?;
@@ -121,10 +121,10 @@ impl Metadata {
         }
         Ok(Self {
             name: name(text("client_name")?.unwrap_or(""), said)?,
+            further: further(o, application_type, &redirect_uris, said)?,
             redirect_uris,
             method,
-            jwks: jwks(o, said)?,
-            jwks_uri: uri(text("jwks_uri")?, said)?,
+            keys: keys(o, text("jwks_uri")?, said)?,
             grant_types,
             scope: text("scope")?
                 .map(Scopes::parse)
@@ -208,12 +208,71 @@ fn uri(text: Option<&str>, said: Said) -> Result<Option<String>, Why> {
         .ok_or(said.wrong("a URI is https or http, without user name, at most 2000 bytes"))
 }
 
-/// Public keys of kinds that can be used here; a private one is refused, and so is a key that is too small (S-24).
-fn jwks(o: &json::Object, said: Said) -> Result<Option<String>, Why> {
-    let Some(value) = o.get("jwks") else { return Ok(None) };
-    let text = value.to_string();
-    checked_keys(&text).map_err(|rule| said.wrong(rule))?;
-    Ok(Some(text))
+/// Public keys of kinds that can be used here; a private one is refused, and so is a key that is too small (S-24). Or where they are: not both (RFC 7591 s2).
+fn keys(o: &json::Object, address: Option<&str>, said: Said) -> Result<Option<Keys>, Why> {
+    match (o.get("jwks"), address) {
+        (None, None) => Ok(None),
+        (Some(value), None) => {
+            let text = value.to_string();
+            checked_keys(&text).map_err(|rule| said.wrong(rule))?;
+            Ok(Some(Keys::Here(text)))
+        }
+        (None, Some(address)) => Ok(uri(Some(address), said)?.map(Keys::At)),
+        (Some(_), Some(_)) => Err(said.wrong("jwks and jwks_uri do not go together")),
+    }
+}
+
+/// What it says beyond plain OAuth, and the sector of its names for people as it is now: it does not move with its redirect URIs.
+fn further(o: &json::Object, kind: ApplicationType, redirect_uris: &[RedirectUri], said: Said) -> Result<Further, Why> {
+    let mut further = Further::read(o, kind).map_err(|rule| said.wrong(rule))?;
+    further.sector = sector(&further, redirect_uris);
+    Ok(further)
+}
+
+/// The host of `sector_identifier_uri`, or the one host of the redirect URIs (OpenID Connect Core s8.1).
+pub(crate) fn sector(further: &Further, redirect_uris: &[RedirectUri]) -> Option<String> {
+    if let Some(address) = &further.sector_identifier_uri {
+        let (_, rest) = address.split_once("://")?;
+        return rest.split(['/', '?']).next().map(str::to_owned);
+    }
+    let mut hosts = redirect_uris
+        .iter()
+        .map(|uri| if uri.is_local() { "" } else { uri.host() });
+    let first = hosts.next().filter(|host| !host.is_empty())?;
+    hosts.all(|host| host == first).then(|| first.to_owned())
+}
+
+impl Metadata {
+    /// What the method needs beside itself (RFC 7591 s2, RFC 8705 s2.1.2 and s2.2.2).
+    pub(super) fn keys_for(&self, method: AuthenticationMethod) -> Result<(), Why> {
+        needed_for(method, self.keys.as_ref(), &self.further).map_err(Why::ClientMetadata)
+    }
+}
+
+/// What an authentication method needs beside itself.
+pub(crate) fn needed_for(
+    method: AuthenticationMethod,
+    keys: Option<&Keys>,
+    further: &Further,
+) -> Result<(), &'static str> {
+    match method {
+        AuthenticationMethod::PrivateKeyJwt if keys.is_none() => {
+            Err("private_key_jwt needs a jwks with the public keys, or a jwks_uri")
+        }
+        AuthenticationMethod::SelfSignedTls if keys.is_none() => {
+            Err("self_signed_tls_client_auth needs a jwks with the key of the certificate, or a jwks_uri")
+        }
+        AuthenticationMethod::Tls if further.tls.is_none() => Err(
+            "tls_client_auth needs the one name in the certificate: tls_client_auth_subject_dn or one of tls_client_auth_san_*",
+        ),
+        AuthenticationMethod::SecretBasic
+        | AuthenticationMethod::SecretPost
+        | AuthenticationMethod::PrivateKeyJwt
+        | AuthenticationMethod::Tls
+        | AuthenticationMethod::SelfSignedTls
+        | AuthenticationMethod::Attestation
+        | AuthenticationMethod::Nothing => Ok(()),
+    }
 }
 
 /// Whether a JWK Set can be used: public keys only, at least one of a kind that is known here.

@@ -4,7 +4,7 @@
 //! Both speak the same metadata; what it says is the claim of a stranger. Unknown members are ignored and not echoed, unknown scopes are cut, nothing they say gives them
 //! anything: what a client gets, a person or an administrator gives it.
 //!
-//! Not covered: software statements (no issuer is trusted, so one is refused as unapproved), `jwks_uri` of clients that register themselves; their issue comes.
+//! Not covered: software statements (no issuer is trusted, so one is refused as unapproved).
 
 mod document;
 mod metadata;
@@ -13,8 +13,9 @@ mod rules;
 mod tests;
 
 pub use document::{Address, address, document, keys_address};
-pub(crate) use metadata::checked_keys;
 pub use metadata::{Claimed, Metadata, Said};
+pub(crate) use metadata::{checked_keys, needed_for, sector};
+pub(crate) use rules::keys;
 pub use rules::{Command, Facts, Known, decide, registration_document};
 
 /// How long a client that registered itself is kept when nobody ever says yes to it, in seconds (S-24).

@@ -7,7 +7,7 @@ use super::{Claimed, Metadata, UNUSED_MAX, UNUSED_SECONDS};
 use crate::{
     authority::Scopes,
     caller::{Caller, Who},
-    client::{self, Authentication, AuthenticationMethod, Binding, Client, Introspects, Registration},
+    client::{self, Authentication, AuthenticationMethod, Binding, Client, Introspects, Keys, Registration},
     decision::{Change, Decision, Guard, Reply},
     event::{Event, EventKind},
     id::ClientId,
@@ -132,19 +132,11 @@ fn replace(
             "token_endpoint_auth_method of a registration does not change; register anew",
         ));
     }
-    let authentication = match (&old.authentication, &metadata.jwks) {
-        (Authentication::PrivateKeyJwt { .. }, Some(jwks)) => Authentication::PrivateKeyJwt { jwks: jwks.clone() },
-        (Authentication::PrivateKeyJwt { .. }, None) => {
-            return Err(Why::ClientMetadata("private_key_jwt needs a jwks with the public keys"));
-        }
-        (Authentication::SecretBasic { .. } | Authentication::SecretPost { .. } | Authentication::Nothing, _) => {
-            old.authentication.clone()
-        }
-    };
+    metadata.keys_for(method)?;
     let client = Client {
         id: old.id.clone(),
         registration: old.registration.clone(),
-        authentication,
+        authentication: old.authentication.clone(),
         expires: old.expires,
         epoch: old.epoch.saturating_add(1),
         created: old.created,
@@ -175,13 +167,11 @@ fn own_credentials(old: &Client, claimed: &Claimed) -> Result<(), Why> {
             "client_id is not the one of this registration; it cannot be chosen",
         ));
     }
-    let secret = match &old.authentication {
-        Authentication::SecretBasic { secret_digest } | Authentication::SecretPost { secret_digest } => {
-            Some(secret_digest)
-        }
-        Authentication::PrivateKeyJwt { .. } | Authentication::Nothing => None,
+    let own = |said: &String| {
+        old.authentication
+            .secret_digest()
+            .is_some_and(|own| digest::same(said.as_bytes(), own.as_bytes()))
     };
-    let own = |said: &String| secret.is_some_and(|own| digest::same(said.as_bytes(), own.as_bytes()));
     if claimed.secret_digest.as_ref().is_some_and(|said| !own(said)) {
         return Err(Why::ClientMetadata(
             "client_secret is not the one of this registration; it cannot be chosen",
@@ -204,22 +194,19 @@ fn delete(client: &Client, caller: &Caller, at: &Moment) -> Decision {
 }
 
 fn credentials(metadata: &Metadata, at: &Moment) -> Result<(Authentication, Option<String>), Why> {
+    let method = metadata.method.unwrap_or(AuthenticationMethod::SecretBasic);
+    metadata.keys_for(method)?;
     let secret = at.secret("client secret");
     let secret_digest = digest::sha256_b64(secret.as_bytes());
-    match (
-        metadata.method.unwrap_or(AuthenticationMethod::SecretBasic),
-        &metadata.jwks,
-    ) {
-        (AuthenticationMethod::Nothing, _) => Ok((Authentication::Nothing, None)),
-        (AuthenticationMethod::SecretBasic, _) => Ok((Authentication::SecretBasic { secret_digest }, Some(secret))),
-        (AuthenticationMethod::SecretPost, _) => Ok((Authentication::SecretPost { secret_digest }, Some(secret))),
-        (AuthenticationMethod::PrivateKeyJwt, Some(jwks)) => {
-            Ok((Authentication::PrivateKeyJwt { jwks: jwks.clone() }, None))
-        }
-        (AuthenticationMethod::PrivateKeyJwt, None) => {
-            Err(Why::ClientMetadata("private_key_jwt needs a jwks with the public keys"))
-        }
-    }
+    Ok(match method {
+        AuthenticationMethod::Nothing => (Authentication::Nothing, None),
+        AuthenticationMethod::SecretBasic => (Authentication::SecretBasic { secret_digest }, Some(secret)),
+        AuthenticationMethod::SecretPost => (Authentication::SecretPost { secret_digest }, Some(secret)),
+        AuthenticationMethod::PrivateKeyJwt => (Authentication::PrivateKeyJwt, None),
+        AuthenticationMethod::Tls => (Authentication::Tls, None),
+        AuthenticationMethod::SelfSignedTls => (Authentication::SelfSignedTls, None),
+        AuthenticationMethod::Attestation => (Authentication::Attestation, None),
+    })
 }
 
 /// A client as its metadata describes it; id, credentials and registration are the caller's to fill in.
@@ -228,6 +215,8 @@ fn described(metadata: &Metadata, at: &Moment) -> Client {
         id: at.id("client"),
         name: metadata.name.clone(),
         authentication: Authentication::Nothing,
+        keys: metadata.keys.clone(),
+        further: metadata.further.clone(),
         grant_types: metadata.grant_types.clone(),
         token_algorithm: None,
         binding: metadata.binding,
@@ -277,14 +266,26 @@ pub fn registration_document(client: &Client, tenant: &Tenant) -> Object {
     if client.binding == Binding::Required {
         o.insert("dpop_bound_access_tokens".into(), true.into());
     }
-    if let Authentication::PrivateKeyJwt { jwks } = &client.authentication {
-        o.insert("jwks".into(), serde_json::from_str(jwks).unwrap_or(Value::Null));
-    }
+    keys(&mut o, client.keys.as_ref());
+    client.further.write(&mut o);
     o.insert(
         "registration_client_uri".into(),
         format!("{}/oauth2/register/{}", tenant.issuer, client.id).into(),
     );
     o
+}
+
+/// The keys of a client, or where they are.
+pub(crate) fn keys(o: &mut Object, keys: Option<&Keys>) {
+    match keys {
+        None => {}
+        Some(Keys::Here(jwks)) => {
+            o.insert("jwks".into(), serde_json::from_str(jwks).unwrap_or(Value::Null));
+        }
+        Some(Keys::At(address)) => {
+            o.insert("jwks_uri".into(), address.as_str().into());
+        }
+    }
 }
 
 fn insert_secret(document: &mut Object, secret: Option<String>) {

@@ -13,7 +13,7 @@ use super::*;
 use crate::{
     authority::Scopes,
     caller::{Caller, Who},
-    client::{self, ApplicationType, Authentication, AuthenticationMethod, Binding, Client, GrantType},
+    client::{self, ApplicationType, Authentication, AuthenticationMethod, Binding, Client, Further, GrantType, Keys},
     decision::{Answer, Change, Decision, Guard, Reply},
     event::EventKind,
     id::ClientId,

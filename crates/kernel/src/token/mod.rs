@@ -3,17 +3,23 @@
 //! A request names its grant type; each grant type is a flow folder of its own. A token is a projection of a grant: the row names the grant, and what the grant's
 //! path says at the moment of use decides whether the token counts.
 
+mod id_token;
 mod projection;
+mod redemption;
 mod request;
 
+pub(crate) use id_token::IdToken;
+pub use id_token::left_half;
 pub use projection::TenantKeys;
 pub(crate) use projection::{Acts, Projection};
+pub(crate) use redemption::Redemption;
 pub use request::Request;
 
 use proof::Time;
 
 use crate::{
     authority::Audience,
+    confirmation::Confirmation,
     id::{ClientId, GrantId, TokenId},
 };
 
@@ -27,6 +33,14 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// How a token with this binding is presented: a certificate is shown by the connection, and the token as a bearer token (RFC 8705 s3).
+    pub const fn of(key: Option<&Confirmation>) -> Self {
+        match key {
+            Some(Confirmation::Jkt(_)) => Self::Dpop,
+            Some(Confirmation::Certificate(_)) | None => Self::Bearer,
+        }
+    }
+
     /// The name in `token_type`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -49,8 +63,8 @@ pub struct Record {
     pub audience: Audience,
     /// Its scope, as a list.
     pub scope: String,
-    /// The thumbprint of the key it is bound to.
-    pub key: Option<String>,
+    /// What it is bound to.
+    pub key: Option<Confirmation>,
     /// When it was issued.
     pub issued: Time,
     /// When it ends.

@@ -5,10 +5,13 @@ use proof::{Algorithm, Secret, Time, base64url, digest, json};
 use super::{Kind, Record};
 use crate::{
     authority::{Audience, Scopes},
-    client::Client,
+    browser_session::Presence,
+    client::{Client, Signing, SubjectType},
+    confirmation::Confirmation,
     decision::{Reply, Unsigned},
     grant::Grant,
-    id::{TokenId, UserId},
+    id::{BrowserSessionId, TokenId, UserId},
+    identity,
     moment::Moment,
     resource::Resource,
     tenant::Tenant,
@@ -24,6 +27,21 @@ pub struct TenantKeys {
 }
 
 impl TenantKeys {
+    /// The name of a person for a client (OpenID Connect Core s8): its sector's own, or the one of every public client, which is no id of ours either.
+    pub fn subject_at(&self, client: &Client, user: &UserId) -> String {
+        let text = match client.further.subject {
+            SubjectType::Pairwise => format!("sector\0{}\0{user}", client.sector()),
+            SubjectType::Public => format!("public\0{user}"),
+        };
+        base64url::encode(&digest::hmac_sha256(self.pairwise.reveal(), text.as_bytes()))
+    }
+
+    /// The name of a browser session for a client (OpenID Connect Front-Channel Logout s3 `sid`): no two clients can match theirs.
+    pub fn session_at(&self, client: &Client, session: &BrowserSessionId) -> String {
+        let text = format!("sid\0{}\0{session}", client.id);
+        base64url::encode(&digest::hmac_sha256(self.pairwise.reveal(), text.as_bytes()))
+    }
+
     /// The name of a person at an audience (product decision 10): no two audiences can match theirs.
     pub fn subject(&self, audience: &Audience, user: &UserId) -> String {
         let text = format!("sub\0{}\0{user}", audience.as_row());
@@ -36,11 +54,11 @@ impl TenantKeys {
 pub(crate) enum Acts<'a> {
     /// For the client itself.
     Itself,
-    /// For a person, who proved themselves at that time.
+    /// For a person, who proved themselves so.
     For {
         keys: &'a TenantKeys,
         user: &'a UserId,
-        authenticated: Time,
+        presence: &'a Presence,
     },
 }
 
@@ -55,7 +73,7 @@ pub(crate) struct Projection<'a> {
     pub(crate) audience: &'a Audience,
     /// The resource, unless the audience is our issuer.
     pub(crate) resource: Option<&'a Resource>,
-    pub(crate) key: Option<&'a str>,
+    pub(crate) key: Option<&'a Confirmation>,
 }
 
 /// A token that is ready to be signed.
@@ -70,7 +88,10 @@ impl Projection<'_> {
     /// Makes the token; with a refresh token beside it, if there is one.
     pub(crate) fn issue(&self, refresh: Option<String>, at: &Moment) -> Issued {
         let id: TokenId = at.id("token");
-        let scope = self.scopes.joined();
+        let scope = match self.audience {
+            Audience::Issuer => self.scopes.joined(),
+            Audience::Resource(_) => identity::for_resource(self.scopes).joined(),
+        };
         let longest = at.now.plus(self.tenant.settings.access_token_seconds);
         let expires = self.grant.authority.expires().map_or(longest, |end| end.min(longest));
         let algorithm = self
@@ -78,19 +99,20 @@ impl Projection<'_> {
             .token_algorithm
             .or_else(|| self.resource.and_then(|resource| resource.token_algorithm))
             .unwrap_or(Algorithm::EdDSA);
-        let kind = if self.key.is_some() { Kind::Dpop } else { Kind::Bearer };
         Issued {
             reply: Reply::Token {
                 access: 0,
-                kind,
+                kind: Kind::of(self.key),
                 expires_in_seconds: expires.since(at.now),
-                scope: scope.clone(),
+                scope: identity::spoken(self.scopes).joined(),
                 refresh,
+                id_token: None,
             },
             unsigned: Unsigned {
                 typ: "at+jwt",
-                algorithm,
+                signing: Signing::plain(algorithm),
                 claims: self.claims(&id, &scope, expires, at),
+                hash_of: None,
             },
             record: Record {
                 id,
@@ -98,7 +120,7 @@ impl Projection<'_> {
                 client: self.client.id.clone(),
                 audience: self.audience.clone(),
                 scope,
-                key: self.key.map(str::to_owned),
+                key: self.key.cloned(),
                 issued: at.now,
                 expires,
                 revoked: None,
@@ -116,13 +138,16 @@ impl Projection<'_> {
         claims.insert("iss".to_owned(), self.tenant.issuer.as_str().into());
         match &self.acts {
             Acts::Itself => claims.insert("sub".to_owned(), self.client.id.as_str().into()),
-            Acts::For {
-                keys,
-                user,
-                authenticated,
-            } => {
-                claims.insert("auth_time".to_owned(), authenticated.unix().into());
-                claims.insert("sub".to_owned(), keys.subject(self.audience, user).into())
+            Acts::For { keys, user, presence } => {
+                // RFC 9068 s2.2.1, RFC 9470 s6.2: a resource sees how strongly, and how long ago.
+                claims.insert("auth_time".to_owned(), presence.authenticated.unix().into());
+                claims.insert("acr".to_owned(), presence.method.assurance().name().into());
+                claims.insert("amr".to_owned(), presence.method.references().into());
+                let subject = match self.audience {
+                    Audience::Issuer => keys.subject_at(self.client, user), // the one that userinfo says (OpenID Connect Core s5.3.2)
+                    Audience::Resource(_) => keys.subject(self.audience, user),
+                };
+                claims.insert("sub".to_owned(), subject.into())
             }
         };
         claims.insert("aud".to_owned(), aud.into());
@@ -133,8 +158,8 @@ impl Projection<'_> {
         if !scope.is_empty() {
             claims.insert("scope".to_owned(), scope.into());
         }
-        if let Some(jkt) = self.key {
-            claims.insert("cnf".to_owned(), serde_json::json!({ "jkt": jkt })); // RFC 9449 s6.1
+        if let Some(key) = self.key {
+            claims.insert("cnf".to_owned(), key.claim().into()); // RFC 9449 s6.1, RFC 8705 s3.1
         }
         claims
     }

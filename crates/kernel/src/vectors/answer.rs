@@ -4,14 +4,17 @@ use serde_json::{Value, json};
 
 use super::{credentials, people, rows};
 use crate::{
-    authorization::Delivery,
+    authorization::{Delivery, ResponseMode},
     authorization_code, browser_session,
     caller::Caller,
-    client, consent, credential,
+    client,
+    confirmation::Confirmation,
+    consent, credential,
     decision::{Answer, Before, Change, Decision, Guard, Pending, Reply, Return, Touch, Unsigned, Write},
     event::Event,
     family, grant,
     mark::{Mark, Stands},
+    pushed_authorization, relying_party,
     tenant, token, user,
     why::Why,
 };
@@ -36,7 +39,7 @@ impl Outcome {
             Self::Proved(Caller { who: _, key, marks }) => json!({
                 "answer": "proved",
                 "caller": self.caller_name(),
-                "key": key,
+                "key": key.as_ref().map(Confirmation::as_row),
                 "marks": marks.iter().map(mark).collect::<Vec<_>>(),
             }),
             Self::Stopped(why) => json!({ "answer": "refuse", "error": why.code().name(), "reason": why.told() }),
@@ -89,6 +92,10 @@ fn decided(decision: &Decision) -> Value {
 fn waits(pending: &Pending) -> Value {
     match pending {
         Pending::SignIn(asked) => json!({ "sign_in": asked.to_json() }),
+        Pending::SignOut { client, back } => json!({ "sign_out": {
+            "client_id": client.as_ref().map(|client| client.id.as_str()),
+            "back": back.as_ref().map(returned),
+        } }),
         Pending::Consent(ask) => json!({ "consent": {
             "asked": ask.asked.to_json(),
             "open": ask.open.joined(),
@@ -112,6 +119,7 @@ fn said(reply: &Reply) -> Value {
             expires_in_seconds,
             scope,
             refresh,
+            id_token,
         } => {
             let mut token = rows::object(json!({
                 "access_token": format!("sign[{access}]"),
@@ -120,10 +128,17 @@ fn said(reply: &Reply) -> Value {
                 "scope": scope,
             }));
             rows::text(&mut token, "refresh_token", refresh.as_deref());
+            rows::text(
+                &mut token,
+                "id_token",
+                id_token.map(|place| format!("sign[{place}]")).as_deref(),
+            );
             json!({ "token": token })
         }
         Reply::Authorization(back) => json!({ "authorization": returned(back) }),
         Reply::SignedIn { cookie } => json!({ "signed_in": { "cookie": cookie } }),
+        Reply::SignedOut { back } => json!({ "signed_out": { "back": back.as_ref().map(returned) } }),
+        Reply::Jwt { typ } => json!({ "jwt": { "content_type": typ, "body": "sign[0]" } }),
         Reply::RecoveryCodes(codes) => json!({ "recovery_codes": codes }),
         Reply::Gone => json!("gone"),
         Reply::Document(document) => json!({ "document": document }),
@@ -135,17 +150,35 @@ fn said(reply: &Reply) -> Value {
 fn returned(back: &Return) -> Value {
     let Return {
         redirect_uri,
+        mode,
         parameters,
+        signed,
     } = back;
-    json!({
+    let mut answer = rows::object(json!({
         "redirect_uri": redirect_uri.as_str(),
         "parameters": parameters.iter().map(|(name, value)| json!([name, value])).collect::<Vec<_>>(),
-    })
+    }));
+    if *mode != ResponseMode::Query {
+        answer.insert("response_mode".into(), mode.name().into());
+    }
+    if let Some(signed) = signed {
+        answer.insert("signed".into(), unsigned(signed));
+    }
+    answer.into()
 }
 
 fn unsigned(token: &Unsigned) -> Value {
-    let Unsigned { typ, algorithm, claims } = token;
-    json!({ "typ": typ, "alg": algorithm.name(), "claims": claims })
+    let Unsigned {
+        typ,
+        signing,
+        claims,
+        hash_of,
+    } = token;
+    let mut token = rows::object(json!({ "typ": typ, "alg": signing.name, "claims": claims }));
+    if let Some((name, place)) = hash_of {
+        token.insert("hash_of".into(), json!({ *name: format!("sign[{place}]") }));
+    }
+    token.into()
 }
 
 fn guard(guard: &Guard) -> Value {
@@ -187,6 +220,9 @@ fn guard(guard: &Guard) -> Value {
         Guard::AuthorizationCode(authorization_code::Guard::Redeem { id, grant }) => {
             json!({ "redeem_code": { "id": id.as_str(), "grant": grant.as_str() } })
         }
+        Guard::PushedRequest(pushed_authorization::Guard::Create(row)) => json!({ "create_pushed_request": {
+            "digest": row.digest, "client_id": row.client.as_str(), "asked": row.asked.to_json(), "expires_at": row.expires.unix(),
+        } }),
         Guard::Family(family::Guard::Create(family)) => json!({ "create_family": people::family_row(family) }),
         Guard::Family(family::Guard::Turn { id, from, request, at }) => {
             json!({ "turn_family": { "id": id.as_str(), "from": from, "request": request, "at": at.unix() } })
@@ -195,6 +231,30 @@ fn guard(guard: &Guard) -> Value {
             json!({ "current_family": { "id": id.as_str(), "generation": generation } })
         }
         Guard::Consent(consent::Guard::Create(rule)) => json!({ "create_rule": people::rule_row(rule) }),
+    }
+}
+
+fn about_relying_party(write: &relying_party::Write) -> Value {
+    match write {
+        relying_party::Write::Tell {
+            session,
+            client,
+            user,
+            at,
+        } => json!({ "tell_relying_party": {
+            "browser_session": session.as_str(), "client_id": client.as_str(), "user_id": user.as_str(), "at": at.unix(),
+        } }),
+        relying_party::Write::Forget { session, client } => {
+            json!({ "forget_relying_party": { "browser_session": session.as_str(), "client_id": client.as_str() } })
+        }
+        relying_party::Write::TryAgain {
+            session,
+            client,
+            tries,
+            at,
+        } => json!({ "try_relying_party_again": {
+            "browser_session": session.as_str(), "client_id": client.as_str(), "tries": tries, "at": at.unix(),
+        } }),
     }
 }
 
@@ -247,6 +307,9 @@ fn write(write: &Write) -> Value {
                 client_documents,
                 registration,
                 binding,
+                profile,
+                pushed_requests,
+                pkce,
             } = change;
             let change = json!({
                 "dpop_nonce_required": dpop_nonce.map(|rule| rule == tenant::NonceRule::Demanded),
@@ -254,12 +317,17 @@ fn write(write: &Write) -> Value {
                 "client_documents": client_documents.map(|rule| rule == tenant::Documents::Accepted),
                 "registration": registration.map(tenant::RegistrationRule::name),
                 "dpop_required": binding.map(|rule| rule == client::Binding::Required),
+                "security_profile": profile.map(client::SecurityProfile::name),
+                "require_pushed_authorization_requests": pushed_requests.map(|rule| rule == tenant::PushedRequests::Required),
+                "require_pkce": pkce.map(|rule| rule == tenant::PkceRule::Always),
             });
             json!({ "set_tenant_settings": { "id": id.as_str(), "change": change } })
         }
         Write::Tenant(tenant::Write::EndAdministrator { id, at }) => {
             json!({ "end_administrator": { "id": id.as_str(), "at": at.unix() } })
         }
+        Write::PushedRequest(pushed_authorization::Write::End(id)) => json!({ "end_pushed_request": id }),
+        Write::RelyingParty(write) => about_relying_party(write),
         Write::DropKey { kid } => json!({ "drop_key": { "kid": kid } }),
         Write::Client(client::Write::Keep(id)) => json!({ "keep_client": id.as_str() }),
         Write::User(user::Write::DropGroup(id)) => json!({ "drop_group": id.as_str() }),

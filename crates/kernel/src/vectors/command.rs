@@ -10,10 +10,10 @@ use crate::{
         NewTenant, NewUser, Switch,
     },
     caller::{AdministratorCaller, Caller, Who},
-    client::{AuthenticationMethod, Binding, GrantType, Introspects},
+    client::{AuthenticationMethod, Binding, GrantType, Introspects, MEMBERS, SecurityProfile},
     consent::{Clients, Effect},
     key::SigningKey,
-    tenant::{Documents, NonceRule, Reach, RegistrationRule, SettingsChange},
+    tenant::{Documents, NonceRule, PkceRule, PushedRequests, Reach, RegistrationRule, SettingsChange},
     user::{GroupKind, Login, Profile, parse_group},
 };
 
@@ -107,26 +107,32 @@ fn new_client(value: &Value) -> NewClient {
     let row = Row::of(
         value,
         &[
-            "client_id",
-            "client_name",
-            "token_endpoint_auth_method",
-            "jwks",
-            "grant_types",
-            "scope",
-            "resources",
-            "access_token_signed_response_alg",
-            "dpop_bound_access_tokens",
-            "introspects_everything",
-            "redirect_uris",
-            "application_type",
-            "client_uri",
-        ],
+            &[
+                "client_id",
+                "client_name",
+                "token_endpoint_auth_method",
+                "jwks",
+                "jwks_uri",
+                "grant_types",
+                "scope",
+                "resources",
+                "access_token_signed_response_alg",
+                "dpop_bound_access_tokens",
+                "introspects_everything",
+                "redirect_uris",
+                "application_type",
+                "client_uri",
+            ],
+            MEMBERS,
+        ]
+        .concat(),
     );
     NewClient {
         id: row.text("client_id").map(id),
         name: row.required("client_name").to_owned(),
         method: AuthenticationMethod::from_name(row.required("token_endpoint_auth_method")).unwrap(),
-        jwks: value.get("jwks").map(Value::to_string),
+        keys: row.keys(),
+        further: row.further(),
         grant_types: row
             .list("grant_types")
             .map(|name| GrantType::from_name(name).unwrap())
@@ -146,20 +152,30 @@ fn change_client(value: &Value) -> ChangeClient {
     let row = Row::of(
         value,
         &[
-            "client_id",
-            "client_name",
-            "jwks",
-            "access_token_signed_response_alg",
-            "dpop_bound_access_tokens",
-            "introspects_everything",
-            "redirect_uris",
-            "disabled",
-        ],
+            &[
+                "client_id",
+                "client_name",
+                "jwks",
+                "access_token_signed_response_alg",
+                "dpop_bound_access_tokens",
+                "introspects_everything",
+                "redirect_uris",
+                "disabled",
+            ],
+            MEMBERS,
+        ]
+        .concat(),
     );
     ChangeClient {
         id: id(row.required("client_id")),
         name: row.text("client_name").map(str::to_owned),
-        jwks: value.get("jwks").map(Value::to_string),
+        keys: row.keys(),
+        further: row
+            .0
+            .iter()
+            .filter(|(name, _)| MEMBERS.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
         token_algorithm: row.algorithm(),
         binding: row.binding(),
         introspects: row.introspects(),
@@ -217,12 +233,15 @@ fn new_tenant(value: &Value) -> NewTenant {
 }
 
 /// The settings of a tenant by their names.
-const SETTINGS: [&str; 5] = [
+const SETTINGS: [&str; 8] = [
     "dpop_nonce_required",
     "access_token_seconds",
     "client_documents",
     "registration",
     "dpop_required",
+    "security_profile",
+    "require_pushed_authorization_requests",
+    "require_pkce",
 ];
 
 fn settings_change(row: &Row<'_>) -> SettingsChange {
@@ -253,6 +272,11 @@ fn settings_change(row: &Row<'_>) -> SettingsChange {
                 Binding::WhenProved
             }
         }),
+        profile: row
+            .text("security_profile")
+            .map(|name| SecurityProfile::from_name(name).unwrap()),
+        pushed_requests: either("require_pushed_authorization_requests").map(PushedRequests::required),
+        pkce: either("require_pkce").map(PkceRule::always),
     }
 }
 

@@ -10,13 +10,15 @@ use serde_json::Value;
 use crate::{
     authority::{Ask, Audience, Authority, Scopes},
     client::{
-        ApplicationType, Authentication, AuthenticationMethod, Binding, Client, GrantType, Introspects, Registration,
+        ApplicationType, Authentication, AuthenticationMethod, Binding, Client, Further, GrantType, Introspects, Keys,
+        MEMBERS, Registration, SecurityProfile,
     },
+    confirmation::Confirmation,
     grant::{Grant, Holder, Source, Status, Subject},
     id::{Id, TenantKind},
     redirect_uri::RedirectUri,
     resource::{Resource, ResourceUri},
-    tenant::{Documents, NonceRule, RegistrationRule, Settings, Tenant},
+    tenant::{Documents, NonceRule, PkceRule, PushedRequests, RegistrationRule, Settings, Tenant},
     token::Record,
 };
 
@@ -118,7 +120,27 @@ impl<'a> Row<'a> {
             } else {
                 Binding::WhenProved
             },
+            profile: SecurityProfile::from_name(self.text("security_profile").unwrap_or("baseline")).unwrap(),
+            pushed_requests: if self.is("require_pushed_authorization_requests").unwrap_or(false) {
+                PushedRequests::Required
+            } else {
+                PushedRequests::Accepted
+            },
+            pkce: if self.is("require_pkce").unwrap_or(true) {
+                PkceRule::Always
+            } else {
+                PkceRule::OpenIdMayOmit
+            },
         }
+    }
+
+    pub(crate) fn keys(&self) -> Option<Keys> {
+        let here = self.0.get("jwks").map(|jwks| Keys::Here(jwks.to_string()));
+        here.or_else(|| self.text("jwks_uri").map(|address| Keys::At(address.to_owned())))
+    }
+
+    pub(crate) fn further(&self) -> Further {
+        Further::read(self.0, ApplicationType::Unsaid).unwrap()
     }
 
     pub(crate) fn implied(&self) -> BTreeMap<String, BTreeSet<String>> {
@@ -173,6 +195,9 @@ pub(crate) fn tenant(value: &Value) -> Tenant {
         "client_documents",
         "registration",
         "dpop_required",
+        "security_profile",
+        "require_pushed_authorization_requests",
+        "require_pkce",
         "created_at",
         "disabled_at",
     ];
@@ -191,26 +216,32 @@ pub(crate) fn client(value: &Value) -> Client {
     let row = Row::of(
         value,
         &[
-            "client_id",
-            "client_name",
-            "token_endpoint_auth_method",
-            "client_secret_digest",
-            "jwks",
-            "grant_types",
-            "access_token_signed_response_alg",
-            "dpop_bound_access_tokens",
-            "introspects_everything",
-            "document_fetched_at",
-            "registration_token_digest",
-            "redirect_uris",
-            "application_type",
-            "client_uri",
-            "scope",
-            "expires_at",
-            "epoch",
-            "created_at",
-            "disabled_at",
-        ],
+            &[
+                "client_id",
+                "client_name",
+                "token_endpoint_auth_method",
+                "client_secret_digest",
+                "jwks",
+                "grant_types",
+                "access_token_signed_response_alg",
+                "dpop_bound_access_tokens",
+                "introspects_everything",
+                "document_fetched_at",
+                "registration_token_digest",
+                "redirect_uris",
+                "application_type",
+                "client_uri",
+                "scope",
+                "expires_at",
+                "epoch",
+                "created_at",
+                "disabled_at",
+                "jwks_uri",
+                "sector",
+            ],
+            MEMBERS,
+        ]
+        .concat(),
     );
     let digest = || row.required("client_secret_digest").to_owned();
     let method = AuthenticationMethod::from_name(row.required("token_endpoint_auth_method")).unwrap();
@@ -224,11 +255,14 @@ pub(crate) fn client(value: &Value) -> Client {
             AuthenticationMethod::SecretPost => Authentication::SecretPost {
                 secret_digest: digest(),
             },
-            AuthenticationMethod::PrivateKeyJwt => Authentication::PrivateKeyJwt {
-                jwks: value["jwks"].to_string(),
-            },
+            AuthenticationMethod::PrivateKeyJwt => Authentication::PrivateKeyJwt,
+            AuthenticationMethod::Tls => Authentication::Tls,
+            AuthenticationMethod::SelfSignedTls => Authentication::SelfSignedTls,
+            AuthenticationMethod::Attestation => Authentication::Attestation,
             AuthenticationMethod::Nothing => Authentication::Nothing,
         },
+        keys: row.keys(),
+        further: row.further(),
         grant_types: row
             .list("grant_types")
             .map(|name| GrantType::from_name(name).unwrap())
@@ -370,7 +404,7 @@ pub(crate) fn record(value: &Value) -> Record {
         client: id(row.required("client_id")),
         audience: Audience::from_row(row.required("aud")).unwrap(),
         scope: row.scopes().joined(),
-        key: row.text("jkt").map(str::to_owned),
+        key: row.text("jkt").map(Confirmation::from_row),
         issued: row.time("issued_at").unwrap(),
         expires: row.time("expires_at").unwrap(),
         revoked: row.time("revoked_at"),

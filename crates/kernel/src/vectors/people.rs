@@ -11,9 +11,10 @@ use super::{
 use crate::{
     authority::Audience,
     authorization_code::AuthorizationCode,
-    browser_session::{BrowserSession, Method},
+    browser_session::{BrowserSession, Method, Presence},
     caller::{BrowserUser, Caller, PublicClient, PureMachine, Who},
     client::{Authentication, Client},
+    confirmation::Confirmation,
     consent::{Clients, Effect, Rule},
     family::Family,
     id::Id,
@@ -236,6 +237,9 @@ pub(crate) fn code(value: &Value) -> AuthorizationCode {
             "dpop_jkt",
             "auth_time",
             "method",
+            "browser_session",
+            "nonce",
+            "id_claims",
             "created_at",
             "redeemed",
         ],
@@ -250,12 +254,22 @@ pub(crate) fn code(value: &Value) -> AuthorizationCode {
         scopes: row.scopes(),
         audience: Audience::from_row(row.required("aud")).unwrap(),
         redirect_uri: redirect_uri(row.required("redirect_uri")),
-        challenge: row.required("code_challenge").to_owned(),
+        challenge: row.text("code_challenge").map(str::to_owned),
         key: row.text("dpop_jkt").map(str::to_owned),
-        authenticated: row.time("auth_time").unwrap(),
-        method: Method::from_name(row.text("method").unwrap_or("passkey_verified")).unwrap(),
+        presence: presence(&row),
+        nonce: row.text("nonce").map(str::to_owned),
+        id_claims: row.list("id_claims").map(str::to_owned).collect(),
         created: row.created(),
         redeemed: row.text("redeemed").map(id),
+    }
+}
+
+/// How somebody proved who they are, among the members of a row.
+fn presence(row: &Row<'_>) -> Presence {
+    Presence {
+        session: row.text("browser_session").map(id),
+        authenticated: row.time("auth_time").unwrap(),
+        method: Method::from_name(row.text("method").unwrap_or("passkey_verified")).unwrap(),
     }
 }
 
@@ -272,8 +286,9 @@ pub(super) fn code_row(code: &AuthorizationCode) -> Value {
         redirect_uri,
         challenge,
         key,
-        authenticated,
-        method,
+        presence,
+        nonce,
+        id_claims,
         created,
         redeemed,
     } = code;
@@ -287,11 +302,16 @@ pub(super) fn code_row(code: &AuthorizationCode) -> Value {
         "scope": scopes.joined(),
         "aud": audience.as_row(),
         "redirect_uri": redirect_uri.as_str(),
-        "code_challenge": challenge,
-        "auth_time": authenticated.unix(),
-        "method": method.name(),
+        "auth_time": presence.authenticated.unix(),
+        "method": presence.method.name(),
         "created_at": created.unix(),
     }));
+    text(&mut row, "code_challenge", challenge.as_deref());
+    text(&mut row, "browser_session", presence.session.as_ref().map(Id::as_str));
+    text(&mut row, "nonce", nonce.as_deref());
+    if !id_claims.is_empty() {
+        row.insert("id_claims".into(), id_claims.iter().map(String::as_str).collect());
+    }
     text(&mut row, "dpop_jkt", key.as_deref());
     text(&mut row, "redeemed", redeemed.as_ref().map(Id::as_str));
     row.into()
@@ -306,6 +326,8 @@ pub(crate) fn family(value: &Value) -> Family {
             "client_id",
             "jkt",
             "auth_time",
+            "method",
+            "browser_session",
             "generation",
             "turned_at",
             "request",
@@ -316,8 +338,8 @@ pub(crate) fn family(value: &Value) -> Family {
         id: id(row.required("id")),
         grant: id(row.required("grant")),
         client: id(row.required("client_id")),
-        key: row.text("jkt").map(str::to_owned),
-        authenticated: row.time("auth_time").unwrap(),
+        key: row.text("jkt").map(Confirmation::from_row),
+        presence: presence(&row),
         generation: row.number("generation").unwrap(),
         turned: row.time("turned_at").unwrap(),
         request: row.text("request").map(str::to_owned),
@@ -331,7 +353,7 @@ pub(super) fn family_row(family: &Family) -> Value {
         grant,
         client,
         key,
-        authenticated,
+        presence,
         generation,
         turned,
         request,
@@ -341,12 +363,14 @@ pub(super) fn family_row(family: &Family) -> Value {
         "id": id.as_str(),
         "grant": grant.as_str(),
         "client_id": client.as_str(),
-        "auth_time": authenticated.unix(),
+        "auth_time": presence.authenticated.unix(),
+        "method": presence.method.name(),
         "generation": generation,
         "turned_at": turned.unix(),
         "created_at": created.unix(),
     }));
-    text(&mut row, "jkt", key.as_deref());
+    text(&mut row, "browser_session", presence.session.as_ref().map(Id::as_str));
+    text(&mut row, "jkt", key.as_ref().map(Confirmation::as_row).as_deref());
     text(&mut row, "request", request.as_deref());
     row.into()
 }
@@ -406,11 +430,12 @@ fn what_is_written_reads_back_as_the_same() {
         (
             |row| code_row(&code(row)),
             json!({"id": "k", "digest": "d", "request": "q", "client_id": "c", "user_id": "u", "grant": "g", "scope": "a b", "aud": "-",
-                "redirect_uri": "https://app.example/cb", "code_challenge": "x", "dpop_jkt": "j", "auth_time": 1, "method": "password", "created_at": 2, "redeemed": "g2"}),
+                "redirect_uri": "https://app.example/cb", "code_challenge": "x", "dpop_jkt": "j", "auth_time": 1, "method": "password", "browser_session": "b", "nonce": "n", "id_claims": ["email"],
+                "created_at": 2, "redeemed": "g2"}),
         ),
         (
             |row| family_row(&family(row)),
-            json!({"id": "f", "grant": "g", "client_id": "c", "jkt": "j", "auth_time": 1, "generation": 2, "turned_at": 3, "request": "d", "created_at": 1}),
+            json!({"id": "f", "grant": "g", "client_id": "c", "jkt": "j", "auth_time": 1, "method": "password", "browser_session": "b", "generation": 2, "turned_at": 3, "request": "d", "created_at": 1}),
         ),
     ];
     for (round, row) in rows {
@@ -433,6 +458,9 @@ pub(crate) fn by(client: Client) -> Caller {
         Authentication::Nothing => Who::PublicClient(PublicClient { client }),
         Authentication::SecretBasic { .. }
         | Authentication::SecretPost { .. }
-        | Authentication::PrivateKeyJwt { .. } => Who::PureMachine(PureMachine { client }),
+        | Authentication::PrivateKeyJwt
+        | Authentication::Tls
+        | Authentication::SelfSignedTls
+        | Authentication::Attestation => Who::PureMachine(PureMachine { client }),
     })
 }

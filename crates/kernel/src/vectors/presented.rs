@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     caller::Caller,
-    client::{Authentication, Client},
+    client::{Client, Keys},
     client_authentication::{Credentials, Facts, prove},
     form::Form,
     introspection,
@@ -97,9 +97,9 @@ impl<'a> Presented<'a> {
                 "the client among the facts is the one that the request names"
             );
         }
-        let keys = client.as_ref().and_then(|client| match &client.authentication {
-            Authentication::PrivateKeyJwt { jwks } => Some(KeySet::parse(jwks.as_bytes()).unwrap()),
-            Authentication::SecretBasic { .. } | Authentication::SecretPost { .. } | Authentication::Nothing => None,
+        let keys = client.as_ref().and_then(|client| match &client.keys {
+            Some(Keys::Here(jwks)) => Some(KeySet::parse(jwks.as_bytes()).unwrap()),
+            Some(Keys::At(_)) | None => None,
         });
         let expect = Expect {
             method: self.method,

@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use crate::{
     authority::Audience,
-    client::{Authentication, Binding, Client, Introspects, Registration},
+    client::{Authentication, Binding, Client, Introspects, Keys, Registration, SecurityProfile},
     grant::{Grant, Holder, Source, Status, Subject},
     id::Id,
     key::SigningKey,
     redirect_uri::RedirectUri,
     resource::Resource,
-    tenant::{Administrator, Documents, NonceRule, Reach, Settings, Tenant},
+    tenant::{Administrator, Documents, NonceRule, PkceRule, PushedRequests, Reach, Settings, Tenant},
     token::Record,
 };
 
@@ -42,6 +42,9 @@ pub(super) fn settings(settings: Settings) -> Object {
         client_documents,
         registration,
         binding,
+        profile,
+        pushed_requests,
+        pkce,
     } = settings;
     let mut row = Object::new();
     row.insert("dpop_nonce_required".into(), (dpop_nonce == NonceRule::Demanded).into());
@@ -52,6 +55,15 @@ pub(super) fn settings(settings: Settings) -> Object {
     );
     row.insert("registration".into(), registration.name().into());
     row.insert("dpop_required".into(), (binding == Binding::Required).into());
+    if profile != SecurityProfile::Baseline {
+        row.insert("security_profile".into(), profile.name().into());
+    }
+    if pushed_requests == PushedRequests::Required {
+        row.insert("require_pushed_authorization_requests".into(), true.into());
+    }
+    if pkce == PkceRule::OpenIdMayOmit {
+        row.insert("require_pkce".into(), false.into());
+    }
     row
 }
 
@@ -78,6 +90,8 @@ pub(super) fn client(client: &Client) -> Value {
         id,
         name,
         authentication,
+        keys,
+        further,
         grant_types,
         token_algorithm,
         binding,
@@ -106,11 +120,21 @@ pub(super) fn client(client: &Client) -> Value {
         Authentication::SecretBasic { secret_digest } | Authentication::SecretPost { secret_digest } => {
             row.insert("client_secret_digest".into(), secret_digest.as_str().into());
         }
-        Authentication::PrivateKeyJwt { jwks } => {
+        Authentication::PrivateKeyJwt
+        | Authentication::Tls
+        | Authentication::SelfSignedTls
+        | Authentication::Attestation
+        | Authentication::Nothing => {}
+    }
+    match keys {
+        None => {}
+        Some(Keys::Here(jwks)) => {
             row.insert("jwks".into(), serde_json::from_str(jwks).unwrap());
         }
-        Authentication::Nothing => {}
+        Some(Keys::At(address)) => text(&mut row, "jwks_uri", Some(address)),
     }
+    further.write(&mut row);
+    text(&mut row, "sector", further.sector.as_deref());
     match registration {
         Registration::Administrator => {}
         Registration::Document { fetched } => time(&mut row, "document_fetched_at", Some(*fetched)),
@@ -228,8 +252,8 @@ pub(super) fn record(record: &Record) -> Value {
         "issued_at": issued.unix(),
         "expires_at": expires.unix(),
     }));
-    if let Some(jkt) = key {
-        row.insert("jkt".into(), jkt.as_str().into());
+    if let Some(key) = key {
+        row.insert("jkt".into(), key.as_row().into());
     }
     time(&mut row, "revoked_at", *revoked);
     row.into()
@@ -288,7 +312,8 @@ fn what_is_written_reads_back_as_the_same() {
         (
             |row| tenant(&facts::tenant(row)),
             json!({"id": "t", "name": "T", "issuer": "https://as.example", "dpop_nonce_required": true, "access_token_seconds": 60,
-                "client_documents": false, "registration": "initial_token", "dpop_required": true, "created_at": 1, "disabled_at": 2}),
+                "client_documents": false, "registration": "initial_token", "dpop_required": true, "security_profile": "fapi2",
+                "require_pushed_authorization_requests": true, "require_pkce": false, "created_at": 1, "disabled_at": 2}),
         ),
         (
             |row| client(&facts::client(row)),
@@ -298,6 +323,7 @@ fn what_is_written_reads_back_as_the_same() {
         (
             |row| client(&facts::client(row)),
             json!({"client_id": "c", "client_name": "C", "token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": []}, "grant_types": [],
+                "subject_type": "public", "security_profile": "fapi2", "sector": "app.example",
                 "dpop_bound_access_tokens": false, "introspects_everything": false, "epoch": 0, "created_at": 0}),
         ),
         (

@@ -6,6 +6,7 @@ use kernel::{
     client::{Client, Registration},
     consent::Rule,
     grant::Grant,
+    token::TenantKeys,
 };
 
 use super::Look;
@@ -14,6 +15,7 @@ use crate::{fault::Fault, tenant_db::TenantDb};
 /// Loads the facts. The client is what its id was resolved to; what was granted and the rules are read when somebody is signed in, for nobody else is judged by them.
 pub async fn load<'a>(
     tenant: &'a TenantDb,
+    keys: &'a TenantKeys,
     caller: &Caller,
     asked: &Asked,
     client: Option<Client>,
@@ -35,6 +37,7 @@ pub async fn load<'a>(
     .await?; // on PostgreSQL all travel together
     Ok(Facts {
         tenant: tenant.tenant(),
+        keys,
         client,
         resource,
         rules,

@@ -76,9 +76,13 @@ fn a_tenant_is_made_changed_and_switched() {
         client_documents: Some(tenant::Documents::Refused),
         registration: Some(tenant::RegistrationRule::Open),
         binding: Some(client::Binding::Required),
+        profile: Some(client::SecurityProfile::Fapi2),
+        pushed_requests: Some(tenant::PushedRequests::Required),
+        pkce: Some(tenant::PkceRule::OpenIdMayOmit),
     };
     let change = json!({ "set_tenant_settings": {
         "id": "acme", "dpop_nonce_required": true, "access_token_seconds": 900, "client_documents": false, "registration": "open", "dpop_required": true,
+        "security_profile": "fapi2", "require_pushed_authorization_requests": true, "require_pkce": false,
     } });
     let decision = run(&change, &loaded());
     assert_eq!(

@@ -52,11 +52,13 @@ fn a_yes_is_a_grant_and_a_code_that_rely_on_person_client_and_browser() {
     let code = format!("{id}.{secret}");
     let expected = Answer::Issue(Reply::Authorization(Return {
         redirect_uri: facts::redirect_uri(BACK),
+        mode: ResponseMode::Query,
         parameters: vec![
             ("code", code.clone()),
             ("state", "xyz".to_owned()),
             ("iss", ISSUER.to_owned()),
         ],
+        signed: None,
     }));
     assert_eq!(decision.answer(), &expected, "RFC 6749 s4.1.2, RFC 9207 s2");
     assert!(

@@ -1,5 +1,7 @@
 //! How a request is read, and how the page carries it.
 
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -12,7 +14,11 @@ fn a_whole_request_is_read_as_it_stands() {
         ("prompt", "login consent"),
         ("login_hint", "alice@demo.test"),
         ("ui_locales", "de en"),
-        ("nonce", "unknown parameters are ignored (RFC 6749 s3.1)"),
+        ("nonce", "n-0S6_WzA2Mj"),
+        ("max_age", "600"),
+        ("acr_values", "phr 1"),
+        ("response_mode", "form_post"),
+        ("unknown", "unknown parameters are ignored (RFC 6749 s3.1)"),
     ]);
     let expected = Asked {
         id: at().request_id(),
@@ -20,18 +26,27 @@ fn a_whole_request_is_read_as_it_stands() {
         returns: Returns {
             redirect_uri: facts::redirect_uri(BACK),
             state: Some("xyz".to_owned()),
+            mode: ResponseMode::Query, // where the answer goes was read before, for this test by itself
         },
         scopes: Some(scopes("read write")),
         resource: Some(facts::uri(HERE)),
-        challenge: CHALLENGE.to_owned(),
+        challenge: Some(CHALLENGE.to_owned()),
         key: Some(JKT.to_owned()),
         prompt: Prompt {
             none: Wish::No,
             login: Wish::Yes,
             consent: Wish::Yes,
         },
+        demand: Demand {
+            acr: vec!["phr".to_owned(), "1".to_owned()],
+            max_age: Some(600),
+            ..Demand::default()
+        },
+        nonce: Some("n-0S6_WzA2Mj".to_owned()),
+        id_claims: BTreeSet::new(),
         login_hint: Some("alice@demo.test".to_owned()),
         ui_locales: Some("de en".to_owned()),
+        pushed: Wish::No,
         created: Time::from_unix(NOW),
     };
     assert_eq!(read, expected);
@@ -322,23 +337,40 @@ fn prompts() -> impl Strategy<Value = Prompt> {
     })
 }
 
+type Details = (Option<String>, Option<i64>, Vec<String>, ResponseMode, Wish);
+
+/// What OpenID Connect adds to a request.
+fn details() -> impl Strategy<Value = Details> {
+    (
+        proptest::option::of(".{1,20}"),
+        proptest::option::of(0_i64..1_000),
+        proptest::collection::vec("[a-z:]{1,9}", 0..3),
+        proptest::sample::select(ResponseMode::ALL),
+        proptest::bool::ANY.prop_map(|pushed| if pushed { Wish::Yes } else { Wish::No }),
+    )
+}
+
 prop_compose! {
     fn requests()(
         id in "[0-9a-v]{26}", client in "[!-~]{1,60}", state in proptest::option::of(".{1,40}"), scope in proptest::option::of("[a-z:]{1,9}( [a-z:]{1,9}){0,3}"),
         place in proptest::option::of("https://[a-z]{1,9}\\.example/[a-z]{0,5}"), back in "https://[a-z]{1,9}\\.example/[a-z]{0,5}(\\?[a-z]=[0-9])?",
-        prompt in prompts(), key: bool, login_hint in proptest::option::of(".{1,20}"), ui_locales in proptest::option::of("[a-z ]{1,9}"), created: i64,
+        prompt in prompts(), key: bool, (nonce, max_age, acr, mode, pushed) in details(), login_hint in proptest::option::of(".{1,20}"), ui_locales in proptest::option::of("[a-z ]{1,9}"), created: i64,
     ) -> Asked {
         Asked {
             id,
             client: facts::id(&client),
-            returns: Returns { redirect_uri: facts::redirect_uri(&back), state },
+            returns: Returns { redirect_uri: facts::redirect_uri(&back), state, mode },
             scopes: scope.map(|scope| scopes(&scope)),
             resource: place.map(|place| facts::uri(&place)),
-            challenge: CHALLENGE.to_owned(),
+            challenge: key.then(|| CHALLENGE.to_owned()),
             key: key.then(|| JKT.to_owned()),
             prompt,
+            demand: Demand { essential_acr: acr.clone(), acr: acr.clone(), max_age, subject: nonce.clone() },
+            nonce,
+            id_claims: acr.into_iter().collect(),
             login_hint,
             ui_locales,
+            pushed,
             created: Time::from_unix(created),
         }
     }

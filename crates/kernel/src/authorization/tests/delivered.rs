@@ -6,7 +6,9 @@ fn back(why: &Why) -> Return {
     let returns = asked(&[]).returns;
     Return {
         redirect_uri: returns.redirect_uri.clone(),
+        mode: ResponseMode::Query,
         parameters: error(why, &returns, &tenant()),
+        signed: None,
     }
 }
 
@@ -22,6 +24,7 @@ fn goes(why: &Why, prompt: &str, client: &Client, caller: &Caller, granted: &[Ve
         caller,
         granted,
         &tenant(),
+        &at(),
     );
     let of_asked = delivery(
         why,
@@ -31,6 +34,7 @@ fn goes(why: &Why, prompt: &str, client: &Client, caller: &Caller, granted: &[Ve
         caller,
         granted,
         &tenant(),
+        &at(),
     );
     assert_eq!(of_form, of_asked, "read or not, it is the same request");
     of_asked
@@ -133,7 +137,16 @@ fn s_02_only_none_alone_is_quiet() {
     for prompt in ["none login", "login none", "none ", "None"] {
         let form = query(&[("prompt", prompt)]);
         let returns = asked(&[]).returns;
-        let goes = delivery(&why, Asking::Form(&form), &returns, &web(), &nobody(), &[], &tenant());
+        let goes = delivery(
+            &why,
+            Asking::Form(&form),
+            &returns,
+            &web(),
+            &nobody(),
+            &[],
+            &tenant(),
+            &at(),
+        );
         assert_eq!(goes, Delivery::Page, "{prompt:?}");
     }
 }

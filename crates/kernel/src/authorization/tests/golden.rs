@@ -20,9 +20,11 @@ fn golden_vectors_of_authorization_hold() {
             "answered",
         ]);
         let tenant = facts::tenant(&loaded["tenant"]);
+        let keys = people::any_tenant_keys();
         let grants = loaded.get("grants").and_then(Value::as_array).into_iter().flatten();
         let facts = Facts {
             tenant: &tenant,
+            keys: &keys,
             client: loaded.get("client").map(facts::client),
             resource: loaded.get("resource").map(facts::resource),
             rules: people::rules(loaded.get("rules")),
@@ -60,10 +62,10 @@ fn begun(vector: &Vector, caller: &Caller, facts: &Facts<'_>) -> Outcome {
         client.id, id,
         "the client among the facts is the one that the request names"
     );
-    match Asked::parse(&form, client, returns.clone(), &vector.at) {
+    match Asked::parse(&form, client, facts.tenant, returns.clone(), Carried::PLAIN, &vector.at) {
         Ok(asked) => {
             let decision = begin(&asked, caller, facts, &vector.at);
-            delivered(decision, &asked, caller, facts)
+            delivered(decision, &asked, caller, facts, &vector.at)
         }
         Err(why) => {
             let goes = delivery(
@@ -74,6 +76,7 @@ fn begun(vector: &Vector, caller: &Caller, facts: &Facts<'_>) -> Outcome {
                 caller,
                 &facts.grants,
                 facts.tenant,
+                &vector.at,
             );
             Outcome::Delivered(Box::new(Outcome::Stopped(why)), goes)
         }
@@ -96,10 +99,10 @@ fn answered(vector: &Vector, asked: &Value, caller: &Caller, facts: &Facts<'_>) 
     let read = Asked::from_json(asked.as_object().unwrap()).unwrap();
     assert_eq!(Value::from(read.to_json()), *asked, "the request is whole");
     let decision = answer(&read, &said, caller, facts, &vector.at);
-    delivered(decision, &read, caller, facts)
+    delivered(decision, &read, caller, facts, &vector.at)
 }
 
-fn delivered(decision: Decision, asked: &Asked, caller: &Caller, facts: &Facts<'_>) -> Outcome {
+fn delivered(decision: Decision, asked: &Asked, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Outcome {
     let goes = match (decision.answer(), &facts.client) {
         (Answer::Refuse(_, why), Some(client)) => delivery(
             why,
@@ -109,6 +112,7 @@ fn delivered(decision: Decision, asked: &Asked, caller: &Caller, facts: &Facts<'
             caller,
             &facts.grants,
             facts.tenant,
+            at,
         ),
         (Answer::Refuse(..), None) => Delivery::Page,
         (Answer::Issue(_) | Answer::Wait(_), _) => return Outcome::Decided(decision),

@@ -85,12 +85,13 @@ fn the_newest_turns_the_line_and_relies_on_all_it_hangs_on() {
         expires_in_seconds: 300,
         scope: "read write".to_owned(),
         refresh: Some(token(NEWEST + 1)),
+        id_token: None,
     });
     assert_eq!(decision.answer(), &answer);
     let sub = people::any_tenant_keys().subject(&Audience::Resource(facts::uri(HERE)), &facts::id("alice"));
     let claims = json!({
         "iss": ISSUER, "sub": sub, "aud": HERE, "client_id": "app", "iat": NOW, "exp": NOW + 300, "jti": at().id::<()>("token").as_str(),
-        "scope": "read write", "auth_time": NOW - 4_000,
+        "scope": "read write", "auth_time": NOW - 4_000, "acr": "phr", "amr": ["pop", "user", "mfa"],
     });
     let [unsigned] = decision.sign() else {
         panic!("one token")

@@ -144,9 +144,13 @@ fn a_document_with_keys_is_a_client_that_must_prove_itself_by_them() {
             .extend(more.as_object().unwrap().clone());
         document.to_string()
     };
-    let method =
-        |text: &str, keys: Option<&str>| read(text, keys.map(str::as_bytes)).map(|client| client.authentication);
-    let expected = |jwks: &str| Ok(Authentication::PrivateKeyJwt { jwks: jwks.to_owned() });
+    let method = |text: &str, keys: Option<&str>| {
+        read(text, keys.map(str::as_bytes)).map(|client| {
+            assert_eq!(client.authentication, Authentication::PrivateKeyJwt);
+            client.keys
+        })
+    };
+    let expected = |jwks: &str| Ok(Some(Keys::Here(jwks.to_owned())));
     let inside = by_key(json!({ "jwks": jwks }));
     let outside = by_key(json!({ "jwks_uri": "https://agent.example/keys" }));
     assert_eq!(method(&inside, None), expected(&jwks.to_string()));
@@ -177,10 +181,11 @@ fn a_document_with_keys_is_a_client_that_must_prove_itself_by_them() {
     }
     assert!(matches!(read(&outside, Some(b"\xff")), Err(Why::ClientDocument(_))));
     let not_used = changed(&json!({ "jwks": jwks })).to_string();
+    let client = read(&not_used, None).unwrap();
     assert_eq!(
-        method(&not_used, None),
-        Ok(Authentication::Nothing),
-        "keys of a client that says none"
+        (client.authentication, client.keys),
+        (Authentication::Nothing, Some(Keys::Here(jwks.to_string()))),
+        "keys of a client that says none sign its request objects"
     );
 }
 

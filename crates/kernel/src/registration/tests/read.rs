@@ -172,8 +172,11 @@ fn least() -> Metadata {
         name: "App".to_owned(),
         redirect_uris: vec![facts::redirect_uri(BACK)],
         method: None,
-        jwks: None,
-        jwks_uri: None,
+        keys: None,
+        further: Further {
+            sector: Some("app.example".to_owned()),
+            ..Further::default()
+        },
         grant_types: [GrantType::AuthorizationCode, GrantType::RefreshToken].into(),
         scope: None,
         application_type: ApplicationType::Unsaid,
@@ -309,14 +312,14 @@ fn s_24_metadata_within_the_rules_is_read_and_the_rest_is_ignored() {
         (
             json!({ "jwks": jwks }),
             Metadata {
-                jwks: Some(jwks.to_string()),
+                keys: Some(Keys::Here(jwks.to_string())),
                 ..least()
             },
         ),
         (
             json!({ "jwks_uri": "https://app.example/keys" }),
             Metadata {
-                jwks_uri: Some("https://app.example/keys".to_owned()),
+                keys: Some(Keys::At("https://app.example/keys".to_owned())),
                 ..least()
             },
         ),
@@ -360,7 +363,7 @@ fn keys_of_every_kind_that_can_be_used_are_read() {
         rsa(256, "Aw"),
     ] {
         let read = said(&keys(&key), Said::Registration).unwrap();
-        assert_eq!(read.jwks, Some(json!({ "keys": [key] }).to_string()));
+        assert_eq!(read.keys, Some(Keys::Here(json!({ "keys": [key] }).to_string())));
     }
     let with_a_stranger = json!({ "jwks": { "keys": [{ "kty": "AKP", "alg": "ML-DSA-65" }, signer::p256_jwk()] } });
     assert!(

@@ -2,9 +2,19 @@
 
 use std::collections::BTreeSet;
 
+mod further;
+
 use proof::{Algorithm, Time, digest};
 
-use crate::{id::ClientId, redirect_uri::RedirectUri, why::Why};
+pub use further::{Further, MEMBERS, SecurityProfile, Signing, SubjectType, TlsName, TlsNameKind};
+
+use crate::{
+    authorization::Wish,
+    id::ClientId,
+    redirect_uri::RedirectUri,
+    tenant::{PushedRequests, Tenant},
+    why::Why,
+};
 
 /// How a client proves who it is (RFC 7591 `token_endpoint_auth_method`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,11 +29,14 @@ pub enum Authentication {
         /// `base64url(SHA-256(secret))`.
         secret_digest: String,
     },
-    /// A signed assertion (RFC 7523 s2.2), checked with the registered keys.
-    PrivateKeyJwt {
-        /// The registered JWK Set, as text.
-        jwks: String,
-    },
+    /// A signed assertion (RFC 7523 s2.2), checked with the client's keys.
+    PrivateKeyJwt,
+    /// A certificate of an authority that this installation trusts, by the one name in it that the client registered (RFC 8705 s2.1).
+    Tls,
+    /// A certificate for one of the client's keys, whoever issued it (RFC 8705 s2.2).
+    SelfSignedTls,
+    /// What an attester that this tenant trusts says of the instance, and the instance's own proof (draft-ietf-oauth-attestation-based-client-auth).
+    Attestation,
     /// Nothing: a public client (RFC 6749 s2.1). It gives its name, and PKCE binds the code to whoever asked.
     Nothing,
 }
@@ -37,15 +50,27 @@ pub enum AuthenticationMethod {
     SecretPost,
     /// `private_key_jwt`
     PrivateKeyJwt,
+    /// `tls_client_auth`
+    Tls,
+    /// `self_signed_tls_client_auth`
+    SelfSignedTls,
+    /// `attest_jwt_client_auth`
+    Attestation,
     /// `none`
     Nothing,
 }
 
 impl AuthenticationMethod {
     /// Every method that is offered.
-    pub const ALL: &'static [Self] = &[Self::SecretBasic, Self::SecretPost, Self::PrivateKeyJwt, Self::Nothing];
-    /// Those by which a client proves itself.
-    pub const PROVING: &'static [Self] = &[Self::SecretBasic, Self::SecretPost, Self::PrivateKeyJwt];
+    pub const ALL: &'static [Self] = &[
+        Self::SecretBasic,
+        Self::SecretPost,
+        Self::PrivateKeyJwt,
+        Self::Tls,
+        Self::SelfSignedTls,
+        Self::Attestation,
+        Self::Nothing,
+    ];
 
     /// The registered name (IANA OAuth Token Endpoint Authentication Methods).
     pub const fn name(self) -> &'static str {
@@ -53,6 +78,9 @@ impl AuthenticationMethod {
             Self::SecretBasic => "client_secret_basic",
             Self::SecretPost => "client_secret_post",
             Self::PrivateKeyJwt => "private_key_jwt",
+            Self::Tls => "tls_client_auth",
+            Self::SelfSignedTls => "self_signed_tls_client_auth",
+            Self::Attestation => "attest_jwt_client_auth",
             Self::Nothing => "none",
         }
     }
@@ -64,12 +92,33 @@ impl AuthenticationMethod {
 }
 
 impl Authentication {
+    /// Whether it proves anything: a public client's name is no proof.
+    pub const fn proves(&self) -> bool {
+        !matches!(self, Self::Nothing)
+    }
+
+    /// Whether it is one of those that FAPI 2.0 s5.3.2.1 takes: a key of the client's, by assertion or by connection.
+    pub const fn is_strong(&self) -> bool {
+        matches!(self, Self::PrivateKeyJwt | Self::Tls | Self::SelfSignedTls)
+    }
+
+    /// The digest of its secret, if it is one.
+    pub fn secret_digest(&self) -> Option<&str> {
+        match self {
+            Self::SecretBasic { secret_digest } | Self::SecretPost { secret_digest } => Some(secret_digest),
+            Self::PrivateKeyJwt | Self::Tls | Self::SelfSignedTls | Self::Attestation | Self::Nothing => None,
+        }
+    }
+
     /// Which method it is.
     pub const fn method(&self) -> AuthenticationMethod {
         match self {
             Self::SecretBasic { .. } => AuthenticationMethod::SecretBasic,
             Self::SecretPost { .. } => AuthenticationMethod::SecretPost,
-            Self::PrivateKeyJwt { .. } => AuthenticationMethod::PrivateKeyJwt,
+            Self::PrivateKeyJwt => AuthenticationMethod::PrivateKeyJwt,
+            Self::Tls => AuthenticationMethod::Tls,
+            Self::SelfSignedTls => AuthenticationMethod::SelfSignedTls,
+            Self::Attestation => AuthenticationMethod::Attestation,
             Self::Nothing => AuthenticationMethod::Nothing,
         }
     }
@@ -169,6 +218,15 @@ impl ApplicationType {
     }
 }
 
+/// Where the public keys of a client are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keys {
+    /// In its registration: a JWK Set, as text.
+    Here(String),
+    /// At an address of its own (RFC 7591 s2 `jwks_uri`): fetched by the rules of egress, kept for a while, read again when a key is not known.
+    At(String),
+}
+
 /// A registered client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
@@ -178,6 +236,10 @@ pub struct Client {
     pub name: String,
     /// How it proves who it is.
     pub authentication: Authentication,
+    /// Its public keys: for its assertions, request objects and certificates.
+    pub keys: Option<Keys>,
+    /// What it says beyond plain OAuth.
+    pub further: Further,
     /// The grant types it may use.
     pub grant_types: BTreeSet<GrantType>,
     /// The algorithm it wants its access tokens signed with; `None` leaves it to the resource, then to `EdDSA`.
@@ -209,9 +271,13 @@ pub struct Client {
 impl Client {
     /// What a person's standing yes rests on: name, places of answer, keys (S-23). When it changes, the yes no longer counts.
     pub fn basis(&self) -> String {
-        let keys = match &self.authentication {
-            Authentication::PrivateKeyJwt { jwks } => jwks.as_str(),
-            Authentication::SecretBasic { .. } | Authentication::SecretPost { .. } | Authentication::Nothing => "",
+        // Keys behind an address may turn without asking anybody; the address is what the yes rests on.
+        let keys = match (&self.authentication, &self.keys) {
+            (Authentication::PrivateKeyJwt | Authentication::SelfSignedTls, Some(Keys::Here(jwks))) => jwks.as_str(),
+            (Authentication::PrivateKeyJwt | Authentication::SelfSignedTls, Some(Keys::At(address))) => {
+                address.as_str()
+            }
+            (_, _) => "",
         };
         let mut text = format!("{}\0{}\0{keys}", self.name, self.authentication.method().name());
         for uri in &self.redirect_uris {
@@ -219,6 +285,33 @@ impl Client {
             text.push_str(uri.as_str());
         }
         digest::sha256_b64(text.as_bytes())
+    }
+
+    /// The sector whose names for people it knows (OpenID Connect Core s8.1): the one it registered, the one host of its redirect URIs, or itself alone.
+    pub fn sector(&self) -> &str {
+        if let Some(sector) = &self.further.sector {
+            return sector;
+        }
+        let mut hosts = self
+            .redirect_uris
+            .iter()
+            .map(|uri| if uri.is_local() { "" } else { uri.host() });
+        let first = hosts.next().filter(|host| !host.is_empty());
+        first
+            .filter(|first| hosts.all(|host| host == *first))
+            .unwrap_or(self.id.as_str())
+    }
+
+    /// The rules it is held to: the stricter of the tenant's and its own.
+    pub fn profile(&self, tenant: &Tenant) -> SecurityProfile {
+        self.further.profile.max(tenant.settings.profile)
+    }
+
+    /// Whether its requests must be pushed (RFC 9126 s5 and s6).
+    pub fn must_push(&self, tenant: &Tenant) -> bool {
+        self.further.pushed == Wish::Yes
+            || tenant.settings.pushed_requests == PushedRequests::Required
+            || self.profile(tenant) >= SecurityProfile::Fapi2
     }
 
     /// Whether its id is the address of a client metadata document.
