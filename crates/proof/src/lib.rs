@@ -31,6 +31,7 @@ pub mod jwk;
 pub mod jws;
 mod malformed;
 pub mod nonce;
+pub mod request_object;
 mod secret;
 mod time;
 mod verified;

@@ -13,6 +13,8 @@ mod dpop_proofs;
 #[cfg(test)]
 mod dpop_urls;
 #[cfg(test)]
+mod jose;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod nonces;
@@ -22,6 +24,8 @@ mod oracle;
 mod primitives;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod request_objects;
 #[cfg(test)]
 mod rfc_vectors;
 #[cfg(test)]
