@@ -175,11 +175,7 @@ fn check_audience(claims: &Object, expect: &Expect<'_>) -> Result<(), RequestObj
         }
         Some(_) => return Err(wrong_type()),
     };
-    if ours {
-        Ok(())
-    } else {
-        Err(RequestObjectError::Audience)
-    }
+    ours.then_some(()).ok_or(RequestObjectError::Audience)
 }
 
 fn check_times(claims: &Object, expect: &Expect<'_>) -> Result<(), RequestObjectError> {

@@ -9,6 +9,8 @@ mod authenticator;
 #[cfg(test)]
 mod bombs;
 #[cfg(test)]
+mod certificates;
+#[cfg(test)]
 mod dpop_proofs;
 #[cfg(test)]
 mod dpop_urls;
