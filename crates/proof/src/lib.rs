@@ -1,8 +1,9 @@
 //! Is this signature real, and whose key made it?
 //!
-//! JOSE (RFC 7515, 7517, 7518, 7638, 8037), `DPoP` proofs (RFC 9449), client assertions (RFC 7523), passkeys (WebAuthn)
-//! and our own access tokens (RFC 9068), over one crypto backend. Everything hostile is parsed once, strictly, under size and depth caps;
-//! what passed a check is a [`Verified`] value, which nothing else can make.
+//! JOSE (RFC 7515, 7517, 7518, 7638, 8037), `DPoP` proofs (RFC 9449), client assertions (RFC 7523), client certificates
+//! (RFC 8705), request objects (RFC 9101), passkeys (WebAuthn) and our own access tokens (RFC 9068), over one crypto
+//! backend. Everything hostile is parsed once, strictly, under size and depth caps; what passed a check is a [`Verified`]
+//! value, which nothing else can make.
 //!
 //! ```
 //! use proof::{PublicKey, json, jws::{Compact, Rejected}};
@@ -24,13 +25,16 @@ pub mod access_token;
 mod algorithm;
 pub mod assertion;
 pub mod base64url;
+pub mod certificate;
 pub mod digest;
 pub mod dpop;
+mod hex;
 pub mod json;
 pub mod jwk;
 pub mod jws;
 mod malformed;
 pub mod nonce;
+pub mod request_object;
 mod secret;
 mod time;
 mod verified;

@@ -157,6 +157,24 @@ fn an_algorithm_switched_on_later_gets_its_own_key() {
     );
 }
 
+/// The two RSA algorithms have keys of their own, although one key could serve both: a key is bound to one algorithm.
+#[test]
+fn each_algorithm_has_a_line_of_its_own() {
+    let slots = Algorithm::ALL.map(|algorithm| Slot {
+        algorithm,
+        ..slot(algorithm.name(), 0)
+    });
+    for algorithm in Algorithm::ALL {
+        assert_eq!(signing(at(0), algorithm, &slots).unwrap().kid, algorithm.name());
+    }
+    let steps = plan(at(DAY - HOUR), &Algorithm::ALL, &slots, &Schedule::default());
+    let expected = Algorithm::ALL.map(|algorithm| Step::Create {
+        algorithm,
+        active_from: at(DAY),
+    });
+    assert_eq!(steps, expected);
+}
+
 #[test]
 fn an_algorithm_switched_off_keeps_its_key_until_its_last_token_has_died() {
     let off = |now| plan(at(now), &[], &[slot("a", 0)], &Schedule::default());

@@ -4,9 +4,9 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use keys::{Fault, Signer, SoftwareKey, private_jwk};
+use keys::{Fault, Seal, Signer, SoftwareKey, private_jwk};
 use proof::jwk::KeySet;
-use proof::{Algorithm, PublicKey, base64url, json, jws};
+use proof::{Algorithm, PublicKey, Secret, base64url, json, jws};
 use serde_json::{Value, json};
 
 /// A software key never waits, so one poll is enough.
@@ -142,6 +142,72 @@ fn an_rsa_key_has_3072_bits() {
     let jwk = key.public_key().to_jwk();
     assert_eq!(base64url::decode(jwk["n"].as_str().unwrap()).unwrap().len(), 384);
     assert_eq!(jwk["e"], "AQAB");
+}
+
+/// Keys made by `openssl genpkey -algorithm RSA` and `openssl pkcs8 -topk8 -nocrypt -outform DER`, version 3.0.19.
+const RSA_2048: &[u8] = include_bytes!("../vectors/rsa_2048_openssl.pkcs8.der");
+const RSA_1024: &[u8] = include_bytes!("../vectors/rsa_1024_openssl.pkcs8.der");
+
+#[test]
+fn an_rsa_key_of_2048_bits_made_elsewhere_signs_under_both_names() {
+    for algorithm in [Algorithm::RS256, Algorithm::PS256] {
+        let key = SoftwareKey::from_pkcs8(algorithm, RSA_2048).unwrap();
+        assert_eq!(signed(&key, b"input").len(), 256, "{algorithm}");
+        assert_eq!(
+            oracle(key.public_key(), &token(&key)).unwrap()["sub"],
+            "alice@demo.test",
+            "{algorithm}"
+        );
+    }
+}
+
+/// RSASSA-PKCS1-v1_5 has one signature for each message (RFC 8017 s8.2.1); this one is `openssl dgst -sha256 -sign`'s.
+#[test]
+fn the_rs256_signature_of_another_implementation_comes_out() {
+    let key = SoftwareKey::from_pkcs8(Algorithm::RS256, RSA_2048).unwrap();
+    let expected = concat!(
+        "YUR9utl43Nni2Rc7jAYhS82qP-teEYifW40dKC8eNW0uxTqdyP1p-Uv35QGUbtt-KMa15aYxwPsMljXcyN0D79",
+        "MEIkXzukth2k7pk4TSaFX3IwEb2ojUYWuypxzKGLiC6_sV7F5EaxHNVeF015fhHNOCRUq2NxIZKLSJfCcKKOqY",
+        "KAUbdeSITOiEejN3gAnMjPli37p5YJdnpEAxZPO2iWLe-LExHX5V5sx5gt41y4Vdyr6WvaUO4415vzvjIXuRa5",
+        "zt7Hrmp1iio3XKu2dOPLpYQtgnkj6grvAtLqAVYA-s3wqXnin6iTRDK4kEm-HVAJKDeeE9EavzB27T-R5jNA",
+    );
+    assert_eq!(base64url::encode(&signed(&key, b"input")), expected);
+}
+
+#[test]
+fn a_ps256_signature_is_salted() {
+    let key = SoftwareKey::from_pkcs8(Algorithm::PS256, RSA_2048).unwrap();
+    let (one, two) = (signed(&key, b"input"), signed(&key, b"input"));
+    assert_ne!(one, two);
+    for signature in [one, two] {
+        assert!(key.public_key().verify(b"input", &signature).is_ok());
+    }
+}
+
+#[test]
+fn an_rsa_key_below_2048_bits_is_refused() {
+    for algorithm in [Algorithm::RS256, Algorithm::PS256] {
+        assert!(
+            matches!(
+                SoftwareKey::from_pkcs8(algorithm, RSA_1024),
+                Err(Fault::Unreadable { .. } | Fault::Public { .. })
+            ),
+            "{algorithm}"
+        );
+    }
+}
+
+#[test]
+fn a_sealed_key_of_each_algorithm_signs_again() {
+    let seal = Seal::new(Secret::new([7; 32])).unwrap();
+    for algorithm in Algorithm::ALL {
+        let (key, pkcs8) = SoftwareKey::generate(algorithm).unwrap();
+        let place = format!("signing-key/acme/{}", key.public_key().kid().unwrap());
+        let sealed = seal.seal(&place, pkcs8.reveal()).unwrap();
+        let again = SoftwareKey::from_pkcs8(algorithm, seal.open(&place, &sealed).unwrap().reveal()).unwrap();
+        assert_eq!(again.public_key().to_jwk(), key.public_key().to_jwk(), "{algorithm}");
+        assert!(oracle(key.public_key(), &token(&again)).is_ok(), "{algorithm}");
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! `htu` compared with our own URL: syntax-based and scheme-based normalisation (RFC 3986 s6.2.2, s6.2.3) without
 //! building either normal form. Dot segments are not resolved: our endpoints have none, so such an `htu` is refused.
 
+use crate::hex;
+
 /// Whether `htu`, without its query and fragment, names the endpoint `ours`.
 pub(super) fn same_endpoint(htu: &str, ours: &str) -> bool {
     let htu = htu.split_once(['?', '#']).map_or(htu, |(before, _)| before);
@@ -80,7 +82,7 @@ impl Iterator for Octets<'_> {
 
     fn next(&mut self) -> Option<Octet> {
         if let [b'%', high, low, rest @ ..] = self.0
-            && let Some(octet) = hex_octet(*high, *low)
+            && let Some(octet) = hex::octet(*high, *low)
         {
             self.0 = rest;
             let unreserved = octet.is_ascii_alphanumeric() || b"-._~".contains(&octet);
@@ -94,9 +96,4 @@ impl Iterator for Octets<'_> {
         self.0 = rest;
         Some(Octet::Plain(*octet))
     }
-}
-
-fn hex_octet(high: u8, low: u8) -> Option<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    Some(digit(high)? << 4 | digit(low)?)
 }

@@ -9,9 +9,13 @@ mod authenticator;
 #[cfg(test)]
 mod bombs;
 #[cfg(test)]
+mod certificates;
+#[cfg(test)]
 mod dpop_proofs;
 #[cfg(test)]
 mod dpop_urls;
+#[cfg(test)]
+mod jose;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
@@ -22,6 +26,8 @@ mod oracle;
 mod primitives;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod request_objects;
 #[cfg(test)]
 mod rfc_vectors;
 #[cfg(test)]
