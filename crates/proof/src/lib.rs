@@ -29,6 +29,7 @@ pub mod certificate;
 pub mod digest;
 pub mod dpop;
 mod hex;
+pub mod id_token;
 pub mod json;
 pub mod jwk;
 pub mod jws;

@@ -19,6 +19,8 @@ pub(crate) const STATEMENTS: &[&Statement] = &[
     &SWEEP_CLIENTS,
     &SWEEP_FAMILIES_OLD,
     &SWEEP_FAMILIES_DEAD,
+    &SWEEP_PUSHED,
+    &SWEEP_NOTES,
     &GRANTS_HELD,
     &GRANTS_TO_CLIENT,
     &GRANTS_ROOT,
@@ -56,6 +58,28 @@ pub(crate) static SWEEP_CODES: Statement = Statement::write(
 .on_postgres(
     "DELETE FROM authorization_code
      WHERE tenant = $1 AND id = ANY(ARRAY(SELECT id FROM authorization_code WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED))",
+);
+
+pub(crate) static SWEEP_PUSHED: Statement = Statement::write(
+    "pushed_request.sweep",
+    &[Text, Text, Int],
+    "DELETE FROM pushed_request
+     WHERE tenant = $1 AND id IN (SELECT id FROM pushed_request WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3)",
+)
+.on_postgres(
+    "DELETE FROM pushed_request
+     WHERE tenant = $1 AND id = ANY(ARRAY(SELECT id FROM pushed_request WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED))",
+);
+
+pub(crate) static SWEEP_NOTES: Statement = Statement::write(
+    "relying_party.sweep",
+    &[Text, Int, Int],
+    "DELETE FROM relying_party
+     WHERE tenant = $1 AND (browser_session, client) IN (SELECT browser_session, client FROM relying_party WHERE tenant = $1 AND told_at < $2 ORDER BY told_at LIMIT $3)",
+)
+.on_postgres(
+    "DELETE FROM relying_party
+     WHERE tenant = $1 AND (browser_session, client) IN (SELECT browser_session, client FROM relying_party WHERE tenant = $1 AND told_at < $2 ORDER BY told_at LIMIT $3 FOR UPDATE SKIP LOCKED)",
 );
 
 pub(crate) static SWEEP_SESSIONS_EXPIRED: Statement = Statement::write(

@@ -27,6 +27,8 @@ mod lower;
 mod mark;
 mod migrate;
 mod open;
+mod pushed_request;
+mod relying_party;
 mod resource;
 mod row;
 mod statement;

@@ -3,7 +3,8 @@
 use kernel::{Guard, Write, tenant};
 
 use crate::{
-    administrator, authorization_code, browser_session, client, consent, credential, family, grant, key, resource,
+    administrator, authorization_code, browser_session, client, consent, credential, family, grant, key, pushed_request,
+    relying_party, resource,
     statement::{Statement, Value},
     tenant as tenant_rows, token, user,
 };
@@ -50,6 +51,7 @@ pub(crate) fn guard(tenant: &str, guard: &Guard) -> Bound {
         Guard::Credential(guard) => credential::lower(tenant, guard),
         Guard::BrowserSession(guard) => browser_session::lower(tenant, guard),
         Guard::AuthorizationCode(guard) => authorization_code::lower(tenant, guard),
+        Guard::PushedRequest(guard) => pushed_request::lower(tenant, guard),
         Guard::Family(guard) => family::lower(tenant, guard),
         Guard::Consent(guard) => consent::lower(tenant, guard),
     }
@@ -67,6 +69,8 @@ pub(crate) fn write(tenant: &str, write: &Write) -> Bound {
         Write::User(write) => user::lower_write(tenant, write),
         Write::Credential(write) => credential::lower_write(tenant, write),
         Write::BrowserSession(write) => browser_session::lower_write(tenant, write),
+        Write::PushedRequest(write) => pushed_request::lower_write(tenant, write),
+        Write::RelyingParty(write) => relying_party::lower_write(tenant, write),
         Write::Consent(write) => consent::lower_write(tenant, write),
     }
 }

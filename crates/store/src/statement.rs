@@ -200,6 +200,8 @@ pub(crate) fn all() -> Vec<&'static Statement> {
         crate::installation::STATEMENTS,
         crate::key::STATEMENTS,
         crate::mark::STATEMENTS,
+        crate::pushed_request::STATEMENTS,
+        crate::relying_party::STATEMENTS,
         crate::resource::STATEMENTS,
         crate::sweep_people::STATEMENTS,
         crate::tenant::STATEMENTS,

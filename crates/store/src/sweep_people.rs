@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use kernel::{Time, authorization_code, family, moment};
+use kernel::{Time, authorization_code, browser_session, family, moment};
 
 use crate::{
     client::ITSELF,
@@ -22,6 +22,8 @@ pub(crate) const STATEMENTS: &[&Statement] = &[
     &SESSION_EXPIRED,
     &SESSION_ENDED,
     &CLIENT_UNUSED,
+    &PUSHED_BEFORE,
+    &NOTE_BEFORE,
     &FAMILY_BEFORE,
     &FAMILY_STRETCH,
     &FAMILY_DEAD,
@@ -29,6 +31,10 @@ pub(crate) const STATEMENTS: &[&Statement] = &[
 
 /// How long a browser session that is over is kept, in seconds: so long its owner and administrators see where somebody was signed in.
 const SESSION_KEPT_SECONDS: i64 = 7 * 86_400;
+/// How long a pushed request is kept after it came, in seconds: longer than it can be opened.
+const PUSHED_KEPT_SECONDS: i64 = 600;
+/// How long a note that an app knows of a browser session is kept, in seconds: longer than any session, and than its apps are told of its end.
+const NOTE_KEPT_SECONDS: i64 = browser_session::LIFETIME_SECONDS + 86_400;
 /// Rows that one statement deletes, so that no change waits long behind it.
 const ROWS_MAX: i64 = 2_000;
 /// Statements of one kind in one sweep for one tenant. What is left is for the next sweep.
@@ -75,6 +81,26 @@ static CLIENT_UNUSED: Statement = Statement::read(
      FROM client
      WHERE tenant = $1 AND unused_until < $2 AND registration_kind = $3
      ORDER BY unused_until
+     LIMIT 1",
+);
+
+static PUSHED_BEFORE: Statement = Statement::read(
+    "pushed_request.before",
+    &[Text, Text],
+    "SELECT id
+     FROM pushed_request
+     WHERE tenant = $1 AND id < $2
+     ORDER BY id
+     LIMIT 1",
+);
+
+static NOTE_BEFORE: Statement = Statement::read(
+    "relying_party.before",
+    &[Text, Int],
+    "SELECT client
+     FROM relying_party
+     WHERE tenant = $1 AND told_at < $2
+     ORDER BY told_at
      LIMIT 1",
 );
 
@@ -182,7 +208,7 @@ impl Store {
 }
 
 /// What is over at this time.
-fn over(now: Time) -> [Over; 5] {
+fn over(now: Time) -> [Over; 7] {
     let code_kept = authorization_code::LIFETIME_SECONDS.saturating_add(authorization_code::KEPT_SECONDS);
     let session_floor = now.minus(SESSION_KEPT_SECONDS);
     [
@@ -215,6 +241,18 @@ fn over(now: Time) -> [Over; 5] {
             delete: &engine_only::SWEEP_FAMILIES_OLD,
             table: "refresh_family",
             args: vec![moment::id_floor(now.minus(family::LIFETIME_SECONDS_BOUND)).into()],
+        },
+        Over {
+            any: &PUSHED_BEFORE,
+            delete: &engine_only::SWEEP_PUSHED,
+            table: "pushed_request",
+            args: vec![moment::id_floor(now.minus(PUSHED_KEPT_SECONDS)).into()],
+        },
+        Over {
+            any: &NOTE_BEFORE,
+            delete: &engine_only::SWEEP_NOTES,
+            table: "relying_party",
+            args: vec![now.minus(NOTE_KEPT_SECONDS).into()],
         },
     ]
 }

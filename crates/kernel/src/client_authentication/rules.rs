@@ -3,6 +3,7 @@
 use proof::{
     Time, Verified,
     assertion::{self, AssertionError},
+    certificate::Certificate,
     digest,
     dpop::DpopProof,
     jwk::KeySet,
@@ -12,7 +13,8 @@ use proof::{
 use super::request::{Credentials, Evidence};
 use crate::{
     caller::{Caller, PublicClient, PureMachine, Who},
-    client::{Authentication, Client},
+    authorization::Wish,
+    client::{Authentication, Client, TlsName, TlsNameKind},
     confirmation::Confirmation,
     mark::{Mark, Stands},
     why::Why,
@@ -30,6 +32,26 @@ pub struct Facts<'a> {
     pub keys: Option<&'a KeySet>,
     /// The issuer of the tenant: the only audience of an assertion.
     pub issuer: &'a str,
+    /// The certificate that the connection was made with, if it was made with one.
+    pub certificate: Option<&'a ShownCertificate>,
+}
+
+/// A certificate whose key the other end of the connection proved to hold.
+#[derive(Clone, Debug)]
+pub struct ShownCertificate {
+    /// What it says.
+    pub certificate: Certificate,
+    /// Who vouches for it.
+    pub vouched: Vouched,
+}
+
+/// Who vouches for a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vouched {
+    /// An authority that this installation trusts, now.
+    ByAuthority,
+    /// Nobody.
+    ByNobody,
 }
 
 /// Proves a client by what it showed, and takes the marks of its proofs.
@@ -73,7 +95,22 @@ pub fn prove(
                 proved.expires.plus(SKEW_SECONDS),
             ));
         }
-        // 3c. Nothing, of a client that has nothing: it is named, not authenticated, and what it may do is bound by PKCE and by what it holds.
+        // 3c. The certificate: vouched for, with the name that the client registered (RFC 8705 s2.1.2).
+        (Evidence::Name, Authentication::Tls) => {
+            let shown = facts.certificate.ok_or(Why::CertificateWrong)?;
+            let named = client.further.tls.as_ref().is_some_and(|name| names(&shown.certificate, name));
+            if shown.vouched != Vouched::ByAuthority || !named {
+                return Err(Why::CertificateWrong);
+            }
+        }
+        // 3d. The certificate: for one of the client's own keys, whoever issued it (RFC 8705 s2.2).
+        (Evidence::Name, Authentication::SelfSignedTls) => {
+            let shown = facts.certificate.ok_or(Why::CertificateWrong)?;
+            if !facts.keys.is_some_and(|keys| shown.certificate.has_key_in(keys)) {
+                return Err(Why::CertificateWrong);
+            }
+        }
+        // 3e. Nothing, of a client that has nothing: it is named, not authenticated, and what it may do is bound by PKCE and by what it holds.
         (Evidence::Name, Authentication::Nothing) => {}
         (Evidence::SecretBasic(_) | Evidence::SecretPost(_) | Evidence::Assertion(_) | Evidence::Name, _) => {
             shown_without_client(credentials);
@@ -86,12 +123,17 @@ pub fn prove(
         return Err(Why::ClientDisabled);
     }
 
-    // 5. The key it proved to hold (RFC 9449 s4.3): the proof is good once.
-    let key = dpop.map(|proof| {
+    // 5. The key it proved to hold: by a proof, which is good once (RFC 9449 s4.3), or by its connection (RFC 8705 s3).
+    let by_certificate = facts
+        .certificate
+        .filter(|_| client.further.certificate_bound == Wish::Yes)
+        .map(|shown| Confirmation::Certificate(shown.certificate.thumbprint().to_owned()));
+    let by_proof = dpop.map(|proof| {
         let proof = proof.into_inner();
         marks.push(dpop_mark(&proof));
         Confirmation::Jkt(proof.jkt)
     });
+    let key = by_certificate.or(by_proof);
     let who = match client.authentication {
         Authentication::Nothing => Who::PublicClient(PublicClient { client }),
         Authentication::SecretBasic { .. }
@@ -102,6 +144,17 @@ pub fn prove(
         | Authentication::Attestation => Who::PureMachine(PureMachine { client }),
     };
     Ok(Caller { who, key, marks })
+}
+
+/// Whether a certificate has a client's name where the client said it would stand.
+fn names(certificate: &Certificate, name: &TlsName) -> bool {
+    match name.kind {
+        TlsNameKind::Subject => certificate.subject_is(&name.value),
+        TlsNameKind::Dns => certificate.has_dns(&name.value),
+        TlsNameKind::Uri => certificate.has_uri(&name.value),
+        TlsNameKind::Ip => certificate.has_ip(&name.value),
+        TlsNameKind::Email => certificate.has_email(&name.value),
+    }
 }
 
 /// The work of a comparison, for a client that does not exist or has no secret.

@@ -11,4 +11,5 @@ mod rules;
 mod tests;
 
 pub use request::Request;
+pub(crate) use rules::counts;
 pub use rules::{Facts, Known, decide};

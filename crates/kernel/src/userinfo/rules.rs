@@ -1,7 +1,5 @@
 //! What is told.
 
-use proof::json;
-
 use crate::{
     authority::{Audience, Scopes},
     caller::Caller,
@@ -90,7 +88,7 @@ pub(crate) fn presented<'f>(caller: &Caller, facts: &'f Facts, at: &Moment) -> R
 
 /// The claims of an answer, for tests.
 #[cfg(test)]
-pub(crate) fn told(decision: &Decision) -> json::Object {
+pub(crate) fn told(decision: &Decision) -> proof::json::Object {
     use crate::decision::Answer;
     match (decision.answer(), decision.sign().first()) {
         (Answer::Issue(Reply::Document(claims)), None) => claims.clone(),

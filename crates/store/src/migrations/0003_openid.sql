@@ -37,3 +37,4 @@ CREATE TABLE relying_party (
   next_try_at BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (tenant, browser_session, client)
 );
+CREATE INDEX relying_party_told ON relying_party (tenant, told_at);
