@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use kernel::Time;
 use proof::Secret;
 use serde_json::{Value, json};
-use server::{App, Limits, OriginRule, Peers, Script, Settings, Surroundings, Tls};
+use server::{App, ClientAuthorities, Limits, OriginRule, Peers, Script, Settings, Surroundings, Tls};
 use store::Store;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
@@ -152,6 +152,7 @@ impl World {
                 failures_per_login_per_minute: 10_000,
             },
             peers: Peers::Connected,
+            client_authorities: ClientAuthorities::default(),
         };
         change(&mut settings);
         let app = App::start(settings, store).await.expect("the server starts");
