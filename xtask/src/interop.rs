@@ -1,5 +1,5 @@
-//! The part `interop`: clients that others wrote, from npm and PyPI, driven against the debug binary. `interop/README.md` says how a
-//! case is added.
+//! The part `interop`: clients that others wrote, from npm and PyPI, driven against the debug binary, and nginx in front of it.
+//! `interop/README.md` says how a case is added.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,14 +19,26 @@ const PYTHON: Missing = Missing {
     debian: &["python3", "python3-venv"],
 };
 
+const NGINX: Missing = Missing {
+    what: "nginx",
+    debian: &["nginx-light"],
+};
+
 pub(crate) fn part(workspace: &Workspace) -> Result<Counts> {
     let root = &workspace.root;
     let node = node::install(&root.join("interop/node"), PART)?;
     let python = python(root, &workspace.target().join("interop/venv"))?;
+    if !run::exists("nginx", "-v") {
+        packages::install(&[NGINX], PART)?;
+    }
     let prokura = binaries::prokura(workspace)?;
 
     let mut counts = Counts::default();
-    for (program, script) in [(node, "interop/node/run.mjs"), (python, "interop/python/run.py")] {
+    for (program, script) in [
+        (node, "interop/node/run.mjs"),
+        (python.clone(), "interop/python/run.py"),
+        (python, "interop/nginx/run.py"),
+    ] {
         counts.add(run_script(
             Command::new(program)
                 .arg(script)

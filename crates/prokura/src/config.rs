@@ -8,6 +8,7 @@ mod example;
 mod kek;
 mod nearest;
 mod problem;
+mod proxy;
 mod read;
 mod reference;
 mod settings;

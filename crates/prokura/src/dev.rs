@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use server::{Limits, OriginRule, Peers, Tls};
+use server::{ClientAuthorities, Limits, OriginRule, Peers, Tls};
 use store::Database;
 use tokio::{net::TcpListener, sync::watch};
 
@@ -91,6 +91,7 @@ pub(crate) async fn run(arguments: DevArguments, program: &str) -> Result<()> {
         egress: egress(loopback),
         limits: LIMITS,
         peers: Peers::Connected,
+        client_authorities: ClientAuthorities::default(),
     })
     .await?;
     let mcp_resource = demo::mcp_resource(host, mcp.local_addr()?.port());

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result, bail};
 use proof::Secret;
-use server::{App, Jobs, Limits, OriginRule, Peers, Settings, Surroundings, Tls};
+use server::{App, ClientAuthorities, Jobs, Limits, OriginRule, Peers, Settings, Surroundings, Tls};
 use store::{Database, Store};
 use tokio::net::TcpListener;
 
@@ -20,6 +20,7 @@ pub(crate) struct Parts {
     pub(crate) egress: egress::Settings,
     pub(crate) limits: Limits,
     pub(crate) peers: Peers,
+    pub(crate) client_authorities: ClientAuthorities,
 }
 
 /// A running node.
@@ -51,6 +52,7 @@ impl Node {
             passwords: login::Settings::default(),
             limits: parts.limits,
             peers: parts.peers,
+            client_authorities: parts.client_authorities,
         };
         let app = App::start(settings, store).await?;
         let jobs = Jobs::start(&app);

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use proof::Secret;
-use server::{Limits, OriginRule, Peers, Tls};
+use server::{ClientAuthorities, Limits, OriginRule, Tls};
 use store::Database;
 use tokio::net::TcpListener;
 
@@ -78,16 +78,19 @@ pub(crate) fn parts(config: &Config, origin_rule: OriginRule, environment: &Envi
         rotation: config.rotation,
         egress: egress::Settings::default(),
         limits: Limits::default(),
-        peers: peers(&config.transport),
+        peers: config.peers.clone(),
+        client_authorities: client_authorities(config)?,
     })
 }
 
-/// Behind a proxy every connection is the proxy's; it says whom it speaks for.
-const fn peers(transport: &Transport) -> Peers {
-    match transport {
-        Transport::Https { .. } | Transport::Loopback => Peers::Connected,
-        Transport::BehindProxy => Peers::Forwarded,
-    }
+/// Who vouches for the certificates of clients.
+pub(crate) fn client_authorities(config: &Config) -> Result<ClientAuthorities> {
+    let Some(file) = &config.client_authorities else {
+        return Ok(ClientAuthorities::default());
+    };
+    let pem = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    ClientAuthorities::from_pem(&pem)
+        .with_context(|| format!("{} cannot be used as tls.client_authorities", file.display()))
 }
 
 /// The database, if it is one for production.
@@ -174,9 +177,13 @@ const DEVELOPMENT: &str = "DEVELOPMENT";
 pub(crate) fn tls(transport: &Transport) -> Result<Tls> {
     match transport {
         Transport::BehindProxy | Transport::Loopback => Ok(Tls::Off),
-        Transport::Https { certificate, key } => {
+        Transport::Https {
+            certificate,
+            key,
+            clients,
+        } => {
             let read = |path: &Path| std::fs::read(path).with_context(|| format!("cannot read {}", path.display()));
-            let tls = Tls::from_pem(&read(certificate)?, &read(key)?);
+            let tls = Tls::from_pem(&read(certificate)?, &read(key)?, *clients);
             if everyone_reads(key) {
                 tracing::warn!(file = %key.display(), "everyone on this machine can read the private key of the certificate; run: chmod 600");
             }

@@ -1,6 +1,6 @@
 //! Reading our own access tokens, the JWT profile of RFC 9068, at resource servers and at introspection.
 //!
-//! Not checked here: revocation, and whether the caller proved the key of `cnf.jkt`.
+//! Not checked here: revocation, and whether the caller proved the key of `cnf.jkt` or showed the certificate of `cnf["x5t#S256"]`.
 
 use serde_json::Value;
 use thiserror::Error;
@@ -31,8 +31,10 @@ pub struct AccessToken {
     pub issued: Time,
     /// `exp`.
     pub expires: Time,
-    /// `cnf.jkt` (RFC 9449 s6.1): the bearer must prove this key. `None` is a bearer token.
+    /// `cnf.jkt` (RFC 9449 s6.1): the bearer must prove this key. With neither this nor `x5t`, it is a bearer token.
     pub jkt: Option<String>,
+    /// `cnf["x5t#S256"]` (RFC 8705 s3.1): the bearer must show this certificate.
+    pub x5t: Option<String>,
     /// All claims, for those this struct does not name.
     pub claims: Object,
 }
@@ -61,7 +63,7 @@ pub enum AccessTokenError {
     /// `iat` or `nbf` lies ahead.
     #[error("access token is not valid yet")]
     NotYetValid,
-    /// `cnf` asks for a proof other than `jkt`, which we could not demand (RFC 7800 s3.1).
+    /// `cnf` asks for a proof other than `jkt` and `x5t#S256`, which we could not demand (RFC 7800 s3.1).
     #[error("access token confirmation is not understood")]
     Confirmation,
 }
@@ -92,6 +94,7 @@ pub fn check(
         return Err(AccessTokenError::WrongAudience);
     }
     let times = check_times(&claims, now, skew_seconds)?;
+    let confirmation = confirmation(&claims)?;
     Ok(Verified::new(AccessToken {
         issuer: named_issuer,
         subject: text("sub")?,
@@ -101,7 +104,8 @@ pub fn check(
         jti: text("jti")?,
         issued: times.issued,
         expires: times.expires,
-        jkt: confirmation(&claims)?,
+        jkt: confirmation.jkt,
+        x5t: confirmation.x5t,
         claims,
     }))
 }
@@ -149,15 +153,33 @@ fn scopes(claims: &Object) -> Result<Vec<String>, AccessTokenError> {
     Ok(scopes)
 }
 
-/// The key to prove. A `cnf` we do not understand refuses the token: it would otherwise pass as a bearer token.
-fn confirmation(claims: &Object) -> Result<Option<String>, AccessTokenError> {
+/// What the bearer must prove.
+#[derive(Default)]
+struct Confirmation {
+    jkt: Option<String>,
+    x5t: Option<String>,
+}
+
+/// What to prove. A `cnf` we do not understand refuses the token: it would otherwise pass as a bearer token.
+fn confirmation(claims: &Object) -> Result<Confirmation, AccessTokenError> {
     let cnf = match claims.get("cnf") {
-        None => return Ok(None),
+        None => return Ok(Confirmation::default()),
         Some(Value::Object(cnf)) => cnf,
         Some(_) => return Err(AccessTokenError::Malformed(Malformed::WrongType("cnf"))),
     };
-    match json::text(cnf, "jkt").map_err(AccessTokenError::Malformed)? {
-        Some(jkt) if cnf.len() == 1 && base64url::decode_array::<32>(jkt).is_ok() => Ok(Some(jkt.to_owned())),
-        _ => Err(AccessTokenError::Confirmation),
+    let thumbprint = |name| match json::text(cnf, name).map_err(AccessTokenError::Malformed)? {
+        Some(text) if base64url::decode_array::<32>(text).is_ok() => Ok(Some(text.to_owned())),
+        Some(_) => Err(AccessTokenError::Confirmation),
+        None => Ok(None),
+    };
+    let confirmation = Confirmation {
+        jkt: thumbprint("jkt")?,
+        x5t: thumbprint("x5t#S256")?,
+    };
+    let understood = [&confirmation.jkt, &confirmation.x5t].into_iter().flatten().count();
+    if understood == cnf.len() && understood > 0 {
+        Ok(confirmation)
+    } else {
+        Err(AccessTokenError::Confirmation)
     }
 }

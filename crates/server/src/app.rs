@@ -14,10 +14,12 @@ use store::{Store, TenantDb};
 use crate::{
     browser::{self, PageKeys},
     caller::ClientKeys,
+    certificates::ClientAuthorities,
     documents::Documents,
     fault::Fault,
     keyring::Keyring,
-    settings::{Limits, OriginRule, Peers, Settings},
+    peers::Peers,
+    settings::{Limits, OriginRule, Settings},
     settle::{self, Settled},
     surroundings::Surroundings,
     tenants::Directory,
@@ -39,6 +41,7 @@ pub struct App {
     pub(crate) throttle: Throttle,
     pub(crate) limits: Limits,
     pub(crate) peers: Peers,
+    client_authorities: ClientAuthorities,
     /// In which second readiness was last tried by writing: probes are anonymous, and must not be a load.
     pub(crate) ready_written: std::sync::atomic::AtomicI64,
     pub(crate) origin: String,
@@ -77,6 +80,7 @@ impl App {
             throttle: Throttle::default(),
             limits: settings.limits,
             peers: settings.peers,
+            client_authorities: settings.client_authorities,
             ready_written: std::sync::atomic::AtomicI64::new(0),
             origin: settings.origin,
         });
@@ -94,6 +98,11 @@ impl App {
     /// The store behind the node.
     pub fn store(&self) -> &Arc<Store> {
         &self.store
+    }
+
+    /// Who vouches for the certificates of clients.
+    pub fn client_authorities(&self) -> &ClientAuthorities {
+        &self.client_authorities
     }
 
     /// The moment of a request.

@@ -10,6 +10,7 @@ mod admin;
 mod app;
 mod browser;
 mod caller;
+mod certificates;
 pub mod docs;
 mod doctor;
 mod documents;
@@ -19,6 +20,7 @@ mod jobs;
 mod keyring;
 mod listen;
 mod oauth;
+mod peers;
 mod routes;
 mod settings;
 mod settle;
@@ -28,10 +30,14 @@ mod throttle;
 mod walk;
 
 pub use app::{App, Bootstrap};
+pub use certificates::{
+    CertificateFormat, CertificateHeader, CertificateSource, ClientAuthorities, ClientCertificate, Unusable,
+};
 pub use fault::Fault;
 pub use http::router;
 pub use jobs::Jobs;
-pub use listen::{Tls, serve};
+pub use listen::{ClientCertificates, Peer, PeerCertificates, Tls, serve};
+pub use peers::{Peers, Proxies};
 pub use routes::{Access, Body, Face, ROUTES, Route, Tenancy};
-pub use settings::{Limits, OriginRule, Peers, Settings};
+pub use settings::{Limits, OriginRule, Settings};
 pub use surroundings::{Script, Surroundings};

@@ -3,17 +3,22 @@
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{Router, http::Request};
+use bytes::Bytes;
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::{GracefulShutdown, Watcher},
     service::TowerToHyperService,
 };
-use tokio::net::{TcpListener, TcpStream};
+use rustls::pki_types::CertificateDer;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use crate::fault::Fault;
+use crate::{certificates::AnyClientCertificate, fault::Fault};
 
 /// How long a connection may take to send its request's head.
 const HEAD_SECONDS_MAX: u64 = 10;
@@ -42,22 +47,40 @@ impl std::fmt::Debug for Tls {
     }
 }
 
+/// Whether clients are asked for certificates in the handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientCertificates {
+    /// No.
+    Off,
+    /// Yes, and who has none comes in too.
+    Optional,
+}
+
 impl Tls {
     /// From a certificate chain and its private key, both PEM.
-    pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, Fault> {
-        use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+    pub fn from_pem(chain: &[u8], key: &[u8], clients: ClientCertificates) -> Result<Self, Fault> {
+        use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
         let chain = CertificateDer::pem_slice_iter(chain)
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| Fault::Tls(format!("certificate: {error}")))?;
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| Fault::Tls(format!("private key: {error}")))?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        let builder = rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
-            .map_err(|error| Fault::Tls(error.to_string()))?
-            .with_no_client_auth()
+            .map_err(|error| Fault::Tls(error.to_string()))?;
+        let builder = match clients {
+            ClientCertificates::Off => builder.with_no_client_auth(),
+            ClientCertificates::Optional => builder.with_client_cert_verifier(Arc::new(AnyClientCertificate)),
+        };
+        let mut config = builder
             .with_single_cert(chain, key)
             .map_err(|error| Fault::Tls(error.to_string()))?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        if clients == ClientCertificates::Optional {
+            // A resumed session would show the certificate of an earlier connection, whichever the client means now: every connection proves its key anew.
+            config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
+            config.send_tls13_tickets = 0;
+        }
         Ok(Self::On(Arc::new(config)))
     }
 }
@@ -90,7 +113,7 @@ pub async fn serve(
         };
         let (router, acceptor, watcher) = (router.clone(), acceptor.clone(), graceful.watcher());
         tokio::spawn(async move {
-            if let Err(error) = connection(stream, peer.ip(), acceptor, router, watcher).await {
+            if let Err(error) = connection(stream, peer.ip().to_canonical(), acceptor, router, watcher).await {
                 tracing::debug!(%error, "a connection ended early");
             }
         });
@@ -102,9 +125,25 @@ pub async fn serve(
     Ok(())
 }
 
-/// Who is at the other end of the connection.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) IpAddr);
+/// Who is at the other end of the connection; in the extensions of each request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Peer(pub IpAddr);
+
+/// The certificates that the other end showed in the handshake, in DER, its own first; it proved that it has that one's key. In the extensions of each request
+/// of such a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerCertificates(pub Arc<[Bytes]>);
+
+impl PeerCertificates {
+    fn of(shown: &[CertificateDer<'_>]) -> Self {
+        Self(
+            shown
+                .iter()
+                .map(|certificate| Bytes::copy_from_slice(certificate))
+                .collect(),
+        )
+    }
+}
 
 type Ended = Box<dyn std::error::Error + Send + Sync>;
 
@@ -116,6 +155,21 @@ async fn connection(
     watcher: Watcher,
 ) -> Result<(), Ended> {
     stream.set_nodelay(true)?;
+    let Some(acceptor) = acceptor else {
+        return requests(stream, Peer(peer), None, router, watcher).await;
+    };
+    let stream = tokio::time::timeout(Duration::from_secs(HEAD_SECONDS_MAX), acceptor.accept(stream)).await??;
+    let shown = stream.get_ref().1.peer_certificates().map(PeerCertificates::of);
+    requests(stream, Peer(peer), shown, router, watcher).await
+}
+
+async fn requests(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    peer: Peer,
+    shown: Option<PeerCertificates>,
+    router: Router,
+    watcher: Watcher,
+) -> Result<(), Ended> {
     let mut builder = http1::Builder::new();
     builder
         .timer(TokioTimer::new())
@@ -124,21 +178,14 @@ async fn connection(
         .max_headers(HEADERS_MAX)
         .keep_alive(true);
     let service = TowerToHyperService::new(router.map_request(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(Peer(peer));
+        request.extensions_mut().insert(peer);
+        if let Some(shown) = &shown {
+            request.extensions_mut().insert(shown.clone());
+        }
         request
     }));
-    match acceptor {
-        None => {
-            watcher
-                .watch(builder.serve_connection(TokioIo::new(stream), service))
-                .await?;
-        }
-        Some(acceptor) => {
-            let stream = tokio::time::timeout(Duration::from_secs(HEAD_SECONDS_MAX), acceptor.accept(stream)).await??;
-            watcher
-                .watch(builder.serve_connection(TokioIo::new(stream), service))
-                .await?;
-        }
-    }
+    watcher
+        .watch(builder.serve_connection(TokioIo::new(stream), service))
+        .await?;
     Ok(())
 }

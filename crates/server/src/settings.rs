@@ -2,7 +2,7 @@
 
 use keys::{Seal, rotation::Schedule};
 
-use crate::surroundings::Surroundings;
+use crate::{certificates::ClientAuthorities, peers::Peers, surroundings::Surroundings};
 
 /// Static settings of a node, and what it is given.
 #[derive(Debug)]
@@ -25,17 +25,10 @@ pub struct Settings {
     pub passwords: login::Settings,
     /// How often one address may try.
     pub limits: Limits,
-    /// Whose address that is.
+    /// Whose address that is, and whose certificate.
     pub peers: Peers,
-}
-
-/// Where the address of whoever asks is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Peers {
-    /// The other end of the connection; headers say nothing.
-    Connected,
-    /// The last entry of `X-Forwarded-For`: the one that the proxy in front wrote itself. Entries before it are hearsay.
-    Forwarded,
+    /// Who vouches for the certificates of clients.
+    pub client_authorities: ClientAuthorities,
 }
 
 /// How often one address may try something, a minute.

@@ -3,6 +3,7 @@
 //! Never here: a short cut into the server. Everything goes through the HTTP port, as a stranger would do it.
 
 mod browser;
+mod certificate;
 mod client;
 mod database;
 mod key;
@@ -12,6 +13,7 @@ mod tenant;
 mod world;
 
 pub use browser::{Browser, Page, PageForm};
+pub use certificate::{Authority, Certificate, ServerCertificate};
 pub use client::{Client, Form, assertion_form, unique};
 pub use database::{Fresh, fresh};
 pub use key::Key;

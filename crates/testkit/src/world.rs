@@ -5,11 +5,14 @@ use std::{sync::Arc, time::Duration};
 use kernel::Time;
 use proof::Secret;
 use serde_json::{Value, json};
-use server::{App, Limits, OriginRule, Peers, Script, Settings, Surroundings, Tls};
+use server::{
+    App, ClientAuthorities, ClientCertificates, Limits, OriginRule, Peers, Script, Settings, Surroundings, Tls,
+};
 use store::Store;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
+    certificate::{Certificate, ServerCertificate},
     client::{Client, unique},
     database::{Fresh, fresh},
     key::Key,
@@ -65,6 +68,8 @@ pub struct World {
     authority: String,
     script: Arc<Script>,
     database: Arc<Fresh>,
+    /// What the server is known by, when it speaks TLS.
+    certificate: Option<ServerCertificate>,
     http: reqwest::Client,
     stop: watch::Sender<()>,
     served: JoinHandle<()>,
@@ -77,6 +82,7 @@ impl World {
             Arc::new(fresh().await),
             Script::new(Time::from_unix(START), b"world"),
             None,
+            None,
             |_| {},
         )
         .await
@@ -85,7 +91,24 @@ impl World {
     /// A new world with other settings than the usual ones: limits, say, or the way out.
     pub async fn with_settings(change: impl FnOnce(&mut Settings)) -> Self {
         let script = Script::new(Time::from_unix(START), b"world");
-        Self::on(Arc::new(fresh().await), script, None, change).await
+        Self::on(Arc::new(fresh().await), script, None, None, change).await
+    }
+
+    /// A new world whose server speaks TLS and takes certificates from clients, with other settings than the usual ones.
+    pub async fn with_client_certificates(change: impl FnOnce(&mut Settings)) -> Self {
+        let script = Script::new(Time::from_unix(START), b"world");
+        let certificate = Some(ServerCertificate::new());
+        Self::on(Arc::new(fresh().await), script, None, certificate, change).await
+    }
+
+    /// From now on requests show this certificate in the handshake, or none.
+    ///
+    /// # Panics
+    /// When the server speaks no TLS.
+    #[expect(clippy::expect_used, reason = "a test that shows a certificate to nobody is wrong")]
+    pub fn show(&mut self, shown: Option<&Certificate>) {
+        let certificate = self.certificate.as_ref().expect("a server that speaks TLS");
+        self.http = http_client(Some(certificate.client(shown)));
     }
 
     /// A second node on the same database and clock: another process in all but name.
@@ -94,6 +117,7 @@ impl World {
             Arc::clone(&self.database),
             Arc::clone(&self.script),
             Some(self.issuer.clone()),
+            self.certificate.clone(),
             |_| {},
         )
         .await
@@ -101,13 +125,14 @@ impl World {
 
     /// The same world after its process ended and another one began.
     pub async fn restart(self) -> Self {
-        let (database, script, issuer) = (
+        let (database, script, issuer, certificate) = (
             Arc::clone(&self.database),
             Arc::clone(&self.script),
             self.issuer.clone(),
+            self.certificate.clone(),
         );
         self.end().await;
-        Self::on(database, script, Some(issuer), |_| {}).await
+        Self::on(database, script, Some(issuer), certificate, |_| {}).await
     }
 
     #[expect(clippy::expect_used, reason = "a test world that cannot be built must fail its test")]
@@ -115,11 +140,20 @@ impl World {
         database: Arc<Fresh>,
         script: Arc<Script>,
         issuer: Option<String>,
+        certificate: Option<ServerCertificate>,
         change: impl FnOnce(&mut Settings),
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let authority = format!("127.0.0.1:{}", listener.local_addr().expect("an address").port());
-        let issuer = issuer.unwrap_or_else(|| format!("http://{authority}"));
+        let (scheme, tls, http) = match &certificate {
+            None => ("http", Tls::Off, http_client(None)),
+            Some(certificate) => (
+                "https",
+                certificate.tls(ClientCertificates::Optional),
+                http_client(Some(certificate.client(None))),
+            ),
+        };
+        let issuer = issuer.unwrap_or_else(|| format!("{scheme}://{authority}"));
         let surroundings = Surroundings::Scripted(Arc::clone(&script));
         let stream = surroundings
             .moment()
@@ -152,6 +186,7 @@ impl World {
                 failures_per_login_per_minute: 10_000,
             },
             peers: Peers::Connected,
+            client_authorities: ClientAuthorities::default(),
         };
         change(&mut settings);
         let app = App::start(settings, store).await.expect("the server starts");
@@ -164,7 +199,7 @@ impl World {
         let router = server::router(&app);
         let served = tokio::spawn(async move {
             let ended = async move { drop(stopped.changed().await) };
-            server::serve(listener, Tls::Off, router, ended)
+            server::serve(listener, tls, router, ended)
                 .await
                 .expect("serving ends well");
         });
@@ -175,7 +210,8 @@ impl World {
             authority,
             script,
             database,
-            http: http_client(),
+            certificate,
+            http,
             stop,
             served,
         }
@@ -258,7 +294,10 @@ impl World {
     #[expect(clippy::expect_used, reason = "a request without any answer fails its test")]
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, String)], body: Option<String>) -> Answer {
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
-        let mut request = self.http.request(method, format!("http://{}{path}", self.authority));
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        let mut request = self
+            .http
+            .request(method, format!("{scheme}://{}{path}", self.authority));
         for (name, value) in headers {
             request = request.header(*name, value);
         }
@@ -374,7 +413,7 @@ pub(crate) fn leak(name: &str) -> &'static str {
 }
 
 /// Percent-encodes everything but unreserved characters.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.bytes()
         .map(|b| {
             if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
@@ -391,12 +430,16 @@ fn escape(text: &str) -> String {
     clippy::expect_used,
     reason = "the client of the tests talks to the server under test and to nobody else"
 )]
-fn http_client() -> reqwest::Client {
+fn http_client(tls: Option<rustls::ClientConfig>) -> reqwest::Client {
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default()); // the second world of a process finds it installed
-    reqwest::Client::builder()
+    let builder = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
-        .timeout(Duration::from_secs(30))
-        .build()
-        .expect("an HTTP client")
+        .timeout(Duration::from_secs(30));
+    match tls {
+        None => builder,
+        Some(tls) => builder.tls_backend_preconfigured(tls),
+    }
+    .build()
+    .expect("an HTTP client")
 }

@@ -51,6 +51,11 @@ impl Access {
         self.token.jkt.as_deref()
     }
 
+    /// The thumbprint of the certificate the caller showed, if the token is bound to one: `x5t#S256` (RFC 8705 s3.1).
+    pub fn x5t(&self) -> Option<&str> {
+        self.token.x5t.as_deref()
+    }
+
     /// When the token ends; work that takes longer should end with it.
     pub fn expires(&self) -> Time {
         self.token.expires

@@ -2,12 +2,14 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use http::HeaderName;
 use proof::{Secret, Time};
 use rustls::pki_types::CertificateDer;
 use thiserror::Error;
 
 use crate::{
     BadIdentifier, Guard,
+    certificate::Certificates,
     challenge::Resource,
     clock::Clock,
     document::Document,
@@ -34,6 +36,7 @@ pub struct Builder {
     allowed_origins: Option<Vec<String>>,
     nonce_key: Option<Secret<[u8; 32]>>,
     proofs_max: usize,
+    certificate_header: Option<String>,
     trusted_roots: Vec<CertificateDer<'static>>,
     clock: Clock,
 }
@@ -56,6 +59,9 @@ pub enum BuildError {
     /// Not a web origin.
     #[error("{0:?} is not a web origin")]
     Origin(String),
+    /// Not the name of a header.
+    #[error("{0:?} is not the name of a header")]
+    CertificateHeader(String),
     /// A root certificate, or the TLS settings.
     #[error("TLS")]
     Tls(#[source] rustls::Error),
@@ -76,6 +82,7 @@ impl Builder {
             allowed_origins: None,
             nonce_key: None,
             proofs_max: PROOFS_MAX,
+            certificate_header: None,
             trusted_roots: Vec::new(),
             clock: Clock::system(),
         }
@@ -148,6 +155,16 @@ impl Builder {
         self
     }
 
+    /// Takes the client's certificate from this header, instead of a [`PeerCertificate`](crate::PeerCertificate): as RFC 9440 says (`Client-Cert`), or as
+    /// percent-encoded PEM (`$ssl_client_escaped_cert` of nginx).
+    ///
+    /// Whoever can send it can be any client. Only where nobody but a proxy reaches this service, and the proxy sets or removes the header in every request.
+    #[must_use]
+    pub fn certificate_header(mut self, name: impl Into<String>) -> Self {
+        self.certificate_header = Some(name.into());
+        self
+    }
+
     /// Trusts the issuer's TLS certificate under this root (DER) too, besides those of Mozilla.
     #[must_use]
     pub fn trust_root(mut self, der: Vec<u8>) -> Self {
@@ -179,6 +196,7 @@ impl Builder {
                 origin: resource.origin(),
                 nonce_key: self.nonce_key,
                 replay: Replay::new(self.proofs_max),
+                certificates: certificates(self.certificate_header)?,
             },
             introspection: self
                 .introspection
@@ -200,6 +218,16 @@ fn check_scopes(scopes: &Scopes) -> Result<(), BuildError> {
         Some(bad) => Err(BuildError::Scope(bad.to_owned())),
         None if scopes.names().any(|name| name == "offline_access") => Err(BuildError::OfflineAccess),
         None => Ok(()),
+    }
+}
+
+fn certificates(header: Option<String>) -> Result<Certificates, BuildError> {
+    let Some(name) = header else {
+        return Ok(Certificates::Connection);
+    };
+    match HeaderName::try_from(&name) {
+        Ok(header) => Ok(Certificates::Header(header)),
+        Err(_) => Err(BuildError::CertificateHeader(name)),
     }
 }
 

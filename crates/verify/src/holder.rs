@@ -1,4 +1,4 @@
-//! Does the caller hold the key the token is bound to (RFC 9449 s7)?
+//! Does the caller hold what the token is bound to: a key (RFC 9449 s7), a certificate (RFC 8705 s3), both?
 
 use http::{HeaderMap, HeaderName, request::Parts};
 use proof::{
@@ -10,6 +10,7 @@ use proof::{
 
 use crate::{
     Reason,
+    certificate::Certificates,
     credentials::{Credentials, Scheme},
     replay::Replay,
 };
@@ -21,6 +22,7 @@ pub(crate) struct Holder {
     pub(crate) origin: String,
     pub(crate) nonce_key: Option<Secret<[u8; 32]>>,
     pub(crate) replay: Replay,
+    pub(crate) certificates: Certificates,
 }
 
 impl Holder {
@@ -31,6 +33,10 @@ impl Holder {
         token: &AccessToken,
         now: Time,
     ) -> Result<(), Reason> {
+        // The certificate first: a proof is used up once it passes.
+        if let Some(x5t) = &token.x5t {
+            self.certificates.check(parts, x5t)?;
+        }
         match (shown.scheme, &token.jkt) {
             (Scheme::Bearer, None) => Ok(()),
             (Scheme::Bearer, Some(_)) => Err(Reason::BoundAsBearer),

@@ -42,11 +42,42 @@
 //! The token: one `Authorization` header and nowhere else, `typ` `at+jwt`, a signature by one of the issuer's published
 //! keys, issuer and audience equal as strings, validity in time with 5 seconds of tolerance. A token bound to a key
 //! (`cnf.jkt`) passes only with a fresh `DPoP` proof of that key for this method, this URL and this token, used once
-//! (RFC 9449), optionally with a nonce of ours; a token bound to nothing passes only as `Bearer`. Optionally the issuer is
-//! asked whether the token still counts (RFC 7662). A cross-origin browser must come from an allowed origin.
+//! (RFC 9449), optionally with a nonce of ours; a token bound to a certificate (`cnf["x5t#S256"]`) passes only when the
+//! client showed that certificate (RFC 8705 s3); a token bound to both needs both. Without a key of its own a token passes only
+//! as `Bearer`. Optionally the issuer is asked whether the token still counts (RFC 7662). A cross-origin browser must come from
+//! an allowed origin.
 //!
 //! The URL of a proof is built from the configured resource identifier and the path of the request, never from `Host`:
 //! put the layer where it sees the path as the client sent it.
+//!
+//! # Certificates of clients
+//!
+//! The guard does not see the connection: the server around it asks for certificates in the handshake, and says what it was
+//! shown by a [`PeerCertificate`] in the extensions of each request. The token names the certificate, so it matters that the
+//! handshake proved the key, not who issued the certificate. With rustls (`connection` is `stream.get_ref().1` of a `TlsStream`
+//! of tokio-rustls), in the function that hands hyper's requests to an axum router or any other service:
+//!
+//! ```
+//! use bytes::Bytes;
+//! use http::Request;
+//! use verify::PeerCertificate;
+//!
+//! /// Once a connection, after the handshake.
+//! fn shown(connection: &rustls::ServerConnection) -> Option<PeerCertificate> {
+//!     let own = connection.peer_certificates()?.first()?;
+//!     Some(PeerCertificate(Bytes::copy_from_slice(own)))
+//! }
+//!
+//! /// Once a request, before the layer of the guard.
+//! fn with_certificate<B>(mut request: Request<B>, shown: Option<&PeerCertificate>) -> Request<B> {
+//!     if let Some(shown) = shown {
+//!         request.extensions_mut().insert(shown.clone());
+//!     }
+//!     request
+//! }
+//! ```
+//!
+//! Behind a proxy that speaks TLS: [`Builder::certificate_header`].
 //!
 //! # Failure
 //!
@@ -58,6 +89,7 @@
 
 mod access;
 mod builder;
+mod certificate;
 mod challenge;
 mod clock;
 mod credentials;
@@ -80,6 +112,7 @@ pub use proof::Time;
 pub use crate::{
     access::Access,
     builder::{BuildError, Builder},
+    certificate::PeerCertificate,
     denied::Denied,
     guard::Guard,
     identifier::BadIdentifier,

@@ -27,6 +27,15 @@ pub enum Reason {
     /// The token is bound to no key and was sent as `DPoP` (RFC 9449 s7.1).
     #[error("the access token is bound to no key and was sent as DPoP")]
     BearerAsBound,
+    /// The token is bound to a certificate, and the request shows none (RFC 8705 s3).
+    #[error("the access token is bound to a certificate and none was shown")]
+    NoCertificate,
+    /// The token is bound to another certificate than the request shows.
+    #[error("the access token is bound to another certificate")]
+    ForeignCertificate,
+    /// The header with the certificate stands twice, or cannot be read.
+    #[error("the header with the client's certificate cannot be read")]
+    CertificateHeader,
     /// No `DPoP` header, or more than one, or one that is not ASCII (RFC 9449 s4.3 step 1).
     #[error("not exactly one DPoP header")]
     ProofHeader,
@@ -76,6 +85,9 @@ impl Reason {
             Reason::Token(error) => token_code(error),
             Reason::BoundAsBearer => "bound_token_as_bearer",
             Reason::BearerAsBound => "bearer_token_as_dpop",
+            Reason::NoCertificate => "certificate_missing",
+            Reason::ForeignCertificate => "certificate_of_another",
+            Reason::CertificateHeader => "certificate_header",
             Reason::ProofHeader => "proof_header",
             Reason::Proof(_) => "proof",
             Reason::ForeignKey => "proof_foreign_key",
@@ -97,9 +109,14 @@ impl Reason {
             Reason::Origin => Verdict::Origin,
             Reason::NoToken => Verdict::Unauthenticated,
             Reason::TwoAuthorizations | Reason::Authorization => Verdict::InvalidRequest,
-            Reason::Token(_) | Reason::BoundAsBearer | Reason::BearerAsBound | Reason::Inactive => {
-                Verdict::InvalidToken
-            }
+            // RFC 8705 s3: 401 with invalid_token, whatever is wrong with the certificate.
+            Reason::Token(_)
+            | Reason::BoundAsBearer
+            | Reason::BearerAsBound
+            | Reason::NoCertificate
+            | Reason::ForeignCertificate
+            | Reason::CertificateHeader
+            | Reason::Inactive => Verdict::InvalidToken,
             Reason::ProofHeader | Reason::Proof(_) | Reason::ForeignKey | Reason::Replayed | Reason::Forgotten => {
                 Verdict::InvalidProof
             }
@@ -122,6 +139,10 @@ impl Reason {
             Reason::Token(_) => "the access token is not valid",
             Reason::BoundAsBearer => "the access token is bound to a key: send it as DPoP, with a proof",
             Reason::BearerAsBound => "the access token is bound to no key: send it as Bearer",
+            Reason::NoCertificate | Reason::CertificateHeader => {
+                "the access token is bound to a certificate: show it in the TLS handshake"
+            }
+            Reason::ForeignCertificate => "the access token is bound to another certificate",
             Reason::ProofHeader => "exactly one DPoP header is needed",
             Reason::Proof(_) => "the DPoP proof is not valid for this request",
             Reason::ForeignKey => "the DPoP proof was made by another key than the access token is bound to",

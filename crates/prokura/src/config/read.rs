@@ -106,7 +106,7 @@ fn nearest_upper<'a>(variable: &str, known: &'a [String]) -> Option<&'a str> {
 /// A variable is always text; a number or a switch must look like one.
 fn of_kind(kind: Kind, text: &str) -> Result<(), &'static str> {
     match kind {
-        Kind::Text => Ok(()),
+        Kind::Text | Kind::List => Ok(()),
         Kind::Number => text.parse::<i64>().map(drop).map_err(|_| "a whole number"),
         Kind::Switch => text.parse::<bool>().map(drop).map_err(|_| "true or false"),
     }
@@ -241,5 +241,14 @@ fn text_of(kind: Kind, value: &DeValue<'_>) -> Result<String, &'static str> {
         (Kind::Number, _) => Err("a whole number, without quotes"),
         (Kind::Switch, DeValue::Boolean(flag)) => Ok(flag.to_string()),
         (Kind::Switch, _) => Err("true or false, without quotes"),
+        (Kind::List, DeValue::Array(members)) => members
+            .iter()
+            .map(|member| text_of(Kind::Text, member.get_ref()))
+            .collect::<Result<Vec<_>, _>>()
+            .map(|members| members.join(","))
+            .map_err(|_| LIST),
+        (Kind::List, _) => Err(LIST),
     }
 }
+
+const LIST: &str = "a list of texts in quotes, as in [\"10.0.0.7\", \"10.1.0.0/16\"]";

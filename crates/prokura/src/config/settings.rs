@@ -6,6 +6,7 @@ use std::{
 };
 
 use keys::rotation::Schedule;
+use server::{ClientCertificates, Peers};
 use url::{Host, Url};
 
 use super::{
@@ -14,6 +15,7 @@ use super::{
     kek::Kek,
     nearest::nearest,
     problem::Problems,
+    proxy,
     read::{Source, Value, Values},
     reference::Reference,
     table::{self, KEYS, Key},
@@ -25,6 +27,10 @@ pub(crate) struct Config {
     pub(crate) origin: String,
     pub(crate) listen: SocketAddr,
     pub(crate) transport: Transport,
+    /// Whose word counts on the address and the certificate of whoever asks.
+    pub(crate) peers: Peers,
+    /// The file of those who vouch for the certificates of clients.
+    pub(crate) client_authorities: Option<PathBuf>,
     pub(crate) database: DatabaseSource,
     pub(crate) kek: Kek,
     pub(crate) rotation: Schedule,
@@ -37,7 +43,11 @@ pub(crate) struct Config {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Transport {
     /// It speaks https itself.
-    Https { certificate: PathBuf, key: PathBuf },
+    Https {
+        certificate: PathBuf,
+        key: PathBuf,
+        clients: ClientCertificates,
+    },
     /// A proxy speaks https and hands plain http on.
     BehindProxy,
     /// Plain http that never leaves the machine.
@@ -71,6 +81,8 @@ pub(super) fn interpret(values: &Values, folder: &Path, problems: &mut Problems)
         (Some(origin), Some(listen)) => reader.transport(origin, listen),
         _ => None,
     };
+    let peers = transport.as_ref().and_then(|transport| reader.peers(transport));
+    let client_authorities = reader.client_authorities();
     let database = reader.database();
     let kek = reader.kek();
     let rotation = reader.rotation();
@@ -79,6 +91,8 @@ pub(super) fn interpret(values: &Values, folder: &Path, problems: &mut Problems)
         origin: origin?.origin().ascii_serialization(),
         listen: listen?,
         transport: transport?,
+        peers: peers?,
+        client_authorities,
         database: database?,
         kek: kek?,
         rotation: rotation?,
@@ -161,6 +175,7 @@ impl Reader<'_> {
             .filter(|value| value.text == "true")
             .cloned();
         let said = self.values.get(&table::ORIGIN).cloned()?;
+        let clients = self.clients(certificate.is_some())?;
         let local = is_loopback(origin);
         match (certificate, key, proxy) {
             (Some(_), _, Some(proxy)) | (_, Some(_), Some(proxy)) => {
@@ -172,7 +187,7 @@ impl Reader<'_> {
                 if origin.scheme() != "https" {
                     return self.wrong(&said, &table::ORIGIN, "must start with https://, since [tls] has a certificate");
                 }
-                Some(Transport::Https { certificate: self.folder.join(certificate.text), key: self.folder.join(key.text) })
+                Some(Transport::Https { certificate: self.folder.join(certificate.text), key: self.folder.join(key.text), clients })
             }
             (None, None, Some(_)) => {
                 if origin.scheme() != "https" && !local {
@@ -195,6 +210,41 @@ impl Reader<'_> {
                 self.wrong(&said, &table::ORIGIN, "plain http is for loopback only, since tokens and secrets would travel in the open: use https:// with [tls] certificate and key, or trusted_proxy = true")
             }
             (None, None, None) => self.wrong(&said, &table::ORIGIN, "nothing says how https is spoken: give [tls] certificate and key, or trusted_proxy = true when a proxy does it"),
+        }
+    }
+
+    /// Whether clients are asked for certificates, which only who speaks https can do.
+    fn clients(&mut self, ours: bool) -> Option<ClientCertificates> {
+        let key = &table::CLIENT_CERTIFICATES;
+        let value = self.value(key, "\"optional\"")?;
+        match value.text.as_str() {
+            "off" => Some(ClientCertificates::Off),
+            "optional" if ours => Some(ClientCertificates::Optional),
+            "optional" => self.wrong(&value, key, "the node asks for certificates only where it speaks https itself (tls.certificate and tls.key); behind a proxy, that asks, and hands them on in proxy.certificate_header"),
+            _ => self.wrong(&value, key, "must be \"off\" or \"optional\""),
+        }
+    }
+
+    fn client_authorities(&mut self) -> Option<PathBuf> {
+        let key = &table::CLIENT_AUTHORITIES;
+        let value = self.values.get(key).filter(|value| !value.text.is_empty()).cloned()?;
+        let asked = self
+            .values
+            .get(&table::CLIENT_CERTIFICATES)
+            .is_some_and(|value| value.text != "off");
+        if !asked && self.values.get(&table::CERTIFICATE_HEADER).is_none() {
+            return self.wrong(&value, key, "nobody shows a certificate: set tls.client_certificates = \"optional\", or proxy.certificate_header where a proxy asks for them");
+        }
+        Some(self.folder.join(value.text))
+    }
+
+    fn peers(&mut self, transport: &Transport) -> Option<Peers> {
+        match proxy::peers(self.values, transport) {
+            Ok(peers) => Some(peers),
+            Err((key, what)) => {
+                let value = self.values.get(&key).cloned()?;
+                self.wrong(&value, &key, &what)
+            }
         }
     }
 

@@ -19,6 +19,8 @@ pub(super) enum Kind {
     Number,
     /// `true` or `false`.
     Switch,
+    /// Texts in brackets; in a variable, with commas between them.
+    List,
 }
 
 pub(super) const ORIGIN: Key = text("server", "origin", None);
@@ -29,6 +31,14 @@ pub(super) const TRUSTED_PROXY: Key = Key {
     kind: Kind::Switch,
     ..text("tls", "trusted_proxy", Some("false"))
 };
+pub(super) const CLIENT_CERTIFICATES: Key = text("tls", "client_certificates", Some("off"));
+pub(super) const CLIENT_AUTHORITIES: Key = text("tls", "client_authorities", None);
+pub(super) const PROXY_PEERS: Key = Key {
+    kind: Kind::List,
+    ..text("proxy", "peers", None)
+};
+pub(super) const CERTIFICATE_HEADER: Key = text("proxy", "certificate_header", None);
+pub(super) const CERTIFICATE_FORMAT: Key = text("proxy", "certificate_format", Some("rfc9440"));
 pub(super) const DATABASE: Key = text("database", "url", None);
 pub(super) const KEK: Key = text("keys", "kek", None);
 pub(super) const ROTATE_EVERY: Key = number("keys", "rotate_every_seconds", "86400");
@@ -43,6 +53,11 @@ pub(super) const KEYS: &[Key] = &[
     CERTIFICATE,
     TLS_KEY,
     TRUSTED_PROXY,
+    CLIENT_CERTIFICATES,
+    CLIENT_AUTHORITIES,
+    PROXY_PEERS,
+    CERTIFICATE_HEADER,
+    CERTIFICATE_FORMAT,
     DATABASE,
     KEK,
     ROTATE_EVERY,

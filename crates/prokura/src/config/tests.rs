@@ -1,5 +1,6 @@
 use std::{os::unix::fs::PermissionsExt, path::Path};
 
+use server::{CertificateFormat, CertificateHeader, ClientCertificates, Peers, Proxies};
 use store::Database;
 
 use super::{Config, EXAMPLE, LogFormat, Transport, secret_file, shown};
@@ -45,7 +46,8 @@ fn paths_start_at_the_folder_of_the_file() {
         config.transport,
         Transport::Https {
             certificate: "/srv/chain.pem".into(),
-            key: "/etc/key.pem".into()
+            key: "/etc/key.pem".into(),
+            clients: ClientCertificates::Off,
         }
     );
     assert_eq!(
@@ -401,4 +403,134 @@ fn a_log_level_that_nobody_knows_is_a_problem() {
             "p.toml:16: log.format: must be \"text\" or \"json\""
         ]
     );
+}
+
+/// The good configuration with this below it.
+fn also(more: &str) -> Result<Config, Vec<String>> {
+    read(&format!("{GOOD}{more}"), &[])
+}
+
+#[test]
+fn whoever_speaks_https_may_ask_clients_for_certificates() {
+    let asks = "key = \"/etc/key.pem\"\nclient_certificates = \"optional\"\nclient_authorities = \"ca.pem\"";
+    let config = read(&GOOD.replace("key = \"/etc/key.pem\"", asks), &[]).unwrap();
+    assert_eq!(
+        config.transport,
+        Transport::Https {
+            certificate: "/srv/chain.pem".into(),
+            key: "/etc/key.pem".into(),
+            clients: ClientCertificates::Optional,
+        }
+    );
+    assert_eq!(config.client_authorities, Some("/srv/ca.pem".into()));
+    assert_eq!(config.peers, Peers::Connected);
+    assert_eq!(read(GOOD, &[]).unwrap().client_authorities, None);
+
+    let said = |line: &str| problems("key = \"/etc/key.pem\"", &format!("key = \"/etc/key.pem\"\n{line}"));
+    assert_eq!(
+        said("client_certificates = \"on\""),
+        ["p.toml:8: tls.client_certificates: must be \"off\" or \"optional\""]
+    );
+    assert!(
+        said("client_authorities = \"ca.pem\"")[0]
+            .starts_with("p.toml:8: tls.client_authorities: nobody shows a certificate")
+    );
+    let behind = problems(
+        "certificate = \"chain.pem\"\nkey = \"/etc/key.pem\"\n",
+        "trusted_proxy = true\nclient_certificates = \"optional\"\n",
+    );
+    assert!(
+        behind.iter().any(
+            |line| line.starts_with("p.toml:7: tls.client_certificates: the node asks for certificates only where")
+        ),
+        "{behind:?}"
+    );
+}
+
+#[test]
+fn proxies_are_listed_and_may_say_what_certificate_they_were_shown() {
+    let networks = ["10.0.0.7/32", "10.1.0.0/16", "fd00::1/128"].map(|text| text.parse().unwrap());
+    let listed = "[proxy]\npeers = [\"10.0.0.7\", \"10.1.0.0/16\", \"fd00::1\"]\n";
+    let proxies = |certificate| {
+        Peers::Listed(Proxies {
+            addresses: networks.to_vec(),
+            certificate,
+        })
+    };
+    assert_eq!(also(listed).unwrap().peers, proxies(None));
+    for (more, format) in [
+        ("", CertificateFormat::Rfc9440),
+        ("certificate_format = \"rfc9440\"\n", CertificateFormat::Rfc9440),
+        ("certificate_format = \"escaped_pem\"\n", CertificateFormat::EscapedPem),
+    ] {
+        let config = also(&format!("{listed}certificate_header = \"Client-Cert\"\n{more}")).unwrap();
+        let header = CertificateHeader::new("client-cert", format).unwrap();
+        assert_eq!(config.peers, proxies(Some(header)), "{more}");
+    }
+    let environment = [("PROKURA__PROXY__PEERS", "10.0.0.7, 10.1.0.0/16,fd00::1")];
+    assert_eq!(read(GOOD, &environment).unwrap().peers, proxies(None));
+}
+
+#[test]
+fn who_names_no_proxies_trusts_whoever_connects_only_behind_trusted_proxy() {
+    assert_eq!(read(GOOD, &[]).unwrap().peers, Peers::Connected);
+    let behind = GOOD.replace(
+        "certificate = \"chain.pem\"\nkey = \"/etc/key.pem\"",
+        "trusted_proxy = true",
+    );
+    assert_eq!(read(&behind, &[]).unwrap().peers, Peers::Forwarded);
+}
+
+#[test]
+fn s_43_whoever_may_send_a_certificate_header_is_named() {
+    for (more, problem) in [
+        (
+            "[proxy]\ncertificate_header = \"Client-Cert\"\n",
+            "p.toml:15: proxy.certificate_header: needs proxy.peers beside it",
+        ),
+        (
+            "[proxy]\npeers = [\"0.0.0.0/0\"]\n",
+            "p.toml:15: proxy.peers: 0.0.0.0/0 is every address there is",
+        ),
+        (
+            "[proxy]\npeers = [\"10.0.0.7\", \"::/0\"]\n",
+            "p.toml:15: proxy.peers: ::/0 is every address there is",
+        ),
+        ("[proxy]\npeers = []\n", "p.toml:15: proxy.peers: names nobody"),
+        (
+            "[proxy]\npeers = [\"proxy.internal\"]\n",
+            "p.toml:15: proxy.peers: proxy.internal is neither an address nor a network",
+        ),
+        (
+            "[proxy]\npeers = [\"10.1.0.7/16\"]\n",
+            "p.toml:15: proxy.peers: 10.1.0.7/16 is neither an address nor a network",
+        ),
+        (
+            "[proxy]\npeers = \"10.0.0.7\"\n",
+            "p.toml:15: proxy.peers must be a list of texts in quotes",
+        ),
+        (
+            "[proxy]\npeers = [10]\n",
+            "p.toml:15: proxy.peers must be a list of texts in quotes",
+        ),
+        (
+            "[proxy]\npeers = [\"10.0.0.7\"]\ncertificate_header = \"Client Cert\"\n",
+            "p.toml:16: proxy.certificate_header: must be the name of a header",
+        ),
+        (
+            "[proxy]\npeers = [\"10.0.0.7\"]\ncertificate_format = \"rfc9440\"\n",
+            "p.toml:16: proxy.certificate_format: is the format of proxy.certificate_header, which is not set",
+        ),
+        (
+            "[proxy]\npeers = [\"10.0.0.7\"]\ncertificate_header = \"C\"\ncertificate_format = \"pem\"\n",
+            "p.toml:17: proxy.certificate_format: must be \"rfc9440\" or \"escaped_pem\"",
+        ),
+        (
+            "[proxy]\npeer = [\"10.0.0.7\"]\n",
+            "p.toml:15: unknown key peer in [proxy]; did you mean peers?",
+        ),
+    ] {
+        let lines = also(more).unwrap_err();
+        assert!(lines.len() == 1 && lines[0].starts_with(problem), "{more}: {lines:?}");
+    }
 }

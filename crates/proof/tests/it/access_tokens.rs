@@ -258,8 +258,13 @@ fn s_13_claims_are_there_and_have_their_types() {
 fn a_confirmation_we_cannot_demand_refuses_the_token() {
     for cnf in [
         json!({}),
-        json!({"x5t#S256": JKT}),
-        json!({"jkt": JKT, "x5t#S256": JKT}),
+        json!({"jkt": JKT, "kid": "k1"}),
+        json!({"x5t#S256": JKT, "x5t": JKT}),
+        json!({"jkt": JKT, "x5t#S256": JKT, "jku": "https://a.example"}),
+        json!({"x5t#S256": ""}),
+        json!({"x5t#S256": "short"}),
+        json!({"x5t#s256": JKT}),
+        json!({"jkt": JKT, "x5t#S256": "short"}),
         json!({"jwk": Signer::ed25519(1).bare_jwk()}),
         json!({"kid": "k1"}),
         json!({"JKT": JKT}),
@@ -277,10 +282,26 @@ fn a_confirmation_we_cannot_demand_refuses_the_token() {
     for cnf in [json!(null), json!("jkt"), json!([{"jkt": JKT}]), json!(1)] {
         assert_eq!(refused(&with("cnf", cnf)), malformed(Malformed::WrongType("cnf")));
     }
-    for jkt in [json!(null), json!(1), json!([JKT])] {
-        assert_eq!(
-            refused(&with("cnf", json!({"jkt": jkt}))),
-            malformed(Malformed::WrongType("jkt"))
-        );
+    for wrong in [json!(null), json!(1), json!([JKT])] {
+        for name in ["jkt", "x5t#S256"] {
+            assert_eq!(
+                refused(&with("cnf", json!({name: wrong}))),
+                malformed(Malformed::WrongType(name))
+            );
+        }
+    }
+}
+
+#[test]
+fn a_token_says_which_key_and_which_certificate_it_is_bound_to() {
+    let other = "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"; // RFC 8705 App. A
+    for (cnf, jkt, x5t) in [
+        (json!({"jkt": JKT}), Some(JKT), None),
+        (json!({"x5t#S256": other}), None, Some(other)),
+        (json!({"jkt": JKT, "x5t#S256": other}), Some(JKT), Some(other)),
+    ] {
+        let token = Signer::ed25519(1).jws(&header(), &with("cnf", cnf));
+        let token = checked_token(&token, NOW, 0).unwrap();
+        assert_eq!((token.jkt.as_deref(), token.x5t.as_deref()), (jkt, x5t));
     }
 }

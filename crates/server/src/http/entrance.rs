@@ -1,9 +1,6 @@
 //! The entrance: from a request to the endpoint of its route.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-};
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     Router,
@@ -26,12 +23,13 @@ use crate::{
     admin,
     app::App,
     browser::{self, Browser},
-    caller, doctor,
+    caller,
+    certificates::{ClientCertificate, Unusable},
+    doctor,
     fault::Stop,
-    listen::Peer,
+    listen::{Peer, PeerCertificates},
     oauth,
     routes::{self, Access, Endpoint, Face, Page, ROUTES, Route},
-    settings::Peers,
     walk::Walker,
 };
 
@@ -104,7 +102,7 @@ pub fn router(app: &Arc<App>) -> Router {
 }
 
 /// A request that has a route.
-async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, request: Request) -> Response {
+async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, mut request: Request) -> Response {
     let at = match app.moment() {
         Ok(at) => at,
         Err(fault) => {
@@ -149,11 +147,15 @@ async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, requ
     if route.face != Face::Program {
         context.visitor = Some(visitor(&request, &tenant, &at));
     }
+    let certificate = certificate(&app, &request, &at);
+    if let Ok(Some(shown)) = &certificate {
+        request.extensions_mut().insert(shown.clone());
+    }
     match answer(&app, route, &tenant, params, request, &at, context.visitor.as_ref()).await {
         Ok(outgoing) => render::outgoing(outgoing, &context),
         Err((stop, claimed)) => {
             if let Stop::Refuse(why) = &stop {
-                journal(&tenant, why, claimed.as_deref(), &at);
+                journal(&tenant, why, claimed.as_deref(), &certificate, &at);
             }
             render::stop(&stop, &context)
         }
@@ -171,15 +173,14 @@ async fn answer(
     visitor: Option<&Visitor>,
 ) -> Result<Outgoing, (Stop, Option<String>)> {
     let unclaimed = |why: Why| (Stop::Refuse(why), None);
-    let (parts, raw) = request.into_parts();
+    let (mut parts, raw) = request.into_parts();
     let body = body::read(route.body, route.body_bytes_max, &parts.headers, raw)
         .await
         .map_err(unclaimed)?;
-    let peer = match app.peers {
-        Peers::Connected => parts.extensions.get::<Peer>().map(|peer| peer.0),
-        Peers::Forwarded => forwarded(&parts.headers),
-    };
-    let shown = Presented::new(parts.method, &parts.uri, parts.headers, tenant.tenant());
+    let connected = parts.extensions.get::<Peer>().map(|peer| peer.0);
+    let peer = app.peers.address(connected, &parts.headers);
+    let certificate = parts.extensions.remove::<ClientCertificate>();
+    let shown = Presented::new(parts.method, &parts.uri, parts.headers, tenant.tenant(), certificate);
     let form = match route.body {
         routes::Body::Form => form_of(route, parts.uri.query(), &body).map_err(unclaimed)?,
         routes::Body::None | routes::Body::Json => Form::default(),
@@ -209,14 +210,6 @@ async fn answer(
     };
     let visiting = visitor.map(|visitor| (visitor.browser.clone(), shown.headers()));
     dispatch(route, inbound, visiting).await.map_err(|stop| (stop, None))
-}
-
-/// Whom the proxy in front speaks for. When it does not say, there is no address to count by.
-fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
-    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-    let last = last.rsplit(',').next()?.trim();
-    let with_port = || last.parse::<SocketAddr>().ok().map(|address| address.ip());
-    last.parse().ok().or_else(with_port)
 }
 
 /// The form of a body. Parameters in the query are no part of it (RFC 6749 s2.3.1 keeps credentials out of URLs), but one that stands in both stands twice (S-03).
@@ -393,12 +386,41 @@ fn find_tenant(app: &Arc<App>, request: &Request, named: Option<&str>) -> Result
         .map(|tenant| TenantDb::new(Arc::clone(&app.store), tenant))
 }
 
+/// The certificate that a request came with, and why one that it says does not count.
+fn certificate(app: &App, request: &Request, at: &Moment) -> Result<Option<ClientCertificate>, Unusable> {
+    let connected = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let shown = request.extensions().get::<PeerCertificates>();
+    let found = app.peers.certificate(connected, shown, request.headers());
+    if let Err(unusable) = &found {
+        tracing::info!(
+            request_id = at.request_id(),
+            ?connected,
+            why = unusable.name(),
+            "a client certificate in a header does not count"
+        );
+    }
+    found
+}
+
 /// The lossy journal of refusals at the entrance.
-fn journal(tenant: &TenantDb, why: &Why, claimed: Option<&str>, at: &Moment) {
+fn journal(
+    tenant: &TenantDb,
+    why: &Why,
+    claimed: Option<&str>,
+    certificate: &Result<Option<ClientCertificate>, Unusable>,
+    at: &Moment,
+) {
     let event = Event::refused(why, &Caller::plain(Who::Anyone), at);
     let event = match claimed {
         Some(claimed) => event.with("claimed_client", claimed),
         None => event,
+    };
+    let event = match certificate {
+        Ok(Some(shown)) => event
+            .with("certificate", shown.thumbprint())
+            .with("certificate_from", shown.from.name()),
+        Ok(None) => event,
+        Err(unusable) => event.with("certificate_ignored", unusable.name()),
     };
     tenant.store().note(tenant.id(), event);
 }

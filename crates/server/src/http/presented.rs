@@ -3,6 +3,8 @@
 use axum::http::{HeaderMap, Method, Uri, header};
 use kernel::{Why, tenant::Tenant};
 
+use crate::certificates::ClientCertificate;
+
 /// The shown part of a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Presented {
@@ -10,12 +12,21 @@ pub(crate) struct Presented {
     pub(crate) method: Method,
     /// The public URL, from the tenant's issuer and the path: never from the `Host` header (S-43).
     pub(crate) url: String,
+    /// The certificate that it came with (RFC 8705).
+    #[expect(dead_code, reason = "the client authentication methods of RFC 8705 s2 read it")]
+    pub(crate) certificate: Option<ClientCertificate>,
     headers: HeaderMap,
 }
 
 impl Presented {
     /// Of a request for a tenant. The path of a tenant by name starts with `/t/{tenant}`, which its issuer already has.
-    pub(crate) fn new(method: Method, uri: &Uri, headers: HeaderMap, tenant: &Tenant) -> Self {
+    pub(crate) fn new(
+        method: Method,
+        uri: &Uri,
+        headers: HeaderMap,
+        tenant: &Tenant,
+        certificate: Option<ClientCertificate>,
+    ) -> Self {
         let path = uri.path();
         let below = tenant
             .issuer
@@ -23,7 +34,12 @@ impl Presented {
             .and_then(|(_, rest)| rest.find('/').map(|at| rest.split_at(at).1))
             .unwrap_or("");
         let url = format!("{}{}", tenant.issuer, path.strip_prefix(below).unwrap_or(path));
-        Self { method, url, headers }
+        Self {
+            method,
+            url,
+            certificate,
+            headers,
+        }
     }
 
     /// The `Authorization` header: none, or exactly one that can be read.

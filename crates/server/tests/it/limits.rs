@@ -300,6 +300,53 @@ async fn s_39_behind_a_proxy_the_address_is_the_one_that_the_proxy_wrote() {
     too_many_of_six(&world, proxy).await;
 }
 
+#[tokio::test]
+async fn s_39_the_word_of_listed_proxies_counts_and_of_nobody_else() {
+    let world = World::with_settings(|settings| {
+        settings.peers = server::Peers::Listed(server::Proxies {
+            addresses: ["127.0.0.1/32", "10.0.0.0/8"]
+                .map(|text| text.parse().unwrap())
+                .to_vec(),
+            certificate: None,
+        });
+        settings.limits.sign_ins_per_minute = Some(2);
+    })
+    .await;
+    let tries = async |address: IpAddr, value: &str| {
+        let fields = [("login", "nobody@demo.test"), ("password", "wrong")];
+        let header = [("x-forwarded-for", value.to_owned())];
+        try_from(&world, address, "/sign-in", &fields, &header).await
+    };
+    let proxy = from(1);
+    // The last entry that is no proxy, through as many as there are; what stands before it is hearsay.
+    assert_eq!(tries(proxy, "198.51.100.1").await.status, 403);
+    assert_eq!(tries(proxy, "203.0.113.1, 198.51.100.1, 10.0.0.9").await.status, 403);
+    for same in [
+        "198.51.100.1",
+        "203.0.113.2, 198.51.100.1",
+        "10.0.0.8, 198.51.100.1",
+        "203.0.113.3, 198.51.100.1, 10.0.0.9, 10.0.0.8",
+        "garbage, 198.51.100.1, 10.0.0.9",
+        "::ffff:198.51.100.1",
+    ] {
+        too_many(&tries(proxy, same).await, same);
+    }
+    assert_eq!(tries(proxy, "198.51.100.1, 198.51.100.2").await.status, 403);
+    // Who is no proxy has the address of the connection, whatever the header says.
+    assert_eq!(tries(from(2), "198.51.100.3").await.status, 403);
+    assert_eq!(tries(from(2), "198.51.100.4").await.status, 403);
+    too_many(&tries(from(2), "198.51.100.5").await, "a stranger's header");
+    assert_eq!(
+        tries(from(3), "127.0.0.2").await.status,
+        403,
+        "and uses up nobody else's"
+    );
+    // All of them proxies: the first one asks.
+    assert_eq!(tries(proxy, "10.0.0.5, 10.0.0.9").await.status, 403);
+    assert_eq!(tries(proxy, "10.0.0.5").await.status, 403);
+    too_many(&tries(proxy, "10.0.0.5, 10.0.0.8").await, "a proxy that asks by itself");
+}
+
 /// Two tries from one /64 behind the proxy, and a third.
 async fn too_many_of_six(world: &World, proxy: IpAddr) {
     let fields = [("login", "nobody@demo.test"), ("password", "wrong")];

@@ -43,7 +43,13 @@ mod browser_sessions;
 mod central_consent;
 
 #[cfg(test)]
+mod certificate_headers;
+
+#[cfg(test)]
 mod client_authentication;
+
+#[cfg(test)]
+mod client_certificates;
 
 #[cfg(test)]
 mod client_document_answers;

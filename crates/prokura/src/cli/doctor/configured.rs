@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
 use proof::Secret;
-use server::Surroundings;
+use server::{ClientCertificates, Peers, Surroundings};
 use store::{Database, Store};
 
 use super::{Findings, State};
@@ -37,6 +37,7 @@ pub(super) async fn examine(file: &Path, console: &Console<'_>, findings: &mut F
         ),
     );
     transport(&config.transport, findings);
+    client_certificates(&config, findings);
     let kek = serve::kek(&config, console.environment);
     let place = config.kek.file().map_or_else(
         || "from a variable".to_owned(),
@@ -68,7 +69,7 @@ fn transport(transport: &Transport, findings: &mut Findings) {
                 "not spoken: the origin is plain http on this machine",
             );
         }
-        Transport::Https { certificate, key } => (certificate, key),
+        Transport::Https { certificate, key, .. } => (certificate, key),
     };
     findings.note_result(
         "https",
@@ -85,6 +86,30 @@ fn transport(transport: &Transport, findings: &mut Findings) {
             ),
         );
     }
+}
+
+/// How certificates of clients reach the node, and who vouches for them.
+fn client_certificates(config: &Config, findings: &mut Findings) {
+    let asks = matches!(
+        &config.transport,
+        Transport::Https {
+            clients: ClientCertificates::Optional,
+            ..
+        }
+    );
+    let header = matches!(&config.peers, Peers::Listed(proxies) if proxies.certificate.is_some());
+    let how = match (asks, header) {
+        (false, false) => return,
+        (true, false) => "asked for in the handshake",
+        (false, true) => "taken from a header of the listed proxies",
+        (true, true) => "asked for in the handshake, and taken from a header of the listed proxies",
+    };
+    let found = serve::client_authorities(config).map(|authorities| match authorities.count() {
+        0 => format!("{how}; no authority vouches for them, so they count by their own keys only"),
+        1 => format!("{how}; one authority vouches for them"),
+        many => format!("{how}; {many} authorities vouch for them"),
+    });
+    findings.note_result("client certificates", found);
 }
 
 async fn examine_database(database: Database, kek: Option<Secret<[u8; 32]>>, origin: &str, findings: &mut Findings) {
