@@ -123,6 +123,10 @@ pub enum Why {
     PostLogoutUnknown,
     /// The client's tokens are bound to its certificate, and it showed none (RFC 8705 s3).
     CertificateMissing,
+    /// The address of the client's keys does not answer with a key set.
+    KeysUnread,
+    /// The address of the request object does not answer with one.
+    RequestUriUnread,
     /// The certificate is not the client's, or nobody vouches for it.
     CertificateWrong,
     /// Nobody is signed in, and prompt=none.
@@ -282,13 +286,14 @@ impl Why {
             | Self::AssertionType
             | Self::AssertionOfAnother
             | Self::CertificateWrong
+            | Self::KeysUnread
             | Self::AssertionReplayed => Code::InvalidClient,
             Self::DpopTwice | Self::Dpop(_) | Self::DpopReplayed | Self::DpopMissing | Self::DpopOtherKey => {
                 Code::InvalidDpopProof
             }
             Self::TokenWithoutOpenId => Code::InsufficientScope,
             Self::DpopNonceMissing | Self::DpopNonceStale => Code::UseDpopNonce,
-            Self::RequestUriUnknown => Code::InvalidRequestUri,
+            Self::RequestUriUnknown | Self::RequestUriUnread => Code::InvalidRequestUri,
             Self::RequestNotSupported => Code::RequestNotSupported,
             Self::RequestObject(_) => Code::InvalidRequestObject,
             Self::AssuranceUnmet => Code::UnmetAuthenticationRequirements,
@@ -380,6 +385,7 @@ impl Why {
             | Self::AssertionType
             | Self::AssertionOfAnother
             | Self::CertificateWrong
+            | Self::KeysUnread
             | Self::AssertionReplayed => {
                 "client authentication failed; check the client id, its registered method and its credential (an assertion's aud is the issuer, and each assertion works once)"
             }
@@ -401,6 +407,7 @@ impl Why {
             Self::RequestUriUnknown => {
                 "no request stands behind this request_uri for this client, or it is over; push the request again"
             }
+            Self::RequestUriUnread => "the request_uri does not answer with a request object",
             Self::RequestNotSupported => {
                 "a request object is a JWT signed by an algorithm of request_object_signing_alg_values_supported"
             }
@@ -515,6 +522,7 @@ impl Why {
         match self {
             Self::Assertion(rule) => rule.to_string(),
             Self::RequestObject(rule) => rule.to_string(),
+            Self::KeysUnread => "the client's jwks_uri does not answer with a key set".to_owned(),
             Self::CertificateWrong => "the certificate is not the client's, or nobody vouches for it".to_owned(),
             Self::Dpop(rule) => rule.to_string(),
             Self::Json(rule) => format!("JSON: {rule}"),
@@ -599,6 +607,7 @@ impl Why {
             | Self::ProfileUnmet
             | Self::RequestTwice
             | Self::RequestUriUnknown
+            | Self::RequestUriUnread
             | Self::RequestNotSupported
             | Self::AssuranceUnmet
             | Self::CertificateMissing

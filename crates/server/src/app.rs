@@ -13,7 +13,7 @@ use store::{Store, TenantDb};
 
 use crate::{
     browser::{self, PageKeys},
-    caller::ClientKeys,
+    client_keys::ClientKeys,
     certificates::ClientAuthorities,
     documents::Documents,
     fault::Fault,

@@ -1,30 +1,30 @@
 //! Who is calling: the server fetches what a proof needs, the kernel says whether it holds.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kernel::{
-    Caller, CallerKind, ClientId, Moment, TenantId, Time, Touch, Who, Why,
+    Caller, CallerKind, Moment, Time, Touch, Who, Why,
     caller::{AdministratorCaller, BrowserUser},
     client::{Authentication, Client},
-    client_authentication::{Credentials, Facts, prove},
+    client_authentication::{Credentials, Evidence, Facts, ShownCertificate, Vouched, prove},
     form::Form,
     tenant::{NonceRule, Reach},
 };
 use proof::{
-    Verified, digest,
+    Verified,
+    certificate::Certificate,
+    digest,
     dpop::{self, DpopProof},
-    jwk::KeySet,
     nonce,
 };
 use store::TenantDb;
 
 use crate::{
     app::App,
-    fault::{Fault, Stop},
+    certificates::ClientCertificate,
+    client_keys,
+    fault::Stop,
     http::Presented,
     routes::{KeyProof, Route},
 };
@@ -107,15 +107,18 @@ async fn client(
     let basic = shown.authorization()?.map(decode_basic).transpose()?;
     let credentials = Credentials::parse(basic.as_deref(), form)?;
     let registered = tenant.client(&credentials.client).await?;
-    let keys = registered
-        .as_ref()
-        .map(|client| app.client_keys.of(tenant, client))
-        .transpose()?
-        .flatten();
+    let keys = match &registered {
+        Some(client) if needs_keys(client, &credentials) => {
+            client_keys::of(app, tenant, client, credentials.key_id().as_deref(), at.now).await?
+        }
+        Some(_) | None => None,
+    };
+    let certificate = shown.certificate.as_ref().and_then(|shown| certificate(app, shown, at.now));
     let facts = Facts {
         client: registered,
         keys: keys.as_deref(),
         issuer: &tenant.tenant().issuer,
+        certificate: certificate.as_ref(),
     };
     let dpop = match route.key_proof {
         KeyProof::Taken => dpop_proof(shown, at.now)?,
@@ -127,6 +130,25 @@ async fn client(
         check_nonce(app, tenant, nonce.as_deref(), at.now)?; // after the client is proved, and before any mark is taken: the same proof, or a new one, may follow
     }
     Ok(caller)
+}
+
+/// Whether the client's keys say anything about what was shown: keys behind an address are not fetched for nothing.
+fn needs_keys(client: &Client, credentials: &Credentials) -> bool {
+    match (&credentials.evidence, &client.authentication) {
+        (Evidence::Assertion(_), Authentication::PrivateKeyJwt) | (Evidence::Name, Authentication::SelfSignedTls) => true,
+        (_, _) => false,
+    }
+}
+
+/// The certificate of the request as far as it can be read, and who vouches for it.
+fn certificate(app: &App, shown: &ClientCertificate, now: Time) -> Option<ShownCertificate> {
+    let certificate = Certificate::parse(shown.own()).ok()?;
+    let vouched = if app.client_authorities.trusts(&shown.chain, now) {
+        Vouched::ByAuthority
+    } else {
+        Vouched::ByNobody
+    };
+    Some(ShownCertificate { certificate, vouched })
 }
 
 fn decode_basic(header: &str) -> Result<String, Why> {
@@ -187,42 +209,4 @@ async fn administrator(tenant: &TenantDb, shown: &Presented, at: &Moment) -> Res
         reach: administrator.reach,
         expires: administrator.expires,
     })))
-}
-
-/// Registered key sets, parsed once for each state of a registration.
-#[derive(Debug, Default)]
-pub(crate) struct ClientKeys {
-    parsed: RwLock<BTreeMap<(TenantId, ClientId), Parsed>>,
-}
-
-/// The key set of a registration, and the registration's epoch it was read from.
-type Parsed = (i64, Arc<KeySet>);
-
-/// More key sets than this are not kept; the cache starts again.
-const KEY_SETS_MAX: usize = 10_000;
-
-impl ClientKeys {
-    fn of(&self, tenant: &TenantDb, client: &Client) -> Result<Option<Arc<KeySet>>, Fault> {
-        let Authentication::PrivateKeyJwt { jwks } = &client.authentication else {
-            return Ok(None);
-        };
-        let name = (tenant.id().clone(), client.id.clone());
-        let known = self
-            .parsed
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&name)
-            .filter(|(epoch, _)| *epoch == client.epoch)
-            .map(|(_, keys)| Arc::clone(keys));
-        if known.is_some() {
-            return Ok(known);
-        }
-        let keys = Arc::new(KeySet::parse(jwks.as_bytes()).map_err(|_| Fault::Stored("client.jwks"))?);
-        let mut parsed = self.parsed.write().unwrap_or_else(PoisonError::into_inner);
-        if parsed.len() >= KEY_SETS_MAX {
-            parsed.clear();
-        }
-        parsed.insert(name, (client.epoch, Arc::clone(&keys)));
-        Ok(Some(keys))
-    }
 }

@@ -16,7 +16,7 @@ use kernel::{
     registration::{self, Address, DOCUMENT_BYTES_MAX},
     tenant,
 };
-use proof::jwk::KeySet;
+use proof::{jwk::KeySet, jws::TOKEN_BYTES_MAX};
 use store::TenantDb;
 
 use crate::{
@@ -45,6 +45,15 @@ const DOCUMENT: Limits = Limits {
 const KEYS: Limits = Limits {
     body_bytes_max: KeySet::BYTES_MAX,
     content_types: &["application/json", "application/jwk-set+json"],
+};
+
+const REQUEST_OBJECT: Limits = Limits {
+    body_bytes_max: TOKEN_BYTES_MAX,
+    content_types: &["application/oauth-authz-req+jwt", "application/jwt", "text/plain", "application/octet-stream"],
+};
+const SECTOR: Limits = Limits {
+    body_bytes_max: DOCUMENT_BYTES_MAX,
+    content_types: &["application/json"],
 };
 
 /// The documents that this node has read.
@@ -115,6 +124,29 @@ impl Documents {
         app.throttle
             .take(Trying::Document, url.host(), FETCHES_PER_MINUTE, now)?;
         self.egress.get(&url, limits).await.map_err(refuse)
+    }
+
+    /// The key set at an address of a registered client, and how long its sender says that it counts.
+    pub(crate) async fn keys(&self, app: &App, address: &str, now: Time) -> Result<(KeySet, Option<u64>), Why> {
+        let fetched = self.get(app, address, &KEYS, now).await.map_err(|_| Why::KeysUnread)?;
+        let keys = KeySet::parse(&fetched.body).map_err(|_| Why::KeysUnread)?;
+        Ok((keys, fetched.cache_seconds))
+    }
+
+    /// A request object at an address that its client registered (RFC 9101 s5.2).
+    pub(crate) async fn request_object(&self, app: &App, address: &str, now: Time) -> Result<String, Why> {
+        let fetched = self
+            .get(app, address, &REQUEST_OBJECT, now)
+            .await
+            .map_err(|_| Why::RequestUriUnread)?;
+        String::from_utf8(fetched.body.to_vec()).map_err(|_| Why::RequestUriUnread)
+    }
+
+    /// The redirect URIs of a sector (OpenID Connect Core s8.1).
+    pub(crate) async fn sector(&self, app: &App, address: &str, now: Time) -> Result<Vec<String>, Why> {
+        const UNREAD: Why = Why::ClientMetadata("sector_identifier_uri cannot be read as a JSON array of redirect URIs");
+        let fetched = self.get(app, address, &SECTOR, now).await.map_err(|_| UNREAD)?;
+        serde_json::from_slice(&fetched.body).map_err(|_| UNREAD)
     }
 
     fn keep(&self, id: &ClientId, read: Read, now: Time) {

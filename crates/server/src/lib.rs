@@ -10,6 +10,7 @@ mod admin;
 mod app;
 mod browser;
 mod caller;
+mod client_keys;
 mod certificates;
 pub mod docs;
 mod doctor;

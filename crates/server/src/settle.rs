@@ -41,6 +41,8 @@ impl Answered {
             Self::Issue(
                 Reply::Done
                 | Reply::Gone
+                | Reply::Jwt { .. }
+                | Reply::SignedOut { .. }
                 | Reply::Token { .. }
                 | Reply::Authorization(_)
                 | Reply::SignedIn { .. }
@@ -66,6 +68,7 @@ pub(crate) async fn settle(
     // 1. Sign, with no transaction open: an HSM call must never hold the writer.
     let mut tokens = Vec::with_capacity(unsigned.len());
     for token in unsigned {
+        let token = with_hash(token, &tokens);
         tokens.push(sign(app, tenant, token, at).await?);
     }
 
@@ -155,11 +158,21 @@ async fn replayed(
     Ok(())
 }
 
-async fn sign(app: &Arc<App>, tenant: &TenantDb, token: Unsigned, at: &Moment) -> Result<String, Fault> {
+/// A token that carries the hash of one signed before it.
+fn with_hash(mut token: Unsigned, before: &[String]) -> Unsigned {
+    if let Some((name, signed)) = token.hash_of.and_then(|(name, place)| Some((name, before.get(place)?))) {
+        let hash = kernel::token::left_half(token.signing.algorithm, signed);
+        token.claims.insert(name.to_owned(), hash.into());
+    }
+    token
+}
+
+/// Signs what is told through a browser and changes nothing: a refusal that its client wants signed (JARM s2.1).
+pub(crate) async fn sign(app: &Arc<App>, tenant: &TenantDb, token: Unsigned, at: &Moment) -> Result<String, Fault> {
     let ring = app.keyring.ring(app, tenant.tenant()).await?;
-    let signer = ring.signer(token.algorithm, at.now)?;
+    let signer = ring.signer(token.signing.algorithm, at.now)?;
     let kid = signer.public_key().kid().unwrap_or_default();
-    let input = jws::signing_input(token.algorithm, kid, token.typ, &token.claims);
+    let input = jws::signing_input(token.signing.name, kid, token.typ, &token.claims);
     let signature = signer.sign(input.as_bytes()).await?;
     Ok(jws::assemble(input, &signature))
 }

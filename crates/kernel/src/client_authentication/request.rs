@@ -47,6 +47,15 @@ impl Evidence {
 }
 
 impl Credentials {
+    /// The key that the assertion says it was made with: for looking it up, and for nothing else.
+    pub fn key_id(&self) -> Option<String> {
+        let Evidence::Assertion(assertion) = &self.evidence else {
+            return None;
+        };
+        let compact = proof::jws::Compact::parse(assertion).ok()?;
+        compact.kid().map(str::to_owned)
+    }
+
     /// Reads credentials from the decoded Basic pair (`id:secret`, still form-encoded as RFC 6749 s2.3.1 says) and the body. Exactly one way may be used.
     pub fn parse(basic: Option<&str>, form: &Form) -> Result<Self, Why> {
         let secret = form.text("client_secret");
