@@ -10,3 +10,7 @@ pub(crate) fn vectors() -> Value {
 pub(crate) fn key_set(vectors: &Value, name: &str) -> KeySet {
     KeySet::parse(vectors[name].to_string().as_bytes()).unwrap()
 }
+
+pub(crate) fn token<'a>(vectors: &'a Value, name: &str) -> &'a str {
+    vectors[name].as_str().unwrap()
+}

@@ -11,6 +11,8 @@ mod bombs;
 #[cfg(test)]
 mod certificates;
 #[cfg(test)]
+mod client_attestations;
+#[cfg(test)]
 mod dpop_proofs;
 #[cfg(test)]
 mod dpop_urls;
