@@ -2,8 +2,8 @@
 //!
 //! JOSE (RFC 7515, 7517, 7518, 7638, 8037), `DPoP` proofs (RFC 9449), client assertions (RFC 7523), client certificates
 //! (RFC 8705), attestations of clients, request objects (RFC 9101), passkeys (WebAuthn), our own access tokens (RFC 9068)
-//! and ID tokens as hints, over one crypto backend. Everything hostile is parsed once, strictly, under size and depth caps; what passed a check is a [`Verified`]
-//! value, which nothing else can make.
+//! and ID tokens as hints, over one crypto backend. Everything hostile is parsed once, strictly, under size and depth
+//! caps; what passed a check is a [`Verified`] value, which nothing else can make.
 //!
 //! ```
 //! use proof::{PublicKey, json, jws::{Compact, Rejected}};
@@ -30,6 +30,7 @@ pub mod client_attestation;
 pub mod digest;
 pub mod dpop;
 mod hex;
+pub mod id_token;
 pub mod json;
 pub mod jwk;
 pub mod jws;
@@ -42,5 +43,10 @@ mod verified;
 pub mod webauthn;
 
 pub use crate::{
-    algorithm::Algorithm, jwk::PublicKey, malformed::Malformed, secret::Secret, time::Time, verified::Verified,
+    algorithm::{Algorithm, Naming},
+    jwk::PublicKey,
+    malformed::Malformed,
+    secret::Secret,
+    time::Time,
+    verified::Verified,
 };

@@ -17,6 +17,8 @@ mod dpop_proofs;
 #[cfg(test)]
 mod dpop_urls;
 #[cfg(test)]
+mod id_token_hints;
+#[cfg(test)]
 mod jose;
 #[cfg(test)]
 mod keys;
