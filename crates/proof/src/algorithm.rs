@@ -37,11 +37,33 @@ impl Algorithm {
         Algorithm::ALL.into_iter().find(|algorithm| algorithm.name() == name)
     }
 
-    /// The fully specified name of [`Algorithm::EdDSA`] (RFC 9864 s2.2): read, and listed, never written into a header of ours.
+    /// What a header of ours calls it in this naming.
+    pub const fn named(self, naming: Naming) -> &'static str {
+        match (self, naming) {
+            (Algorithm::EdDSA, Naming::FullySpecified) => Algorithm::ED25519,
+            (Algorithm::EdDSA | Algorithm::ES256 | Algorithm::RS256 | Algorithm::PS256, _) => self.name(),
+        }
+    }
+
+    /// The fully specified name of [`Algorithm::EdDSA`] (RFC 9864 s2.2): read everywhere, written where [`Naming`] says so.
     pub const ED25519: &'static str = "Ed25519";
 
     /// Every name that a proof made for us may carry, in the order we prefer them.
     pub const PROOF_NAMES: [&'static str; 5] = ["EdDSA", Algorithm::ED25519, "ES256", "RS256", "PS256"];
+}
+
+/// Which of its two names a header of ours gives the algorithm of Ed25519 keys; the signature is the same.
+///
+/// RFC 9864 s2.2 registers `Ed25519` and deprecates `EdDSA`, which leaves the curve to the key. Readers that compare a
+/// JWK's `alg` with the header's find a key under one of the names only: whoever signs under both must publish the key
+/// without `alg`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Naming {
+    /// `EdDSA` (RFC 8037 s3.1), which every reader knows.
+    #[default]
+    Polymorphic,
+    /// `Ed25519` (RFC 9864 s2.2).
+    FullySpecified,
 }
 
 impl fmt::Display for Algorithm {

@@ -1,9 +1,9 @@
 //! Is this signature real, and whose key made it?
 //!
 //! JOSE (RFC 7515, 7517, 7518, 7638, 8037), `DPoP` proofs (RFC 9449), client assertions (RFC 7523), client certificates
-//! (RFC 8705), request objects (RFC 9101), passkeys (WebAuthn) and our own access tokens (RFC 9068), over one crypto
-//! backend. Everything hostile is parsed once, strictly, under size and depth caps; what passed a check is a [`Verified`]
-//! value, which nothing else can make.
+//! (RFC 8705), attestations of clients, request objects (RFC 9101), passkeys (WebAuthn), our own access tokens (RFC 9068)
+//! and ID tokens as hints, over one crypto backend. Everything hostile is parsed once, strictly, under size and depth
+//! caps; what passed a check is a [`Verified`] value, which nothing else can make.
 //!
 //! ```
 //! use proof::{PublicKey, json, jws::{Compact, Rejected}};
@@ -26,6 +26,7 @@ mod algorithm;
 pub mod assertion;
 pub mod base64url;
 pub mod certificate;
+pub mod client_attestation;
 pub mod digest;
 pub mod dpop;
 mod hex;
@@ -42,5 +43,10 @@ mod verified;
 pub mod webauthn;
 
 pub use crate::{
-    algorithm::Algorithm, jwk::PublicKey, malformed::Malformed, secret::Secret, time::Time, verified::Verified,
+    algorithm::{Algorithm, Naming},
+    jwk::PublicKey,
+    malformed::Malformed,
+    secret::Secret,
+    time::Time,
+    verified::Verified,
 };

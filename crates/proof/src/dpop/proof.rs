@@ -1,6 +1,6 @@
 //! The check of one proof.
 
-use serde_json::{Value, map::Entry};
+use serde_json::Value;
 
 use crate::{
     Algorithm, Malformed, PublicKey, Time, Verified, digest,
@@ -93,12 +93,7 @@ fn embedded_key(
         None => return Err(Malformed::Missing("jwk")),
     };
     jwk::refuse_private(jwk)?;
-    if matches!(algorithm, Algorithm::RS256 | Algorithm::PS256)
-        && jwk.get("kty").is_some_and(|kty| kty == "RSA")
-        && let Entry::Vacant(alg) = jwk.entry("alg")
-    {
-        alg.insert(Value::from(algorithm.name()));
-    }
+    jwk::complete(jwk, algorithm);
     keys(jwk)
 }
 

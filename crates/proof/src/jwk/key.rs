@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use aws_lc_rs::signature::ParsedPublicKey;
-use serde_json::Value;
+use serde_json::{Value, map::Entry};
 use thiserror::Error;
 
 use crate::{
@@ -205,6 +205,16 @@ pub(crate) fn refuse_private(object: &Object) -> Result<(), Malformed> {
         return Err(Malformed::PrivateKey);
     }
     Ok(())
+}
+
+/// Gives an RSA `jwk` without `alg` the algorithm of the proof it came with: such a key is shown once and for that proof.
+pub(crate) fn complete(jwk: &mut Object, algorithm: Algorithm) {
+    if matches!(algorithm, Algorithm::RS256 | Algorithm::PS256)
+        && jwk.get("kty").is_some_and(|kty| kty == "RSA")
+        && let Entry::Vacant(alg) = jwk.entry("alg")
+    {
+        alg.insert(Value::from(algorithm.name()));
+    }
 }
 
 fn named_algorithm(object: &Object) -> Result<Option<Algorithm>, Malformed> {

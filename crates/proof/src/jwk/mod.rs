@@ -9,7 +9,7 @@ mod p256;
 mod rsa;
 mod set;
 
-pub(crate) use self::key::refuse_private;
+pub(crate) use self::key::{complete, refuse_private};
 pub use self::{
     key::{BadSignature, PublicKey},
     set::{Candidates, KeySet},

@@ -10,5 +10,5 @@ mod signing;
 pub use self::{
     compact::{Compact, TOKEN_BYTES_MAX},
     rejected::Rejected,
-    signing::{assemble, signing_input},
+    signing::{assemble, signing_input, signing_input_named},
 };

@@ -2,12 +2,17 @@
 
 use serde::Serialize;
 
-use crate::{Algorithm, base64url, json::Object};
+use crate::{Algorithm, Naming, base64url, json::Object};
 
 /// What is signed, `base64url(header).base64url(claims)` (RFC 7515 s5.1); the header is `alg`, `kid`, `typ`.
 pub fn signing_input(algorithm: Algorithm, kid: &str, typ: &str, claims: &Object) -> String {
+    signing_input_named(algorithm, Naming::Polymorphic, kid, typ, claims)
+}
+
+/// Like [`signing_input`], with the algorithm under a name of the caller's choice (RFC 9864 s2.2).
+pub fn signing_input_named(algorithm: Algorithm, naming: Naming, kid: &str, typ: &str, claims: &Object) -> String {
     let header = json_bytes(&Header {
-        alg: algorithm.name(),
+        alg: algorithm.named(naming),
         kid,
         typ,
     });

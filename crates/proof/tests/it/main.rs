@@ -11,9 +11,13 @@ mod bombs;
 #[cfg(test)]
 mod certificates;
 #[cfg(test)]
+mod client_attestations;
+#[cfg(test)]
 mod dpop_proofs;
 #[cfg(test)]
 mod dpop_urls;
+#[cfg(test)]
+mod id_token_hints;
 #[cfg(test)]
 mod jose;
 #[cfg(test)]

@@ -1,14 +1,17 @@
 //! Compact JWS: who signed it, with which key, for which algorithm.
 
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair};
 use proof::{
-    Algorithm, Malformed, PublicKey, base64url, digest,
+    Algorithm, Malformed, Naming, PublicKey, base64url, digest,
     jwk::KeySet,
-    jws::{Compact, Rejected, TOKEN_BYTES_MAX, assemble, signing_input},
+    jws::{Compact, Rejected, TOKEN_BYTES_MAX, assemble, signing_input, signing_input_named},
 };
 use serde_json::{Value, json};
 
-use crate::signer::{Signer, object, unsigned};
+use crate::{
+    jose,
+    signer::{Signer, object, unsigned},
+};
 
 fn rejected(token: &str) -> Rejected {
     Compact::parse(token).unwrap_err()
@@ -40,6 +43,41 @@ fn the_header_we_write_has_alg_kid_typ_in_that_order() {
     // {"alg":"EdDSA","kid":"k1","typ":"at+jwt"} and {}.
     assert_eq!(input, "eyJhbGciOiJFZERTQSIsImtpZCI6ImsxIiwidHlwIjoiYXQrand0In0.e30");
     assert_eq!(assemble(input.clone(), &[0xfb, 0xff]), input + ".-_8");
+}
+
+/// Ed25519 signatures are deterministic (RFC 8032 s5.1.6): the tokens that `jose` made with the key of RFC 8037 A.1 come
+/// out byte for byte.
+#[test]
+fn ed25519_is_written_under_either_name() {
+    let vectors = jose::vectors();
+    let seed = base64url::decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").unwrap();
+    let pair = Ed25519KeyPair::from_seed_unchecked(&seed).unwrap();
+    for (naming, theirs) in [
+        (Naming::Polymorphic, "rfc_8037_EdDSA"),
+        (Naming::FullySpecified, "rfc_8037_Ed25519"),
+    ] {
+        let input = signing_input_named(Algorithm::EdDSA, naming, "k1", "JWT", &object(json!({"sub": "user-1"})));
+        let signature = pair.sign(input.as_bytes());
+        let token = assemble(input, signature.as_ref());
+        assert_eq!(token, jose::token(&vectors, theirs));
+        // Both names are read as one algorithm.
+        assert_eq!(Compact::parse(&token).unwrap().algorithm(), Algorithm::EdDSA);
+    }
+    assert_eq!(Naming::default(), Naming::Polymorphic);
+}
+
+#[test]
+fn only_ed25519_has_two_names() {
+    for (algorithm, polymorphic, fully_specified) in [
+        (Algorithm::EdDSA, "EdDSA", "Ed25519"),
+        (Algorithm::ES256, "ES256", "ES256"),
+        (Algorithm::RS256, "RS256", "RS256"),
+        (Algorithm::PS256, "PS256", "PS256"),
+    ] {
+        assert_eq!(algorithm.named(Naming::Polymorphic), polymorphic);
+        assert_eq!(algorithm.named(Naming::FullySpecified), fully_specified);
+        assert_eq!(Algorithm::from_name(fully_specified), Some(algorithm));
+    }
 }
 
 #[test]
