@@ -1,5 +1,8 @@
 //! `application/x-www-form-urlencoded` bodies, read once and strictly (RFC 6749 s3.2 and App. B).
 
+use proof::json;
+use serde_json::Value;
+
 use crate::why::Why;
 
 /// More parameters than this are no honest request.
@@ -26,6 +29,30 @@ impl Form {
                 return Err(Why::UnknownParameterRepeated);
             }
             pairs.push((name, value));
+        }
+        pairs.retain(|(_, value)| !value.is_empty());
+        Ok(Self { pairs })
+    }
+
+    /// The parameters of a request object (RFC 9101 s4): texts as they are, numbers as one writes them, what has parts as JSON, and a list of resources as so many.
+    pub fn of_claims(claims: &json::Object) -> Result<Self, Why> {
+        let mut pairs = Vec::new();
+        for (name, value) in claims {
+            match value {
+                Value::String(text) => pairs.push((name.clone(), text.clone())),
+                Value::Number(number) => pairs.push((name.clone(), number.to_string())),
+                Value::Array(items) if name == "resource" => {
+                    for item in items {
+                        let text = item.as_str().ok_or(Why::ParameterMalformed("resource"))?;
+                        pairs.push((name.clone(), text.to_owned()));
+                    }
+                }
+                Value::Object(_) | Value::Array(_) => pairs.push((name.clone(), value.to_string())),
+                Value::Bool(_) | Value::Null => {} // no parameter has such a value
+            }
+        }
+        if pairs.len() > PARAMETERS_MAX {
+            return Err(Why::FormMalformed);
         }
         pairs.retain(|(_, value)| !value.is_empty());
         Ok(Self { pairs })

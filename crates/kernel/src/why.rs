@@ -111,6 +111,8 @@ pub enum Why {
     DpopOtherKey,
     /// The access token is unknown, over, for another place, or not shown as it is bound.
     TokenUnknown,
+    /// No access token came where one is needed.
+    TokenMissing,
     /// The access token is bound to a key, and no proof of it came.
     TokenKeyMissing,
     /// The access token does not ask who is there.
@@ -328,6 +330,7 @@ impl Why {
             Self::RegistrationUnproved
             | Self::AdministratorUnproved
             | Self::TokenUnknown
+            | Self::TokenMissing
             | Self::TokenKeyMissing => Code::InvalidToken,
             Self::SoftwareStatement => Code::UnapprovedSoftwareStatement,
             Self::ClientDocument(_) | Self::ClientMetadata(_) => Code::InvalidClientMetadata,
@@ -419,6 +422,7 @@ impl Why {
             Self::TokenUnknown => {
                 "the access token is not known here, has ended, is for another place, or is not shown as it is bound"
             }
+            Self::TokenMissing => "send an access token in the Authorization header",
             Self::TokenKeyMissing => "the access token is bound to a key; send it with the scheme DPoP and a proof",
             Self::TokenWithoutOpenId => "the access token does not have the scope openid",
             Self::HintUnknown => "id_token_hint is not an ID token of this issuer",
@@ -613,6 +617,7 @@ impl Why {
             | Self::CertificateMissing
             | Self::DpopOtherKey
             | Self::TokenUnknown
+            | Self::TokenMissing
             | Self::TokenKeyMissing
             | Self::TokenWithoutOpenId
             | Self::HintUnknown

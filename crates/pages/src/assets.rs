@@ -12,7 +12,7 @@ pub struct Asset {
 }
 
 /// Every file there is.
-pub static ALL: &[Asset] = &[STYLE, SCRIPT, ICON];
+pub static ALL: &[Asset] = &[STYLE, SCRIPT, FORM_POST, ICON];
 
 /// How pages look.
 pub(crate) const STYLE: Asset = Asset {
@@ -26,6 +26,13 @@ pub(crate) const SCRIPT: Asset = Asset {
     name: "passkey-1f9dc5e5.js",
     content_type: "text/javascript; charset=utf-8",
     bytes: include_bytes!("../assets/passkey.js"),
+};
+
+/// Posts an answer to an app by itself.
+pub(crate) const FORM_POST: Asset = Asset {
+    name: "form_post-8d038fa4.js",
+    content_type: "text/javascript; charset=utf-8",
+    bytes: include_bytes!("../assets/form_post.js"),
 };
 
 /// The sign in the tab.

@@ -12,6 +12,7 @@ pub mod assets;
 mod calendar;
 mod component;
 mod consent;
+mod form_post;
 mod frame;
 mod home;
 mod language;
@@ -28,6 +29,7 @@ pub use account::{Account, AccountNotice, Passkey, PasswordState, Session, Which
 pub use agents::{Agent, Agents, AgentsNotice, DecidedBy, GrantRow, Live, agents};
 pub use app::{App, Identity, Item, Place};
 pub use consent::{Change, Consent, Destination, History, consent};
+pub use form_post::{FormPost, form_post};
 pub use frame::{Frame, Person};
 pub use home::{Home, home};
 pub use language::Language;

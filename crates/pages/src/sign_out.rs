@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use crate::component::Ask;
+use crate::app::App;
+use crate::component::{AgentBadge, Ask};
 use crate::frame::{Frame, Shell, Width, finish};
 use crate::quiet::quiet;
 use crate::words::{Filling, Words};
@@ -12,6 +13,10 @@ use crate::words::{Filling, Words};
 pub struct Signout<'a> {
     /// Proof that the form is ours.
     pub csrf: &'a str,
+    /// The app that asks, if one does.
+    pub app: Option<App<'a>>,
+    /// Sealed: where the person goes afterwards; "" when they stay.
+    pub after: &'a str,
 }
 
 quiet!(Signout);
@@ -25,6 +30,7 @@ pub fn sign_out(frame: &Frame<'_>, page: &Signout<'_>) -> String {
         ask: Ask {
             sentence: say.rich("sign-out-ask", &[("tenant", Filling::Name(frame.tenant))]),
         },
+        badge: page.app.as_ref().map(|app| AgentBadge::new(say, app, frame.tenant)),
         page,
     })
 }
@@ -47,6 +53,7 @@ struct SignOutPage<'a> {
     shell: Shell<'a>,
     say: Words,
     ask: Ask,
+    badge: Option<AgentBadge>,
     page: &'a Signout<'a>,
 }
 

@@ -139,9 +139,15 @@ fn isolated(text: &str) -> Markup {
 
 /// A scope of the server's own endpoints in words, as the item of a consent page: "know your name".
 pub fn own_scope(language: Language, scope: &str) -> Option<String> {
+    if let Some(claim) = scope.strip_prefix("claim:") {
+        return Words::new(language).known(&format!("own-claim-{}", claim.replace('_', "-")));
+    }
     Words::new(language).known(match scope {
+        "openid" => "own-scope-openid",
         "profile" => "own-scope-profile",
         "email" => "own-scope-email",
+        "address" => "own-scope-address",
+        "phone" => "own-scope-phone",
         _ => return None,
     })
 }

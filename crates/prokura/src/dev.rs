@@ -91,6 +91,7 @@ pub(crate) async fn run(arguments: DevArguments, program: &str) -> Result<()> {
         egress: egress(loopback),
         limits: LIMITS,
         peers: Peers::Connected,
+        client_certificates: ClientCertificates::Off,
         client_authorities: ClientAuthorities::default(),
     })
     .await?;

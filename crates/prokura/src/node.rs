@@ -20,6 +20,7 @@ pub(crate) struct Parts {
     pub(crate) egress: egress::Settings,
     pub(crate) limits: Limits,
     pub(crate) peers: Peers,
+    pub(crate) client_certificates: ClientCertificates,
     pub(crate) client_authorities: ClientAuthorities,
 }
 
@@ -52,6 +53,7 @@ impl Node {
             passwords: login::Settings::default(),
             limits: parts.limits,
             peers: parts.peers,
+            client_certificates: parts.client_certificates,
             client_authorities: parts.client_authorities,
         };
         let app = App::start(settings, store).await?;

@@ -79,6 +79,7 @@ pub(crate) fn parts(config: &Config, origin_rule: OriginRule, environment: &Envi
         egress: egress::Settings::default(),
         limits: Limits::default(),
         peers: config.peers.clone(),
+        client_certificates: config.client_certificates(),
         client_authorities: client_authorities(config)?,
     })
 }

@@ -18,6 +18,7 @@ use crate::{
     documents::Documents,
     fault::Fault,
     keyring::Keyring,
+    listen::ClientCertificates,
     peers::Peers,
     settings::{Limits, OriginRule, Settings},
     settle::{self, Settled},
@@ -41,7 +42,11 @@ pub struct App {
     pub(crate) throttle: Throttle,
     pub(crate) limits: Limits,
     pub(crate) peers: Peers,
+    /// Whether clients can show certificates.
+    pub(crate) client_certificates: ClientCertificates,
     client_authorities: ClientAuthorities,
+    /// Wakes the job that tells apps of sessions that ended.
+    pub(crate) told_of_logout: tokio::sync::Notify,
     /// In which second readiness was last tried by writing: probes are anonymous, and must not be a load.
     pub(crate) ready_written: std::sync::atomic::AtomicI64,
     pub(crate) origin: String,
@@ -80,7 +85,9 @@ impl App {
             throttle: Throttle::default(),
             limits: settings.limits,
             peers: settings.peers,
+            client_certificates: settings.client_certificates,
             client_authorities: settings.client_authorities,
+            told_of_logout: tokio::sync::Notify::new(),
             ready_written: std::sync::atomic::AtomicI64::new(0),
             origin: settings.origin,
         });

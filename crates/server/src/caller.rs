@@ -1,5 +1,7 @@
 //! Who is calling: the server fetches what a proof needs, the kernel says whether it holds.
 
+mod token;
+
 use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -29,6 +31,19 @@ use crate::{
     routes::{KeyProof, Route},
 };
 
+/// A proved caller, and the access token that proved it, if one did.
+#[derive(Debug)]
+pub(crate) struct Proved {
+    pub(crate) caller: Caller,
+    pub(crate) token: Option<String>,
+}
+
+impl From<Caller> for Proved {
+    fn from(caller: Caller) -> Self {
+        Self { caller, token: None }
+    }
+}
+
 /// Proves the caller of a request, of a kind that the route admits.
 pub(crate) async fn authenticate(
     app: &Arc<App>,
@@ -38,38 +53,49 @@ pub(crate) async fn authenticate(
     form: &Form,
     session: Option<&str>,
     at: &Moment,
-) -> Result<Caller, Stop> {
+) -> Result<Proved, Stop> {
     let admits = |kind| route.admits(kind);
     if admits(CallerKind::BrowserUser) {
         return match person(tenant, session, at).await? {
-            Some(caller) => Ok(caller),
-            None if admits(CallerKind::Anyone) => Ok(Caller::plain(Who::Anyone)),
+            Some(caller) => Ok(caller.into()),
+            None if admits(CallerKind::Anyone) => Ok(Caller::plain(Who::Anyone).into()),
             None => Err(Why::SignInRequired.into()),
+        };
+    }
+    if let Some(presented) = token::presented(route, shown, form)? {
+        let proved = token::proved(app, tenant, shown, presented, at).await?;
+        return if admits(proved.caller.kind()) {
+            Ok(proved)
+        } else {
+            Err(Why::TokenUnknown.into()) // one for a person, where a machine acts for itself, or the other way round
         };
     }
     if admits(CallerKind::PureMachine) {
         let caller = client(app, tenant, route, shown, form, at).await?;
         return if admits(caller.kind()) {
-            Ok(caller)
+            Ok(caller.into())
         } else {
             Err(Why::CredentialsMissing.into()) // a name alone, where a credential is demanded
         };
+    }
+    if admits(CallerKind::UserDelegatedMachine) {
+        return Err(Why::TokenMissing.into());
     }
     if admits(CallerKind::Administrator) {
         // An initial access token opens registration and nothing else; registration is open without one where the tenant says so.
         let registration = admits(CallerKind::Anyone);
         if registration && shown.bearer()?.is_none() {
-            return Ok(Caller::plain(Who::Anyone));
+            return Ok(Caller::plain(Who::Anyone).into());
         }
         let caller = administrator(tenant, shown, at).await?;
         let only_registers =
             matches!(&caller.who, Who::Administrator(administrator) if administrator.reach == Reach::Registration);
         return match (registration, only_registers) {
             (false, true) => Err(Why::AdministratorUnproved.into()),
-            (_, _) => Ok(caller),
+            (_, _) => Ok(caller.into()),
         };
     }
-    Ok(Caller::plain(Who::Anyone))
+    Ok(Caller::plain(Who::Anyone).into())
 }
 
 /// The person of a browser session that counts, and who is enabled.
@@ -121,7 +147,7 @@ async fn client(
         certificate: certificate.as_ref(),
     };
     let dpop = match route.key_proof {
-        KeyProof::Taken => dpop_proof(shown, at.now)?,
+        KeyProof::Taken => dpop_proof(shown, None, at.now)?,
         KeyProof::Ignored => None,
     };
     let nonce = dpop.as_ref().map(|proof| proof.nonce.clone());
@@ -143,7 +169,7 @@ fn needs_keys(client: &Client, credentials: &Credentials) -> bool {
 /// The certificate of the request as far as it can be read, and who vouches for it.
 fn certificate(app: &App, shown: &ClientCertificate, now: Time) -> Option<ShownCertificate> {
     let certificate = Certificate::parse(shown.own()).ok()?;
-    let vouched = if app.client_authorities.trusts(&shown.chain, now) {
+    let vouched = if app.client_authorities().trusts(&shown.chain, now) {
         Vouched::ByAuthority
     } else {
         Vouched::ByNobody
@@ -162,14 +188,14 @@ fn decode_basic(header: &str) -> Result<String, Why> {
     String::from_utf8(bytes).map_err(|_| Why::AuthorizationMalformed)
 }
 
-/// The DPoP proof of the request: exactly one header, for this method and URL, now (RFC 9449 s4.3).
-fn dpop_proof(shown: &Presented, now: Time) -> Result<Option<Verified<DpopProof>>, Why> {
+/// The DPoP proof of the request: exactly one header, for this method and URL, now, and for this access token if one came along (RFC 9449 s4.3).
+fn dpop_proof(shown: &Presented, access_token: Option<&str>, now: Time) -> Result<Option<Verified<DpopProof>>, Why> {
     let Some(header) = shown.dpop()? else { return Ok(None) };
     let expect = dpop::Expect {
         method: shown.method.as_str(),
         url: &shown.url,
         now,
-        access_token: None,
+        access_token,
     };
     dpop::check(header, &expect).map(Some).map_err(Why::Dpop)
 }

@@ -1,7 +1,7 @@
 //! Signing keys in memory: opened once, signing by turn, published ahead of use.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -61,6 +61,11 @@ impl Ring {
             .ok_or(Fault::NoKey(algorithm.name()))
     }
 
+    /// The algorithms that it has keys of.
+    pub(crate) fn algorithms(&self) -> BTreeSet<Algorithm> {
+        self.slots.iter().map(|slot| slot.algorithm).collect()
+    }
+
     /// The keys as rows.
     pub(crate) fn records(&self) -> &[SigningKey] {
         &self.records
@@ -96,13 +101,44 @@ impl Keyring {
         }
     }
 
+    /// A tenant's ring with a key of this algorithm. Those that few need are made when the first does: RSA keys are dear.
+    pub(crate) async fn ring_for(
+        &self,
+        app: &Arc<App>,
+        tenant: &Arc<Tenant>,
+        algorithm: Algorithm,
+    ) -> Result<Arc<Ring>, Fault> {
+        let ring = self.ring(app, tenant).await?;
+        if ring.slots.iter().any(|slot| slot.algorithm == algorithm) {
+            return Ok(ring);
+        }
+        self.tended(app, tenant, &[algorithm]).await
+    }
+
+    /// A tenant's ring with a key of every algorithm: whoever reads the key set may keep it, and must find in it whatever will sign.
+    pub(crate) async fn whole(&self, app: &Arc<App>, tenant: &Arc<Tenant>) -> Result<Arc<Ring>, Fault> {
+        let ring = self.ring(app, tenant).await?;
+        let has = |algorithm: &Algorithm| ring.slots.iter().any(|slot| slot.algorithm == *algorithm);
+        if Algorithm::ALL.iter().all(has) {
+            return Ok(ring);
+        }
+        self.tended(app, tenant, &Algorithm::ALL).await
+    }
+
     /// Makes the keys whose time has come, drops those whose last token has died, and reads the ring anew.
     pub(crate) async fn tend(&self, app: &Arc<App>, tenant: &Arc<Tenant>) -> Result<Arc<Ring>, Fault> {
+        self.tended(app, tenant, &[]).await
+    }
+
+    /// The same, with keys of these algorithms as well as those that the tenant has and those of its access tokens.
+    async fn tended(&self, app: &Arc<App>, tenant: &Arc<Tenant>, more: &[Algorithm]) -> Result<Arc<Ring>, Fault> {
         let db = TenantDb::new(Arc::clone(&app.store), Arc::clone(tenant));
         let records = db.signing_keys().await?;
         let at = app.moment()?;
         let slots: Vec<Slot> = records.iter().map(slot).collect();
-        let steps = rotation::plan(at.now, TOKEN_ALGORITHMS, &slots, &self.schedule);
+        let had = slots.iter().map(|slot| slot.algorithm);
+        let wanted: Vec<Algorithm> = TOKEN_ALGORITHMS.iter().chain(more).copied().chain(had).collect();
+        let steps = rotation::plan(at.now, &wanted, &slots, &self.schedule);
         let records = if steps.is_empty() {
             records
         } else {
@@ -157,9 +193,14 @@ impl Keyring {
     }
 
     /// New keys that sign as soon as every cached copy of the present key set has ended: for `key rotate`.
-    pub(crate) fn successors(&self, tenant: &Tenant, now: Time) -> Result<Vec<SigningKey>, Fault> {
+    pub(crate) fn successors(
+        &self,
+        tenant: &Tenant,
+        algorithms: &BTreeSet<Algorithm>,
+        now: Time,
+    ) -> Result<Vec<SigningKey>, Fault> {
         let active_from = now.plus(JWKS_CACHE_SECONDS).plus(10);
-        TOKEN_ALGORITHMS
+        algorithms
             .iter()
             .map(|algorithm| self.make(tenant, *algorithm, now, active_from))
             .collect()
@@ -195,7 +236,7 @@ impl Keyring {
             public.push(key.public_key().clone());
             signers.insert(record.kid.clone(), Arc::new(key));
         }
-        let listed: Vec<json::Object> = public.iter().map(proof::PublicKey::to_jwk).collect();
+        let listed: Vec<json::Object> = public.iter().map(listed).collect();
         let document = Bytes::from(serde_json::json!({ "keys": listed }).to_string());
         Ok(Ring {
             slots: records.iter().map(slot).collect(),
@@ -205,6 +246,15 @@ impl Keyring {
             document,
         })
     }
+}
+
+/// A key as the key set has it. Ed25519 keys sign under two names (RFC 9864 s2.2), and readers compare `alg` with the header's: theirs is left out, the curve says enough.
+fn listed(key: &proof::PublicKey) -> json::Object {
+    let mut jwk = key.to_jwk();
+    if key.algorithm() == Algorithm::EdDSA {
+        jwk.remove("alg");
+    }
+    jwk
 }
 
 fn slot(record: &SigningKey) -> Slot {

@@ -18,6 +18,8 @@ pub struct Route {
     pub face: Face,
     /// Whether a DPoP proof on the request is looked at.
     pub key_proof: KeyProof,
+    /// Whether an access token of ours shows who is calling.
+    pub token: TokenProof,
     /// What it reads of the body.
     pub body: Body,
     /// The largest body it takes, in bytes; more is refused whether it reads it or not.
@@ -62,6 +64,17 @@ pub enum KeyProof {
     Ignored,
 }
 
+/// Whether an access token of ours shows who is calling (RFC 6750, RFC 9449 s7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenProof {
+    /// It does, in the `Authorization` header.
+    Taken,
+    /// It does, and may stand in the body too: userinfo alone, because OpenID Connect Core s5.3.1 demands it.
+    TakenFromBody,
+    /// It does not.
+    Ignored,
+}
+
 /// What a route reads of the body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Body {
@@ -93,6 +106,9 @@ pub(crate) enum Endpoint {
     Page(Page),
     Asset,
     Token,
+    Push,
+    Userinfo,
+    EndSession,
     Introspection,
     Revocation,
     Live,
@@ -195,6 +211,7 @@ const fn get(path: &'static str, endpoint: Endpoint, summary: &'static str) -> R
         admits: &[CallerKind::Anyone],
         face: Face::Program,
         key_proof: KeyProof::Ignored,
+        token: TokenProof::Ignored,
         body: Body::None,
         body_bytes_max: BODY_BYTES_MAX,
         access: Access::SameOrigin,
@@ -400,6 +417,58 @@ pub static ROUTES: &[Route] = &[
             Access::AnyOrigin,
             KeyProof::Taken,
             "Issue a token (RFC 6749 s3.2)",
+        )
+    },
+    Route {
+        admits: &[CallerKind::PureMachine, CallerKind::PublicClient],
+        ..form(
+            "/oauth2/par",
+            Endpoint::Push,
+            Access::AnyOrigin,
+            KeyProof::Taken,
+            "Push an authorization request (RFC 9126)",
+        )
+    },
+    Route {
+        admits: &[CallerKind::UserDelegatedMachine],
+        key_proof: KeyProof::Taken,
+        token: TokenProof::Taken,
+        access: Access::AnyOrigin,
+        ..get(
+            "/oauth2/userinfo",
+            Endpoint::Userinfo,
+            "Tell an app who the person of its token is (OpenID Connect Core s5.3)",
+        )
+    },
+    Route {
+        admits: &[CallerKind::UserDelegatedMachine],
+        token: TokenProof::TakenFromBody,
+        ..form(
+            "/oauth2/userinfo",
+            Endpoint::Userinfo,
+            Access::AnyOrigin,
+            KeyProof::Taken,
+            "The same by a form",
+        )
+    },
+    Route {
+        admits: &[CallerKind::BrowserUser, CallerKind::Anyone],
+        face: Face::Page,
+        ..get(
+            "/oauth2/logout",
+            Endpoint::EndSession,
+            "An app sends a person here to be signed out (OpenID Connect RP-Initiated Logout)",
+        )
+    },
+    Route {
+        method: &Method::POST,
+        admits: &[CallerKind::BrowserUser, CallerKind::Anyone],
+        face: Face::Page,
+        body: Body::Form,
+        ..get(
+            "/oauth2/logout",
+            Endpoint::EndSession,
+            "The same by a form; it is sent on as a query, so that the browser's cookies come along",
         )
     },
     form(

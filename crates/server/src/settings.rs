@@ -2,7 +2,7 @@
 
 use keys::{Seal, rotation::Schedule};
 
-use crate::{certificates::ClientAuthorities, peers::Peers, surroundings::Surroundings};
+use crate::{certificates::ClientAuthorities, listen::ClientCertificates, peers::Peers, surroundings::Surroundings};
 
 /// Static settings of a node, and what it is given.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Whose address that is, and whose certificate.
     pub peers: Peers,
+    /// Whether clients can show certificates, by the connection or through a proxy: discovery says so.
+    pub client_certificates: ClientCertificates,
     /// Who vouches for the certificates of clients.
     pub client_authorities: ClientAuthorities,
 }

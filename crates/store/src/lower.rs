@@ -3,8 +3,8 @@
 use kernel::{Guard, Write, tenant};
 
 use crate::{
-    administrator, authorization_code, browser_session, client, consent, credential, family, grant, key, pushed_request,
-    relying_party, resource,
+    administrator, authorization_code, browser_session, client, consent, credential, family, grant, key,
+    pushed_request, relying_party, resource,
     statement::{Statement, Value},
     tenant as tenant_rows, token, user,
 };

@@ -107,7 +107,12 @@ pub(crate) fn lower_write(tenant: &str, write: &Write) -> Bound {
             client,
             user,
             at,
-        } => bound(&TELL, session, client, vec![user.as_str().to_owned().into(), (*at).into()]),
+        } => bound(
+            &TELL,
+            session,
+            client,
+            vec![user.as_str().to_owned().into(), (*at).into()],
+        ),
         Write::Forget { session, client } => bound(&FORGET, session, client, Vec::new()),
         Write::TryAgain {
             session,

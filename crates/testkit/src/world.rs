@@ -186,6 +186,7 @@ impl World {
                 failures_per_login_per_minute: 10_000,
             },
             peers: Peers::Connected,
+            client_certificates: ClientCertificates::Off,
             client_authorities: ClientAuthorities::default(),
         };
         change(&mut settings);

@@ -3,7 +3,7 @@
 //!
 //! One reader and one writer for registration, metadata documents, administration and rows.
 
-use proof::{Algorithm, json::Object};
+use proof::{Algorithm, Naming, json::Object};
 use serde_json::Value;
 
 use super::ApplicationType;
@@ -70,8 +70,8 @@ pub struct Further {
 pub struct Signing {
     /// With which key.
     pub algorithm: Algorithm,
-    /// What the header says.
-    pub name: &'static str,
+    /// Which of its names the header says.
+    pub naming: Naming,
 }
 
 impl Signing {
@@ -79,15 +79,23 @@ impl Signing {
     pub const fn plain(algorithm: Algorithm) -> Self {
         Self {
             algorithm,
-            name: algorithm.name(),
+            naming: Naming::Polymorphic,
         }
+    }
+
+    /// What the header says.
+    pub const fn name(self) -> &'static str {
+        self.algorithm.named(self.naming)
     }
 
     /// The signing of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        let algorithm = Algorithm::from_name(name)?;
-        let name = Algorithm::PROOF_NAMES.into_iter().find(|known| *known == name)?;
-        Some(Self { algorithm, name })
+        let naming = if name == Algorithm::ED25519 {
+            Naming::FullySpecified
+        } else {
+            Naming::Polymorphic
+        };
+        Algorithm::from_name(name).map(|algorithm| Self { algorithm, naming })
     }
 }
 
@@ -276,7 +284,7 @@ impl Further {
                 o.insert(name.to_owned(), value);
             }
         };
-        let name = |signing: Option<Signing>| signing.map(|signing| signing.name.into());
+        let name = |signing: Option<Signing>| signing.map(|signing| signing.name().into());
         insert("id_token_signed_response_alg", name(self.id_token));
         insert("userinfo_signed_response_alg", name(self.userinfo));
         insert("authorization_signed_response_alg", name(self.authorization));

@@ -11,4 +11,4 @@ mod rules;
 mod tests;
 
 pub use request::{ASSERTION_TYPE, Credentials, Evidence};
-pub use rules::{Facts, prove, shown_without_client};
+pub use rules::{Facts, ShownCertificate, Vouched, dpop_mark, prove, shown_without_client};

@@ -169,7 +169,7 @@ pub fn shown_without_client(credentials: &Credentials) {
 }
 
 /// The mark of a `DPoP` proof: by key and `jti`, until its `iat` is out of the window.
-fn dpop_mark(proof: &DpopProof) -> Mark {
+pub fn dpop_mark(proof: &DpopProof) -> Mark {
     let expires = proof.iat.plus(proof::dpop::WINDOW_SECONDS).plus(SKEW_SECONDS);
     Mark::new(Stands::DpopProof, &proof.jkt, &proof.jti, expires)
 }

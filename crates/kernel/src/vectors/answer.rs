@@ -174,7 +174,7 @@ fn unsigned(token: &Unsigned) -> Value {
         claims,
         hash_of,
     } = token;
-    let mut token = rows::object(json!({ "typ": typ, "alg": signing.name, "claims": claims }));
+    let mut token = rows::object(json!({ "typ": typ, "alg": signing.name(), "claims": claims }));
     if let Some((name, place)) = hash_of {
         token.insert("hash_of".into(), json!({ *name: format!("sign[{place}]") }));
     }

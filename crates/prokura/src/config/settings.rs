@@ -39,6 +39,22 @@ pub(crate) struct Config {
     pub(crate) effective: Vec<Effective>,
 }
 
+impl Config {
+    /// Whether clients can show certificates: to us, or to a proxy that hands them on.
+    pub(crate) fn client_certificates(&self) -> ClientCertificates {
+        let handed_on = matches!(&self.peers, Peers::Listed(proxies) if proxies.certificate.is_some());
+        match &self.transport {
+            Transport::Https { clients, .. } if *clients == ClientCertificates::Optional => {
+                ClientCertificates::Optional
+            }
+            Transport::Https { .. } | Transport::BehindProxy | Transport::Loopback if handed_on => {
+                ClientCertificates::Optional
+            }
+            Transport::Https { .. } | Transport::BehindProxy | Transport::Loopback => ClientCertificates::Off,
+        }
+    }
+}
+
 /// How requests reach the node (product decision 30).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Transport {

@@ -99,12 +99,14 @@ async fn show_client(inbound: &Inbound) -> Result<Outgoing, Stop> {
 }
 
 async fn create_client(inbound: Inbound) -> Result<Outgoing, Stop> {
-    let new = types::read::<types::ClientBody>(&inbound.body)?.into_command()?;
+    let (body, further) = types::read_client::<types::ClientBody>(&inbound.body)?;
+    let new = body.into_command(&further)?;
     carry_out(inbound, Command::CreateClient(Box::new(new))).await
 }
 
 async fn change_client(inbound: Inbound) -> Result<Outgoing, Stop> {
-    let change = types::read::<types::ClientChangeBody>(&inbound.body)?.into_command(client_id(&inbound)?)?;
+    let (body, further) = types::read_client::<types::ClientChangeBody>(&inbound.body)?;
+    let change = body.into_command(client_id(&inbound)?, further)?;
     carry_out(inbound, Command::ChangeClient(Box::new(change))).await
 }
 

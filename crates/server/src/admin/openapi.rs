@@ -123,8 +123,8 @@ const CLIENT_ID_IN_PATH_MAX: usize = 1 + (kernel::id::ID_BYTES_MAX * 4).div_ceil
 /// The schema of what a call reads.
 fn request(call: Admin) -> Value {
     match call {
-        Admin::CreateClient => schema::<types::ClientBody>(),
-        Admin::ChangeClient => schema::<types::ClientChangeBody>(),
+        Admin::CreateClient => client::<types::ClientBody>(),
+        Admin::ChangeClient => client::<types::ClientChangeBody>(),
         Admin::CreateResource => schema::<types::ResourceBody>(),
         Admin::ChangeResource => schema::<types::ResourceChangeBody>(),
         Admin::CreateGrant => schema::<types::GrantBody>(),
@@ -162,6 +162,16 @@ fn request(call: Admin) -> Value {
         | Admin::ListEvents
         | Admin::Doctor => json!({}),
     }
+}
+
+/// A body about a client: with the members that the kernel reads by itself.
+fn client<T: JsonSchema>() -> Value {
+    let mut body = schema::<T>();
+    let further = schema::<types::FurtherBody>();
+    if let (Some(Value::Object(to)), Some(Value::Object(from))) = (body.get_mut("properties"), further.get("properties")) {
+        to.extend(from.clone());
+    }
+    body
 }
 
 fn schema<T: JsonSchema>() -> Value {

@@ -70,8 +70,8 @@ pub(super) async fn rotate_keys(inbound: Inbound) -> Result<Outgoing, Stop> {
         return Err(Why::Exists("keys").into());
     }
     let (app, tenant) = (Arc::clone(&inbound.app), Arc::clone(inbound.tenant.tenant()));
-    let keys = app.keyring.successors(&tenant, inbound.at.now)?;
     let ring = app.keyring.ring(&app, &tenant).await?;
+    let keys = app.keyring.successors(&tenant, &ring.algorithms(), inbound.at.now)?;
     let turn_is_taken = |key: &SigningKey| ring.records().iter().any(|known| known.active_from == key.active_from);
     if keys.iter().any(turn_is_taken) {
         return Err(Why::Exists("keys").into()); // made in this very second

@@ -7,6 +7,7 @@ use kernel::{
     authorization::{self, Asked, Asking, Delivery, REPEATABLE, Returns},
     client::Client,
     form::Form,
+    pushed_authorization,
 };
 
 use super::{
@@ -20,8 +21,9 @@ use crate::{
         entrance::Inbound,
         render::{Outgoing, PageAnswer, Policy},
     },
+    oauth::{self, Door},
     routes::Body,
-    settle::Answered,
+    settle::{self, Answered},
     walk::Walker,
 };
 
@@ -49,16 +51,52 @@ pub(crate) async fn authorize(inbound: Inbound, browser: Browser, body: Body) ->
     let form = Form::parse(inbound.query.as_deref().unwrap_or("").as_bytes(), REPEATABLE)?;
     let id = authorization::named_client(&form)?;
     let client = documents::resolve(&inbound.app, &inbound.tenant, &id, inbound.at.now).await?;
-    let returns = authorization::returns(&form, client.as_ref())?;
-    let client = client.ok_or(Why::ClientUnknown)?;
+    let Some(client) = client else {
+        return Err(Why::ClientUnknown.into());
+    };
 
-    // 2. What it asks.
-    let asked = match Asked::parse(&form, &client, returns.clone(), &inbound.at) {
+    // 2. What it asks: here, signed by the client, or pushed before.
+    let asked = match asked_by(&inbound, &client, &form).await? {
         Ok(asked) => asked,
-        Err(why) => return deliver(&inbound, &browser, &why, Asking::Form(&form), &returns, &client).await,
+        Err((why, returns, form)) => {
+            return deliver(&inbound, &browser, &why, Asking::Form(&form), &returns, &client).await;
+        }
     };
     let browser = browser.speaking(asked.ui_locales.as_deref());
     proceed(inbound, browser, asked, client, Stand::AtTheDoor).await
+}
+
+/// A refusal that has a proved place to go to, and what was asked then.
+type Returnable = (Why, Returns, Form);
+
+/// The request that a browser brings. What is wrong before the place of the answer is proved goes nowhere (S-01).
+async fn asked_by(inbound: &Inbound, client: &Client, form: &Form) -> Result<Result<Asked, Returnable>, Stop> {
+    let (app, tenant, at) = (&inbound.app, &inbound.tenant, &inbound.at);
+    if let Some(name) = form.text("request_uri").filter(|uri| uri.starts_with(pushed_authorization::URN)) {
+        if form.text("request").is_some() {
+            return Err(Why::RequestTwice.into());
+        }
+        let row = match pushed_authorization::named(name) {
+            Some((id, _)) => tenant.pushed_request(id).await?,
+            None => None,
+        };
+        return Ok(Ok(pushed_authorization::opened(name, &client.id, row, at)?));
+    }
+    let parameters = match oauth::parameters(app, tenant, client, form.clone(), Door::Browser, at).await {
+        Ok(parameters) => parameters,
+        // The place beside the object is proved like any other; the object is what is wrong.
+        Err(Stop::Refuse(why)) => match authorization::returns(form, Some(client)) {
+            Ok(returns) => return Ok(Err((why, returns, form.clone()))),
+            Err(_) => return Err(why.into()),
+        },
+        Err(fault @ Stop::Fault(_)) => return Err(fault),
+    };
+    let returns = authorization::returns(&parameters.form, Some(client))?;
+    match oauth::asked(app, tenant, client, &parameters, returns.clone(), Door::Browser, at).await {
+        Ok(asked) => Ok(Ok(asked)),
+        Err(Stop::Refuse(why)) => Ok(Err((why, returns, parameters.form))),
+        Err(fault @ Stop::Fault(_)) => Err(fault),
+    }
 }
 
 /// Where a request is on its way.
@@ -81,12 +119,13 @@ pub(super) async fn proceed(
     let given = Arc::new((asked.clone(), client.clone()));
     let answered = inbound
         .walker()
-        .walk(move |Walker { tenant, caller, at, .. }, look| {
+        .walk(move |Walker { app, tenant, caller, at }, look| {
             let given = Arc::clone(&given);
             async move {
                 let (asked, client) = given.as_ref();
                 let client = Some(client.clone());
-                let facts = store::flows::authorization::load(&tenant, &caller, asked, client, look, at.now).await?;
+                let keys = app.page_keys.of_tenant(tenant.id());
+                let facts = store::flows::authorization::load(&tenant, &keys, &caller, asked, client, look, at.now).await?;
                 Ok(authorization::begin(asked, &caller, &facts, &at))
             }
         })
@@ -97,7 +136,7 @@ pub(super) async fn proceed(
             Stand::AtTheDoor => Ok(step(&inbound, &browser, "/consent", &ask.asked)?),
             Stand::AtConsent => consent::page(&inbound, &browser, &ask, &client).await,
         },
-        answered @ (Answered::Issue(..) | Answered::Refuse(_)) => {
+        answered @ (Answered::Issue(..) | Answered::Refuse(_) | Answered::Wait(Pending::SignOut { .. })) => {
             finish(&inbound, &browser, answered, &asked, &client).await
         }
     }
@@ -119,7 +158,10 @@ pub(super) async fn finish(
     client: &Client,
 ) -> Result<Outgoing, Stop> {
     match answered {
-        Answered::Issue(Reply::Authorization(back), _) => Ok(view::see_other(browser, address(&back))),
+        Answered::Issue(Reply::Authorization(back), tokens) => {
+            let signed = tokens.into_iter().next();
+            Ok(sent(inbound, browser, &back, signed.as_deref()))
+        }
         // The session ended while the page was open: the request goes on after the sign-in.
         Answered::Refuse(Why::SignInRequired) => Ok(step(inbound, browser, "/sign-in", asked)?),
         Answered::Refuse(why) => deliver(inbound, browser, &why, Asking::Asked(asked), &asked.returns, client).await,
@@ -146,12 +188,16 @@ async fn deliver(
         None => Vec::new(),
     };
     let tenant = inbound.tenant.tenant();
-    match authorization::delivery(why, asking, returns, client, &inbound.caller, &grants, tenant) {
-        Delivery::Redirect(back) => Ok(view::see_other(browser, address(&back))),
+    match authorization::delivery(why, asking, returns, client, &inbound.caller, &grants, tenant, &inbound.at) {
+        Delivery::Redirect(back) => {
+            let signed = signed(inbound, &back).await?;
+            Ok(sent(inbound, browser, &back, signed.as_deref()))
+        }
         Delivery::Page => Err(why.clone().into()),
         Delivery::Leave(back) => {
+            let signed = signed(inbound, &back).await?;
             let view = View::new(inbound, browser);
-            let url = address(&back);
+            let url = address_with(&back, signed.as_deref());
             let request_id = inbound.at.request_id();
             let html = pages::leave(
                 &view.frame(""),
@@ -172,9 +218,57 @@ async fn deliver(
     }
 }
 
-/// The URL of an answer: what is there of a query stays (RFC 6749 s3.1.2).
-fn address(back: &Return) -> String {
+/// The answer as a token, if its client wants it signed.
+async fn signed(inbound: &Inbound, back: &Return) -> Result<Option<String>, Fault> {
+    match &back.signed {
+        Some(unsigned) => settle::sign(&inbound.app, &inbound.tenant, unsigned.clone(), &inbound.at)
+            .await
+            .map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The answer on its way: a redirect, or a form that the browser posts.
+fn sent(inbound: &Inbound, browser: &Browser, back: &Return, signed: Option<&str>) -> Outgoing {
+    if !back.mode.is_posted() {
+        return view::see_other(browser, address_with(back, signed));
+    }
+    let view = View::new(inbound, browser);
+    let fields: Vec<(&str, &str)> = match signed {
+        Some(token) => vec![("response", token)],
+        None => back
+            .parameters
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect(),
+    };
+    let page = pages::FormPost {
+        host: back.redirect_uri.host(),
+        url: back.redirect_uri.as_str(),
+        fields: &fields,
+    };
+    view.leads_away(pages::form_post(&view.frame(""), &page))
+}
+
+/// The URL of an answer.
+pub(super) fn address(back: &Return) -> String {
+    address_with(back, None)
+}
+
+/// The URL of an answer, signed or not: what is there of a query stays (RFC 6749 s3.1.2).
+fn address_with(back: &Return, signed: Option<&str>) -> String {
+    if let Some(token) = signed {
+        let signed = Return {
+            parameters: vec![("response", token.to_owned())],
+            signed: None,
+            ..back.clone()
+        };
+        return address(&signed);
+    }
     let uri = back.redirect_uri.as_str();
+    if back.parameters.is_empty() {
+        return uri.to_owned();
+    }
     let joint = match uri.split_once('?') {
         None => "?",
         Some((_, "")) => "",

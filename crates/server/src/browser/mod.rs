@@ -8,6 +8,7 @@ mod agents;
 mod authorize;
 mod consent;
 mod cookies;
+mod end_session;
 mod form_token;
 mod home;
 mod passkey;
@@ -20,6 +21,7 @@ pub(crate) use agents::{agents, stop};
 pub(crate) use authorize::authorize;
 pub(crate) use consent::{consent, consent_answer};
 pub(crate) use cookies::Browser;
+pub(crate) use end_session::end_session;
 pub(crate) use form_token::check as check_form;
 pub(crate) use home::{asset, home, wants_page};
 pub(crate) use sign_in::{

@@ -72,6 +72,24 @@ pub(super) fn open_shown(
     Ok((asked, shown))
 }
 
+/// Seals where somebody goes after they signed out: an app asked for it, and may have it.
+pub(super) fn after(app: &App, tenant: &TenantDb, browser: &Browser, address: &str) -> Result<String, Fault> {
+    Ok(app
+        .keyring
+        .seal()
+        .seal(&context("after-sign-out", tenant, browser), address.as_bytes())?)
+}
+
+/// Opens it.
+pub(super) fn open_after(app: &App, tenant: &TenantDb, browser: &Browser, sealed: &str) -> Result<String, Why> {
+    let plain = app
+        .keyring
+        .seal()
+        .open(&context("after-sign-out", tenant, browser), sealed)
+        .map_err(|_| Why::PageForeign)?;
+    String::from_utf8(plain.reveal().to_vec()).map_err(|_| Why::PageForeign)
+}
+
 /// What a passkey is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {

@@ -207,12 +207,22 @@ pub(crate) fn sign_out(inbound: &Inbound, browser: &Browser) -> Outgoing {
     if inbound.caller.person().is_none() {
         return view.stays(pages::signed_out(&view.frame("/sign-out")));
     }
-    let page = pages::Signout { csrf: &view.csrf };
+    let page = pages::Signout {
+        csrf: &view.csrf,
+        app: None,
+        after: "",
+    };
     view.stays(pages::sign_out(&view.frame("/sign-out"), &page))
 }
 
 /// POST `/sign-out`.
 pub(crate) async fn sign_out_now(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
+    let after = inbound
+        .form
+        .text("after")
+        .map(|sealed| sealed::open_after(&inbound.app, &inbound.tenant, &browser, sealed))
+        .transpose()?;
+    inbound.app.told_of_logout.notify_one();
     inbound
         .walker()
         .walk(|Walker { caller, at, .. }, _look| async move { Ok(sign_in::sign_out(&caller, &at)) })
@@ -220,7 +230,7 @@ pub(crate) async fn sign_out_now(inbound: Inbound, browser: Browser) -> Result<O
     let mut cookies = browser.cookies();
     cookies.push(browser.session_ends());
     Ok(Outgoing::SeeOther(SeeOther {
-        location: format!("{}/sign-out", browser.base),
+        location: after.unwrap_or_else(|| format!("{}/sign-out", browser.base)),
         cookies,
     }))
 }

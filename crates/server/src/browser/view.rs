@@ -144,7 +144,11 @@ pub(super) fn place(resource: Option<&Resource>) -> Option<Place<'_>> {
 /// Scopes with their words: those of the resource, or ours in the language of the page.
 pub(super) fn worded(scopes: &Scopes, resource: Option<&Resource>, language: Language) -> Vec<(String, String)> {
     let words = |scope: &str| match resource {
-        Some(resource) => resource.scopes.get(scope).cloned(),
+        Some(resource) => resource
+            .scopes
+            .get(scope)
+            .cloned()
+            .or_else(|| pages::own_scope(language, scope).filter(|_| kernel::identity::is_identity(scope))),
         None => pages::own_scope(language, scope),
     };
     scopes

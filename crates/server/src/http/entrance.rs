@@ -23,7 +23,7 @@ use crate::{
     admin,
     app::App,
     browser::{self, Browser},
-    caller,
+    caller::{self, Proved},
     certificates::{ClientCertificate, Unusable},
     doctor,
     fault::Stop,
@@ -48,6 +48,8 @@ pub(crate) struct Inbound {
     pub(crate) peer: Option<IpAddr>,
     /// A token in the `Authorization` header that the route's caller is not proved by (RFC 7592 s2).
     pub(crate) bearer: Option<String>,
+    /// The access token that proved the caller.
+    pub(crate) token: Option<String>,
 }
 
 impl Inbound {
@@ -187,7 +189,7 @@ async fn answer(
     };
     let claimed = || form.text("client_id").map(|id| id.chars().take(128).collect());
     let session = visitor.and_then(|visitor| visitor.browser.session.as_deref());
-    let caller = caller::authenticate(app, tenant, route, &shown, &form, session, at)
+    let Proved { caller, token } = caller::authenticate(app, tenant, route, &shown, &form, session, at)
         .await
         .map_err(|stop| (stop, claimed()))?;
     if let (Face::OwnForm, Some(visitor)) = (route.face, visitor) {
@@ -207,6 +209,7 @@ async fn answer(
         params,
         peer,
         bearer,
+        token,
     };
     let visiting = visitor.map(|visitor| (visitor.browser.clone(), shown.headers()));
     dispatch(route, inbound, visiting).await.map_err(|stop| (stop, None))
@@ -237,10 +240,13 @@ async fn dispatch(
         (Endpoint::Greeting, Some((browser, headers))) => Ok(browser::home(&inbound, &browser, headers)),
         (Endpoint::Authorization, Some((browser, _))) => browser::authorize(inbound, browser, route.body).await,
         (Endpoint::Page(page), Some((browser, _))) => visit(page, inbound, browser).await,
-        (Endpoint::Greeting | Endpoint::Authorization | Endpoint::Page(_), None) => Err(Why::NoRoute.into()), // the table gives them a face
+        (Endpoint::EndSession, Some((browser, _))) => browser::end_session(inbound, browser).await,
+        (Endpoint::Greeting | Endpoint::Authorization | Endpoint::EndSession | Endpoint::Page(_), None) => Err(Why::NoRoute.into()), // the table gives them a face
         (Endpoint::Discovery(document), _) => Ok(oauth::discovery(&inbound, document)),
         (Endpoint::Jwks, _) => oauth::jwks(&inbound).await,
         (Endpoint::Token, _) => oauth::token(inbound).await,
+        (Endpoint::Push, _) => oauth::push(inbound).await,
+        (Endpoint::Userinfo, _) => oauth::userinfo(inbound).await,
         (Endpoint::Introspection, _) => oauth::introspection(inbound).await,
         (Endpoint::Revocation, _) => oauth::revocation(inbound).await,
         (Endpoint::Registration(what), _) => oauth::registration(what, inbound).await,

@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use kernel::{Code, Reply, Why};
+use kernel::{Algorithm, Code, Reply, Why};
 use pages::{Problem, ProblemKind};
 use proof::json;
 
@@ -14,7 +14,7 @@ use super::cors;
 use crate::{
     browser::Browser,
     fault::Stop,
-    routes::{Access, Route},
+    routes::{Access, Route, TokenProof},
     settle::Answered,
 };
 
@@ -37,6 +37,17 @@ pub(crate) const RESPONSES: &[(Code, StatusCode)] = &[
     (Code::AccessDenied, StatusCode::FORBIDDEN),
     (Code::LoginRequired, StatusCode::FORBIDDEN),
     (Code::ConsentRequired, StatusCode::FORBIDDEN),
+    (Code::InvalidRequestObject, StatusCode::BAD_REQUEST),
+    (Code::InvalidRequestUri, StatusCode::BAD_REQUEST),
+    (Code::RequestNotSupported, StatusCode::BAD_REQUEST),
+    (Code::UnmetAuthenticationRequirements, StatusCode::FORBIDDEN),
+    (Code::InvalidAuthorizationDetails, StatusCode::BAD_REQUEST),
+    (Code::AuthorizationPending, StatusCode::BAD_REQUEST),
+    (Code::SlowDown, StatusCode::BAD_REQUEST),
+    (Code::ExpiredToken, StatusCode::BAD_REQUEST),
+    (Code::InteractionRequired, StatusCode::BAD_REQUEST),
+    (Code::InvalidClientAttestation, StatusCode::UNAUTHORIZED),
+    (Code::UseAttestationChallenge, StatusCode::BAD_REQUEST),
     (Code::InvalidRedirectUri, StatusCode::BAD_REQUEST),
     (Code::UnapprovedSoftwareStatement, StatusCode::BAD_REQUEST),
     (Code::TooManyRequests, StatusCode::TOO_MANY_REQUESTS),
@@ -197,6 +208,7 @@ fn reply_with(reply: Reply, tokens: &[String], context: &Context) -> Response {
             expires_in_seconds,
             scope,
             refresh,
+            id_token,
         } => {
             let mut body = json::Object::new();
             body.insert(
@@ -211,14 +223,27 @@ fn reply_with(reply: Reply, tokens: &[String], context: &Context) -> Response {
             if let Some(refresh) = refresh {
                 body.insert("refresh_token".to_owned(), refresh.into());
             }
+            if let Some(token) = id_token.and_then(|place| tokens.get(place)) {
+                body.insert("id_token".to_owned(), token.as_str().into());
+            }
             respond(StatusCode::OK, Some(Document::json(body)), context)
         }
         Reply::Document(body) => respond(StatusCode::OK, Some(Document::json(body)), context),
+        Reply::Jwt { typ } => {
+            let bytes = Bytes::from(tokens.first().cloned().unwrap_or_default());
+            let document = Document {
+                content_type: typ,
+                bytes,
+            };
+            respond(StatusCode::OK, Some(document), context)
+        }
         Reply::Created(body) => respond(StatusCode::CREATED, Some(Document::json(body)), context),
         Reply::Done => respond(StatusCode::OK, None, context),
         Reply::Gone => respond(StatusCode::NO_CONTENT, None, context),
         // These are for browsers, and their doors turn them into pages.
-        Reply::Authorization(_) | Reply::SignedIn { .. } | Reply::RecoveryCodes(_) => refusal(&Why::Fault, context),
+        Reply::Authorization(_) | Reply::SignedIn { .. } | Reply::SignedOut { .. } | Reply::RecoveryCodes(_) => {
+            refusal(&Why::Fault, context)
+        }
     }
 }
 
@@ -228,7 +253,11 @@ fn refusal(why: &Why, context: &Context) -> Response {
         return page_refusal(why, visitor, context);
     }
     let code = why.code();
-    let status = status(code);
+    let by_token = context.route.is_some_and(|route| route.token != TokenProof::Ignored);
+    let status = match (code, by_token) {
+        (Code::InvalidDpopProof | Code::UseDpopNonce, true) => StatusCode::UNAUTHORIZED, // RFC 9449 s7.1 and s9
+        (code, _) => status(code),
+    };
     let mut body = json::Object::new();
     body.insert("error".to_owned(), code.name().into());
     body.insert("error_description".to_owned(), why.said().into());
@@ -239,6 +268,9 @@ fn refusal(why: &Why, context: &Context) -> Response {
     let mut response = respond(status, Some(Document::json(body)), context);
     let headers = response.headers_mut();
     match code {
+        Code::InvalidToken | Code::InsufficientScope | Code::InvalidDpopProof | Code::UseDpopNonce if by_token => {
+            challenge(headers, why, code);
+        }
         Code::InvalidClient if context.basic == Shown::Header => {
             headers.insert(
                 header::WWW_AUTHENTICATE,
@@ -279,6 +311,17 @@ fn refusal(why: &Why, context: &Context) -> Response {
         | Code::MisdirectedRequest
         | Code::LoginRequired
         | Code::ConsentRequired
+        | Code::InvalidRequestObject
+        | Code::InvalidRequestUri
+        | Code::RequestNotSupported
+        | Code::UnmetAuthenticationRequirements
+        | Code::InvalidAuthorizationDetails
+        | Code::AuthorizationPending
+        | Code::SlowDown
+        | Code::ExpiredToken
+        | Code::InteractionRequired
+        | Code::InvalidClientAttestation
+        | Code::UseAttestationChallenge
         | Code::InvalidRedirectUri
         | Code::UnapprovedSoftwareStatement
         | Code::ServerError => {}
@@ -287,6 +330,23 @@ fn refusal(why: &Why, context: &Context) -> Response {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close")); // the rest of the body is not read
     }
     response
+}
+
+/// What a caller must show (RFC 6750 s3, RFC 9449 s7.1): both schemes are taken. Without any token nothing is said of an error.
+fn challenge(headers: &mut HeaderMap, why: &Why, code: Code) {
+    let error = match why {
+        Why::TokenMissing => String::new(),
+        _ => format!(", error=\"{}\"", code.name()),
+    };
+    let algorithms = Algorithm::PROOF_NAMES.join(" ");
+    for challenge in [
+        format!("DPoP realm=\"prokura\", algs=\"{algorithms}\"{error}"),
+        format!("Bearer realm=\"prokura\"{error}"),
+    ] {
+        if let Ok(value) = HeaderValue::from_str(&challenge) {
+            headers.append(header::WWW_AUTHENTICATE, value);
+        }
+    }
 }
 
 fn status(code: Code) -> StatusCode {

@@ -2,9 +2,11 @@
 
 use kernel::{
     Algorithm,
-    authorization::OWN_SCOPES,
-    client::{AuthenticationMethod, GrantType, TOKEN_ALGORITHMS},
-    tenant::{Documents, RegistrationRule, Tenant},
+    authorization::{OWN_SCOPES, ResponseMode},
+    browser_session::Assurance,
+    client::{AuthenticationMethod, GrantType, SecurityProfile, TOKEN_ALGORITHMS},
+    tenant::{Documents, PushedRequests, RegistrationRule, Tenant},
+    user::Profile,
 };
 use proof::json;
 use serde_json::json;
@@ -15,31 +17,56 @@ use crate::{
         entrance::Inbound,
         render::{Document as Rendered, Outgoing},
     },
+    listen::ClientCertificates,
     routes::Document,
 };
 
 /// The metadata of the tenant.
 pub(crate) fn discovery(inbound: &Inbound, document_kind: Document) -> Outgoing {
-    Outgoing::Document(Rendered::json(document(inbound.tenant.tenant(), document_kind)))
+    let certificates = inbound.app.client_certificates;
+    Outgoing::Document(Rendered::json(document(
+        inbound.tenant.tenant(),
+        certificates,
+        document_kind,
+    )))
 }
 
-/// A discovery document.
-pub(crate) fn document(tenant: &Tenant, kind: Document) -> json::Object {
-    let issuer = tenant.issuer.as_str();
-    let at = |path: &str| serde_json::Value::from(format!("{issuer}{path}"));
-    let proofs = Algorithm::PROOF_NAMES;
-    let names = |methods: &[AuthenticationMethod]| methods.iter().map(|method| method.name()).collect::<Vec<_>>();
-    let (methods, proving) = (names(AuthenticationMethod::ALL), names(AuthenticationMethod::PROVING));
-
+/// A discovery document. Both say the same; OpenID Discovery s3 and RFC 8414 s2 name the members.
+pub(crate) fn document(tenant: &Tenant, certificates: ClientCertificates, kind: Document) -> json::Object {
     let mut o = json::Object::new();
-    o.insert("issuer".into(), issuer.into());
+    o.insert("issuer".into(), tenant.issuer.as_str().into());
+    authorization(&mut o, tenant);
+    endpoints(&mut o, tenant, certificates);
+    openid(&mut o, tenant);
+    if kind == Document::OpenId {
+        o.insert("claim_types_supported".into(), json!(["normal"])); // OpenID Discovery s3 alone has it
+    }
+    o
+}
+
+/// What may be asked of people, and how.
+fn authorization(o: &mut json::Object, tenant: &Tenant) {
+    let at = |path: &str| serde_json::Value::from(format!("{}{path}", tenant.issuer));
+    let modes = ResponseMode::ALL
+        .iter()
+        .map(|mode| mode.name())
+        .chain([ResponseMode::JWT]);
+    let pushed = tenant.settings.pushed_requests == PushedRequests::Required
+        || tenant.settings.profile >= SecurityProfile::Fapi2;
+    let must_sign = tenant.settings.profile >= SecurityProfile::Fapi2MessageSigning;
     o.insert("authorization_endpoint".into(), at("/oauth2/authorize"));
-    o.insert("token_endpoint".into(), at("/oauth2/token"));
-    o.insert("jwks_uri".into(), at("/oauth2/jwks"));
+    o.insert("pushed_authorization_request_endpoint".into(), at("/oauth2/par")); // RFC 9126 s5
+    o.insert("require_pushed_authorization_requests".into(), pushed.into());
     o.insert("response_types_supported".into(), json!(["code"]));
-    o.insert("response_modes_supported".into(), json!(["query"]));
+    o.insert("response_modes_supported".into(), modes.collect());
     o.insert("code_challenge_methods_supported".into(), json!(["S256"]));
     o.insert("authorization_response_iss_parameter_supported".into(), true.into()); // RFC 9207 s3
+    o.insert("authorization_signing_alg_values_supported".into(), signing()); // JARM s4
+    o.insert("request_parameter_supported".into(), true.into());
+    o.insert("request_uri_parameter_supported".into(), true.into());
+    o.insert("require_request_uri_registration".into(), true.into());
+    o.insert("require_signed_request_object".into(), must_sign.into()); // RFC 9101 s10.5
+    o.insert("request_object_signing_alg_values_supported".into(), proofs(tenant));
     o.insert(
         "prompt_values_supported".into(),
         json!(["none", "login", "consent", "select_account"]),
@@ -52,49 +79,124 @@ pub(crate) fn document(tenant: &Tenant, kind: Document) -> json::Object {
         "scopes_supported".into(),
         OWN_SCOPES.iter().map(|(name, _)| *name).collect(),
     );
+    o.insert(
+        "acr_values_supported".into(),
+        Assurance::ALL.iter().map(|level| level.name()).collect(),
+    );
     if tenant.settings.client_documents == Documents::Accepted {
         o.insert("client_id_metadata_document_supported".into(), true.into());
     }
     if tenant.settings.registration != RegistrationRule::Off {
         o.insert("registration_endpoint".into(), at("/oauth2/register"));
     }
+}
+
+/// What we sign with.
+fn signing() -> serde_json::Value {
+    json!(Algorithm::PROOF_NAMES)
+}
+
+/// What others may have signed with, to be read here: FAPI 2.0 s5.4 leaves PKCS #1 out.
+fn proofs(tenant: &Tenant) -> serde_json::Value {
+    let rs256 = tenant.settings.profile == SecurityProfile::Baseline;
+    Algorithm::PROOF_NAMES
+        .iter()
+        .filter(|name| rs256 || **name != Algorithm::RS256.name())
+        .copied()
+        .collect()
+}
+
+/// The endpoints of machines, and how they prove themselves.
+fn endpoints(o: &mut json::Object, tenant: &Tenant, certificates: ClientCertificates) {
+    let at = |path: &str| serde_json::Value::from(format!("{}{path}", tenant.issuer));
+    let methods: Vec<&str> = AuthenticationMethod::ALL
+        .iter()
+        .filter(|method| offered(**method, tenant, certificates))
+        .map(|method| method.name())
+        .collect();
+    let proving: Vec<&str> = methods
+        .iter()
+        .copied()
+        .filter(|name| *name != AuthenticationMethod::Nothing.name())
+        .collect();
+    o.insert("token_endpoint".into(), at("/oauth2/token"));
+    o.insert("jwks_uri".into(), at("/oauth2/jwks"));
     o.insert(
         "grant_types_supported".into(),
         GrantType::ALL.iter().map(|grant_type| grant_type.name()).collect(),
     );
-    o.insert("token_endpoint_auth_methods_supported".into(), json!(methods));
-    o.insert("token_endpoint_auth_signing_alg_values_supported".into(), json!(proofs));
-    o.insert("introspection_endpoint".into(), at("/oauth2/introspect"));
+    for endpoint in ["token", "revocation"] {
+        o.insert(format!("{endpoint}_endpoint_auth_methods_supported"), json!(methods));
+    }
     o.insert("introspection_endpoint_auth_methods_supported".into(), json!(proving));
-    o.insert(
-        "introspection_endpoint_auth_signing_alg_values_supported".into(),
-        json!(proofs),
-    );
+    for endpoint in ["token", "introspection", "revocation"] {
+        o.insert(
+            format!("{endpoint}_endpoint_auth_signing_alg_values_supported"),
+            proofs(tenant),
+        );
+    }
+    o.insert("introspection_endpoint".into(), at("/oauth2/introspect"));
+    o.insert("introspection_signing_alg_values_supported".into(), signing()); // RFC 9701 s7
     o.insert("revocation_endpoint".into(), at("/oauth2/revoke"));
-    o.insert("revocation_endpoint_auth_methods_supported".into(), json!(methods));
-    o.insert(
-        "revocation_endpoint_auth_signing_alg_values_supported".into(),
-        json!(proofs),
-    );
-    o.insert("dpop_signing_alg_values_supported".into(), json!(proofs));
+    o.insert("dpop_signing_alg_values_supported".into(), proofs(tenant));
     o.insert(
         "access_token_signing_alg_values_supported".into(),
         TOKEN_ALGORITHMS.iter().map(|algorithm| algorithm.name()).collect(),
     );
-    if kind == Document::OpenId {
-        // OpenID Discovery s3 requires these; no ID token is issued yet, and the algorithms are those of our keys.
-        o.insert("subject_types_supported".into(), json!(["pairwise"]));
-        o.insert(
-            "id_token_signing_alg_values_supported".into(),
-            TOKEN_ALGORITHMS.iter().map(|algorithm| algorithm.name()).collect(),
-        );
+    if certificates == ClientCertificates::Optional {
+        // RFC 8705 s3.3 and s5: certificates are asked for at every endpoint, so the aliases are the endpoints themselves.
+        o.insert("tls_client_certificate_bound_access_tokens".into(), true.into());
+        let aliases: json::Object = MTLS_ENDPOINTS
+            .iter()
+            .map(|(name, path)| ((*name).to_owned(), at(path)))
+            .collect();
+        o.insert("mtls_endpoint_aliases".into(), aliases.into());
     }
-    o
+}
+
+/// The endpoints at which a certificate counts (RFC 8705 s5).
+const MTLS_ENDPOINTS: &[(&str, &str)] = &[
+    ("token_endpoint", "/oauth2/token"),
+    ("revocation_endpoint", "/oauth2/revoke"),
+    ("introspection_endpoint", "/oauth2/introspect"),
+    ("pushed_authorization_request_endpoint", "/oauth2/par"),
+    ("userinfo_endpoint", "/oauth2/userinfo"),
+];
+
+/// Whether a client can prove itself so, here.
+fn offered(method: AuthenticationMethod, tenant: &Tenant, certificates: ClientCertificates) -> bool {
+    let baseline = tenant.settings.profile == SecurityProfile::Baseline;
+    match method {
+        AuthenticationMethod::SecretBasic | AuthenticationMethod::SecretPost | AuthenticationMethod::Nothing => baseline,
+        AuthenticationMethod::PrivateKeyJwt => true,
+        AuthenticationMethod::Tls | AuthenticationMethod::SelfSignedTls => certificates == ClientCertificates::Optional,
+        AuthenticationMethod::Attestation => false,
+    }
+}
+
+/// OpenID Connect: who somebody is.
+fn openid(o: &mut json::Object, tenant: &Tenant) {
+    let at = |path: &str| serde_json::Value::from(format!("{}{path}", tenant.issuer));
+    let ours = [
+        "sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "sid",
+    ];
+    o.insert("userinfo_endpoint".into(), at("/oauth2/userinfo"));
+    o.insert("subject_types_supported".into(), json!(["pairwise", "public"]));
+    o.insert("id_token_signing_alg_values_supported".into(), signing());
+    o.insert("userinfo_signing_alg_values_supported".into(), signing());
+    o.insert("claims_parameter_supported".into(), true.into());
+    o.insert(
+        "claims_supported".into(),
+        ours.into_iter().chain(Profile::claim_names()).collect(),
+    );
+    o.insert("end_session_endpoint".into(), at("/oauth2/logout")); // RP-Initiated Logout s2.1
+    o.insert("backchannel_logout_supported".into(), true.into()); // Back-Channel Logout s2.1
+    o.insert("backchannel_logout_session_supported".into(), true.into());
 }
 
 /// The key set of the tenant.
 pub(crate) async fn jwks(inbound: &Inbound) -> Result<Outgoing, Stop> {
-    let ring = inbound.app.keyring.ring(&inbound.app, inbound.tenant.tenant()).await?;
+    let ring = inbound.app.keyring.whole(&inbound.app, inbound.tenant.tenant()).await?;
     Ok(Outgoing::Document(Rendered {
         content_type: "application/jwk-set+json",
         bytes: ring.document.clone(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use kernel::{
+    Time,
     family::Presented,
     introspection::{self, Request},
     revocation,
@@ -13,10 +14,12 @@ use proof::{
     jws::Compact,
 };
 
+use store::TenantDb;
+
 use crate::{
+    app::App,
     fault::{Fault, Stop},
     http::{entrance::Inbound, render::Outgoing},
-    walk::Walker,
 };
 
 /// RFC 7662 s2.
@@ -27,8 +30,7 @@ pub(crate) async fn introspection(inbound: Inbound) -> Result<Outgoing, Stop> {
         .walk(move |walker, _look| {
             let request = Arc::clone(&request);
             async move {
-                let token = verified(&walker, &request.token).await?;
-                let facts = store::flows::introspection::load(&walker.tenant, token).await?;
+                let facts = facts(&walker.app, &walker.tenant, Some(&request.token), walker.at.now).await?;
                 Ok(introspection::decide(&walker.caller, &facts, &walker.at))
             }
         })
@@ -53,8 +55,8 @@ pub(crate) async fn revocation(inbound: Inbound) -> Result<Outgoing, Stop> {
                 let facts = if let Some(family) = family {
                     revocation::Facts::Refresh(Box::new(family))
                 } else {
-                    let token = verified(&walker, &request.token).await?;
-                    revocation::Facts::Access(store::flows::introspection::load(&walker.tenant, token).await?)
+                    let facts = facts(&walker.app, &walker.tenant, Some(&request.token), walker.at.now).await?;
+                    revocation::Facts::Access(facts)
                 };
                 Ok(revocation::decide(&walker.caller, &facts, &walker.at))
             }
@@ -63,16 +65,35 @@ pub(crate) async fn revocation(inbound: Inbound) -> Result<Outgoing, Stop> {
     Ok(Outgoing::Answered(answered))
 }
 
+/// What a token hangs on, if it is one of ours and has not ended.
+pub(crate) async fn facts(
+    app: &Arc<App>,
+    tenant: &TenantDb,
+    token: Option<&str>,
+    now: Time,
+) -> Result<introspection::Facts, Fault> {
+    let token = match token {
+        Some(text) => verified(app, tenant, text, now).await?,
+        None => None,
+    };
+    Ok(store::flows::introspection::load(tenant, token).await?)
+}
+
 /// The token, if it is one of ours and has not ended. A key that this node does not know may be newer than its ring, so the ring is read once more.
-async fn verified(walker: &Walker, token: &str) -> Result<Option<Verified<AccessToken>>, Fault> {
+async fn verified(
+    app: &Arc<App>,
+    tenant: &TenantDb,
+    token: &str,
+    now: Time,
+) -> Result<Option<Verified<AccessToken>>, Fault> {
     let Ok(compact) = Compact::parse(token) else {
         return Ok(None);
     };
-    let tenant = walker.tenant.tenant();
-    let mut ring = walker.app.keyring.ring(&walker.app, tenant).await?;
+    let tenant = tenant.tenant();
+    let mut ring = app.keyring.ring(app, tenant).await?;
     let known = |kid: &str| ring.key_set.keys().iter().any(|key| key.kid() == Some(kid));
     if compact.kid().is_some_and(|kid| !known(kid)) {
-        ring = walker.app.keyring.reread(&walker.app, tenant).await?;
+        ring = app.keyring.reread(app, tenant).await?;
     }
-    Ok(access_token::check(&compact, &ring.key_set, &tenant.issuer, None, walker.at.now, 0).ok())
+    Ok(access_token::check(&compact, &ring.key_set, &tenant.issuer, None, now, 0).ok())
 }

@@ -1,11 +1,18 @@
 //! The machine doors of OAuth: discovery, key set, token, introspection, revocation, registration. Words in, words out; every decision is the kernel's.
 
+mod asked;
 mod discovery;
 mod introspect;
+mod push;
 mod register;
 mod token;
+mod userinfo;
 
 pub(crate) use discovery::{discovery, document, greeting, jwks};
 pub(crate) use introspect::{introspection, revocation};
+pub(crate) use asked::{Door, asked, hint, parameters};
+pub(crate) use introspect::facts as token_facts;
+pub(crate) use push::push;
 pub(crate) use register::registration;
 pub(crate) use token::token;
+pub(crate) use userinfo::userinfo;

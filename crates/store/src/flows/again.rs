@@ -6,7 +6,7 @@ use super::Look;
 use crate::{fault::Fault, tenant_db::TenantDb};
 
 /// The epoch of the calling client's registration as it is now: nothing at the first look, and one that no registration has when it is gone.
-pub(super) async fn client_epoch(tenant: &TenantDb, caller: &Caller, look: Look) -> Result<Option<i64>, Fault> {
+pub async fn client_epoch(tenant: &TenantDb, caller: &Caller, look: Look) -> Result<Option<i64>, Fault> {
     match (look, caller.client()) {
         (Look::Again, Some(client)) => {
             let now = tenant.client(&client.id).await?;

@@ -2,7 +2,7 @@
 
 pub mod account;
 pub mod administration;
-mod again;
+pub mod again;
 pub mod authorization;
 pub mod authorization_code;
 pub mod client_credentials;

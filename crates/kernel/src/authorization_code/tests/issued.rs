@@ -88,7 +88,7 @@ fn the_token_says_what_rfc_9068_wants_and_is_bound_to_the_key() {
         let [unsigned] = decision.sign() else {
             panic!("one token")
         };
-        assert_eq!((unsigned.typ, unsigned.signing.name), ("at+jwt", "EdDSA"));
+        assert_eq!((unsigned.typ, unsigned.signing.name()), ("at+jwt", "EdDSA"));
         assert_eq!(Value::from(unsigned.claims.clone()), claims);
         let kind = if key.is_some() {
             token::Kind::Dpop

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use kernel::{
     ClientId, Scopes, Why,
     administration::{ChangeClient, NewClient},
-    client::{ApplicationType, AuthenticationMethod, GrantType, Introspects},
+    client::{ApplicationType, AuthenticationMethod, Further, GrantType, Introspects, Keys},
     registration::{Address, address},
 };
+use proof::json::Object;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -62,22 +63,29 @@ pub(in crate::admin) struct ClientBody {
     /// Whether it may introspect every token of the tenant, and not only those of resources that name it.
     #[serde(default)]
     introspects_everything: bool,
+    /// Where its public keys are, instead of `jwks`: fetched when they are needed.
+    #[schemars(length(max = URI_BYTES_MAX))]
+    jwks_uri: Option<String>,
 }
 
 impl ClientBody {
-    pub(in crate::admin) fn into_command(self) -> Result<NewClient, Why> {
+    /// The command; `further` is what it says beyond plain OAuth.
+    pub(in crate::admin) fn into_command(self, further: &Object) -> Result<NewClient, Why> {
         let grant_types = self
             .grant_types
             .iter()
             .map(|name| GrantType::from_name(name))
             .collect::<Option<BTreeSet<_>>>();
+        let kind = ApplicationType::from_name(self.application_type.as_deref())
+            .ok_or(Why::ClientMetadata("application_type is native or web"))?;
         Ok(NewClient {
             id: self.client_id.as_deref().map(new_id).transpose()?,
             name: name(self.client_name, "client_name")?,
             method: AuthenticationMethod::from_name(&self.token_endpoint_auth_method).ok_or(Why::ClientMetadata(
                 "token_endpoint_auth_method is client_secret_basic, client_secret_post, private_key_jwt or none",
             ))?,
-            jwks: self.jwks.map(|jwks| Value::Object(jwks).to_string()),
+            keys: keys(self.jwks, self.jwks_uri)?,
+            further: Further::read(further, kind).map_err(Why::ClientMetadata)?,
             grant_types: grant_types.ok_or(Why::ClientMetadata(
                 "grant_types has a grant type that is not offered; see grant_types_supported",
             ))?,
@@ -87,8 +95,7 @@ impl ClientBody {
             binding: binding(self.dpop_bound_access_tokens),
             introspects: introspects(self.introspects_everything),
             redirect_uris: self.redirect_uris,
-            application_type: ApplicationType::from_name(self.application_type.as_deref())
-                .ok_or(Why::ClientMetadata("application_type is native or web"))?,
+            application_type: kind,
             uri: self.client_uri.map(page).transpose()?,
         })
     }
@@ -114,20 +121,35 @@ pub(in crate::admin) struct ClientChangeBody {
     introspects_everything: Option<bool>,
     /// Whether it is disabled.
     disabled: Option<bool>,
+    /// Where its public keys are from now on, instead of `jwks`.
+    #[schemars(length(max = URI_BYTES_MAX))]
+    jwks_uri: Option<String>,
 }
 
 impl ClientChangeBody {
-    pub(in crate::admin) fn into_command(self, id: ClientId) -> Result<ChangeClient, Why> {
+    /// The command; `further` is what changes beyond plain OAuth.
+    pub(in crate::admin) fn into_command(self, id: ClientId, further: Object) -> Result<ChangeClient, Why> {
         Ok(ChangeClient {
             id,
             name: self.client_name.map(|text| name(text, "client_name")).transpose()?,
-            jwks: self.jwks.map(|jwks| Value::Object(jwks).to_string()),
+            keys: keys(self.jwks, self.jwks_uri)?,
+            further,
             token_algorithm: algorithm(self.access_token_signed_response_alg.as_deref())?,
             binding: self.dpop_bound_access_tokens.map(binding),
             introspects: self.introspects_everything.map(introspects),
             redirect_uris: self.redirect_uris,
             switch: self.disabled.map(switch),
         })
+    }
+}
+
+/// Keys, or where they are.
+fn keys(jwks: Option<Map<String, Value>>, address: Option<String>) -> Result<Option<Keys>, Why> {
+    match (jwks, address) {
+        (None, None) => Ok(None),
+        (Some(jwks), None) => Ok(Some(Keys::Here(Value::Object(jwks).to_string()))),
+        (None, Some(address)) => page(address).map(|address| Some(Keys::At(address))),
+        (Some(_), Some(_)) => Err(Why::ClientMetadata("jwks and jwks_uri do not go together")),
     }
 }
 

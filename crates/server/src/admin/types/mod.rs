@@ -2,6 +2,7 @@
 
 mod clients;
 mod consents;
+mod further;
 mod people;
 mod resources;
 mod tenants;
@@ -14,17 +15,33 @@ use kernel::{
     client::{Binding, TOKEN_ALGORITHMS, token_algorithm},
     resource::ResourceUri,
 };
+use proof::json::Object;
 use serde::de::DeserializeOwned;
 
 pub(super) use clients::{ClientBody, ClientChangeBody, id_in_path as client_id_in_path};
 pub(super) use consents::RuleBody;
+pub(super) use further::FurtherBody;
 pub(super) use people::{GroupBody, PasswordBody, UserBody, UserChangeBody};
 pub(super) use resources::{GrantBody, ResourceBody, ResourceChangeBody};
 pub(super) use tenants::{AdministratorBody, TenantBody, TenantChangeBody};
 
 /// Reads a body strictly: one JSON object, no repeated members, none that we do not know.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Why> {
-    let object = proof::json::parse_object_to_depth(body, 16).map_err(Why::Json)?;
+    of(object(body)?)
+}
+
+/// Reads a body about a client: what the kernel reads by itself stands apart.
+pub(super) fn read_client<T: DeserializeOwned>(body: &[u8]) -> Result<(T, Object), Why> {
+    let mut object = object(body)?;
+    let further = further::take(&mut object);
+    Ok((of(object)?, further))
+}
+
+fn object(body: &[u8]) -> Result<Object, Why> {
+    proof::json::parse_object_to_depth(body, 16).map_err(Why::Json)
+}
+
+fn of<T: DeserializeOwned>(object: Object) -> Result<T, Why> {
     serde_json::from_value(serde_json::Value::Object(object)).map_err(|error| Why::Body(plain(&error.to_string())))
 }
 

@@ -3,12 +3,13 @@
 use kernel::{
     Why,
     administration::NewAdministrator,
-    tenant::{Documents, NonceRule, Reach, RegistrationRule, SettingsChange},
+    client::SecurityProfile,
+    tenant::{Documents, NonceRule, PkceRule, PushedRequests, Reach, RegistrationRule, SettingsChange},
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{NAME, ORIGIN, TENANT_ID, binding, name};
+use super::{further::profiles, NAME, ORIGIN, TENANT_ID, binding, name};
 
 /// A new tenant.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -35,6 +36,13 @@ pub(in crate::admin) struct TenantBody {
     registration: Option<String>,
     /// Whether tokens that act for a person must be bound to a key (RFC 9449); false when absent.
     dpop_required: Option<bool>,
+    /// The rules that every client is held to; `baseline` when absent.
+    #[schemars(extend("enum" = profiles()))]
+    security_profile: Option<String>,
+    /// Whether authorization requests must be pushed (RFC 9126); false when absent.
+    require_pushed_authorization_requests: Option<bool>,
+    /// Whether every client must send a PKCE challenge; `false` lets those with a credential that ask for ID tokens leave it out. True when absent.
+    require_pkce: Option<bool>,
 }
 
 impl TenantBody {
@@ -46,6 +54,11 @@ impl TenantBody {
             client_documents: self.client_documents.map(documents),
             registration: self.registration.as_deref().map(registration).transpose()?,
             binding: self.dpop_required.map(binding),
+            profile: self.security_profile.as_deref().map(profile).transpose()?,
+            pushed_requests: self
+                .require_pushed_authorization_requests
+                .map(PushedRequests::required),
+            pkce: self.require_pkce.map(PkceRule::always),
         })
     }
 }
@@ -68,6 +81,13 @@ pub(in crate::admin) struct TenantChangeBody {
     registration: Option<String>,
     /// Whether tokens that act for a person must be bound to a key (RFC 9449).
     dpop_required: Option<bool>,
+    /// The rules that every client is held to.
+    #[schemars(extend("enum" = profiles()))]
+    security_profile: Option<String>,
+    /// Whether authorization requests must be pushed (RFC 9126).
+    require_pushed_authorization_requests: Option<bool>,
+    /// Whether every client must send a PKCE challenge; `false` lets those with a credential that ask for ID tokens leave it out.
+    require_pkce: Option<bool>,
 }
 
 impl TenantChangeBody {
@@ -79,6 +99,11 @@ impl TenantChangeBody {
             client_documents: self.client_documents.map(documents),
             registration: self.registration.as_deref().map(registration).transpose()?,
             binding: self.dpop_required.map(binding),
+            profile: self.security_profile.as_deref().map(profile).transpose()?,
+            pushed_requests: self
+                .require_pushed_authorization_requests
+                .map(PushedRequests::required),
+            pkce: self.require_pkce.map(PkceRule::always),
         })
     }
 }
@@ -131,6 +156,11 @@ fn registration_rules() -> Vec<Option<&'static str>> {
 
 fn registration(name: &str) -> Result<RegistrationRule, Why> {
     RegistrationRule::from_name(name).ok_or_else(|| Why::Body("registration: off, initial_token or open".to_owned()))
+}
+
+fn profile(name: &str) -> Result<SecurityProfile, Why> {
+    SecurityProfile::from_name(name)
+        .ok_or_else(|| Why::Body("security_profile: baseline, fapi2 or fapi2_message_signing".to_owned()))
 }
 
 fn nonce_rule(required: bool) -> NonceRule {

@@ -1,0 +1,118 @@
+//! Callers by an access token of ours (RFC 6750, RFC 9449 s7.1, RFC 8705 s3): apps that act for a person, and machines that act for themselves.
+
+use std::sync::Arc;
+
+use kernel::{
+    Caller, Confirmation, Moment, Who, Why,
+    caller::{PureMachine, UserDelegatedMachine},
+    client_authentication::dpop_mark,
+    form::Form,
+    grant::Subject,
+    introspection::Facts,
+};
+use proof::certificate::Certificate;
+use store::TenantDb;
+
+use super::{Proved, check_nonce, dpop_proof};
+use crate::{
+    app::App,
+    fault::Stop,
+    http::Presented,
+    oauth,
+    routes::{Route, TokenProof},
+};
+
+/// A token, and under which scheme it came.
+#[derive(Clone, Debug)]
+pub(super) struct Shown {
+    token: String,
+    scheme: Scheme,
+}
+
+/// How a token was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scheme {
+    Bearer,
+    Dpop,
+}
+
+/// The token of a request, if the route takes one and there is one. Two are two claims to be somebody (RFC 6750 s2).
+pub(super) fn presented(route: &Route, shown: &Presented, form: &Form) -> Result<Option<Shown>, Why> {
+    if route.token == TokenProof::Ignored {
+        return Ok(None);
+    }
+    let in_header = shown.authorization()?.and_then(|header| {
+        let (scheme, token) = header.split_once(' ')?;
+        let scheme = if scheme.eq_ignore_ascii_case("bearer") {
+            Scheme::Bearer
+        } else if scheme.eq_ignore_ascii_case("dpop") {
+            Scheme::Dpop
+        } else {
+            return None;
+        };
+        let token = token.trim_start_matches(' ').to_owned();
+        Some(Shown { token, scheme })
+    });
+    let in_body = match route.token {
+        TokenProof::TakenFromBody => form.text("access_token"),
+        TokenProof::Taken | TokenProof::Ignored => None,
+    };
+    match (in_header, in_body) {
+        (Some(_), Some(_)) => Err(Why::CredentialsTwice),
+        (None, Some(token)) => Ok(Some(Shown {
+            token: token.to_owned(),
+            scheme: Scheme::Bearer,
+        })),
+        (in_header, None) => Ok(in_header),
+    }
+}
+
+/// Who calls by it. Whether the token counts for what is asked is for the rules to say; that it is one of ours and shown as it is bound, is said here.
+pub(super) async fn proved(
+    app: &Arc<App>,
+    tenant: &TenantDb,
+    shown: &Presented,
+    presented: Shown,
+    at: &Moment,
+) -> Result<Proved, Stop> {
+    let facts = oauth::token_facts(app, tenant, Some(&presented.token), at.now).await?;
+    let Facts::Known(known) = facts else {
+        return Err(Why::TokenUnknown.into());
+    };
+    let client = known.client.ok_or(Why::TokenUnknown)?;
+    let mut marks = Vec::new();
+    let key = match (&known.record.key, presented.scheme) {
+        (Some(Confirmation::Jkt(_)), Scheme::Bearer) => return Err(Why::TokenKeyMissing.into()), // a downgrade (RFC 9449 s7.2)
+        (Some(Confirmation::Jkt(_)), Scheme::Dpop) => {
+            let proof = dpop_proof(shown, Some(&presented.token), at.now)?.ok_or(Why::TokenKeyMissing)?;
+            let proof = proof.into_inner();
+            check_nonce(app, tenant, proof.nonce.as_deref(), at.now)?;
+            marks.push(dpop_mark(&proof));
+            Some(Confirmation::Jkt(proof.jkt))
+        }
+        (Some(Confirmation::Certificate(_)) | None, Scheme::Dpop) => return Err(Why::TokenUnknown.into()),
+        (Some(Confirmation::Certificate(_)), Scheme::Bearer) => {
+            let certificate = shown
+                .certificate
+                .as_ref()
+                .and_then(|shown| Certificate::parse(shown.own()).ok());
+            certificate.map(|certificate| Confirmation::Certificate(certificate.thumbprint().to_owned()))
+        }
+        (None, Scheme::Bearer) => None,
+    };
+    if known.record.key != key {
+        return Err(Why::TokenUnknown.into()); // somebody else's key
+    }
+    let who = match known.path.first().map(|grant| &grant.subject) {
+        Some(Subject::User(user)) => Who::UserDelegatedMachine(UserDelegatedMachine {
+            client: client.id,
+            user: user.clone(),
+        }),
+        Some(Subject::Nobody) => Who::PureMachine(PureMachine { client }),
+        None => return Err(Why::TokenUnknown.into()),
+    };
+    Ok(Proved {
+        caller: Caller { who, key, marks },
+        token: Some(presented.token),
+    })
+}
