@@ -147,6 +147,22 @@ async fn s_43_a_certificate_header_stands_once_and_is_one_certificate() {
     assert_eq!(came_with(&world, PROXY, &twice).await, ignored("sent_twice"));
 }
 
+/// The certificate of RFC 9440 App. A as s2.2 writes it; its SHA-256 is what `openssl dgst` says.
+#[tokio::test]
+async fn rfc_9440_the_example_is_read() {
+    let world = behind(Some(CertificateFormat::Rfc9440)).await;
+    let line = ":MIIBqDCCAU6gAwIBAgIBBzAKBggqhkjOPQQDAjA6MRswGQYDVQQKDBJMZXQncyBBdXRoZW50aWNhdGUxGzAZBgNVBAMMEkxBIEludGVybWVkaWF0ZSBDQTAeFw0yMDAxMTQyMjU1MzNaFw0yMTAxMjMyMjU1MzNaMA0xCzAJBgNVBAMMAkJDMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8YnXXfaUgmnMtOXU/IncWalRhebrXmckC8vdgJ1p5Be5F/3YC8OthxM4+k1M6aEAEFcGzkJiNy6J84y7uzo9M6NyMHAwCQYDVR0TBAIwADAfBgNVHSMEGDAWgBRm3WjLa38lbEYCuiCPct0ZaSED2DAOBgNVHQ8BAf8EBAMCBsAwEwYDVR0lBAwwCgYIKwYBBQUHAwIwHQYDVR0RAQH/BBMwEYEPYmRjQGV4YW1wbGUuY29tMAoGCCqGSM49BAMCA0gAMEUCIBHda/r1vaL6G3VliL4/Di6YK0Q6bMjeSkC3dFCOOB8TAiEAx/kHSB4urmiZ0NX5r5XarmPk0wmuydBVoU4hBVZ1yhk=:";
+    let expected = (
+        Some("v68ffgcPn6jdYpBfFY2nP4ShE2Yk-6_Mk5PI9yh6aes".to_owned()),
+        Some("proxy".to_owned()),
+        None,
+    );
+    assert_eq!(
+        came_with(&world, PROXY, &[("client-cert", line.to_owned())]).await,
+        expected
+    );
+}
+
 fn shown_with_a_tail(shown: &Certificate) -> String {
     let mut tailed = shown.clone();
     tailed.chain[0] = [shown.own(), &[0]].concat().into();
