@@ -181,14 +181,14 @@ async fn rfc_9440_the_rest_of_the_chain_has_a_header_of_its_own_and_a_bound() {
         vec![own.clone(), chain(&one)],
         vec![own.clone(), chain(&format!("{one},{one}"))],
         vec![own.clone(), chain(&one), chain(&one)],
-        vec![own.clone(), chain(&vec![one.as_str(); 9].join(", "))],
+        vec![own.clone(), chain(&[one.as_str(); 9].join(", "))],
     ] {
         assert_eq!(came_with(&world, PROXY, &good).await, from_proxy(&shown), "{good:?}");
     }
     for bad in [
         vec![own.clone(), chain("x")],
         vec![own.clone(), chain(&format!("{one},"))],
-        vec![own.clone(), chain(&vec![one.as_str(); 10].join(", "))],
+        vec![own.clone(), chain(&[one.as_str(); 10].join(", "))],
     ] {
         assert_eq!(came_with(&world, PROXY, &bad).await, ignored("unreadable"), "{bad:?}");
     }
