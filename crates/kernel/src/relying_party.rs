@@ -48,13 +48,7 @@ pub const fn pause_seconds(tries: i64) -> i64 {
 }
 
 /// The logout token for an app (Back-Channel Logout s2.4): both who and by which session, never a nonce.
-pub fn logout_token(
-    note: &RelyingParty,
-    client: &Client,
-    tenant: &Tenant,
-    keys: &TenantKeys,
-    at: &Moment,
-) -> Unsigned {
+pub fn logout_token(note: &RelyingParty, client: &Client, tenant: &Tenant, keys: &TenantKeys, at: &Moment) -> Unsigned {
     let label = format!("logout token {}", client.id); // one moment tells several apps
     let mut claims = json::Object::new();
     claims.insert("iss".to_owned(), tenant.issuer.as_str().into());

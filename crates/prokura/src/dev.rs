@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use server::{ClientAuthorities, Limits, OriginRule, Peers, Tls};
+use server::{ClientAuthorities, ClientCertificates, Limits, OriginRule, Peers, Tls};
 use store::Database;
 use tokio::{net::TcpListener, sync::watch};
 

@@ -4,7 +4,9 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result, bail};
 use proof::Secret;
-use server::{App, ClientAuthorities, Jobs, Limits, OriginRule, Peers, Settings, Surroundings, Tls};
+use server::{
+    App, ClientAuthorities, ClientCertificates, Jobs, Limits, OriginRule, Peers, Settings, Surroundings, Tls,
+};
 use store::{Database, Store};
 use tokio::net::TcpListener;
 

@@ -13,8 +13,8 @@ use store::{Store, TenantDb};
 
 use crate::{
     browser::{self, PageKeys},
-    client_keys::ClientKeys,
     certificates::ClientAuthorities,
+    client_keys::ClientKeys,
     documents::Documents,
     fault::Fault,
     keyring::Keyring,

@@ -139,7 +139,10 @@ async fn client(
         }
         Some(_) | None => None,
     };
-    let certificate = shown.certificate.as_ref().and_then(|shown| certificate(app, shown, at.now));
+    let certificate = shown
+        .certificate
+        .as_ref()
+        .and_then(|shown| certificate(app, shown, at.now));
     let facts = Facts {
         client: registered,
         keys: keys.as_deref(),
@@ -161,7 +164,9 @@ async fn client(
 /// Whether the client's keys say anything about what was shown: keys behind an address are not fetched for nothing.
 fn needs_keys(client: &Client, credentials: &Credentials) -> bool {
     match (&credentials.evidence, &client.authentication) {
-        (Evidence::Assertion(_), Authentication::PrivateKeyJwt) | (Evidence::Name, Authentication::SelfSignedTls) => true,
+        (Evidence::Assertion(_), Authentication::PrivateKeyJwt) | (Evidence::Name, Authentication::SelfSignedTls) => {
+            true
+        }
         (_, _) => false,
     }
 }

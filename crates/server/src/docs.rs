@@ -10,6 +10,7 @@ use kernel::{
 use crate::{
     admin,
     http::render::RESPONSES,
+    listen::ClientCertificates,
     oauth,
     routes::{Access, Body, Document, ROUTES, Tenancy},
 };
@@ -132,7 +133,7 @@ fn discovery() -> String {
             &mut text,
             format_args!(
                 "\n## `{title}`\n\n```json\n{}```",
-                pretty(oauth::document(&example, kind))
+                pretty(oauth::document(&example, ClientCertificates::Optional, kind))
             ),
         );
     }

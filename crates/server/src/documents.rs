@@ -49,7 +49,12 @@ const KEYS: Limits = Limits {
 
 const REQUEST_OBJECT: Limits = Limits {
     body_bytes_max: TOKEN_BYTES_MAX,
-    content_types: &["application/oauth-authz-req+jwt", "application/jwt", "text/plain", "application/octet-stream"],
+    content_types: &[
+        "application/oauth-authz-req+jwt",
+        "application/jwt",
+        "text/plain",
+        "application/octet-stream",
+    ],
 };
 const SECTOR: Limits = Limits {
     body_bytes_max: DOCUMENT_BYTES_MAX,
@@ -144,7 +149,8 @@ impl Documents {
 
     /// The redirect URIs of a sector (OpenID Connect Core s8.1).
     pub(crate) async fn sector(&self, app: &App, address: &str, now: Time) -> Result<Vec<String>, Why> {
-        const UNREAD: Why = Why::ClientMetadata("sector_identifier_uri cannot be read as a JSON array of redirect URIs");
+        const UNREAD: Why =
+            Why::ClientMetadata("sector_identifier_uri cannot be read as a JSON array of redirect URIs");
         let fetched = self.get(app, address, &SECTOR, now).await.map_err(|_| UNREAD)?;
         serde_json::from_slice(&fetched.body).map_err(|_| UNREAD)
     }

@@ -57,7 +57,7 @@ impl Peers {
             Self::Connected => Ok(own()),
             Self::Forwarded => Ok(None),
             Self::Listed(proxies) => {
-                let from_proxy = connected.is_some_and(|peer| proxies.have(peer));
+                let from_proxy = connected.is_some_and(|address| proxies.have(address));
                 match &proxies.certificate {
                     Some(header) if from_proxy => header.read(headers),
                     Some(header) if header.is_in(headers) => Err(Unusable::Stranger),

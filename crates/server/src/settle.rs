@@ -169,10 +169,19 @@ fn with_hash(mut token: Unsigned, before: &[String]) -> Unsigned {
 
 /// Signs what is told through a browser and changes nothing: a refusal that its client wants signed (JARM s2.1).
 pub(crate) async fn sign(app: &Arc<App>, tenant: &TenantDb, token: Unsigned, at: &Moment) -> Result<String, Fault> {
-    let ring = app.keyring.ring_for(app, tenant.tenant(), token.signing.algorithm).await?;
+    let ring = app
+        .keyring
+        .ring_for(app, tenant.tenant(), token.signing.algorithm)
+        .await?;
     let signer = ring.signer(token.signing.algorithm, at.now)?;
     let kid = signer.public_key().kid().unwrap_or_default();
-    let input = jws::signing_input_named(token.signing.algorithm, token.signing.naming, kid, token.typ, &token.claims);
+    let input = jws::signing_input_named(
+        token.signing.algorithm,
+        token.signing.naming,
+        kid,
+        token.typ,
+        &token.claims,
+    );
     let signature = signer.sign(input.as_bytes()).await?;
     Ok(jws::assemble(input, &signature))
 }

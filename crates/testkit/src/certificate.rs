@@ -18,7 +18,7 @@ use rustls::{
 };
 use server::{ClientCertificates, Tls};
 
-use crate::world::escape;
+use crate::world::{Answer, answer_to, escape, http_client};
 
 /// A certificate that a client shows, with the key to prove it.
 #[derive(Clone, Debug)]
@@ -202,6 +202,16 @@ impl ServerCertificate {
     /// Its certificate and key, PEM.
     pub fn pem(&self) -> (String, String) {
         (self.certificate.pem(), self.certificate.key_pem())
+    }
+
+    /// What a server with this certificate at a port of `localhost` answers to whoever shows this.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    pub async fn ask(&self, port: u16, shown: Option<&Certificate>, method: &str, path: &str) -> Answer {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
+        let client = http_client(Some(self.client(shown)));
+        answer_to(client.request(method, format!("https://localhost:{port}{path}"))).await
     }
 
     /// A client's end of TLS: trusts this server, and shows a certificate, if it has one, whoever the server names.

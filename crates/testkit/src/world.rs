@@ -305,20 +305,7 @@ impl World {
         if let Some(body) = body {
             request = request.body(body);
         }
-        let response = request.send().await.expect("an answer");
-        let status = response.status().as_u16();
-        let headers = response
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap_or("").to_owned()))
-            .collect();
-        let text = response.text().await.expect("a body");
-        Answer {
-            status,
-            headers,
-            body: serde_json::from_str(&text).unwrap_or_default(),
-            text,
-        }
+        answer_to(request).await
     }
 
     /// GET.
@@ -392,6 +379,25 @@ impl World {
     }
 }
 
+/// Sends a request and reads the answer.
+#[expect(clippy::expect_used, reason = "a request without any answer fails its test")]
+pub(crate) async fn answer_to(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.expect("an answer");
+    let status = response.status().as_u16();
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap_or("").to_owned()))
+        .collect();
+    let text = response.text().await.expect("a body");
+    Answer {
+        status,
+        headers,
+        body: serde_json::from_str(&text).unwrap_or_default(),
+        text,
+    }
+}
+
 /// A resource with two scopes.
 pub(crate) fn resource_body(uri: &str, introspectors: &[&str]) -> Value {
     json!({
@@ -431,7 +437,7 @@ pub(crate) fn escape(text: &str) -> String {
     clippy::expect_used,
     reason = "the client of the tests talks to the server under test and to nobody else"
 )]
-fn http_client(tls: Option<rustls::ClientConfig>) -> reqwest::Client {
+pub(crate) fn http_client(tls: Option<rustls::ClientConfig>) -> reqwest::Client {
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default()); // the second world of a process finds it installed
     let builder = reqwest::Client::builder()
         .no_proxy()

@@ -56,14 +56,12 @@ fn in_header(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Bytes>, Re
 
 /// A byte sequence between colons (RFC 9440 s2.1), or percent-encoded PEM. No text is both.
 fn read(line: &HeaderValue) -> Option<Bytes> {
-    match line.as_bytes().strip_prefix(b":") {
-        Some(rest) => BASE64.decode(rest.strip_suffix(b":")?).ok().map(Bytes::from),
-        None => {
-            let pem: Vec<u8> = percent_decode(line.as_bytes()).collect();
-            let own = CertificateDer::from_pem_slice(&pem).ok()?;
-            Some(Bytes::copy_from_slice(&own))
-        }
+    if let Some(rest) = line.as_bytes().strip_prefix(b":") {
+        return BASE64.decode(rest.strip_suffix(b":")?).ok().map(Bytes::from);
     }
+    let pem: Vec<u8> = percent_decode(line.as_bytes()).collect();
+    let own = CertificateDer::from_pem_slice(&pem).ok()?;
+    Some(Bytes::copy_from_slice(&own))
 }
 
 /// RFC 9651 s4.2.7: parsers should take base64 without its padding too.

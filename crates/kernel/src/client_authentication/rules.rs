@@ -12,8 +12,8 @@ use proof::{
 
 use super::request::{Credentials, Evidence};
 use crate::{
-    caller::{Caller, PublicClient, PureMachine, Who},
     authorization::Wish,
+    caller::{Caller, PublicClient, PureMachine, Who},
     client::{Authentication, Client, TlsName, TlsNameKind},
     confirmation::Confirmation,
     mark::{Mark, Stands},
@@ -98,7 +98,11 @@ pub fn prove(
         // 3c. The certificate: vouched for, with the name that the client registered (RFC 8705 s2.1.2).
         (Evidence::Name, Authentication::Tls) => {
             let shown = facts.certificate.ok_or(Why::CertificateWrong)?;
-            let named = client.further.tls.as_ref().is_some_and(|name| names(&shown.certificate, name));
+            let named = client
+                .further
+                .tls
+                .as_ref()
+                .is_some_and(|name| names(&shown.certificate, name));
             if shown.vouched != Vouched::ByAuthority || !named {
                 return Err(Why::CertificateWrong);
             }

@@ -68,7 +68,12 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
             Some(Return {
                 redirect_uri: place.ok_or(Why::PostLogoutUnknown)?.clone(),
                 mode: ResponseMode::Query,
-                parameters: request.state.clone().map(|state| ("state", state)).into_iter().collect(),
+                parameters: request
+                    .state
+                    .clone()
+                    .map(|state| ("state", state))
+                    .into_iter()
+                    .collect(),
                 signed: None,
             })
         }
@@ -77,7 +82,11 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
     // 3. Nobody is there: whoever shows an ID token of ours is sent on, a mere link is not.
     let Some(person) = caller.person() else {
         let back = back.filter(|_| facts.hint.is_some());
-        return Ok(Decision::issue(Reply::SignedOut { back }, Vec::new(), Change::default()));
+        return Ok(Decision::issue(
+            Reply::SignedOut { back },
+            Vec::new(),
+            Change::default(),
+        ));
     };
 
     // 4. The ID token tells of this very session: it ends. Anything else asks the person (s2, s6).

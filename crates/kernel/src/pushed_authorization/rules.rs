@@ -78,12 +78,7 @@ fn consider(asked: Result<Asked, Why>, caller: &Caller, facts: &Facts, at: &Mome
 }
 
 /// The request behind a name, for the client that the browser's request names (RFC 9126 s4). An unknown one, another client's and one that is over look the same.
-pub fn opened(
-    request_uri: &str,
-    client: &ClientId,
-    row: Option<PushedRequest>,
-    at: &Moment,
-) -> Result<Asked, Why> {
+pub fn opened(request_uri: &str, client: &ClientId, row: Option<PushedRequest>, at: &Moment) -> Result<Asked, Why> {
     let (id, secret) = named(request_uri).ok_or(Why::RequestUriUnknown)?;
     let row = row.ok_or(Why::RequestUriUnknown)?;
     let whole = digest::same(digest::sha256_b64(secret.as_bytes()).as_bytes(), row.digest.as_bytes());

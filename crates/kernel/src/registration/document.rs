@@ -5,7 +5,7 @@ use proof::{Time, json};
 use super::{Metadata, Said};
 use crate::{
     authority::Scopes,
-    client::{Authentication, AuthenticationMethod, Client, Introspects, Keys, Registration},
+    client::{Authentication, AuthenticationMethod, Client, Further, Introspects, Keys, Registration},
     id::ClientId,
     why::Why,
 };
@@ -111,7 +111,12 @@ pub fn document(id: &ClientId, body: &[u8], keys: Option<&[u8]>, known: &Scopes,
         name: metadata.name,
         authentication,
         keys,
-        further: metadata.further,
+        // The host of its own address vouches for a document, and for nothing beyond: a sector elsewhere is not its to claim.
+        further: Further {
+            sector: super::sector(&Further::default(), &metadata.redirect_uris),
+            sector_identifier_uri: None,
+            ..metadata.further
+        },
         grant_types: metadata.grant_types,
         token_algorithm: None,
         binding: metadata.binding,

@@ -22,13 +22,7 @@ pub fn decide(caller: &Caller, facts: &Facts, tenant: &Tenant, keys: &TenantKeys
     })
 }
 
-fn consider(
-    caller: &Caller,
-    facts: &Facts,
-    tenant: &Tenant,
-    keys: &TenantKeys,
-    at: &Moment,
-) -> Result<Decision, Why> {
+fn consider(caller: &Caller, facts: &Facts, tenant: &Tenant, keys: &TenantKeys, at: &Moment) -> Result<Decision, Why> {
     // 1. A token of ours, for here, that counts now (RFC 6750 s3.1).
     let known = presented(caller, facts, at)?;
 

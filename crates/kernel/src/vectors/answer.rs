@@ -14,8 +14,7 @@ use crate::{
     event::Event,
     family, grant,
     mark::{Mark, Stands},
-    pushed_authorization, relying_party,
-    tenant, token, user,
+    pushed_authorization, relying_party, tenant, token, user,
     why::Why,
 };
 

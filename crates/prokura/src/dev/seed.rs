@@ -10,9 +10,9 @@ use anyhow::{Context, Result};
 use kernel::{
     Algorithm, ClientId, Scopes,
     administration::{Command, NewClient, NewGrant, NewResource, NewUser},
-    client::{ApplicationType, AuthenticationMethod, Binding, GrantType, Introspects},
+    client::{ApplicationType, AuthenticationMethod, Binding, Further, GrantType, Introspects, Keys},
     resource::ResourceUri,
-    tenant::{RegistrationRule, SettingsChange},
+    tenant::{PkceRule, RegistrationRule, SettingsChange},
     user::{Login, Profile},
 };
 use keys::{Signer, SoftwareKey};
@@ -136,6 +136,7 @@ pub(super) async fn seed(app: &Arc<App>, data: &Path, mcp: &str, api: &str) -> R
     if !seeded.opened {
         let change = SettingsChange {
             registration: Some(RegistrationRule::Open),
+            pkce: Some(PkceRule::OpenIdMayOmit), // certification benches send no challenge
             ..SettingsChange::default()
         };
         app.command(
@@ -297,7 +298,8 @@ async fn pinned(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded) -> Resul
             id: Some(id),
             name: PINNED.1.to_owned(),
             method: AuthenticationMethod::Nothing,
-            jwks: None,
+            keys: None,
+            further: Further::default(),
             grant_types: grant_types.clone(),
             scopes: Scopes::default(),
             resources: BTreeSet::new(),
@@ -356,7 +358,8 @@ async fn client(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded, wanted: 
             id: Some(id),
             name: wanted.name.to_owned(),
             method: wanted.method,
-            jwks,
+            keys: jwks.map(Keys::Here),
+            further: Further::default(),
             grant_types: if machine {
                 BTreeSet::from([GrantType::ClientCredentials])
             } else {
@@ -379,7 +382,8 @@ async fn client(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded, wanted: 
         (true, Some(_)) => Command::ChangeClient(Box::new(kernel::administration::ChangeClient {
             id,
             name: None,
-            jwks,
+            keys: jwks.map(Keys::Here),
+            further: proof::json::Object::new(),
             token_algorithm: None,
             binding: None,
             introspects: None,

@@ -143,3 +143,54 @@ fn certificate_and_key_are_tried_and_their_modes_looked_at() {
     let ran = installation.desk.run(&doctor).expect(1);
     assert!(ran.out.contains("cannot be used together"), "{ran:?}");
 }
+
+#[test]
+fn the_authorities_of_clients_are_read_and_counted() {
+    let installation = Installation::new();
+    let (chain, key) = testkit::ServerCertificate::new().pem();
+    installation.desk.write("chain.pem", &chain);
+    installation.desk.write("key.pem", &key);
+    let doctor = ["doctor", "--config", "prokura.toml"];
+    let told = |more: &str| {
+        installation.configure(&format!(
+            "[server]\norigin = \"https://localhost:1\"\n[tls]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\n{more}{REST}"
+        ));
+        installation.desk.run(&doctor)
+    };
+    let (one, two) = (
+        testkit::Authority::new("One").pem(),
+        testkit::Authority::new("Two").pem(),
+    );
+    let asks = "client_certificates = \"optional\"\n";
+    let believes = "client_certificates = \"optional\"\nclient_authorities = \"clients.pem\"\n";
+    let by_header =
+        "client_authorities = \"clients.pem\"\n[proxy]\npeers = [\"10.0.0.7\"]\ncertificate_header = \"Client-Cert\"\n";
+
+    assert!(!told("").expect(0).out.contains("client certificates"));
+    let none = told(asks).expect(0);
+    assert!(
+        none.out
+            .contains("asked for in the handshake; no authority vouches for them"),
+        "{none:?}"
+    );
+    assert!(told(believes).expect(1).out.contains("cannot read"), "there is no file");
+    installation.desk.write("clients.pem", &one);
+    let first = told(believes).expect(0);
+    assert!(
+        first.out.contains("asked for in the handshake; one authority vouches"),
+        "{first:?}"
+    );
+    installation.desk.write("clients.pem", &format!("{one}{two}"));
+    let both = told(by_header).expect(0);
+    assert!(
+        both.out
+            .contains("taken from a header of the listed proxies; 2 authorities vouch"),
+        "{both:?}"
+    );
+    installation.desk.write("clients.pem", &chain);
+    let wrong = told(believes).expect(1);
+    assert!(
+        wrong.out.contains("cannot be used as tls.client_authorities"),
+        "{wrong:?}"
+    );
+}

@@ -240,6 +240,46 @@ async fn it_speaks_https_to_clients_that_trust_its_certificate() {
 }
 
 #[tokio::test]
+async fn it_asks_clients_for_certificates_when_it_is_told_to() {
+    let mut installation = Installation::new();
+    let known = testkit::ServerCertificate::new();
+    let (chain, key) = known.pem();
+    installation.desk.write("chain.pem", &chain);
+    installation.desk.write("key.pem", &key);
+    let server = format!("https://localhost:{}", installation.port());
+    let shown = testkit::Certificate::self_signed("client");
+    for (asks, expected) in [("off", None), ("optional", Some(shown.thumbprint()))] {
+        installation.configure(&format!(
+            "[server]\norigin = \"{server}\"\nlisten = \"127.0.0.1:0\"\n[tls]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\nclient_certificates = \"{asks}\"\n{REST}"
+        ));
+        installation.start().await;
+        let answer = known
+            .ask(installation.port(), Some(&shown), "POST", "/oauth2/revoke")
+            .await;
+        assert!((400..500).contains(&answer.status), "{answer:?}");
+        let desk = Desk::with(&server, &installation.bootstrap().read("token")).variable(
+            "SSL_CERT_FILE",
+            &installation.desk.path("chain.pem").display().to_string(),
+        );
+        assert_eq!(installation.end(), Some(0)); // so that the journal is written
+        installation.start().await;
+        let events = desk.json(&["event", "list"]);
+        let certificates = events["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|event| event["kind"] == "request.refused")
+            .filter_map(|event| event["body"]["certificate"].as_str());
+        assert_eq!(
+            certificates.collect::<Vec<_>>(),
+            expected.iter().collect::<Vec<_>>(),
+            "{asks}: {events}"
+        );
+        assert_eq!(installation.end(), Some(0));
+    }
+}
+
+#[tokio::test]
 async fn behind_a_proxy_it_answers_under_its_public_name_alone() {
     let mut installation = Installation::new();
     let port = installation.port();

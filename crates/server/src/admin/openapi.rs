@@ -168,7 +168,9 @@ fn request(call: Admin) -> Value {
 fn client<T: JsonSchema>() -> Value {
     let mut body = schema::<T>();
     let further = schema::<types::FurtherBody>();
-    if let (Some(Value::Object(to)), Some(Value::Object(from))) = (body.get_mut("properties"), further.get("properties")) {
+    if let (Some(Value::Object(to)), Some(Value::Object(from))) =
+        (body.get_mut("properties"), further.get("properties"))
+    {
         to.extend(from.clone());
     }
     body

@@ -72,7 +72,10 @@ type Returnable = (Why, Returns, Form);
 /// The request that a browser brings. What is wrong before the place of the answer is proved goes nowhere (S-01).
 async fn asked_by(inbound: &Inbound, client: &Client, form: &Form) -> Result<Result<Asked, Returnable>, Stop> {
     let (app, tenant, at) = (&inbound.app, &inbound.tenant, &inbound.at);
-    if let Some(name) = form.text("request_uri").filter(|uri| uri.starts_with(pushed_authorization::URN)) {
+    if let Some(name) = form
+        .text("request_uri")
+        .filter(|uri| uri.starts_with(pushed_authorization::URN))
+    {
         if form.text("request").is_some() {
             return Err(Why::RequestTwice.into());
         }
@@ -119,16 +122,25 @@ pub(super) async fn proceed(
     let given = Arc::new((asked.clone(), client.clone()));
     let answered = inbound
         .walker()
-        .walk(move |Walker { app, tenant, caller, at }, look| {
-            let given = Arc::clone(&given);
-            async move {
-                let (asked, client) = given.as_ref();
-                let client = Some(client.clone());
-                let keys = app.page_keys.of_tenant(tenant.id());
-                let facts = store::flows::authorization::load(&tenant, &keys, &caller, asked, client, look, at.now).await?;
-                Ok(authorization::begin(asked, &caller, &facts, &at))
-            }
-        })
+        .walk(
+            move |Walker {
+                      app,
+                      tenant,
+                      caller,
+                      at,
+                  },
+                  look| {
+                let given = Arc::clone(&given);
+                async move {
+                    let (asked, client) = given.as_ref();
+                    let client = Some(client.clone());
+                    let keys = app.page_keys.of_tenant(tenant.id());
+                    let facts =
+                        store::flows::authorization::load(&tenant, &keys, &caller, asked, client, look, at.now).await?;
+                    Ok(authorization::begin(asked, &caller, &facts, &at))
+                }
+            },
+        )
         .await?;
     match answered {
         Answered::Wait(Pending::SignIn(asked)) => Ok(step(&inbound, &browser, "/sign-in", &asked)?),
@@ -188,7 +200,16 @@ async fn deliver(
         None => Vec::new(),
     };
     let tenant = inbound.tenant.tenant();
-    match authorization::delivery(why, asking, returns, client, &inbound.caller, &grants, tenant, &inbound.at) {
+    match authorization::delivery(
+        why,
+        asking,
+        returns,
+        client,
+        &inbound.caller,
+        &grants,
+        tenant,
+        &inbound.at,
+    ) {
         Delivery::Redirect(back) => {
             let signed = signed(inbound, &back).await?;
             Ok(sent(inbound, browser, &back, signed.as_deref()))

@@ -50,16 +50,25 @@ pub(crate) async fn consent_answer(inbound: Inbound, browser: Browser) -> Result
     let given = Arc::new((asked.clone(), client.clone(), said));
     let answered = inbound
         .walker()
-        .walk(move |Walker { app, tenant, caller, at }, look| {
-            let given = Arc::clone(&given);
-            async move {
-                let (asked, client, said) = given.as_ref();
-                let client = Some(client.clone());
-                let keys = app.page_keys.of_tenant(tenant.id());
-                let facts = store::flows::authorization::load(&tenant, &keys, &caller, asked, client, look, at.now).await?;
-                Ok(authorization::answer(asked, said, &caller, &facts, &at))
-            }
-        })
+        .walk(
+            move |Walker {
+                      app,
+                      tenant,
+                      caller,
+                      at,
+                  },
+                  look| {
+                let given = Arc::clone(&given);
+                async move {
+                    let (asked, client, said) = given.as_ref();
+                    let client = Some(client.clone());
+                    let keys = app.page_keys.of_tenant(tenant.id());
+                    let facts =
+                        store::flows::authorization::load(&tenant, &keys, &caller, asked, client, look, at.now).await?;
+                    Ok(authorization::answer(asked, said, &caller, &facts, &at))
+                }
+            },
+        )
         .await?;
     authorize::finish(&inbound, &browser, answered, &asked, &client).await
 }

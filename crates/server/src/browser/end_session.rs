@@ -52,19 +52,27 @@ pub(crate) async fn end_session(inbound: Inbound, browser: Browser) -> Result<Ou
     let given = Arc::new((request, hint, client));
     let answered = inbound
         .walker()
-        .walk(move |Walker { app, tenant, caller, at }, _look| {
-            let given = Arc::clone(&given);
-            async move {
-                let (request, hint, client) = given.as_ref();
-                let keys = app.page_keys.of_tenant(tenant.id());
-                let facts = Facts {
-                    keys: &keys,
-                    hint: hint.as_ref(),
-                    client: client.as_ref(),
-                };
-                Ok(end_session::decide(request, &caller, &facts, &at))
-            }
-        })
+        .walk(
+            move |Walker {
+                      app,
+                      tenant,
+                      caller,
+                      at,
+                  },
+                  _look| {
+                let given = Arc::clone(&given);
+                async move {
+                    let (request, hint, client) = given.as_ref();
+                    let keys = app.page_keys.of_tenant(tenant.id());
+                    let facts = Facts {
+                        keys: &keys,
+                        hint: hint.as_ref(),
+                        client: client.as_ref(),
+                    };
+                    Ok(end_session::decide(request, &caller, &facts, &at))
+                }
+            },
+        )
         .await?;
     match answered {
         Answered::Issue(Reply::SignedOut { back }, _) => {

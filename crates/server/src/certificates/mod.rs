@@ -42,7 +42,7 @@ pub enum CertificateSource {
 impl ClientCertificate {
     /// Of a chain within the bounds whose first certificate can be read; `None` for any other.
     pub(crate) fn new(chain: Arc<[Bytes]>, from: CertificateSource) -> Option<Self> {
-        let bounded = within_bounds(chain.iter().map(|certificate| certificate.len()));
+        let bounded = within_bounds(chain.iter().map(Bytes::len));
         let readable = chain
             .first()
             .is_some_and(|own| webpki::EndEntityCert::try_from(&CertificateDer::from(own.as_ref())).is_ok());

@@ -241,7 +241,9 @@ async fn dispatch(
         (Endpoint::Authorization, Some((browser, _))) => browser::authorize(inbound, browser, route.body).await,
         (Endpoint::Page(page), Some((browser, _))) => visit(page, inbound, browser).await,
         (Endpoint::EndSession, Some((browser, _))) => browser::end_session(inbound, browser).await,
-        (Endpoint::Greeting | Endpoint::Authorization | Endpoint::EndSession | Endpoint::Page(_), None) => Err(Why::NoRoute.into()), // the table gives them a face
+        (Endpoint::Greeting | Endpoint::Authorization | Endpoint::EndSession | Endpoint::Page(_), None) => {
+            Err(Why::NoRoute.into())
+        } // the table gives them a face
         (Endpoint::Discovery(document), _) => Ok(oauth::discovery(&inbound, document)),
         (Endpoint::Jwks, _) => oauth::jwks(&inbound).await,
         (Endpoint::Token, _) => oauth::token(inbound).await,

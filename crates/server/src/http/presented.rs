@@ -13,7 +13,6 @@ pub(crate) struct Presented {
     /// The public URL, from the tenant's issuer and the path: never from the `Host` header (S-43).
     pub(crate) url: String,
     /// The certificate that it came with (RFC 8705).
-    #[expect(dead_code, reason = "the client authentication methods of RFC 8705 s2 read it")]
     pub(crate) certificate: Option<ClientCertificate>,
     headers: HeaderMap,
 }

@@ -45,10 +45,7 @@ pub(crate) async fn parameters(
 ) -> Result<Parameters, Stop> {
     let object = match (form.text("request"), form.text("request_uri")) {
         (None, None) => {
-            return Ok(Parameters {
-                form,
-                signed: Wish::No,
-            });
+            return Ok(Parameters { form, signed: Wish::No });
         }
         (Some(_), Some(_)) => return Err(Why::RequestTwice.into()),
         (Some(object), None) => object.to_owned(),

@@ -167,7 +167,9 @@ const MTLS_ENDPOINTS: &[(&str, &str)] = &[
 fn offered(method: AuthenticationMethod, tenant: &Tenant, certificates: ClientCertificates) -> bool {
     let baseline = tenant.settings.profile == SecurityProfile::Baseline;
     match method {
-        AuthenticationMethod::SecretBasic | AuthenticationMethod::SecretPost | AuthenticationMethod::Nothing => baseline,
+        AuthenticationMethod::SecretBasic | AuthenticationMethod::SecretPost | AuthenticationMethod::Nothing => {
+            baseline
+        }
         AuthenticationMethod::PrivateKeyJwt => true,
         AuthenticationMethod::Tls | AuthenticationMethod::SelfSignedTls => certificates == ClientCertificates::Optional,
         AuthenticationMethod::Attestation => false,
@@ -178,7 +180,16 @@ fn offered(method: AuthenticationMethod, tenant: &Tenant, certificates: ClientCe
 fn openid(o: &mut json::Object, tenant: &Tenant) {
     let at = |path: &str| serde_json::Value::from(format!("{}{path}", tenant.issuer));
     let ours = [
-        "sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "sid",
+        "sub",
+        "iss",
+        "aud",
+        "exp",
+        "iat",
+        "auth_time",
+        "acr",
+        "amr",
+        "nonce",
+        "sid",
     ];
     o.insert("userinfo_endpoint".into(), at("/oauth2/userinfo"));
     o.insert("subject_types_supported".into(), json!(["pairwise", "public"]));

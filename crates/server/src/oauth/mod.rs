@@ -8,10 +8,10 @@ mod register;
 mod token;
 mod userinfo;
 
-pub(crate) use discovery::{discovery, document, greeting, jwks};
-pub(crate) use introspect::{introspection, revocation};
 pub(crate) use asked::{Door, asked, hint, parameters};
+pub(crate) use discovery::{discovery, document, greeting, jwks};
 pub(crate) use introspect::facts as token_facts;
+pub(crate) use introspect::{introspection, revocation};
 pub(crate) use push::push;
 pub(crate) use register::registration;
 pub(crate) use token::token;

@@ -73,7 +73,28 @@ async fn metadata(inbound: &Inbound) -> Result<Metadata, Stop> {
     );
     let object = json::parse_object_to_depth(&inbound.body, 16).map_err(|_| BROKEN)?;
     let known = inbound.tenant.scopes_known().await?;
-    Ok(Metadata::read(&object, Said::Registration, &known)?)
+    let metadata = Metadata::read(&object, Said::Registration, &known)?;
+    if let Some(address) = &metadata.further.sector_identifier_uri {
+        sector(inbound, address, &metadata).await?;
+    }
+    Ok(metadata)
+}
+
+/// Whoever claims a sector is in its list with every place of answer (OpenID Connect Registration s5).
+async fn sector(inbound: &Inbound, address: &str, metadata: &Metadata) -> Result<(), Why> {
+    let listed = inbound
+        .app
+        .documents
+        .sector(&inbound.app, address, inbound.at.now)
+        .await?;
+    let every = |uri: &kernel::redirect_uri::RedirectUri| listed.iter().any(|listed| listed == uri.as_str());
+    if metadata.redirect_uris.iter().all(every) {
+        Ok(())
+    } else {
+        Err(Why::ClientMetadata(
+            "every redirect URI must be listed behind sector_identifier_uri",
+        ))
+    }
 }
 
 fn client_id(inbound: &Inbound) -> Result<ClientId, Why> {

@@ -16,8 +16,14 @@ pub(crate) async fn userinfo(inbound: Inbound) -> Result<Outgoing, Stop> {
         .walk(move |walker, _look| {
             let token = token.clone();
             async move {
-                let facts = super::introspect::facts(&walker.app, &walker.tenant, token.as_deref(), walker.at.now).await?;
-                let Walker { app, tenant, caller, at } = walker;
+                let facts =
+                    super::introspect::facts(&walker.app, &walker.tenant, token.as_deref(), walker.at.now).await?;
+                let Walker {
+                    app,
+                    tenant,
+                    caller,
+                    at,
+                } = walker;
                 let keys = app.page_keys.of_tenant(tenant.id());
                 Ok(userinfo::decide(&caller, &facts, tenant.tenant(), &keys, &at))
             }

@@ -147,6 +147,22 @@ async fn s_43_a_certificate_header_stands_once_and_is_one_certificate() {
     assert_eq!(came_with(&world, PROXY, &twice).await, ignored("sent_twice"));
 }
 
+/// The certificate of RFC 9440 App. A as s2.2 writes it; its SHA-256 is what `openssl dgst` says.
+#[tokio::test]
+async fn rfc_9440_the_example_is_read() {
+    let world = behind(Some(CertificateFormat::Rfc9440)).await;
+    let line = ":MIIBqDCCAU6gAwIBAgIBBzAKBggqhkjOPQQDAjA6MRswGQYDVQQKDBJMZXQncyBBdXRoZW50aWNhdGUxGzAZBgNVBAMMEkxBIEludGVybWVkaWF0ZSBDQTAeFw0yMDAxMTQyMjU1MzNaFw0yMTAxMjMyMjU1MzNaMA0xCzAJBgNVBAMMAkJDMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE8YnXXfaUgmnMtOXU/IncWalRhebrXmckC8vdgJ1p5Be5F/3YC8OthxM4+k1M6aEAEFcGzkJiNy6J84y7uzo9M6NyMHAwCQYDVR0TBAIwADAfBgNVHSMEGDAWgBRm3WjLa38lbEYCuiCPct0ZaSED2DAOBgNVHQ8BAf8EBAMCBsAwEwYDVR0lBAwwCgYIKwYBBQUHAwIwHQYDVR0RAQH/BBMwEYEPYmRjQGV4YW1wbGUuY29tMAoGCCqGSM49BAMCA0gAMEUCIBHda/r1vaL6G3VliL4/Di6YK0Q6bMjeSkC3dFCOOB8TAiEAx/kHSB4urmiZ0NX5r5XarmPk0wmuydBVoU4hBVZ1yhk=:";
+    let expected = (
+        Some("v68ffgcPn6jdYpBfFY2nP4ShE2Yk-6_Mk5PI9yh6aes".to_owned()),
+        Some("proxy".to_owned()),
+        None,
+    );
+    assert_eq!(
+        came_with(&world, PROXY, &[("client-cert", line.to_owned())]).await,
+        expected
+    );
+}
+
 fn shown_with_a_tail(shown: &Certificate) -> String {
     let mut tailed = shown.clone();
     tailed.chain[0] = [shown.own(), &[0]].concat().into();
@@ -165,14 +181,14 @@ async fn rfc_9440_the_rest_of_the_chain_has_a_header_of_its_own_and_a_bound() {
         vec![own.clone(), chain(&one)],
         vec![own.clone(), chain(&format!("{one},{one}"))],
         vec![own.clone(), chain(&one), chain(&one)],
-        vec![own.clone(), chain(&vec![one.as_str(); 9].join(", "))],
+        vec![own.clone(), chain(&[one.as_str(); 9].join(", "))],
     ] {
         assert_eq!(came_with(&world, PROXY, &good).await, from_proxy(&shown), "{good:?}");
     }
     for bad in [
         vec![own.clone(), chain("x")],
         vec![own.clone(), chain(&format!("{one},"))],
-        vec![own.clone(), chain(&vec![one.as_str(); 10].join(", "))],
+        vec![own.clone(), chain(&[one.as_str(); 10].join(", "))],
     ] {
         assert_eq!(came_with(&world, PROXY, &bad).await, ignored("unreadable"), "{bad:?}");
     }

@@ -10,10 +10,7 @@ use serde_json::{Value, json};
 
 /// Takes the members that the kernel reads out of a body.
 pub(in crate::admin) fn take(body: &mut Object) -> Object {
-    MEMBERS
-        .iter()
-        .filter_map(|name| body.remove_entry(*name))
-        .collect()
+    MEMBERS.iter().filter_map(|name| body.remove_entry(*name)).collect()
 }
 
 /// The members for the description; in a change, `null` takes one back.
@@ -97,7 +94,11 @@ pub(in crate::admin) struct FurtherBody {
 }
 
 fn algorithms() -> Vec<Value> {
-    Algorithm::PROOF_NAMES.iter().map(|name| json!(name)).chain([Value::Null]).collect()
+    Algorithm::PROOF_NAMES
+        .iter()
+        .map(|name| json!(name))
+        .chain([Value::Null])
+        .collect()
 }
 
 /// The security profiles, or none.

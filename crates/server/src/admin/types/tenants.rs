@@ -9,7 +9,7 @@ use kernel::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{further::profiles, NAME, ORIGIN, TENANT_ID, binding, name};
+use super::{NAME, ORIGIN, TENANT_ID, binding, further::profiles, name};
 
 /// A new tenant.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -55,9 +55,7 @@ impl TenantBody {
             registration: self.registration.as_deref().map(registration).transpose()?,
             binding: self.dpop_required.map(binding),
             profile: self.security_profile.as_deref().map(profile).transpose()?,
-            pushed_requests: self
-                .require_pushed_authorization_requests
-                .map(PushedRequests::required),
+            pushed_requests: self.require_pushed_authorization_requests.map(PushedRequests::required),
             pkce: self.require_pkce.map(PkceRule::always),
         })
     }
@@ -100,9 +98,7 @@ impl TenantChangeBody {
             registration: self.registration.as_deref().map(registration).transpose()?,
             binding: self.dpop_required.map(binding),
             profile: self.security_profile.as_deref().map(profile).transpose()?,
-            pushed_requests: self
-                .require_pushed_authorization_requests
-                .map(PushedRequests::required),
+            pushed_requests: self.require_pushed_authorization_requests.map(PushedRequests::required),
             pkce: self.require_pkce.map(PkceRule::always),
         })
     }
