@@ -339,6 +339,8 @@ fn spam(n: usize, at: &Moment) -> client::Client {
     client::Client {
         id: ClientId::parse(&format!("spam-{n}")).unwrap(),
         name: "Spam".to_owned(),
+        keys: None,
+        further: client::Further::default(),
         authentication: Authentication::Nothing,
         grant_types: [GrantType::AuthorizationCode].into(),
         token_algorithm: None,
