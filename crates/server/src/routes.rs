@@ -343,21 +343,26 @@ pub static ROUTES: &[Route] = &[
         body: Body::Json,
         body_bytes_max: REGISTRATION_BYTES_MAX,
         access: Access::AnyOrigin,
+        key_proof: KeyProof::Taken,
         ..get(
             "/oauth2/register",
             Endpoint::Registration(Registration::Register),
             "Register a client by itself (RFC 7591), where the tenant allows it",
         )
     },
-    get(
-        "/oauth2/register/{id}",
-        Endpoint::Registration(Registration::Read),
-        "A client reads its registration (RFC 7592), with its registration access token",
-    ),
+    Route {
+        key_proof: KeyProof::Taken,
+        ..get(
+            "/oauth2/register/{id}",
+            Endpoint::Registration(Registration::Read),
+            "A client reads its registration (RFC 7592), with its registration access token",
+        )
+    },
     Route {
         method: &Method::PUT,
         body: Body::Json,
         body_bytes_max: REGISTRATION_BYTES_MAX,
+        key_proof: KeyProof::Taken,
         ..get(
             "/oauth2/register/{id}",
             Endpoint::Registration(Registration::Replace),
@@ -366,6 +371,7 @@ pub static ROUTES: &[Route] = &[
     },
     Route {
         method: &Method::DELETE,
+        key_proof: KeyProof::Taken,
         ..get(
             "/oauth2/register/{id}",
             Endpoint::Registration(Registration::Delete),
@@ -471,15 +477,19 @@ pub static ROUTES: &[Route] = &[
             "The same by a form; it is sent on as a query, so that the browser's cookies come along",
         )
     },
-    form(
-        "/oauth2/introspect",
-        Endpoint::Introspection,
-        Access::SameOrigin,
-        KeyProof::Ignored,
-        "Tell whether a token counts (RFC 7662)",
-    ),
+    Route {
+        token: TokenProof::Taken,
+        ..form(
+            "/oauth2/introspect",
+            Endpoint::Introspection,
+            Access::SameOrigin,
+            KeyProof::Ignored,
+            "Tell whether a token counts (RFC 7662)",
+        )
+    },
     Route {
         admits: &[CallerKind::PureMachine, CallerKind::PublicClient],
+        token: TokenProof::Taken,
         ..form(
             "/oauth2/revoke",
             Endpoint::Revocation,

@@ -50,6 +50,8 @@ pub(crate) struct Inbound {
     pub(crate) bearer: Option<String>,
     /// The access token that proved the caller.
     pub(crate) token: Option<String>,
+    /// What kind of answer is wanted (RFC 9110 s12.5.1).
+    pub(crate) accept: Option<String>,
 }
 
 impl Inbound {
@@ -143,7 +145,8 @@ async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, mut 
         Ok(tenant) => tenant,
         Err(why) => return read_past(request, render::stop(&Stop::Refuse(why), &context)).await,
     };
-    if route.key_proof == routes::KeyProof::Taken && request.headers().contains_key("dpop") {
+    let takes_proofs = route.key_proof == routes::KeyProof::Taken || route.token != routes::TokenProof::Ignored;
+    if takes_proofs && request.headers().contains_key("dpop") {
         context.nonce = Some(nonce::current(&app.nonce_key, at.now));
     }
     let at = Arc::new(at);
@@ -197,7 +200,7 @@ async fn answer(
         browser::check_form(app, tenant.tenant(), shown.headers(), &visitor.browser, &caller, &form)
             .map_err(unclaimed)?;
     }
-    let bearer = shown.bearer().map_err(unclaimed)?;
+    let bearer = shown.token().map_err(unclaimed)?.map(|(_, token)| token);
     let query = parts.uri.query().map(str::to_owned);
     let inbound = Inbound {
         app: Arc::clone(app),
@@ -211,6 +214,7 @@ async fn answer(
         peer,
         bearer,
         token,
+        accept: shown.accept(),
     };
     let visiting = visitor.map(|visitor| (visitor.browser.clone(), shown.headers()));
     dispatch(route, inbound, visiting).await.map_err(|stop| (stop, None))
