@@ -33,6 +33,29 @@ pub struct Route {
     pub(crate) endpoint: Endpoint,
 }
 
+impl Route {
+    /// Whether it is for machines that speak OAuth: then requests are counted, by address, client and tenant.
+    pub(crate) fn is_of_machines(&self) -> bool {
+        match self.endpoint {
+            Endpoint::Token | Endpoint::Push | Endpoint::Userinfo | Endpoint::Introspection | Endpoint::Revocation => {
+                true
+            }
+            Endpoint::Greeting
+            | Endpoint::Discovery(_)
+            | Endpoint::Jwks
+            | Endpoint::Authorization
+            | Endpoint::Registration(_)
+            | Endpoint::Page(_)
+            | Endpoint::Asset
+            | Endpoint::EndSession
+            | Endpoint::Live
+            | Endpoint::Ready
+            | Endpoint::OpenApi
+            | Endpoint::Admin(_) => false,
+        }
+    }
+}
+
 /// Which tenants' paths exist for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tenancy {
