@@ -262,6 +262,9 @@ pub(crate) fn needed_for(
         AuthenticationMethod::SelfSignedTls if keys.is_none() => {
             Err("self_signed_tls_client_auth needs a jwks with the key of the certificate, or a jwks_uri")
         }
+        AuthenticationMethod::Attestation if keys.is_none() => {
+            Err("attest_jwt_client_auth needs a jwks with the public keys of the client's attester, or a jwks_uri")
+        }
         AuthenticationMethod::Tls if further.tls.is_none() => Err(
             "tls_client_auth needs the one name in the certificate: tls_client_auth_subject_dn or one of tls_client_auth_san_*",
         ),

@@ -35,7 +35,12 @@ impl Outcome {
     pub(super) fn value(&self) -> Value {
         match self {
             Self::Decided(decision) => decided(decision),
-            Self::Proved(Caller { who: _, key, marks }) => json!({
+            Self::Proved(Caller {
+                who: _,
+                key,
+                instance: _,
+                marks,
+            }) => json!({
                 "answer": "proved",
                 "caller": self.caller_name(),
                 "key": key.as_ref().map(Confirmation::as_row),
@@ -404,6 +409,7 @@ fn mark(mark: &Mark) -> Value {
     let proof = match stands_for {
         Stands::ClientAssertion => "client assertion",
         Stands::DpopProof => "DPoP proof",
+        Stands::AttestationProof => "attestation_proof",
         Stands::Ceremony => "passkey ceremony",
     };
     json!({ "proof": proof, "digest": digest, "expires_at": expires.unix(), "replay": stands_for.why().code().name() })

@@ -90,7 +90,7 @@ impl<'a> Presented<'a> {
     /// Who sent it: `client` is the registration that the credentials name, if there is one.
     pub(crate) fn caller(&self, form: &Form, client: Option<Client>, issuer: &str, now: Time) -> Result<Caller, Why> {
         let basic = self.headers.text("authorization").map(basic_pair);
-        let credentials = Credentials::parse(basic.as_deref(), form)?;
+        let credentials = Credentials::parse(basic.as_deref(), None, form)?;
         if let Some(client) = &client {
             assert_eq!(
                 client.id, credentials.client,
