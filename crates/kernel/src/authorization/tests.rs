@@ -292,6 +292,7 @@ fn outcome(decision: &Decision) -> String {
         Answer::Issue(_) => format!("code: {}", code(decision).unwrap().scopes.joined()),
         Answer::Wait(Pending::SignIn(_)) => "sign in".to_owned(),
         Answer::Wait(Pending::Consent(ask)) => format!("ask: {}", ask.open.joined()),
+        Answer::Wait(Pending::SignOut { .. }) => "sign out".to_owned(),
         Answer::Refuse(_, why) => why.told(),
     }
 }

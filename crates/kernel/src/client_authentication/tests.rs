@@ -248,6 +248,7 @@ fn proved(credentials: &Credentials, client: Option<Client>, dpop: Option<Verifi
             client,
             keys: Some(&keys),
             issuer: ISSUER,
+            certificate: None,
         },
         dpop,
         now(),
@@ -298,6 +299,7 @@ fn a_client_proves_itself_by_the_method_it_registered_and_by_no_other() {
         client: Some(registered(AuthenticationMethod::PrivateKeyJwt)),
         keys: None,
         issuer: ISSUER,
+        certificate: None,
     };
     let result = prove(&showing(AuthenticationMethod::PrivateKeyJwt), no_keys, None, now());
     assert_eq!(
@@ -558,6 +560,7 @@ fn an_assertion_is_checked_with_the_keys_of_the_client_it_names() {
             client: client(),
             keys: Some(&others),
             issuer: ISSUER,
+            certificate: None,
         },
         None,
         now(),

@@ -119,6 +119,7 @@ impl<'a> Presented<'a> {
                 client,
                 keys: keys.as_ref(),
                 issuer,
+                certificate: None,
             },
             proof,
             now,
