@@ -147,6 +147,7 @@ async fn client(
         client: registered,
         keys: keys.as_deref(),
         issuer: &tenant.tenant().issuer,
+        profile: tenant.tenant().settings.profile,
         certificate: certificate.as_ref(),
     };
     let dpop = match route.key_proof {

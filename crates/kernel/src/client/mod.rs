@@ -307,6 +307,14 @@ impl Client {
         self.further.profile.max(tenant.settings.profile)
     }
 
+    /// What a token for it is signed with when it registered nothing: RS256 (OpenID Connect Registration s2, JARM s3), which FAPI 2.0 s5.4.1 does not take.
+    pub fn usual_signing(&self, tenant: &Tenant) -> Signing {
+        Signing::plain(match self.profile(tenant) {
+            SecurityProfile::Baseline => Algorithm::RS256,
+            SecurityProfile::Fapi2 | SecurityProfile::Fapi2MessageSigning => Algorithm::PS256,
+        })
+    }
+
     /// Whether its requests must be pushed (RFC 9126 s5 and s6).
     pub fn must_push(&self, tenant: &Tenant) -> bool {
         self.further.pushed == Wish::Yes

@@ -1,20 +1,20 @@
 //! Whether the credentials hold.
 
 use proof::{
-    Time, Verified,
+    Algorithm, Time, Verified,
     assertion::{self, AssertionError},
     certificate::Certificate,
     digest,
     dpop::DpopProof,
     jwk::KeySet,
-    jws::Compact,
+    jws::{Compact, Rejected},
 };
 
 use super::request::{Credentials, Evidence};
 use crate::{
     authorization::Wish,
     caller::{Caller, PublicClient, PureMachine, Who},
-    client::{Authentication, Client, TlsName, TlsNameKind},
+    client::{Authentication, Client, SecurityProfile, TlsName, TlsNameKind},
     confirmation::Confirmation,
     mark::{Mark, Stands},
     why::Why,
@@ -32,6 +32,8 @@ pub struct Facts<'a> {
     pub keys: Option<&'a KeySet>,
     /// The issuer of the tenant: the only audience of an assertion.
     pub issuer: &'a str,
+    /// The rules that the tenant holds every client to.
+    pub profile: SecurityProfile,
     /// The certificate that the connection was made with, if it was made with one.
     pub certificate: Option<&'a ShownCertificate>,
 }
@@ -84,6 +86,9 @@ pub fn prove(
             // 3b. The assertion: signed by a registered key, for us alone, fresh, and used once (RFC 7523 s3, 7523bis).
             let keys = facts.keys.ok_or(Why::AuthenticationMethod)?;
             let compact = Compact::parse(shown).map_err(|rule| Why::Assertion(AssertionError::Jws(rule)))?;
+            if !may_sign_with(&client, facts.profile, compact.algorithm()) {
+                return Err(Why::Assertion(AssertionError::Jws(Rejected::WrongAlgorithm)));
+            }
             let proved = assertion::check(&compact, keys, facts.issuer, now).map_err(Why::Assertion)?;
             if proved.client_id != client.id.as_str() {
                 return Err(Why::AssertionOfAnother);
@@ -148,6 +153,14 @@ pub fn prove(
         | Authentication::Attestation => Who::PureMachine(PureMachine { client }),
     };
     Ok(Caller { who, key, marks })
+}
+
+/// Whether an assertion of this client may be signed so: as it registered (OpenID Connect Registration s2 `token_endpoint_auth_signing_alg`), and never with RS256 under
+/// FAPI 2.0 (s5.4.1).
+fn may_sign_with(client: &Client, tenant: SecurityProfile, algorithm: Algorithm) -> bool {
+    let registered = client.further.assertion.is_none_or(|only| only == algorithm);
+    let by_profile = client.further.profile.max(tenant) == SecurityProfile::Baseline || algorithm != Algorithm::RS256;
+    registered && by_profile
 }
 
 /// Whether a certificate has a client's name where the client said it would stand.

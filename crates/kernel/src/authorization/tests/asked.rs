@@ -208,7 +208,15 @@ fn s_05_a_flow_that_is_not_offered_is_not_reached_by_naming_it() {
             "{response_type}"
         );
     }
-    for response_mode in ["fragment", "fragment.jwt", "web_message", "Query", "JWT", "query jwt", ".jwt"] {
+    for response_mode in [
+        "fragment",
+        "fragment.jwt",
+        "web_message",
+        "Query",
+        "JWT",
+        "query jwt",
+        ".jwt",
+    ] {
         let refused = read_by(&web(), &[("response_mode", response_mode)]).unwrap_err();
         assert_eq!(
             (refused.code().name(), refused),
