@@ -17,11 +17,11 @@ const ENTRIES_MAX: usize = 20;
 /// Members that a client may say beyond plain OAuth; what it did not say has the value of the standard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Further {
-    /// `id_token_signed_response_alg`; RS256 when it says nothing.
+    /// `id_token_signed_response_alg`; RS256 when it says nothing, PS256 under FAPI 2.0.
     pub id_token: Option<Signing>,
     /// `userinfo_signed_response_alg`: userinfo is a signed JWT then.
     pub userinfo: Option<Signing>,
-    /// `authorization_signed_response_alg` (JARM); RS256 when it says nothing and asks for one.
+    /// `authorization_signed_response_alg` (JARM); RS256 when it says nothing and asks for one, PS256 under FAPI 2.0.
     pub authorization: Option<Signing>,
     /// `introspection_signed_response_alg` (RFC 9701 s6).
     pub introspection: Option<Signing>,

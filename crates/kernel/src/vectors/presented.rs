@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     caller::Caller,
-    client::{Client, Keys},
+    client::{Client, Keys, SecurityProfile},
     client_authentication::{Credentials, Facts, prove},
     form::Form,
     introspection,
@@ -119,6 +119,8 @@ impl<'a> Presented<'a> {
                 client,
                 keys: keys.as_ref(),
                 issuer,
+                profile: SecurityProfile::Baseline,
+                certificate: None,
             },
             proof,
             now,
