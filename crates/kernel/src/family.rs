@@ -123,6 +123,18 @@ pub enum Guard {
     },
 }
 
+/// What a change does to a line whether or not a row is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// It was used without turning, and is not idle.
+    Used {
+        /// Which.
+        id: FamilyId,
+        /// When.
+        at: Time,
+    },
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -197,6 +197,13 @@ pub enum Why {
     ClientDocument(&'static str),
     /// Too many attempts from here.
     TooMany(&'static str),
+    /// The same, and in how many seconds there is room again.
+    Throttled {
+        /// Of what there was too much.
+        what: &'static str,
+        /// When to come back, in seconds.
+        seconds: u32,
+    },
     /// The last credential cannot be removed.
     LastWayIn,
     /// Too many passkeys.
@@ -334,7 +341,7 @@ impl Why {
             | Self::TokenKeyMissing => Code::InvalidToken,
             Self::SoftwareStatement => Code::UnapprovedSoftwareStatement,
             Self::ClientDocument(_) | Self::ClientMetadata(_) => Code::InvalidClientMetadata,
-            Self::TooMany(_) => Code::TooManyRequests,
+            Self::TooMany(_) | Self::Throttled { .. } => Code::TooManyRequests,
             Self::Body(_) | Self::Json(_) | Self::Excess(_) => Code::InvalidBody,
             Self::Exists(_) => Code::Conflict,
             Self::Absent(_) | Self::AdministratorReach | Self::NoRoute | Self::PathForm => Code::NotFound,
@@ -486,7 +493,9 @@ impl Why {
             }
             Self::RegistrationUnproved => "registration needs a token: send it as Authorization: Bearer",
             Self::SoftwareStatement => "this server trusts no issuer of software statements; leave it out",
-            Self::TooMany(_) => "too many attempts in too short a time; try again after the time in Retry-After",
+            Self::TooMany(_) | Self::Throttled { .. } => {
+                "too many attempts in too short a time; try again after the time in Retry-After"
+            }
             Self::LastWayIn => "this is the last way to sign in; add another one first",
             Self::CredentialsFull => "there are as many passkeys as a person may have; remove one first",
             Self::CeremonyFailed(_) => "the passkey could not be checked; try again",
@@ -556,7 +565,7 @@ impl Why {
             Self::SignInFailed(rule) => (*rule).to_owned(),
             Self::RedirectUrisRefused(rule) => format!("redirect URIs: {rule}"),
             Self::ClientDocument(rule) => format!("client document: {rule}"),
-            Self::TooMany(rule) => format!("too many: {rule}"),
+            Self::TooMany(rule) | Self::Throttled { what: rule, .. } => format!("too many: {rule}"),
             Self::PasswordRefused(rule) => format!("password refused: {rule}"),
             Self::CeremonyFailed(rule) => format!("passkey: {rule}"),
             Self::ClientUnknown => "no such client".to_owned(),

@@ -3,7 +3,7 @@
 use kernel::{
     BrowserSessionId, ClientId, Confirmation, FamilyId, GrantId,
     browser_session::{Method, Presence},
-    family::{Family, Guard},
+    family::{Family, Guard, Write},
 };
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     tenant_db::TenantDb,
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &CURRENT, &CREATE, &TURN];
+pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &CURRENT, &CREATE, &TURN, &USED];
 
 static ONE: Statement = Statement::read(
     "family.one",
@@ -49,6 +49,14 @@ static TURN: Statement = Statement::write(
     "UPDATE refresh_family
      SET generation = $4, request = $5, turned_at = $6
      WHERE tenant = $1 AND id = $2 AND generation = $3",
+);
+
+static USED: Statement = Statement::write(
+    "family.used",
+    &[Text, Text, Int],
+    "UPDATE refresh_family
+     SET turned_at = $3
+     WHERE tenant = $1 AND id = $2 AND turned_at < $3",
 );
 
 impl TenantDb {
@@ -122,4 +130,11 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
             id.as_str(),
         ),
     }
+}
+
+/// The row of a write.
+pub(crate) fn lower_write(tenant: &str, write: &Write) -> Bound {
+    let Write::Used { id, at } = write;
+    let args = vec![tenant.to_owned().into(), id.as_str().to_owned().into(), (*at).into()];
+    Bound::new(&USED, args, "refresh_family", tenant, id.as_str())
 }

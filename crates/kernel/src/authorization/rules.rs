@@ -1,6 +1,6 @@
 //! What a request at the authorization endpoint is answered with, and where the answer goes.
 
-use proof::{Algorithm, json};
+use proof::json;
 
 use super::{
     OWN_SCOPES,
@@ -11,7 +11,7 @@ use crate::{
     authorization_code::{self, AuthorizationCode},
     browser_session,
     caller::{BrowserUser, Caller},
-    client::{self, Authentication, Client, Registration, SecurityProfile, Signing},
+    client::{self, Authentication, Client, Registration},
     consent::{self, Judgement, Rule},
     decision::{Before, Change, ConsentAsk, Decision, Guard, Pending, Reply, Return, Touch, Unsigned, Write},
     event::{Event, EventKind},
@@ -613,13 +613,12 @@ fn back(
         claims.insert("iss".to_owned(), tenant.issuer.as_str().into());
         claims.insert("aud".to_owned(), client.id.as_str().into());
         claims.insert("exp".to_owned(), at.now.plus(SIGNED_ANSWER_SECONDS).unix().into());
-        let usual = match client.profile(tenant) {
-            SecurityProfile::Baseline => Algorithm::RS256, // JARM s3
-            SecurityProfile::Fapi2 | SecurityProfile::Fapi2MessageSigning => Algorithm::PS256, // FAPI 2.0 s5.4: never RS256
-        };
         Unsigned {
             typ: "JWT",
-            signing: client.further.authorization.unwrap_or(Signing::plain(usual)),
+            signing: client
+                .further
+                .authorization
+                .unwrap_or_else(|| client.usual_signing(tenant)),
             claims,
             hash_of: None,
         }

@@ -219,8 +219,17 @@ const ADDRESS: &str = "a URI is https, without user name and fragment, at most 2
 const SECTOR: &str = "sector";
 
 impl Further {
-    /// Reads the members that it knows. The text of an error is a sentence for whoever registers.
+    /// Reads the members that it knows; `null` is what some clients write for nothing. The text of an error is a sentence for whoever registers.
     pub fn read(o: &Object, kind: ApplicationType) -> Result<Self, &'static str> {
+        let known = |(name, value): &(&String, &Value)| {
+            !value.is_null() && (MEMBERS.contains(&name.as_str()) || *name == SECTOR)
+        };
+        let said: Object = o
+            .iter()
+            .filter(known)
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let o = &said;
         let further = Self {
             id_token: signing(o, "id_token_signed_response_alg")?,
             userinfo: signing(o, "userinfo_signed_response_alg")?,
@@ -591,5 +600,10 @@ mod tests {
             assert!(read(bad).is_err(), "{claim}");
         }
         assert_eq!(read(json!({})), Ok(Further::default()));
+        assert_eq!(
+            read(json!({"logo_uri": null, "default_max_age": null, "unknown": 1})),
+            Ok(Further::default()),
+            "nothing is nothing"
+        );
     }
 }

@@ -186,6 +186,8 @@ pub enum Registration {
     Itself {
         /// `base64url(SHA-256(registration access token))` (RFC 7592 s3).
         token_digest: String,
+        /// The thumbprint of the key that the token is bound to, if the client proved one when it registered.
+        key: Option<String>,
     },
 }
 
@@ -305,6 +307,15 @@ impl Client {
     /// The rules it is held to: the stricter of the tenant's and its own.
     pub fn profile(&self, tenant: &Tenant) -> SecurityProfile {
         self.further.profile.max(tenant.settings.profile)
+    }
+
+    /// With what its answers are signed when it did not say: RS256, as OpenID Connect Core s15.1, JARM s3 and RFC 9701 s6 have it, and PS256 under FAPI, which has no PKCS #1
+    /// (FAPI 2.0 s5.4).
+    pub fn usual_signing(&self, tenant: &Tenant) -> Signing {
+        Signing::plain(match self.profile(tenant) {
+            SecurityProfile::Baseline => Algorithm::RS256,
+            SecurityProfile::Fapi2 | SecurityProfile::Fapi2MessageSigning => Algorithm::PS256,
+        })
     }
 
     /// Whether its requests must be pushed (RFC 9126 s5 and s6).

@@ -1,22 +1,23 @@
 //! Whether the credentials hold.
 
 use proof::{
-    Time, Verified,
+    Algorithm, Time, Verified,
     assertion::{self, AssertionError},
     certificate::Certificate,
     digest,
-    dpop::DpopProof,
+    dpop::{DpopError, DpopProof},
     jwk::KeySet,
-    jws::Compact,
+    jws::{Compact, Rejected},
 };
 
 use super::request::{Credentials, Evidence};
 use crate::{
     authorization::Wish,
     caller::{Caller, PublicClient, PureMachine, Who},
-    client::{Authentication, Client, TlsName, TlsNameKind},
+    client::{Authentication, Client, SecurityProfile, TlsName, TlsNameKind},
     confirmation::Confirmation,
     mark::{Mark, Stands},
+    tenant::Tenant,
     why::Why,
 };
 
@@ -30,8 +31,8 @@ pub struct Facts<'a> {
     pub client: Option<Client>,
     /// Its registered keys, parsed, if it registered any.
     pub keys: Option<&'a KeySet>,
-    /// The issuer of the tenant: the only audience of an assertion.
-    pub issuer: &'a str,
+    /// The tenant: its issuer is the only audience of an assertion.
+    pub tenant: &'a Tenant,
     /// The certificate that the connection was made with, if it was made with one.
     pub certificate: Option<&'a ShownCertificate>,
 }
@@ -84,7 +85,10 @@ pub fn prove(
             // 3b. The assertion: signed by a registered key, for us alone, fresh, and used once (RFC 7523 s3, 7523bis).
             let keys = facts.keys.ok_or(Why::AuthenticationMethod)?;
             let compact = Compact::parse(shown).map_err(|rule| Why::Assertion(AssertionError::Jws(rule)))?;
-            let proved = assertion::check(&compact, keys, facts.issuer, now).map_err(Why::Assertion)?;
+            if !may_sign(&client, facts.tenant, compact.algorithm()) {
+                return Err(Why::Assertion(AssertionError::Jws(Rejected::WrongAlgorithm)));
+            }
+            let proved = assertion::check(&compact, keys, &facts.tenant.issuer, now).map_err(Why::Assertion)?;
             if proved.client_id != client.id.as_str() {
                 return Err(Why::AssertionOfAnother);
             }
@@ -127,7 +131,20 @@ pub fn prove(
         return Err(Why::ClientDisabled);
     }
 
-    // 5. The key it proved to hold: by a proof, which is good once (RFC 9449 s4.3), or by its connection (RFC 8705 s3).
+    // 5. Under FAPI only what a key of the client's proves is proof (FAPI 2.0 s5.3.2.1).
+    let profile = client.profile(facts.tenant);
+    if profile >= SecurityProfile::Fapi2 && !client.authentication.is_strong() {
+        return Err(Why::AuthenticationMethod);
+    }
+    if profile >= SecurityProfile::Fapi2
+        && dpop
+            .as_ref()
+            .is_some_and(|proof| proof.key.algorithm() == Algorithm::RS256)
+    {
+        return Err(Why::Dpop(DpopError::Jws(Rejected::WrongAlgorithm)));
+    }
+
+    // 6. The key it proved to hold: by a proof, which is good once (RFC 9449 s4.3), or by its connection (RFC 8705 s3).
     let by_certificate = facts
         .certificate
         .filter(|_| client.further.certificate_bound == Wish::Yes)
@@ -148,6 +165,16 @@ pub fn prove(
         | Authentication::Attestation => Who::PureMachine(PureMachine { client }),
     };
     Ok(Caller { who, key, marks })
+}
+
+/// Whether a client's assertions may be signed so: by the algorithm it registered (OpenID Connect Registration s2), and under FAPI never by PKCS #1 (FAPI 2.0 s5.4).
+fn may_sign(client: &Client, tenant: &Tenant, algorithm: Algorithm) -> bool {
+    let registered = client
+        .further
+        .assertion
+        .is_none_or(|registered| registered == algorithm);
+    let by_profile = client.profile(tenant) == SecurityProfile::Baseline || algorithm != Algorithm::RS256;
+    registered && by_profile
 }
 
 /// Whether a certificate has a client's name where the client said it would stand.

@@ -325,6 +325,9 @@ fn write(write: &Write) -> Value {
         Write::Tenant(tenant::Write::EndAdministrator { id, at }) => {
             json!({ "end_administrator": { "id": id.as_str(), "at": at.unix() } })
         }
+        Write::Family(family::Write::Used { id, at }) => {
+            json!({ "use_family": { "id": id.as_str(), "at": at.unix() } })
+        }
         Write::PushedRequest(pushed_authorization::Write::End(id)) => json!({ "end_pushed_request": id }),
         Write::RelyingParty(write) => about_relying_party(write),
         Write::DropKey { kid } => json!({ "drop_key": { "kid": kid } }),
