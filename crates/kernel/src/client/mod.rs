@@ -6,7 +6,7 @@ mod further;
 
 use proof::{Algorithm, Time, digest};
 
-pub use further::{Further, MEMBERS, SecurityProfile, Signing, SubjectType, TlsName, TlsNameKind};
+pub use further::{Further, MEMBERS, SecurityProfile, Signing, SubjectType, TlsName, TlsNameKind, is_fetched};
 
 use crate::{
     authorization::Wish,

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     authority::Scopes,
-    client::{ApplicationType, AuthenticationMethod, Binding, Further, GrantType, Keys},
+    client::{ApplicationType, AuthenticationMethod, Binding, Further, GrantType, Keys, is_fetched},
     redirect_uri::{self, RedirectUri},
     why::Why,
 };
@@ -217,7 +217,8 @@ fn keys(o: &json::Object, address: Option<&str>, said: Said) -> Result<Option<Ke
             checked_keys(&text).map_err(|rule| said.wrong(rule))?;
             Ok(Some(Keys::Here(text)))
         }
-        (None, Some(address)) => Ok(uri(Some(address), said)?.map(Keys::At)),
+        (None, Some(address)) if is_fetched(address) => Ok(Some(Keys::At(address.to_owned()))),
+        (None, Some(_)) => Err(said.wrong("jwks_uri is https, without user name and fragment, at most 2000 bytes")),
         (Some(_), Some(_)) => Err(said.wrong("jwks and jwks_uri do not go together")),
     }
 }
