@@ -34,10 +34,11 @@ export async function registered(prokura, more, authenticate = AUTHENTICATION.cl
     return { id: client.client_id, secret: client.client_secret, config: await discovered(prokura, client.client_id, authenticate(client)) };
 }
 
-export function discovered(prokura, id, authentication, { algorithm = 'oauth2', wire } = {}) {
-    return openid.discovery(new URL(prokura.ready.issuer), id, undefined, authentication, {
+/** `metadata` is what the library shall know of the client's registration; it checks answers by it. */
+export function discovered(prokura, id, authentication, { algorithm = 'oauth2', metadata, execute = [], wire } = {}) {
+    return openid.discovery(new URL(prokura.ready.issuer), id, metadata, authentication, {
         algorithm,
-        execute: [openid.allowInsecureRequests], // plain http on loopback
+        execute: [openid.allowInsecureRequests, ...execute], // plain http on loopback
         ...(wire && { [openid.customFetch]: wire.fetch }),
     });
 }
