@@ -5,6 +5,7 @@ import * as openid from 'openid-client';
 
 /** How openid-client shows itself by each method. */
 export const AUTHENTICATION = {
+    none: () => openid.None(),
     client_secret_basic: ({ client_secret: secret }) => openid.ClientSecretBasic(secret),
     client_secret_post: ({ client_secret: secret }) => openid.ClientSecretPost(secret),
     private_key_jwt: async ({ jwk }) => openid.PrivateKeyJwt({ key: await importJWK(jwk, jwk.alg), kid: jwk.kid }),

@@ -123,15 +123,18 @@ async function userinfo(cases, prokura, human) {
         assert.match(bare.headers.get('www-authenticate'), /\bBearer realm=/);
         assert.doesNotMatch(bare.headers.get('www-authenticate'), /error=/, 'RFC 6750 s3.1: without a token no error is named');
     });
-    await cases.claim('openid-client: userinfo by POST, with the token in the header or in the form (Core s5.3.1)', async () => {
-        const rp = await relyingParty(prokura);
-        const tokens = await rp.signedIn(human);
-        const url = rp.config.serverMetadata().userinfo_endpoint;
-        const inHeader = await fetch(url, { method: 'POST', headers: { authorization: `Bearer ${tokens.access_token}` } });
-        assert.deepEqual(await inHeader.json(), { sub: tokens.claims().sub });
-        const inForm = await fetch(url, { method: 'POST', body: new URLSearchParams({ access_token: tokens.access_token }) });
-        assert.deepEqual(await inForm.json(), { sub: tokens.claims().sub });
-    });
+    for (const [where, init] of [
+        ['in the header and nothing in the body', (token) => ({ headers: { authorization: `Bearer ${token}` } })],
+        ['in the header beside an empty form', (token) => ({ headers: { authorization: `Bearer ${token}`, 'content-type': 'application/x-www-form-urlencoded' } })],
+        ['in the form', (token) => ({ body: new URLSearchParams({ access_token: token }) })],
+    ]) {
+        await cases.claim(`userinfo by POST, with the token ${where} (Core s5.3.1, RFC 6750 s2)`, async () => {
+            const rp = await relyingParty(prokura);
+            const tokens = await rp.signedIn(human);
+            const answer = await fetch(rp.config.serverMetadata().userinfo_endpoint, { method: 'POST', ...init(tokens.access_token) });
+            assert.deepEqual(await answer.json(), { sub: tokens.claims().sub });
+        });
+    }
     await cases.claim('openid-client: a token without openid is insufficient_scope at userinfo, one for a resource is no token there', async () => {
         const rp = await relyingParty(prokura);
         for (const [parameters, status, code] of [
