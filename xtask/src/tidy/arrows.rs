@@ -238,6 +238,24 @@ const ROOMS: &[Room] = &[
         never: &[],
         tests: Tests::UseWhatTheyLike,
     },
+    // What strangers send, decided without a server around it.
+    Room {
+        name: "hostile",
+        may: &["proof", "kernel", "egress"],
+        never: &[
+            &CLOCK,
+            &SURROUNDINGS,
+            &IO,
+            &ASYNC,
+            &RANDOM,
+            &HTTP_TYPES,
+            &HTTP_CLIENT,
+            &SQL,
+            &LOGGING,
+            &CRYPTO,
+        ],
+        tests: Tests::UseWhatTheyLike,
+    },
     Room {
         name: "bench",
         may: &["proof", "keys", "login"],
