@@ -157,7 +157,7 @@ fn challenge(parameters: &std::collections::BTreeMap<String, String>) -> Result<
 }
 
 /// An app as its own document describes it.
-fn app() -> Result<Client, Why> {
+pub(crate) fn app() -> Result<Client, Why> {
     let id = ClientId::parse("https://app.example/client").ok_or(Why::ClientUnknown)?;
     let document = json!({
         "client_id": id.as_str(), "client_name": "App", "redirect_uris": ["https://app.example/cb"],

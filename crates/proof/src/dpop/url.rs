@@ -1,8 +1,8 @@
 //! `htu` compared with our own URL: syntax-based and scheme-based normalisation (RFC 3986 s6.2.2, s6.2.3) without
 //! building either normal form. Dot segments are not resolved: our endpoints have none, so such an `htu` is refused.
 
-/// Whether `htu`, without its query and fragment, names the endpoint `ours`.
-pub(super) fn same_endpoint(htu: &str, ours: &str) -> bool {
+/// Whether `htu`, without its query and fragment, names the endpoint `ours` (RFC 9449 s4.3 step 9).
+pub fn same_endpoint(htu: &str, ours: &str) -> bool {
     let htu = htu.split_once(['?', '#']).map_or(htu, |(before, _)| before);
     // Nearly always the two are equal as they stand.
     htu == ours
