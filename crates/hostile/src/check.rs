@@ -115,13 +115,12 @@ fn keys(jwks: &Value) -> Outcome {
         return Outcome::Refused(format!("Keys({why:?})"));
     }
     // Well-formed: whether it is of use is what registration asks.
-    let metadata = json!({
-        "redirect_uris": ["https://app.example/cb"], "token_endpoint_auth_method": "private_key_jwt", "jwks": jwks,
-    });
-    match metadata {
-        Value::Object(metadata) => of(&Metadata::read(&metadata, Said::Registration, &Scopes::default())),
-        _ => Outcome::ServersMatter,
-    }
+    let metadata = json::Object::from_iter([
+        ("redirect_uris".to_owned(), json!(["https://app.example/cb"])),
+        ("token_endpoint_auth_method".to_owned(), json!("private_key_jwt")),
+        ("jwks".to_owned(), jwks.clone()),
+    ]);
+    of(&Metadata::read(&metadata, Said::Registration, &Scopes::default()))
 }
 
 fn redirect(client: ClientKind, registered: &[String], asked: &str) -> Outcome {

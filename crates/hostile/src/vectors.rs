@@ -130,14 +130,16 @@ pub enum Input {
 pub struct Body {
     /// Where it goes.
     pub route: Route,
-    body: Option<String>,
-    body_base64: Option<String>,
+    #[serde(rename = "body")]
+    text: Option<String>,
+    #[serde(rename = "body_base64")]
+    base64: Option<String>,
 }
 
 impl Body {
     /// The bytes of the body.
     pub fn bytes(&self) -> Vec<u8> {
-        either(self.body.as_deref(), self.body_base64.as_deref())
+        either(self.text.as_deref(), self.base64.as_deref())
     }
 }
 
@@ -149,8 +151,10 @@ pub struct Form {
     pub path: String,
     /// Who sends it.
     pub credentials: Option<String>,
-    body: Option<String>,
-    body_base64: Option<String>,
+    #[serde(rename = "body")]
+    text: Option<String>,
+    #[serde(rename = "body_base64")]
+    base64: Option<String>,
     padded_to: Option<usize>,
     /// The query beside it.
     pub query: Option<String>,
@@ -162,7 +166,7 @@ pub struct Form {
 impl Form {
     /// The bytes of the body.
     pub fn bytes(&self) -> Vec<u8> {
-        let mut bytes = either(self.body.as_deref(), self.body_base64.as_deref());
+        let mut bytes = either(self.text.as_deref(), self.base64.as_deref());
         let length = self.padded_to.unwrap_or(0).max(bytes.len());
         bytes.resize(length, b'x');
         bytes

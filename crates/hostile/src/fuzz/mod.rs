@@ -22,15 +22,31 @@ pub struct Target {
 
 /// Every target.
 pub const TARGETS: &[Target] = &[
-    target("access_token", "an access token, as a resource server reads it", tokens::access_token),
+    target(
+        "access_token",
+        "an access token, as a resource server reads it",
+        tokens::access_token,
+    ),
     target("assertion", "a client assertion", tokens::assertion),
-    target("authorization", "the query of an authorization request", forms::authorization),
+    target(
+        "authorization",
+        "the query of an authorization request",
+        forms::authorization,
+    ),
     target("base64url", "base64url, and nothing else", tokens::base64url),
     target("code_redemption", "a token request with a code", forms::code_redemption),
-    target("cose_key", "the COSE key of a passkey, and its CBOR", passkeys::cose_key),
+    target(
+        "cose_key",
+        "the COSE key of a passkey, and its CBOR",
+        passkeys::cose_key,
+    ),
     target("credentials", "Basic credentials and a form", forms::credentials),
     target("document", "a client metadata document", metadata::document),
-    target("document_address", "a client id that may be an address", places::document_address),
+    target(
+        "document_address",
+        "a client id that may be an address",
+        places::document_address,
+    ),
     target("dpop", "a DPoP proof", tokens::dpop),
     target("external_url", "a URL that a stranger named", places::external_url),
     target("form", "a form body", forms::form),
@@ -41,11 +57,23 @@ pub const TARGETS: &[Target] = &[
     target("jws", "a compact JWS and its header", tokens::jws),
     target("login", "a login, and the ids of groups and tenants", forms::login),
     target("nonce", "a DPoP nonce", tokens::nonce),
-    target("passkey_assertion", "the answer of an authenticator at sign-in", passkeys::assertion),
-    target("passkey_registration", "the answer of an authenticator at registration", passkeys::registration),
+    target(
+        "passkey_assertion",
+        "the answer of an authenticator at sign-in",
+        passkeys::assertion,
+    ),
+    target(
+        "passkey_registration",
+        "the answer of an authenticator at registration",
+        passkeys::registration,
+    ),
     target("profile", "the profile of a person", metadata::profile),
     target("redirect_uri", "a redirect URI", places::redirect_uri),
-    target("redirect_match", "a registered redirect URI, a line feed, and one that is asked for", places::redirect_match),
+    target(
+        "redirect_match",
+        "a registered redirect URI, a line feed, and one that is asked for",
+        places::redirect_match,
+    ),
     target("refresh_token", "a refresh token", tokens::refresh_token),
     target("registration", "the metadata of a registration", metadata::registration),
     target("resource_uri", "a resource identifier", places::resource_uri),

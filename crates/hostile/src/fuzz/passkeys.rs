@@ -22,7 +22,9 @@ fn expect() -> Expect<'static> {
 }
 
 pub(super) fn cose_key(data: &[u8]) {
-    let Ok(key) = CredentialKey::from_cose(data) else { return };
+    let Ok(key) = CredentialKey::from_cose(data) else {
+        return;
+    };
     assert_eq!(key.to_cose(), data, "one spelling");
     assert!(CredentialKey::from_cose(key.to_cose()).is_ok_and(|again| again.algorithm() == key.algorithm()));
     assert!(key.verify(b"nobody signed this", &[0; 64]).is_err());
@@ -61,7 +63,9 @@ fn embedded_id(object: &[u8]) -> &[u8] {
 }
 
 fn answered(data: &[u8]) {
-    let Ok(credential) = check_registration(data, &expect()) else { return };
+    let Ok(credential) = check_registration(data, &expect()) else {
+        return;
+    };
     let credential = credential.into_inner();
     assert!((1..=CREDENTIAL_ID_BYTES_MAX).contains(&credential.id.len()));
     assert!(CredentialKey::from_cose(credential.key.to_cose()).is_ok());
@@ -85,15 +89,23 @@ fn answered(data: &[u8]) {
 
 /// A key that signs nothing here: RFC 8037 A.1, as COSE.
 const NOBODYS_KEY: [u8; 42] = [
-    0xa4, 0x01, 0x01, 0x03, 0x27, 0x20, 0x06, 0x21, 0x58, 0x20, 0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b,
-    0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07,
-    0x51, 0x1a,
+    0xa4, 0x01, 0x01, 0x03, 0x27, 0x20, 0x06, 0x21, 0x58, 0x20, 0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5,
+    0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68,
+    0xf7, 0x07, 0x51, 0x1a,
 ];
 
 pub(super) fn assertion(data: &[u8]) {
     let Ok(assertion) = parse_assertion(data) else { return };
     assert!((1..=CREDENTIAL_ID_BYTES_MAX).contains(&assertion.credential_id.len()));
-    assert!(assertion.user_handle.as_ref().is_none_or(|handle| (1..=USER_HANDLE_BYTES_MAX).contains(&handle.len())));
+    assert!(
+        assertion
+            .user_handle
+            .as_ref()
+            .is_none_or(|handle| (1..=USER_HANDLE_BYTES_MAX).contains(&handle.len()))
+    );
     let key = CredentialKey::from_cose(&NOBODYS_KEY);
-    assert!(key.is_ok_and(|key| check_assertion(&assertion, &key, 0, &expect()).is_err()), "nobody signed this");
+    assert!(
+        key.is_ok_and(|key| check_assertion(&assertion, &key, 0, &expect()).is_err()),
+        "nobody signed this"
+    );
 }

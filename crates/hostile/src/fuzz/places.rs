@@ -20,7 +20,10 @@ pub(super) fn redirect_uri(data: &[u8]) {
     assert_eq!(uri.as_str(), given, "it stays as it is");
     assert!(given.len() <= REDIRECT_URI_BYTES_MAX && given.bytes().all(|b| b.is_ascii_graphic()));
     assert!(!given.contains(['#', '*', '\\']));
-    assert_eq!(matching(std::slice::from_ref(&uri), given, LocalhostPorts::Exact).as_ref(), Some(&uri));
+    assert_eq!(
+        matching(std::slice::from_ref(&uri), given, LocalhostPorts::Exact).as_ref(),
+        Some(&uri)
+    );
     assert!(uri.fits(ApplicationType::Native) && uri.fits(ApplicationType::Unsaid));
     assert_eq!(uri.fits(ApplicationType::Web), !uri.is_local());
     // A browser goes where we think it goes.
@@ -33,7 +36,10 @@ pub(super) fn redirect_uri(data: &[u8]) {
         "https" | "http" => {
             let host = seen.host_str().unwrap_or_default();
             let ours = uri.host();
-            let ours = ours.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map_or(ours, |(host, _)| host);
+            let ours = ours
+                .rsplit_once(':')
+                .filter(|(_, port)| !port.contains(']'))
+                .map_or(ours, |(host, _)| host);
             assert!(host == ours || same_address(host, ours), "a browser goes to {host}");
             assert!(seen.scheme() == "https" || uri.is_local());
             // What is on this computer for a browser is on this computer for us: but for other spellings of it, which are names of web sites here and reach a program
@@ -49,17 +55,28 @@ pub(super) fn redirect_uri(data: &[u8]) {
 
 /// Whether two hosts are two spellings of one address.
 fn same_address(one: &str, other: &str) -> bool {
-    let of = |host: &str| Url::parse(&format!("https://{host}/")).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let of = |host: &str| {
+        Url::parse(&format!("https://{host}/"))
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned))
+    };
     of(one).is_some() && of(one) == of(other)
 }
 
 pub(super) fn redirect_match(data: &[u8]) {
-    let Some((registered, asked)) = two_lines(data) else { return };
-    let Some(registered) = RedirectUri::parse(registered) else { return };
+    let Some((registered, asked)) = two_lines(data) else {
+        return;
+    };
+    let Some(registered) = RedirectUri::parse(registered) else {
+        return;
+    };
     let known = std::slice::from_ref(&registered);
     let exact = matching(known, asked, LocalhostPorts::Exact);
     let varied = matching(known, asked, LocalhostPorts::Vary);
-    assert!(exact.is_none() || exact == varied, "who may vary may do what who may not may");
+    assert!(
+        exact.is_none() || exact == varied,
+        "who may vary may do what who may not may"
+    );
     let Some(used) = varied else {
         assert_ne!(registered.as_str(), asked, "the registered one is always good");
         return;
@@ -82,7 +99,11 @@ pub(super) fn redirect_match(data: &[u8]) {
         assert_eq!(one, other);
         assert_eq!(one.0, "http");
         let localhost = one.1.as_deref() == Some("localhost");
-        assert_eq!(exact.is_none(), localhost, "a name may vary for programs without a secret alone");
+        assert_eq!(
+            exact.is_none(),
+            localhost,
+            "a name may vary for programs without a secret alone"
+        );
     }
 }
 
@@ -94,12 +115,17 @@ pub(super) fn resource_uri(data: &[u8]) {
     assert!(!given.contains(['#', '\\', '"']));
     if let Ok(seen) = Url::parse(given) {
         assert!(seen.fragment().is_none() && seen.username().is_empty());
-        assert!(!matches!(seen.scheme(), "javascript" | "data" | "vbscript" | "blob" | "file"));
+        assert!(!matches!(
+            seen.scheme(),
+            "javascript" | "data" | "vbscript" | "blob" | "file"
+        ));
     }
 }
 
 pub(super) fn document_address(data: &[u8]) {
-    let Some(id) = text(data).and_then(ClientId::parse) else { return };
+    let Some(id) = text(data).and_then(ClientId::parse) else {
+        return;
+    };
     let given = id.as_str();
     match address(&id) {
         Address::Plain => assert!(!given.contains("://")),
@@ -128,8 +154,13 @@ pub(super) fn external_url(data: &[u8]) {
     let Ok(seen) = Url::parse(given) else { return };
     assert!(seen.username().is_empty() && seen.password().is_none());
     assert_eq!(seen.host_str(), Some(url.host()), "who is asked is who is judged");
-    let loopback = matches!(url.host(), "[::1]" | "localhost") || url.host().starts_with("127.") || url.host().trim_end_matches('.').ends_with("localhost");
-    assert!(seen.scheme() == "https" || (seen.scheme() == "http" && loopback), "{given}");
+    let loopback = matches!(url.host(), "[::1]" | "localhost")
+        || url.host().starts_with("127.")
+        || url.host().trim_end_matches('.').ends_with("localhost");
+    assert!(
+        seen.scheme() == "https" || (seen.scheme() == "http" && loopback),
+        "{given}"
+    );
 }
 
 pub(super) fn htu(data: &[u8]) {
@@ -137,7 +168,11 @@ pub(super) fn htu(data: &[u8]) {
     let ours = [ISSUER, "/oauth2/token"].concat();
     let before = given.split(['?', '#']).next().unwrap_or_default();
     assert!(same_endpoint(given, before), "an URL names itself");
-    assert_eq!(same_endpoint(given, &ours), same_endpoint(before, &ours), "query and fragment say nothing");
+    assert_eq!(
+        same_endpoint(given, &ours),
+        same_endpoint(before, &ours),
+        "query and fragment say nothing"
+    );
     if same_endpoint(given, &ours) {
         let seen = Url::parse(before);
         assert!(
@@ -162,7 +197,10 @@ fn unescaped(path: &str) -> String {
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('%') {
         out.push_str(before);
-        match after.split_at_checked(2).and_then(|(hex, _)| u8::from_str_radix(hex, 16).ok()) {
+        match after
+            .split_at_checked(2)
+            .and_then(|(hex, _)| u8::from_str_radix(hex, 16).ok())
+        {
             Some(byte) if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => {
                 out.push(char::from(byte));
                 rest = after.split_at_checked(2).map_or("", |(_, rest)| rest);

@@ -42,7 +42,11 @@ pub(super) fn jws(data: &[u8]) {
     let parts: Vec<&str> = token.split('.').collect();
     assert_eq!(parts.len(), 3);
     for part in &parts {
-        assert_eq!(b64::decode(part).map(|bytes| b64::encode(&bytes)).as_deref(), Ok(*part), "one spelling");
+        assert_eq!(
+            b64::decode(part).map(|bytes| b64::encode(&bytes)).as_deref(),
+            Ok(*part),
+            "one spelling"
+        );
     }
     let header = compact.header();
     assert!(!header.contains_key("crit") && !header.contains_key("b64"));
@@ -51,7 +55,10 @@ pub(super) fn jws(data: &[u8]) {
     assert_eq!(compact.kid(), header.get("kid").and_then(Value::as_str));
     assert_eq!(compact.typ(), header.get("typ").and_then(Value::as_str));
     if let Ok(claims) = compact.claims_unverified() {
-        assert_eq!(json::parse_object(Value::Object(claims.clone()).to_string().as_bytes()), Ok(claims));
+        assert_eq!(
+            json::parse_object(Value::Object(claims.clone()).to_string().as_bytes()),
+            Ok(claims)
+        );
     }
     assert!(compact.verify_with(&keys(NOBODYS_KEYS)).is_err(), "nobody signed this");
     // What verifies is what the trusted keys signed: any other signature over it does not.
@@ -73,7 +80,11 @@ pub(super) fn jwk(data: &[u8]) {
 /// A key that is written as JWK and read again is the same key.
 fn survives_writing(key: &PublicKey) {
     let written = key.to_jwk();
-    assert!(["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"].iter().all(|name| !written.contains_key(*name)));
+    assert!(
+        ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"]
+            .iter()
+            .all(|name| !written.contains_key(*name))
+    );
     assert!(PublicKey::from_jwk(&written).is_ok_and(|again| {
         (again.thumbprint(), again.algorithm(), again.kid()) == (key.thumbprint(), key.algorithm(), key.kid())
             && again.to_jwk() == written
@@ -90,11 +101,14 @@ pub(super) fn jwk_set(data: &[u8]) {
     let written = serde_json::json!({ "keys": entries }).to_string();
     // A set of many large keys may be larger when each says what it is.
     if written.len() <= KeySet::BYTES_MAX {
-        let names = |set: &KeySet| -> Vec<String> { set.keys().iter().map(|key| key.thumbprint().to_owned()).collect() };
+        let names =
+            |set: &KeySet| -> Vec<String> { set.keys().iter().map(|key| key.thumbprint().to_owned()).collect() };
         assert!(KeySet::parse(written.as_bytes()).is_ok_and(|again| names(&again) == names(&set)));
     }
     for key in set.keys() {
-        let found = set.find(key.kid(), key.algorithm()).any(|found| found.thumbprint() == key.thumbprint());
+        let found = set
+            .find(key.kid(), key.algorithm())
+            .any(|found| found.thumbprint() == key.thumbprint());
         assert!(found);
     }
 }
@@ -109,7 +123,10 @@ pub(super) fn assertion(data: &[u8]) {
     assert!((1..=client_assertion::JTI_BYTES_MAX).contains(&passed.jti.len()));
     let longest = client_assertion::LIFETIME_SECONDS_MAX.saturating_add(client_assertion::SKEW_SECONDS);
     assert!(passed.expires > now() && passed.expires.since(now()) <= longest);
-    assert!(check("https://issuer.example/", now()).is_err(), "it is for one audience");
+    assert!(
+        check("https://issuer.example/", now()).is_err(),
+        "it is for one audience"
+    );
     assert!(check(ISSUER, passed.expires).is_err(), "it ends");
     assert!(client_assertion::check(&compact, &keys(NOBODYS_KEYS), ISSUER, now()).is_err());
 }
@@ -122,11 +139,23 @@ pub(super) fn access_token(data: &[u8]) {
     let passed = passed.into_inner();
     assert_eq!((passed.issuer.as_str(), passed.audience.as_str()), (ISSUER, RESOURCE));
     assert!(passed.issued <= now() && passed.expires > now());
-    assert!(passed.scopes.iter().all(|scope| !scope.is_empty() && !scope.contains(' ')));
-    assert_eq!(passed.jkt.is_some(), passed.claims.contains_key("cnf"), "a confirmation is demanded or refused");
+    assert!(
+        passed
+            .scopes
+            .iter()
+            .all(|scope| !scope.is_empty() && !scope.contains(' '))
+    );
+    assert_eq!(
+        passed.jkt.is_some(),
+        passed.claims.contains_key("cnf"),
+        "a confirmation is demanded or refused"
+    );
     assert!(check(ISSUER, now()).is_err(), "it is for one audience");
     assert!(check(RESOURCE, passed.expires).is_err(), "it ends");
-    assert!(client_assertion::check(&compact, &keys(TRUSTED_KEYS), ISSUER, now()).is_err(), "it is nothing else");
+    assert!(
+        client_assertion::check(&compact, &keys(TRUSTED_KEYS), ISSUER, now()).is_err(),
+        "it is nothing else"
+    );
 }
 
 pub(super) fn dpop(data: &[u8]) {
@@ -138,7 +167,9 @@ pub(super) fn dpop(data: &[u8]) {
         now: now(),
         access_token: None,
     };
-    let Ok(passed) = proofs::check(proof, &expect) else { return };
+    let Ok(passed) = proofs::check(proof, &expect) else {
+        return;
+    };
     let passed = passed.into_inner();
     assert!((1..=proofs::JTI_BYTES_MAX).contains(&passed.jti.len()));
     assert_eq!(passed.jkt, passed.key.thumbprint());
@@ -147,7 +178,10 @@ pub(super) fn dpop(data: &[u8]) {
     assert!(age <= proofs::WINDOW_SECONDS && age >= proofs::FUTURE_SECONDS.saturating_neg());
     let other = [ISSUER, "/oauth2/introspect"].concat();
     for expect in [
-        Expect { method: "GET", ..expect },
+        Expect {
+            method: "GET",
+            ..expect
+        },
         Expect { url: &other, ..expect },
         Expect {
             now: passed.iat.plus(proofs::WINDOW_SECONDS).plus(1),
@@ -181,11 +215,17 @@ const LINE_KEY: [u8; 32] = [5; 32];
 
 pub(super) fn refresh_token(data: &[u8]) {
     let Some(shown) = text(data) else { return };
-    let Some(presented) = family::Presented::parse(shown) else { return };
+    let Some(presented) = family::Presented::parse(shown) else {
+        return;
+    };
     assert!(presented.generation >= 0);
     let key = Secret::new(LINE_KEY);
     let ours = family::write(&key, &presented.family, presented.generation);
-    assert_eq!(ours == shown, presented.is_genuine(&key), "what is genuine is what we write");
+    assert_eq!(
+        ours == shown,
+        presented.is_genuine(&key),
+        "what is genuine is what we write"
+    );
     let again = family::Presented::parse(&ours);
     assert!(again.is_some_and(|again| {
         again.is_genuine(&key) && (&again.family, again.generation) == (&presented.family, presented.generation)

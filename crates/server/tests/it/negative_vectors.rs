@@ -109,7 +109,12 @@ async fn what_is_right_is_accepted() {
             vectors::Input::Redirect { .. } | vectors::Input::Challenge { .. } | vectors::Input::Verifier { .. } => {
                 &mut of_browsers
             }
-            _ => &mut of_the_issuer,
+            vectors::Input::Token { .. }
+            | vectors::Input::Keys { .. }
+            | vectors::Input::Proofs { .. }
+            | vectors::Input::Register { .. }
+            | vectors::Input::Body(_)
+            | vectors::Input::Form(_) => &mut of_the_issuer,
         };
         let told = place.send(&control.input).await;
         assert!(
