@@ -119,3 +119,22 @@ def cose(object):
 found = [cose(object) for object in objects if len(object) > 120 and b"authData" in object]
 es = bytes.fromhex("a5010203262001215820") + bytes(32) + bytes.fromhex("225820") + bytes(32)
 seed("cose_key", found + [es, bytes.fromhex("a401010327200621582000") + bytes(31), bytes.fromhex("a0"), bytes.fromhex("bf01020326ff"), bytes.fromhex("a10101"), bytes.fromhex("a201020102"), bytes.fromhex("a203260102"), bytes.fromhex("a118010a"), bytes.fromhex("80"), bytes.fromhex("f6"), bytes.fromhex("a1613a01"), bytes.fromhex("a4010303390100206121"), bytes.fromhex("a1018181818181")])
+
+seed("language", ["de", "en", "de-AT,en;q=0.5", "en;q=0,de;q=0.001", "*", "", "fr, de;q=1.000", "de;q=1.001", "zh-Hant-x-a-b", "de\nen", "q=1", "a" * 9 + "-de", ",".join(["fr"] * 40), "de ; q = 0.5", "DE-de", "\u00e4"])
+seed("visible", ["Atlas", "a\u202eb", "a\u200bb", "  a   b ", "a\tb\nc", "e" + "\u0301" * 9, "\U000e0041", "\ufe0f\u2764\ufe0f", "x" * 59 + "\u202e", "x" * 100, "\x1b[31m", "\u00ad", "\u3164", "\ue000", "[U+202E]", "", "\u2028", "<img>"])
+
+def der_of(jwk):
+    def integer(text):
+        data = unb64(text)
+        return tag(2, (b"\0" if data[0] & 0x80 else b"") + data)
+
+    def tag(name, data):
+        length = bytes([len(data)]) if len(data) < 128 else bytes([0x82]) + len(data).to_bytes(2, "big") if len(data) > 255 else bytes([0x81, len(data)])
+        return bytes([name]) + length + data
+
+    return tag(0x30, integer(jwk["n"]) + integer(jwk["e"]))
+
+
+moduli = [k for s in sets if isinstance(s.get("keys"), list) for k in s["keys"] if isinstance(k, dict) and k.get("kty") == "RSA" and isinstance(k.get("n"), str) and isinstance(k.get("e"), str) and len(k["n"]) > 8 and k["e"]]
+ders = [der_of(k) for k in moduli if "=" not in k["n"]]
+seed("rsa_der", ders[:14] + [ders[0][:-1], ders[0] + b"\0", b"0\x06\x02\x01\x03\x02\x01\x03", b"0\x80", b"", b"\x04" + bytes(64), bytes(32), b"\x01" + bytes(31), bytes([0x58] + [0x66] * 31)])

@@ -172,7 +172,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "login",
-        may: &["proof", "kernel", "egress"],
+        may: &["proof", "kernel", "egress", "pages"],
         never: &[&WEB_SERVER, &SQL],
         tests: Tests::UseWhatTheyLike,
     },
@@ -241,7 +241,7 @@ const ROOMS: &[Room] = &[
     // What strangers send, decided without a server around it.
     Room {
         name: "hostile",
-        may: &["proof", "kernel", "egress"],
+        may: &["proof", "kernel", "egress", "pages"],
         never: &[
             &CLOCK,
             &SURROUNDINGS,

@@ -7,6 +7,7 @@ mod forms;
 mod metadata;
 mod passkeys;
 mod places;
+mod shown;
 mod tokens;
 
 /// A fuzz target.
@@ -55,6 +56,7 @@ pub const TARGETS: &[Target] = &[
     target("jwk", "a JWK", tokens::jwk),
     target("jwk_set", "a JWK Set", tokens::jwk_set),
     target("jws", "a compact JWS and its header", tokens::jws),
+    target("language", "the languages that a browser asks for", shown::language),
     target("login", "a login, and the ids of groups and tenants", forms::login),
     target("nonce", "a DPoP nonce", tokens::nonce),
     target(
@@ -77,8 +79,14 @@ pub const TARGETS: &[Target] = &[
     target("refresh_token", "a refresh token", tokens::refresh_token),
     target("registration", "the metadata of a registration", metadata::registration),
     target("resource_uri", "a resource identifier", places::resource_uri),
+    target("rsa_der", "an RSA key in DER", tokens::rsa_der),
     target("scopes", "a list of scope tokens", forms::scopes),
     target("token_request", "a token request", forms::token_request),
+    target(
+        "visible",
+        "a text of a stranger that is shown to people",
+        shown::visible,
+    ),
 ];
 
 const fn target(name: &'static str, reads: &'static str, run: fn(&[u8])) -> Target {

@@ -233,3 +233,25 @@ pub(super) fn refresh_token(data: &[u8]) {
     let digest = digest::sha256_b64(shown.as_bytes());
     assert_eq!(digest.len(), 43);
 }
+
+pub(super) fn rsa_der(data: &[u8]) {
+    for algorithm in Algorithm::ALL {
+        let Ok(key) = PublicKey::from_rsa_der(data, algorithm) else {
+            continue;
+        };
+        assert_eq!(key.algorithm(), algorithm);
+        assert!(matches!(algorithm, Algorithm::RS256 | Algorithm::PS256));
+        survives_writing(&key);
+        // DER has one spelling: a byte more is another text.
+        assert!(PublicKey::from_rsa_der(&[data, &[0]].concat(), algorithm).is_err());
+    }
+    if let Ok(key) = PublicKey::from_p256(data) {
+        assert_eq!(data.len(), 65);
+        survives_writing(&key);
+    }
+    if let Ok(bytes) = data.try_into()
+        && let Ok(key) = PublicKey::from_ed25519(bytes)
+    {
+        survives_writing(&key);
+    }
+}
