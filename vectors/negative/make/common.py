@@ -113,6 +113,17 @@ def raw_member(members, name, text):
     return "{" + ",".join(others + [f"{dumps(name)}:{text}"]) + "}"
 
 
+SPOKEN = {" ": "space", "\t": "tab", "\n": "line-feed", "\r": "return", "\0": "nul", "%": "percent", "#": "hash", "?": "question-mark", "*": "star", "@": "at", "\\": "backslash", '"': "quote", "'": "apostrophe", "=": "equals", "+": "plus", "&": "and", ",": "comma", ";": "semicolon", "<": "less", ">": "greater", "~": "tilde", "^": "caret", "`": "backtick", "|": "bar", "$": "dollar", "!": "bang", "(": "open", ")": "close"}
+
+
+def said(value, n):
+    """What a value is, as part of a name: its letters and digits, its strange characters spoken, and its place in the list, since two may sound alike."""
+    text = value if isinstance(value, str) else dumps(value) if isinstance(value, (list, dict, tuple, bool, int, type(None))) else "bytes-" + bytes(value).hex()
+    words = "".join(c if c.isascii() and c.isalnum() else f"-{SPOKEN[c]}-" if c in SPOKEN else "-" if c.isascii() and c.isprintable() else f"-u{ord(c):x}-" for c in text)
+    slug = "-".join(word for word in words.lower().split("-") if word)
+    return f"{slug[:48].strip('-') or 'empty'}-{n}"
+
+
 def without(members, *names):
     return {name: value for name, value in members.items() if name not in names}
 

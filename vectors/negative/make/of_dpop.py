@@ -5,7 +5,7 @@ import hmac
 
 from cryptography.hazmat.primitives.asymmetric import utils
 
-from common import GROUP_ORDER, ISSUER, NOW, TOKEN_ENDPOINT, Vectors, b64, compact, dumps, keys, raw_member, unb64, without
+from common import GROUP_ORDER, ISSUER, NOW, TOKEN_ENDPOINT, Vectors, b64, compact, dumps, keys, raw_member, unb64, without, said
 from of_jose import NOT_NUMBERS, NOT_TEXTS, NOT_TIMES, OUT_OF_RANGE, SMALL, TOO_LARGE, secrets_of
 
 K = keys()
@@ -116,12 +116,12 @@ for member in ["iat", "exp", "nbf"]:
         for what, text in values.items():
             with_claims(rule, f"{member}-is-{what}", text=raw_member(claims("x"), member, text))
 for n, jti in enumerate(["", "j" * 257, "j" * 1000, "\u00e4" * 129, "\U0001f511" * 65]):
-    with_claims("dpop-jti", f"jti-of-a-bad-length-{n}", {"jti": jti})
+    with_claims("dpop-jti", f"jti-of-a-bad-length-{said(jti, n)}", {"jti": jti})
 
 # step 4: the type
 for n, typ in enumerate(["", "JWT", "jwt", "at+jwt", "dpop", "dpop+jws", "dpop_jwt", "dpop-jwt", "application/jwt", "application/dpop", "application/at+jwt", "dpop+jwt ", " dpop+jwt", "dpop+jwt\0", "dpop+jwt;v=1", "text/dpop+jwt", "application/dpop+jwt/x", "client-authentication+jwt", "dpop jwt", "d\u0440op+jwt", "DPoP", "dpop+sd-jwt"]):
     key = next_key()
-    proof("dpop-typ", f"typ-other-{n}", compact(header(key, typ=typ), claims(f"typ-{n}"), key))
+    proof("dpop-typ", f"typ-other-{said(typ, n)}", compact(header(key, typ=typ), claims(f"typ-{said(typ, n)}"), key))
 for kind in KINDS:
     key = K[kind]
     proof("dpop-typ", f"typ-missing-{kind}", compact(without(header(key), "typ"), claims("typ"), key))
@@ -132,8 +132,8 @@ for what, text in NOT_TEXTS.items():
 # step 5: the algorithm
 for n, alg in enumerate(["none", "None", "NONE", "nOnE", "none "]):
     key = next_key()
-    proof("jws-alg-none", f"alg-none-{n}-unsigned", compact(header(key, alg=alg), claims("none"), None, signature=b""))
-    proof("jws-alg-none", f"alg-none-{n}-with-a-real-signature", compact(header(key, alg=alg), claims("none"), key))
+    proof("jws-alg-none", f"alg-none-{said(alg, n)}-unsigned", compact(header(key, alg=alg), claims("none"), None, signature=b""))
+    proof("jws-alg-none", f"alg-none-{said(alg, n)}-with-a-real-signature", compact(header(key, alg=alg), claims("none"), key))
 for kind in KINDS:
     for n, (what, secret) in enumerate(secrets_of(K[kind])):
         alg, digest = [("HS256", "sha256"), ("HS384", "sha384"), ("HS512", "sha512")][n % 3]
@@ -143,7 +143,7 @@ unsigned = compact({"typ": "dpop+jwt", "alg": "HS256", "jwk": {"kty": "oct", "k"
 proof("jws-alg-mac", "alg-hs256-with-its-secret-in-the-header", unsigned + "." + b64(hmac.digest(b"secret", unsigned.encode(), "sha256")))
 for n, (kind, alg) in enumerate([("es", "es256"), ("es", "ES384"), ("es", "ES512"), ("es", "ES256K"), ("ed", "eddsa"), ("ed", "Ed448"), ("rs", "RS384"), ("rs", "RS512"), ("rs", "RS1"), ("ps", "PS384"), ("ps", "PS512"), ("es", ""), ("rs", "RSA-OAEP"), ("es", "ECDH-ES"), ("es", "dir")]):
     signed_as = alg if kind in ("rs", "ps") and alg[2:] in ("384", "512", "1") else None
-    proof("jws-alg-unknown", f"alg-unknown-{n}", compact(header(K[kind], alg=alg), claims("alg"), K[kind], alg=signed_as))
+    proof("jws-alg-unknown", f"alg-unknown-{said([kind, alg], n)}", compact(header(K[kind], alg=alg), claims("alg"), K[kind], alg=signed_as))
 for kind in ["p384", "k256"]:
     proof("jws-alg-unknown", f"by-a-key-on-{kind}", compact(header(K[kind]), claims("alg"), K[kind]))
 for what, text in NOT_TEXTS.items():
@@ -162,10 +162,10 @@ for kind, other in [("rs", "PS256"), ("ps", "RS256")]:
 # the header's other members
 for n, crit in enumerate([["exp"], [], ["b64"], ["jwk"], None, "exp", [1], ["http://example.invalid/UNDEFINED"], {}, True]):
     key = next_key()
-    proof("jws-crit", f"crit-{n}", compact(header(key, crit=crit), claims("x"), key))
+    proof("jws-crit", f"crit-{said(crit, n)}", compact(header(key, crit=crit), claims("x"), key))
 for n, value in enumerate([True, False, None, "false", 0, []]):
     key = next_key()
-    proof("jws-b64", f"b64-{n}", compact(header(key, b64=value), claims("x"), key))
+    proof("jws-b64", f"b64-{said(value, n)}", compact(header(key, b64=value), claims("x"), key))
 for what, text in NOT_TEXTS.items():
     proof("jws-header-texts", f"kid-is-{what}", compact(raw_member(header(K["ed"]), "kid", text), claims("x"), K["ed"]))
 
@@ -195,7 +195,7 @@ for what, members in {"modulus-with-a-zero-in-front": {"n": b64(b"\0" + modulus)
     proof("jwk-rsa-form", "jwk-rsa-" + what, compact(header(K["rs"], jwk=K["rs"].jwk(**members)), claims("x"), K["rs"]))
 for n, point in enumerate(SMALL):
     unsigned = compact(header(K["ed"], jwk=K["ed"].jwk(x=b64(bytes.fromhex(point)))), claims("x"), None, signature=b"").rstrip(".")
-    proof("jwk-ed25519-order", f"jwk-ed25519-small-order-{n}", unsigned + "." + b64(bytes.fromhex(SMALL[1]) + bytes(32)))
+    proof("jwk-ed25519-order", f"jwk-ed25519-small-order-{said(point, n)}", unsigned + "." + b64(bytes.fromhex(SMALL[1]) + bytes(32)))
 for low in range(0xF0, 0xF8):
     proof("jwk-ed25519-form", f"jwk-ed25519-beyond-the-field-{low:02x}", compact(header(K["ed"], jwk=K["ed"].jwk(x=b64(bytes([low]) + b"\xff" * 30 + b"\x7f"))), claims("x"), K["ed"]))
 for what, members in {"y-of-another-point": {"y": K["es2"].jwk()["y"]}, "zeros": {"x": b64(bytes(32)), "y": b64(bytes(32))}, "ones": {"x": b64(b"\xff" * 32), "y": b64(b"\xff" * 32)}, "a-point-of-secp256k1": {k: v for k, v in K["k256"].jwk().items() if k in "xy"}}.items():
@@ -234,7 +234,7 @@ for what, made in {"r-and-s-zero": bytes(64), "r-and-s-one": (bytes(31) + b"\x01
 
 # step 8: the method
 for n, htm in enumerate(["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "post", "Post", "pOST", "POST ", " POST", "POST\n", "POST,GET", "POST GET", "", "*", "POS", "POSTS", "P\u041eST", "%50OST", "\u0000POST", "https", "token"]):
-    with_claims("dpop-htm", f"htm-other-{n}", {"htm": htm})
+    with_claims("dpop-htm", f"htm-other-{said(htm, n)}", {"htm": htm})
 
 # step 9: the URL
 for n, htu in enumerate([
@@ -244,21 +244,21 @@ for n, htu in enumerate([
     "https://issuer.example./oauth2/token", "https://www.issuer.example/oauth2/token", "https://issuer.example.evil.example/oauth2/token", "https://evil.example/oauth2/token", "https://evilissuer.example/oauth2/token", "https://user@issuer.example/oauth2/token", "https://user:pw@issuer.example/oauth2/token", "https://issuer.example@evil.example/oauth2/token", "https://@issuer.example/oauth2/token", "https://evil.example/https://issuer.example/oauth2/token", "https://evil.example?https://issuer.example/oauth2/token", "https://evil.example#https://issuer.example/oauth2/token",
     "https://issuer.example\\@evil.example/oauth2/token", "https://[issuer.example]/oauth2/token", "https://%69ssuer.example/oauth2/token", "https://\u0456ssuer.example/oauth2/token", "https://issuer\u3002example/oauth2/token", "https://issuer.example /oauth2/token", " https://issuer.example/oauth2/token", "https://issuer.example/oauth2/token ", "https://issuer.example/oauth2/token\n", "https://issuer.example/oauth2/\ttoken", "https://issuer.example/oauth2/token\u200b", "https://issuer.example/oauth2/tok\u0435n", "https://*/oauth2/token", "https://issuer.example/*", "?", "#", "https://", "https://?", "urn:token", "null", "https://127.0.0.1/oauth2/token", "https://issuer.example/oauth2/token,https://evil.example/",
 ]):
-    with_claims("dpop-htu", f"htu-other-{n}", {"htu": htu})
+    with_claims("dpop-htu", f"htu-other-{said(htu, n)}", {"htu": htu})
 
 # step 11: the time
 for n, ago in enumerate([61, 62, 70, 90, 120, 300, 301, 600, 3600, 86400, 31_536_000, NOW]):
-    with_claims("dpop-iat-old", f"iat-old-{n}", {"iat": NOW - ago})
+    with_claims("dpop-iat-old", f"iat-old-{said(ago, n)}", {"iat": NOW - ago})
 for n, ahead in enumerate([11, 12, 30, 60, 61, 300, 3600, 86400, 10**9, 2**53 - 1 - NOW]):
-    with_claims("dpop-future", f"iat-ahead-{n}", {"iat": NOW + ahead})
-    with_claims("dpop-future", f"nbf-ahead-{n}", {"nbf": NOW + ahead})
+    with_claims("dpop-future", f"iat-ahead-{said(ahead, n)}", {"iat": NOW + ahead})
+    with_claims("dpop-future", f"nbf-ahead-{said(ahead, n)}", {"nbf": NOW + ahead})
 with_claims("dpop-future", "iat-in-milliseconds", {"iat": NOW * 1000})
 for n, exp in enumerate([NOW, NOW - 1, NOW - 10, NOW - 60, 0, 1]):
-    with_claims("dpop-expired", f"exp-passed-{n}", {"exp": exp})
+    with_claims("dpop-expired", f"exp-passed-{said(exp, n)}", {"exp": exp})
 
 # step 10: the nonce
 for n, nonce in enumerate(["", "nonce", "x" * 32, "A" * 32, "A" * 31, "A" * 33, b64(bytes(24)), b64(b"\xff" * 24), b64((NOW - NOW % 30).to_bytes(8, "big") + bytes(16)), b64((NOW - NOW % 30).to_bytes(8, "big") + b"\xff" * 16), b64(NOW.to_bytes(8, "big")), str(NOW), "null", "eyJ7S_zG.eyJH0-Z.HX4w-7v", " ", "\u00e4", "a" * 2000, b64((NOW + 30).to_bytes(8, "big") + bytes(16)), "../nonce", "' OR 1=1 --"]):
-    with_claims("dpop-nonce", f"nonce-not-ours-{n}", {"nonce": nonce}, error="use_dpop_nonce")
+    with_claims("dpop-nonce", f"nonce-not-ours-{said(nonce, n)}", {"nonce": nonce}, error="use_dpop_nonce")
 
 # step 12: the access token
 def bound(name, members=None, text=None):
@@ -269,7 +269,7 @@ def bound(name, members=None, text=None):
 
 bound("ath-missing")
 for n, ath in enumerate(["", ATH + "=", ATH[:-1], ATH + "A", ATH.swapcase(), b64(hashlib.sha256(b"another").digest()), b64(hashlib.sha1(ACCESS_TOKEN.encode()).digest()), b64(hashlib.sha512(ACCESS_TOKEN.encode()).digest()), hashlib.sha256(ACCESS_TOKEN.encode()).hexdigest(), ACCESS_TOKEN, b64(ACCESS_TOKEN), " " + ATH, ATH + " ", b64(hashlib.sha256(("DPoP " + ACCESS_TOKEN).encode()).digest()), b64(hashlib.sha256(ATH.encode()).digest()), b64(hashlib.sha256(b"").digest()), b64(bytes(32))]):
-    bound(f"ath-other-{n}", {"ath": ath})
+    bound(f"ath-other-{said(ath, n)}", {"ath": ath})
 
 
 def write():

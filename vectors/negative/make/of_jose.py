@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, utils, ec
 
 from common import CLIENT, ED_ORDER, GROUP_ORDER, ISSUER, NOW, TOKEN_ENDPOINT
-from common import Vectors, b64, big, compact, dumps, keys, raw_member, unb64, without
+from common import Vectors, b64, big, compact, dumps, keys, raw_member, unb64, without, said
 
 K = keys()
 V = Vectors()
@@ -48,7 +48,7 @@ def next_key():
 # --- the algorithm
 
 for n, alg in enumerate(["none", "None", "NONE", "nOnE", "noNe", "none ", " none", "none\0", "none\n", "n one"]):
-    tag = f"alg-none-spelled-{n}"
+    tag = f"alg-none-spelled-{said(alg, n)}"
     assertion("jws-alg-none", tag + "-unsigned", compact({"alg": alg}, claims(tag), None, signature=b""))
     key = next_key()
     assertion("jws-alg-none", tag + "-with-a-real-signature", compact(header(key) | {"alg": alg}, claims(tag), key))
@@ -104,7 +104,7 @@ for kid, others in {
     "ps": ["ps256", "PS384", "PS512", "RSA-PSS", "dir", "A128KW", "A256GCMKW", "PBES2-HS256+A128KW", "A128GCM", "null"],
 }.items():
     for n, alg in enumerate(others):
-        name = f"alg-unknown-{kid}-{n}"
+        name = f"alg-unknown-{kid}-{said(alg, n)}"
         signed_as = alg if alg in ("RS1", "RS384", "RS512", "PS384", "PS512") else None
         assertion("jws-alg-unknown", name, compact({"alg": alg, "kid": kid}, claims(name), K[kid], alg=signed_as))
 assertion("jws-alg-unknown", "alg-es384-by-a-key-on-p384", compact({"alg": "ES384", "kid": "p384"}, claims("p384"), K["p384"]))
@@ -135,7 +135,7 @@ for n, kid in enumerate([
     "https://evil.example/jwks.json", "es' OR '1'='1", "es'; DROP TABLE client; --", "es\" OR \"\"=\"", "${es}", "{{es}}", "es,ed", "es ed", "%65%73", "\u0435s", "e\u0073\u0301", "\u202ees", "es" * 500, "x" * 8000, "evil-es",
     b64(hashlib.sha256(dumps({k: K["es"].jwk()[k] for k in ["crv", "kty", "x", "y"]}).encode()).digest()),
 ]):
-    assertion("jws-kid-known", f"kid-unknown-{n}", compact({"alg": "ES256", "kid": kid}, claims(f"kid-{n}"), K["es"]))
+    assertion("jws-kid-known", f"kid-unknown-{said(kid, n)}", compact({"alg": "ES256", "kid": kid}, claims(f"kid-{said(kid, n)}"), K["es"]))
 for member in ["kid", "typ"]:
     for what, text in NOT_TEXTS.items():
         key = K["es"]
@@ -146,10 +146,10 @@ for n, crit in enumerate([
 ]):
     key = next_key()
     named = {name: True for name in crit if isinstance(name, str) and name not in ("alg", "kid", "typ", "crit")} if isinstance(crit, list) else {}
-    assertion("jws-crit", f"crit-{n}", compact(header(key, crit=crit) | named, claims(f"crit-{n}"), key))
+    assertion("jws-crit", f"crit-{said(crit, n)}", compact(header(key, crit=crit) | named, claims(f"crit-{said(crit, n)}"), key))
 for n, value in enumerate([True, False, None, "true", "false", 0, 1, [], {}]):
     key = next_key()
-    assertion("jws-b64", f"b64-{n}", compact(header(key, b64=value), claims(f"b64-{n}"), key))
+    assertion("jws-b64", f"b64-{said(value, n)}", compact(header(key, b64=value), claims(f"b64-{said(value, n)}"), key))
 unencoded = b64(dumps(header(K["es"], b64=False))) + "." + "unencoded"
 assertion("jws-b64", "b64-false-over-a-payload-as-it-is", unencoded + "." + b64(K["es"].sign(unencoded)))
 
@@ -410,7 +410,7 @@ for n, typ in enumerate([
     "JWT ", " JWT", "JWT\0", "application/", "application/JWT/x", "text/JWT", "JWT;charset=utf-8", "client-authentication", "client-authentication+jws", "application/client-authentication+jwt+x", "client_authentication+jwt", "JWE", "J\u200bWT", "https://example.com/JWT",
 ]):
     key = next_key()
-    assertion("assertion-typ", f"typ-of-another-artifact-{n}", compact(header(key, typ=typ), claims(f"typ-{n}"), key))
+    assertion("assertion-typ", f"typ-of-another-artifact-{said(typ, n)}", compact(header(key, typ=typ), claims(f"typ-{said(typ, n)}"), key))
 for what, members in {
     "differ": {"sub": "other"}, "differ-in-case": {"sub": "Vectors"}, "differ-in-a-space": {"sub": "vectors "}, "differ-in-a-nul": {"sub": "vectors\0"}, "differ-in-unicode": {"sub": "vect\u043ers"}, "are-empty": {"iss": "", "sub": ""}, "sub-empty": {"sub": ""}, "iss-empty": {"iss": ""},
     "iss-is-the-issuer": {"iss": ISSUER}, "sub-is-the-issuer": {"sub": ISSUER}, "sub-is-a-person": {"sub": "alice"}, "iss-has-a-prefix": {"iss": "https://vectors"}, "differ-in-a-slash": {"sub": "vectors/"}, "iss-wildcard": {"iss": "*"},
@@ -431,10 +431,10 @@ for n, aud in enumerate([
     "https://www.issuer.example", "https://issuer.exampl", "https://issuer.example ", " https://issuer.example", "https://issuer.example\n", "https://issuer.example\0", "https://\u0456ssuer.example", "https://%69ssuer.example", "urn:issuer", CLIENT, "", "*", "https://*.example", "null", "https://issuer.example https://evil.example", "https://issuer.example,https://evil.example",
 ]):
     key = next_key()
-    assertion("assertion-audience", f"aud-other-{n}", compact(header(key), claims(f"aud-{n}", aud=aud), key))
+    assertion("assertion-audience", f"aud-other-{said(aud, n)}", compact(header(key), claims(f"aud-{said(aud, n)}", aud=aud), key))
 for n, aud in enumerate([[ISSUER], [ISSUER, "https://evil.example"], ["https://evil.example", ISSUER], [ISSUER, ISSUER], [], [TOKEN_ENDPOINT], [[ISSUER]], [None], [ISSUER, None], [ISSUER, 5], [""], [ISSUER] * 300, [{"aud": ISSUER}], [ISSUER, TOKEN_ENDPOINT]]):
     key = next_key()
-    assertion("assertion-audience", f"aud-list-{n}", compact(header(key), claims(f"aud-list-{n}", aud=aud), key))
+    assertion("assertion-audience", f"aud-list-{said(aud, n)}", compact(header(key), claims(f"aud-list-{said(aud, n)}", aud=aud), key))
 key = next_key()
 assertion("assertion-audience", "aud-missing", compact(header(key), without(claims("aud-missing"), "aud"), key))
 for what, text in {"null": "null", "true": "true", "number": "5", "object": "{}", "object-of-it": dumps({ISSUER: True})}.items():
@@ -442,21 +442,21 @@ for what, text in {"null": "null", "true": "true", "number": "5", "object": "{}"
     assertion("assertion-audience", f"aud-is-{what}", compact(header(key), raw_member(claims(f"aud-{what}"), "aud", text), key))
 for n, exp in enumerate([NOW, NOW - 1, NOW - 9, NOW - 10, NOW - 11, NOW - 60, NOW - 300, NOW - 3600, NOW - 86400, NOW - 31_536_000, 1, 0, 946_684_800]):
     key = next_key()
-    assertion("assertion-expiry", f"exp-passed-{n}", compact(header(key), claims(f"exp-{n}", exp=exp, iat=max(0, exp - 60)), key))
+    assertion("assertion-expiry", f"exp-passed-{said(exp, n)}", compact(header(key), claims(f"exp-{said(exp, n)}", exp=exp, iat=max(0, exp - 60)), key))
 key = next_key()
 assertion("assertion-expiry", "exp-missing", compact(header(key), without(claims("exp-missing"), "exp"), key))
 assertion("assertion-expiry", "exp-and-iat-missing", compact(header(key), without(claims("exp-iat-missing"), "exp", "iat"), key))
 for n, exp in enumerate([NOW + 311, NOW + 312, NOW + 360, NOW + 400, NOW + 600, NOW + 3600, NOW + 86400, NOW * 1000, 2**31 - 1, 2**32, 2**53 - 1, 253_402_300_799]):
     key = next_key()
-    assertion("assertion-life", f"exp-too-far-{n}", compact(header(key), without(claims(f"far-{n}", exp=exp), "iat"), key))
+    assertion("assertion-life", f"exp-too-far-{said(exp, n)}", compact(header(key), without(claims(f"far-{said(exp, n)}", exp=exp), "iat"), key))
 for n, (iat, exp) in enumerate([(NOW - 241, NOW + 60), (NOW - 300, NOW + 1), (NOW - 1, NOW + 300), (NOW - 3600, NOW + 60), (0, NOW + 60), (NOW - 86400, NOW + 10), (NOW, NOW + 301), (NOW + 10, NOW + 311), (NOW - 150, NOW + 151)]):
     key = next_key()
-    assertion("assertion-life", f"life-too-long-{n}", compact(header(key), claims(f"life-{n}", iat=iat, exp=exp), key))
+    assertion("assertion-life", f"life-too-long-{said([iat, exp], n)}", compact(header(key), claims(f"life-{said([iat, exp], n)}", iat=iat, exp=exp), key))
 for member in ["iat", "nbf"]:
     for n, ahead in enumerate([11, 12, 30, 59, 60, 250, 3600, 86400]):
         key = next_key()
         exp = NOW + max(60, ahead + 60)
-        assertion("assertion-future", f"{member}-ahead-{n}", compact(header(key), claims(f"{member}-{n}", exp=min(exp, NOW + 300)) | {member: NOW + ahead}, key))
+        assertion("assertion-future", f"{member}-ahead-{said(ahead, n)}", compact(header(key), claims(f"{member}-{said(ahead, n)}", exp=min(exp, NOW + 300)) | {member: NOW + ahead}, key))
 for member in ["exp", "iat", "nbf"]:
     for rule, values in [("claim-time-type", NOT_TIMES), ("claim-time-range", OUT_OF_RANGE), ("json-syntax", NOT_NUMBERS), ("json-number", TOO_LARGE)]:
         for what, text in values.items():
@@ -469,7 +469,7 @@ key = next_key()
 assertion("assertion-jti", "jti-missing", compact(header(key), without(claims("x"), "jti"), key))
 for n, jti in enumerate(["", "j" * 257, "j" * 300, "j" * 1000, "j" * 8000, "\u00e4" * 129, "\U0001f511" * 65]):
     key = next_key()
-    assertion("assertion-jti", f"jti-of-a-bad-length-{n}", compact(header(key), claims("x", jti=jti), key))
+    assertion("assertion-jti", f"jti-of-a-bad-length-{said(jti, n)}", compact(header(key), claims("x", jti=jti), key))
 
 
 # --- key sets
@@ -504,8 +504,8 @@ for what, members in {
 SMALL = ["00" * 32, "01" + "00" * 31, "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05", "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a", "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"]
 for n, point in enumerate(SMALL):
     point = bytes.fromhex(point)
-    key_set("jwk-ed25519-order", f"ed25519-small-order-{n}", {"keys": [GOOD["ed"] | {"x": b64(point)}]})
-    key_set("jwk-ed25519-order", f"ed25519-small-order-{n}-with-the-other-sign", {"keys": [GOOD["es"], GOOD["ed"] | {"x": b64(point[:31] + bytes([point[31] | 0x80]))}]})
+    key_set("jwk-ed25519-order", f"ed25519-small-order-{said(point, n)}", {"keys": [GOOD["ed"] | {"x": b64(point)}]})
+    key_set("jwk-ed25519-order", f"ed25519-small-order-{said(point, n)}-with-the-other-sign", {"keys": [GOOD["es"], GOOD["ed"] | {"x": b64(point[:31] + bytes([point[31] | 0x80]))}]})
 for low in range(0xEF, 0x100):
     key_set("jwk-ed25519-form", f"ed25519-coordinate-beyond-the-field-{low:02x}", {"keys": [GOOD["ed"] | {"x": b64(bytes([low]) + b"\xff" * 30 + b"\x7f")}]})
 x, y = unb64(GOOD["es"]["x"]), unb64(GOOD["es"]["y"])
@@ -577,22 +577,22 @@ def at(rule, name, members=None, text=None, **head):
 
 
 for n, typ in enumerate(["JWT", "jwt", "id+jwt", "dpop+jwt", "client-authentication+jwt", "at", "at+jws", "application/jwt", "token-introspection+jwt", "", "at+jwt "]):
-    at("access-token-typ", f"typ-{n}", typ=typ)
+    at("access-token-typ", f"typ-{said(typ, n)}", typ=typ)
 key = K["es"]
 access_token("access-token-typ", "access-token-typ-missing", compact(header(key), at_claims(), key))
 for n, iss in enumerate(["https://evil.example", ISSUER + "/", "https://ISSUER.example", ISSUER + "/t/acme", "http://issuer.example", "https://issuer.example.evil.example"]):
-    at("access-token-issuer", f"iss-{n}", {"iss": iss})
+    at("access-token-issuer", f"iss-{said(iss, n)}", {"iss": iss})
 for n, aud in enumerate(["https://mcp.example", AUDIENCE + "/", "https://other.example/mcp", [AUDIENCE, "https://other.example"], [], [AUDIENCE, AUDIENCE], ["https://other.example"], [[AUDIENCE]], [None], ISSUER, AUDIENCE.upper(), ""]):
-    at("access-token-audience", f"aud-{n}", {"aud": aud})
+    at("access-token-audience", f"aud-{said(aud, n)}", {"aud": aud})
 for n, exp in enumerate([NOW - 10, NOW - 11, NOW - 60, NOW - 300, 0, NOW - 86400]):
-    at("access-token-expiry", f"exp-{n}", {"exp": exp, "iat": max(0, exp - 300)})
+    at("access-token-expiry", f"exp-{said(exp, n)}", {"exp": exp, "iat": max(0, exp - 300)})
 for member in ["iat", "nbf"]:
     for n, ahead in enumerate([11, 60, 3600]):
-        at("access-token-future", f"{member}-{n}", {member: NOW + ahead})
+        at("access-token-future", f"{member}-{said(ahead, n)}", {member: NOW + ahead})
 for n, cnf in enumerate([{}, {"x5t#S256": b64(bytes(32))}, {"jkt": b64(bytes(32)), "jwk": {}}, {"jkt": ""}, {"jkt": "short"}, {"jkt": b64(bytes(31))}, {"jkt": b64(bytes(33))}, {"jkt": b64(bytes(32)) + "="}, {"jwk": K["evil-es"].jwk()}, {"kid": "es"}, {"jku": "https://evil.example"}]):
-    at("access-token-confirmation", f"cnf-{n}", {"cnf": cnf})
+    at("access-token-confirmation", f"cnf-{said(cnf, n)}", {"cnf": cnf})
 for n, scope in enumerate([" read", "read ", "read  write", " "]):
-    at("access-token-scope", f"scope-{n}", {"scope": scope})
+    at("access-token-scope", f"scope-{said(scope, n)}", {"scope": scope})
 for member in ["iss", "sub", "aud", "client_id", "jti", "iat", "exp"]:
     at("access-token-claims", f"{member.replace('_', '-')}-missing", text=dumps(without(at_claims(), member)))
 for member in ["iss", "sub", "client_id", "jti"]:

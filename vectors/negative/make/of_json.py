@@ -2,7 +2,7 @@
 
 import base64
 
-from common import ISSUER, Vectors, dumps, keys
+from common import Vectors, dumps, keys, said
 
 V = Vectors()
 K = keys()
@@ -99,26 +99,26 @@ for member in ["redirect_uris", "grant_types", "response_types"]:
     for what, value in NOT_A_LIST.items():
         metadata("metadata-lists", f"{member.replace('_', '-')}-is-{what}", **{member: value})
 for n, value in enumerate([None, "true", 0, 1, [], {}]):
-    metadata("metadata-binding", f"dpop-bound-is-{n}", dpop_bound_access_tokens=value)
+    metadata("metadata-binding", f"dpop-bound-is-{said(value, n)}", dpop_bound_access_tokens=value)
 for n, name in enumerate(["n" * 201, "n" * 1000, "\u00e4" * 201, "\U0001f511" * 201, "a\0b", "a\nb", "a\tb", "a\rb", "\x1b[31mred", "a\x7fb", "a\u0080b", "a\u009bb", "\u0000", "line\r\nHeader: x"]):
-    metadata("metadata-name", f"name-{n}", client_name=name)
+    metadata("metadata-name", f"name-{said(name, n)}", client_name=name)
 for n, uri in enumerate(["", "app.example", "/page", "//app.example", "javascript:alert(1)", "data:text/html,x", "ftp://app.example", "mailto:a@b", "https://", "https:///page", "https://?x", "https://#x", "https://user@app.example", "https://user:pw@app.example/", "https://@app.example", "https://app.example\\@evil.example", "https://app.example/ page", "https://app.example/\n", "https://app.example/\u00e4", "https://\u0430pp.example", "HTTPS://app.example", "https://app.example/" + "a" * 1981, "https:app.example", "http:/app.example", " https://app.example", "vbscript:x"]):
-    metadata("metadata-uri", f"client-uri-{n}", client_uri=uri)
+    metadata("metadata-uri", f"client-uri-{said(uri, n)}", client_uri=uri)
     if n % 2 == 0:
-        metadata("metadata-uri", f"jwks-uri-{n}", jwks_uri=uri)
+        metadata("metadata-uri", f"jwks-uri-{said(uri, n)}", jwks_uri=uri)
 for n, names in enumerate([[], ["client_credentials"], ["refresh_token"], ["implicit"], ["password"], ["urn:ietf:params:oauth:grant-type:jwt-bearer"], ["Authorization_Code"], ["authorization_code "], ["authorization-code"], [""], ["implicit", "password"], ["refresh_token", "client_credentials"], ["*"]]):
-    metadata("metadata-grant-types", f"grant-types-{n}", grant_types=names)
+    metadata("metadata-grant-types", f"grant-types-{said(names, n)}", grant_types=names)
 for n, names in enumerate([[], ["token"], ["id_token"], ["code token"], ["code id_token"], ["code id_token token"], ["none"], ["Code"], ["code "], [""], ["CODE"], ["token", "id_token"]]):
-    metadata("metadata-response-types", f"response-types-{n}", response_types=names)
+    metadata("metadata-response-types", f"response-types-{said(names, n)}", response_types=names)
 for n, method in enumerate(["", "None", "NONE", "client_secret_jwt", "tls_client_auth", "self_signed_tls_client_auth", "client_secret", "basic", "private_key", "private_key_jwt ", "attest_jwt_client_auth", "password", "Client_Secret_Basic", "none,client_secret_basic"]):
-    metadata("metadata-method", f"method-{n}", token_endpoint_auth_method=method)
+    metadata("metadata-method", f"method-{said(method, n)}", token_endpoint_auth_method=method)
 for n, kind in enumerate(["", "Native", "WEB", "spa", "browser", "machine", "native,web", "web "]):
-    metadata("metadata-application-type", f"application-type-{n}", application_type=kind)
+    metadata("metadata-application-type", f"application-type-{said(kind, n)}", application_type=kind)
 for n, scope in enumerate(['read "write"', "read\\write", "r\u00e9ad", "read\twrite", "read\nwrite", "read\0", " ".join(f"s{n}" for n in range(129)), " ".join(f"s{n}" for n in range(2000)), "\u200bread", '"', "\\"]):
-    metadata("metadata-scope", f"scope-{n}", scope=scope)
+    metadata("metadata-scope", f"scope-{said(scope, n)}", scope=scope)
 statement = "eyJhbGciOiJub25lIn0.e30."
 for n, value in enumerate([statement, "", None, 5, {}, [statement], True, "x.y.z"]):
-    body("metadata-statement", f"software-statement-{n}", "registration", dumps(REGISTRATION | {"software_statement": value}), "unapproved_software_statement")
+    body("metadata-statement", f"software-statement-{said(value, n)}", "registration", dumps(REGISTRATION | {"software_statement": value}), "unapproved_software_statement")
 for what, members in {"without-redirect-uris": {k: v for k, v in REGISTRATION.items() if k != "redirect_uris"}, "with-no-redirect-uri": REGISTRATION | {"redirect_uris": []}, "of-nothing": {}, "of-unknown-members": {"x": 1}}.items():
     body("metadata-redirects", what, "registration", dumps(members), "invalid_redirect_uri")
 metadata("metadata-keys", "private-key-jwt-without-keys", token_endpoint_auth_method="private_key_jwt")
@@ -128,14 +128,14 @@ metadata("metadata-keys", "private-key-jwt-with-jwks-uri-alone", token_endpoint_
 # --- administration: members of the wrong type, and unknown ones
 for route, members in ADMIN.items():
     for n, name in enumerate(["x", "__proto__", "constructor", "", "Name", "disabled_at", "tenant", "tenant_id", "admin", "epoch", "created"]):
-        body("admin-unknown", f"unknown-member-{n}", route, dumps(members | {name: 1}))
+        body("admin-unknown", f"unknown-member-{said(name, n)}", route, dumps(members | {name: 1}))
     for member in members:
         values = [None, 5, True, [1], {"x": 1}, ""] if isinstance(members[member], str) else [None, 5, True, "x", [None]]
         for n, value in enumerate(values):
             if (member, value) == ("profile", None):
                 continue  # it may be left out, and null leaves it out
             error = "invalid_client_metadata" if (member, value) == ("token_endpoint_auth_method", "") else None  # RFC 7591 s3.2.2
-            body("admin-types", f"{member.replace('_', '-')}-of-another-type-{n}", route, dumps(members | {member: value}), error)
+            body("admin-types", f"{member.replace('_', '-')}-of-another-type-{said(value, n)}", route, dumps(members | {member: value}), error)
 
 
 def write():

@@ -1,6 +1,6 @@
 """redirect.json: redirect URIs that are not the registered one (S-01), and ones that nobody may register (S-02)."""
 
-from common import Vectors
+from common import Vectors, said
 
 V = Vectors()
 TAB, LF, CR, NUL = "\t", "\n", "\r", "\0"
@@ -120,30 +120,30 @@ for n, uri in enumerate([
     "https://app" + FULL_STOP + "example/cb", "https://[app.example]/cb", "https://app%2eexample/cb", "https://%61pp.example/cb", "http://app.example/cb", "ftp://app.example/cb", "wss://app.example/cb", "https://app.example:443443/cb", "https://app.example:-1/cb", "https://app.example: 443/cb",
 ]):
     for client in ["public", "confidential"]:
-        asked("redirect-exact", f"host-of-the-{client}-web-app-{n}", client, ["https://app.example/cb"], uri)
+        asked("redirect-exact", f"host-of-the-{client}-web-app-{said(uri, n)}", client, ["https://app.example/cb"], uri)
 TWO = ["https://app.example/cb", "https://other.example/done"]
 for n, uri in enumerate(["https://app.example/done", "https://other.example/cb", "https://app.example/cb/done", "https://other.example/", "https://app.example/cb https://other.example/done", "https://app.example/cbhttps://other.example/done", "https://app.example/cb|https://other.example/done"]):
-    asked("redirect-exact", f"mixed-from-two-registered-{n}", "public", TWO, uri)
+    asked("redirect-exact", f"mixed-from-two-registered-{said(uri, n)}", "public", TWO, uri)
 for n, uri in enumerate(["com.example.app://callback", "com.example.app:callback", "com.example.app:/callback/", "com.example.app:/callback?x=1", "com.example.app:/callback#f", "com.example.app:/CALLBACK", "com.example.App:/callback", "com.example.apps:/callback", "com.example:/callback", "com.example.app2:/callback", "com.example.app:/../callback", "com.example.app:", "com.example.app", "com.example.app:/*", "com.evil.app:/callback", "app:/callback", "com.example.app:///callback", "com.example.app:/callback%20", "com.example.app.evil:/callback"]):
-    asked("redirect-exact", f"scheme-of-an-app-{n}", "public", ["com.example.app:/callback"], uri)
+    asked("redirect-exact", f"scheme-of-an-app-{said(uri, n)}", "public", ["com.example.app:/callback"], uri)
 
 # on this computer: the port alone may vary, and each host only with itself (RFC 8252 s7.3)
 LOOPBACK = {"v4": ("127.0.0.1", "http://127.0.0.1:3456/callback"), "v6": ("[::1]", "http://[::1]:3456/callback"), "localhost": ("localhost", "http://localhost:3456/callback")}
 for kind, (host, registered) in LOOPBACK.items():
     for n, port in enumerate([":0", ":65536", ":080", ":", ":00003456", ":-1", ":+80", ":1.5", ":http", ":99999999999999999999", ": 80", ":80 ", ":0x50", ":\u0663", ":80:80", ":3456%20", ":3456@evil.example", ":1e3", ":%38%30"]):
-        asked("redirect-loopback-port", f"{kind}-at-port-{n}", "public", [registered], f"http://{host}{port}/callback")
+        asked("redirect-loopback-port", f"{kind}-at-port-{said(port, n)}", "public", [registered], f"http://{host}{port}/callback")
     hosts = ["127.0.0.1", "[::1]", "localhost", "127.0.0.2", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "0.0.0.0", "[::]", "[::ffff:127.0.0.1]", "[0:0:0:0:0:0:0:1]", "::1", "LOCALHOST", "localhost.", "localhost.localdomain", "app.localhost", "localhost.evil.example", "127.0.0.1.evil.example", "127.0.0.1.", "127.0.0.01", "[::1%25lo]", "evil.example", "10.0.0.1", "[127.0.0.1]", "loopback", "127.0.0.1\\@evil.example", "l\u043ecalhost"]
     for n, other in enumerate(other for other in hosts if other != host):
         for which, port in [("the-same-port", ":3456"), ("another-port", ":8080")]:
-            asked("redirect-loopback-host", f"{kind}-under-another-name-{n}-at-{which}", "public", [registered], f"http://{other}{port}/callback")
+            asked("redirect-loopback-host", f"{kind}-under-another-name-{said(other, n)}-at-{which}", "public", [registered], f"http://{other}{port}/callback")
     for n, behind in enumerate(["/callback/", "/callback?x=1", "/callback#f", "/other", "/", "", "/callback/../callback", "/%63allback", "/Callback", "/callback;x"]):
-        asked("redirect-loopback-host", f"{kind}-at-another-port-and-path-{n}", "public", [registered], f"http://{host}:8080{behind}")
+        asked("redirect-loopback-host", f"{kind}-at-another-port-and-path-{said(behind, n)}", "public", [registered], f"http://{host}:8080{behind}")
     for n, scheme in enumerate(["https", "ftp", "ws", "HTTP", "file"]):
-        asked("redirect-loopback-host", f"{kind}-by-another-scheme-{n}", "public", [registered], f"{scheme}://{host}:8080/callback")
+        asked("redirect-loopback-host", f"{kind}-by-another-scheme-{said(scheme, n)}", "public", [registered], f"{scheme}://{host}:8080/callback")
 for n, port in enumerate(["", ":1", ":80", ":3001", ":30000", ":65535", ":8080"]):
-    asked("redirect-localhost-port", f"localhost-of-a-client-with-a-secret-at-port-{n}", "confidential", ["http://localhost:3000/callback"], f"http://localhost{port}/callback")
+    asked("redirect-localhost-port", f"localhost-of-a-client-with-a-secret-at-port-{said(port, n)}", "confidential", ["http://localhost:3000/callback"], f"http://localhost{port}/callback")
 for n, port in enumerate([":443", ":8443", ":444"]):
-    asked("redirect-exact", f"https-on-this-computer-at-another-port-{n}", "public", ["https://localhost:9443/cb"], f"https://localhost{port}/cb")
+    asked("redirect-exact", f"https-on-this-computer-at-another-port-{said(port, n)}", "public", ["https://localhost:9443/cb"], f"https://localhost{port}/cb")
 
 
 # what nobody may register
@@ -157,26 +157,26 @@ for n, uri in enumerate([
     "http://app.example/cb", "http://10.0.0.1/cb", "http://192.168.1.1/cb", "http://127.0.0.2/cb", "http://[::2]/cb", "http://0.0.0.0/cb", "http://app.localhost/cb", "http://localhost.evil.example/cb", "http://127.0.0.1.evil.example/cb", "app:/callback", "myapp://callback", "chrome-extension://abc/cb", "intent://app.example#Intent", "HTTPS://app.example/cb", "Https://app.example/cb", "Com.Example.App:/cb", "1com.example:/cb", ".com.example:/cb", "com.example_app:/cb", "com.example.app", "com.example.app:", "://app.example/cb", "", "app.example/cb", "/cb", "cb", "//app.example/cb", "null",
     "http:app.example/cb", "https:app.example/cb", "https:/app.example/cb", "com\u0435.example.app:/cb", "data.:", "feed:https://app.example", "jar:https://app.example!/x",
 ]):
-    registered("redirect-scheme", f"scheme-{n}", [uri])
+    registered("redirect-scheme", f"scheme-{said(uri, n)}", [uri])
     if n % 3 == 0:
-        registered("redirect-scheme", f"scheme-{n}-behind-a-good-one", ["https://app.example/cb", uri])
+        registered("redirect-scheme", f"scheme-{said(uri, n)}-behind-a-good-one", ["https://app.example/cb", uri])
 for n, uri in enumerate([
     "https://app.example/cb#", "https://app.example/cb#f", "https://app.example#f", "com.example.app:/cb#f", "http://127.0.0.1/cb#f", "https://app.example/*", "https://*.example/cb", "https://app.example/cb*", "https://*", "com.example.app:/*", "http://localhost:*/cb", "https://app.example/cb ", " https://app.example/cb", "https://app.example/c b", "https://app.example/cb\t", "https://app.example/cb\n", "https://app.example/cb\r\nx: y", "https://app.example/cb\0", "https://app.example/\u0001", "https://app.example/\u007f", "https://app.example/\u00e9", "https://app.example/\u202ecb", "https://app.example/\u200bcb",
     "https://app.ex\u0430mple/cb", "https://app\u3002example/cb", "https://app.example\\cb", "https:\\\\app.example\\cb", "https://app.example/\"", "https://app.example/<script>", "https://app.example/>", "https://app.example/^", "https://app.example/`", "https://app.example/{x}", "https://app.example/|", "https://app.example/cb?x=<y>", "https://app.example/cb?x=\u00e4", "com.example.app:/\u00e4", "https://app.example/cb?{}",
 ]):
-    registered("redirect-characters", f"characters-{n}", [uri])
+    registered("redirect-characters", f"characters-{said(uri, n)}", [uri])
 for n, uri in enumerate(["https://user@app.example/cb", "https://user:password@app.example/cb", "https://@app.example/cb", "https://app.example@evil.example/cb", "https://app.example:443@evil.example/cb", "http://user@127.0.0.1/cb", "http://user@localhost:3000/cb", "http://user@[::1]/cb", "com.example.app://user@host/cb", "com.example.app://user:pw@host", "com.example.app://@host/cb", "https://a%40b@app.example/cb"]):
-    registered("redirect-user", f"user-{n}", [uri])
+    registered("redirect-user", f"user-{said(uri, n)}", [uri])
 for n, uri in enumerate(["https://app.example/.", "https://app.example/..", "https://app.example/./cb", "https://app.example/../cb", "https://app.example/x/../cb", "https://app.example/cb/.", "https://app.example/cb/..", "https://app.example/cb/../../x?y", "http://127.0.0.1/../cb", "http://localhost:3000/x/./cb", "http://[::1]/..", "https://app.example/..?x=1"]):
-    registered("redirect-dots", f"dots-{n}", [uri])
+    registered("redirect-dots", f"dots-{said(uri, n)}", [uri])
 for n, uri in enumerate([
     "https://APP.example/cb", "https://App.Example/cb", "https://app.example./cb", "https://.app.example/cb", "https://app..example/cb", "https://-app.example/cb", "https://app-.example/cb", "https:///cb", "https://", "https://?x", "https://:443/cb", "https://app.example:/cb", "https://app.example:0/cb", "https://app.example:65536/cb", "https://app.example:0443/cb", "https://app.example:x/cb", "https://app.example:443:443/cb", "https://app.example:-1/cb", "https://[app.example]/cb", "https://[::g]/cb", "https://[::1/cb", "https://::1/cb", "https://[]/cb",
     "https://[v1.x]/cb", "https://app%2eexample/cb", "https://%61pp.example/cb", "https://app.example,evil.example/cb", "https://app.example;x/cb", "https://app.example&x/cb", "https://app!.example/cb", "https://" + "a" * 64 + ".example/cb", "https://" + ".".join(["a" * 60] * 5) + "/cb", "https://app$.example/cb", "https://(app.example)/cb", "https://app.example:443x/cb", "https://[::1]:0/cb", "https://[::ffff:1.2.3]/cb", "http://LOCALHOST/cb", "http://127.0.0.1:0/cb", "http://[0:0:0:0:0:0:0:1]/cb",
 ]):
-    registered("redirect-host", f"host-{n}", [uri])
+    registered("redirect-host", f"host-{said(uri, n)}", [uri])
 for n, uri in enumerate(["http://127.0.0.1/cb", "http://127.0.0.1:3000/cb", "http://[::1]/cb", "http://localhost/cb", "http://localhost:8080/cb", "https://localhost/cb", "https://127.0.0.1/cb", "https://[::1]:443/cb", "com.example.app:/cb", "com.example.app://host/cb", "x-y.z:/cb"]):
-    registered("redirect-web", f"web-site-at-{n}", [uri], "web")
-    registered("redirect-web", f"web-site-at-{n}-behind-a-good-one", ["https://app.example/cb", uri], "web")
+    registered("redirect-web", f"web-site-at-{said(uri, n)}", [uri], "web")
+    registered("redirect-web", f"web-site-at-{said(uri, n)}-behind-a-good-one", ["https://app.example/cb", uri], "web")
 for count in [21, 22, 40, 64]:
     registered("redirect-count", f"{count}-uris", [f"https://app.example/cb/{n}" for n in range(count)])
 for what, uri in {"2001-bytes": "https://app.example/" + "a" * 1981, "3000-bytes": "https://app.example/" + "a" * 2980, "10000-bytes": "https://app.example/" + "a" * 9980, "2001-bytes-of-query": "https://app.example/cb?" + "a" * 1978, "2001-bytes-of-a-scheme": "com." + "a" * 1994 + ":/b", "2001-bytes-on-this-computer": "http://127.0.0.1/" + "a" * 1984}.items():
