@@ -242,7 +242,7 @@ impl Sim {
     fn hold(&mut self, flight: Flight) -> Checked {
         self.note("held", &format!("#{} at {:?}", flight.number, flight.held.point));
         if flight.held.point == Point::Committed {
-            self.committed(&flight.action);
+            self.committed(&flight.action, flight.crossed);
         }
         self.flights.push(flight);
         Ok(())

@@ -26,7 +26,7 @@ impl Sim {
     }
 
     /// It is on the disk, though nobody has heard of it. What stops somebody holds from here.
-    pub(crate) fn committed(&mut self, action: &Action) {
+    pub(crate) fn committed(&mut self, action: &Action, crossed: bool) {
         let Some(realm) = self.realms.get_mut(action.realm()) else {
             return;
         };
@@ -36,13 +36,13 @@ impl Sim {
                 let spent = realm.lines.get(*of).is_some_and(|line| line.spent);
                 match realm.lines.get_mut(*of) {
                     Some(line) if !*wrong && !spent => line.spent = true,
-                    _ if spent => realm.doubt(*of),
+                    _ if spent || crossed => realm.doubt(*of),
                     _ => {}
                 }
             }
             Action::Refresh { line: of, index, .. } => {
                 let is_last = realm.lines.get(*of).is_some_and(|line| index + 1 == line.refresh.len());
-                if !is_last {
+                if !is_last || crossed {
                     realm.doubt(*of);
                 }
             }
