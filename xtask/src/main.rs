@@ -10,6 +10,7 @@ mod conformance;
 mod counts;
 mod dependencies;
 mod engines;
+mod fuzz;
 mod golden;
 mod interop;
 mod mutants;
@@ -86,6 +87,12 @@ const COMMANDS: &[Command] = &[
         arguments: "",
         about: "runs the server's tests and keeps what they show of test suites",
         run: |workspace, _| conformance::command(workspace),
+    },
+    Command {
+        name: "fuzz",
+        arguments: "[NAME [--seconds N]]",
+        about: "one fuzz target under libFuzzer, for a minute; without NAME, which there are",
+        run: fuzz::command,
     },
     Command {
         name: "bench",
