@@ -151,8 +151,7 @@ fn parse(record: &str) -> Result<Shown> {
     let mut shown = Shown::new();
     for line in record.lines() {
         let mut parts = line.split('\t');
-        let (Some(module), Some(test), Some(requests), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
+        let (Some(module), Some(test), Some(requests), None) = (parts.next(), parts.next(), parts.next(), parts.next())
         else {
             bail!("a record has lines of three parts, not `{line}`");
         };
@@ -247,7 +246,10 @@ fn text(list: &List, shown: &Shown) -> String {
                 (None, Some(tests)) => tests.iter().map(|test| link(test)).collect::<Vec<_>>().join(", "),
                 (None, None) => "nothing".to_owned(),
             };
-            line(&mut text, format_args!("| `{}` | {} | {by} |", module.name, module.checks));
+            line(
+                &mut text,
+                format_args!("| `{}` | {} | {by} |", module.name, module.checks),
+            );
         }
     }
     text
@@ -333,9 +335,18 @@ mod tests {
     fn the_page_names_the_test_and_where_it_stands() {
         let shown = parse("a\tx::z::y\t3\n").unwrap();
         let text = text(&list(), &shown);
-        assert!(text.contains("| `a` | It does. | [`x::z::y`](../crates/server/tests/it/x/z.rs) |"), "{text}");
-        assert!(text.contains("| `b` | It does not. | does not apply: there is none |"), "{text}");
+        assert!(
+            text.contains("| `a` | It does. | [`x::z::y`](../crates/server/tests/it/x/z.rs) |"),
+            "{text}"
+        );
+        assert!(
+            text.contains("| `b` | It does not. | does not apply: there is none |"),
+            "{text}"
+        );
         assert!(text.contains("Also, from above: `a`."), "{text}");
-        assert!(text.contains("2 modules and checks: 1 shown, 1 that do not apply."), "{text}");
+        assert!(
+            text.contains("2 modules and checks: 1 shown, 1 that do not apply."),
+            "{text}"
+        );
     }
 }

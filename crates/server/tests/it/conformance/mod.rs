@@ -1,7 +1,14 @@
 //! What the modules of public test plans ask of a server, asked over HTTP: a world as a bench has it, apps as the plans register them, and what came back checked by the texts of
 //! the specifications. The tests below say which module each of them shows (`modules.toml` lists them all).
 
+mod backchannel_logout;
+mod fapi2_message_signing;
+mod fapi2_security;
+mod financial;
 mod oidc_basic;
+mod oidc_config;
+mod oidc_dynamic;
+mod rp_logout;
 
 use jsonwebtoken::{DecodingKey, Validation, jwk::Jwk};
 use proof::{Algorithm, base64url};
@@ -23,9 +30,7 @@ impl Bench {
     pub(crate) async fn new() -> Self {
         let world = World::new().await;
         let settings = json!({ "require_pkce": false, "registration": "open" });
-        let answer = world
-            .admin("PATCH", "/admin/v1/tenants/default", Some(&settings))
-            .await;
+        let answer = world.admin("PATCH", "/admin/v1/tenants/default", Some(&settings)).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         let alice = person(&world, "alice@demo.test").await;
         Self { world, alice }
@@ -131,7 +136,10 @@ impl Bench {
         assert_eq!(answer.header("cache-control"), Some("no-store"));
         assert_eq!(answer.header("content-type"), Some("application/json"));
         assert!(answer.body["expires_in"].as_u64().is_some_and(|seconds| seconds > 0));
-        assert!(answer.text_of("token_type").eq_ignore_ascii_case("bearer"), "{answer:?}");
+        assert!(
+            answer.text_of("token_type").eq_ignore_ascii_case("bearer"),
+            "{answer:?}"
+        );
         answer
     }
 

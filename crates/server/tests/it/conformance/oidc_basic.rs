@@ -10,7 +10,17 @@ use crate::{document_host::DocumentHost, front::refused_at, setup::refused};
 
 /// The claims of the protocol itself; every other claim of an ID token is one that was asked for.
 const PROTOCOL: &[&str] = &[
-    "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash",
+    "iss",
+    "sub",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "acr",
+    "amr",
+    "sid",
+    "at_hash",
 ];
 
 fn names(claims: &Value) -> BTreeSet<&str> {
@@ -36,10 +46,17 @@ async fn a_code_and_an_id_token_for_an_app_with_a_secret() {
         assert!(code.len() >= 22, "128 bits at least (RFC 6749 s10.10): {code}");
         let answer = bench.tokens(&app, &asking, &page).await;
         let claims = bench.id_token(&app, &asking, &answer).await;
-        let more: Vec<&str> = names(&claims).into_iter().filter(|name| !PROTOCOL.contains(name)).collect();
+        let more: Vec<&str> = names(&claims)
+            .into_iter()
+            .filter(|name| !PROTOCOL.contains(name))
+            .collect();
         assert_eq!(more, [""; 0], "nothing that nobody asked for");
         let told = bench.userinfo(answer.text_of("access_token")).await;
-        assert_eq!(told, json!({ "sub": claims["sub"] }), "s5.3.2: the same person, and no more than was asked");
+        assert_eq!(
+            told,
+            json!({ "sub": claims["sub"] }),
+            "s5.3.2: the same person, and no more than was asked"
+        );
         bench.world.shows(&[module]);
     }
 }
@@ -63,14 +80,21 @@ async fn an_id_token_is_signed_with_rs256_when_the_app_says_nothing_and_never_un
     bench.flow(&app, &bench.asking(&app)).await; // checked there, with the keys of jwks_uri
     let none = json!({ "id_token_signed_response_alg": "none" });
     let answer = bench.registers(&none).await;
-    refused(&answer, 400, "invalid_client_metadata", "no code without a signature (S-11)");
+    refused(
+        &answer,
+        400,
+        "invalid_client_metadata",
+        "no code without a signature (S-11)",
+    );
     let metadata = super::metadata(&bench.world).await;
     let offered = metadata["id_token_signing_alg_values_supported"].as_array().unwrap();
     assert!(
         !offered.contains(&json!("none")) && offered.contains(&json!("RS256")),
         "{offered:?}"
     );
-    bench.world.shows(&["oidcc-idtoken-signature", "oidcc-idtoken-unsigned"]);
+    bench
+        .world
+        .shows(&["oidcc-idtoken-signature", "oidcc-idtoken-unsigned"]);
 }
 
 #[tokio::test]
@@ -127,7 +151,13 @@ async fn scopes_open_the_claims_of_their_own_at_userinfo() {
     ];
     let all: Vec<&str> = of_profile
         .into_iter()
-        .chain(["email", "email_verified", "address", "phone_number", "phone_number_verified"])
+        .chain([
+            "email",
+            "email_verified",
+            "address",
+            "phone_number",
+            "phone_number_verified",
+        ])
         .collect();
     let cases: [(&str, &str, &[&str]); 5] = [
         ("oidcc-scope-profile", "openid profile", &of_profile),
@@ -166,7 +196,10 @@ async fn scopes_and_parameters_stand_in_any_order() {
     asking.parameters.reverse();
     let (answer, _) = bench.flow(&app, &asking).await;
     let told = bench.userinfo(answer.text_of("access_token")).await;
-    assert_eq!((&told["email"], &told["name"]), (&profile()["email"], &profile()["name"]));
+    assert_eq!(
+        (&told["email"], &told["name"]),
+        (&profile()["email"], &profile()["name"])
+    );
     bench.world.shows(&["oidcc-alternate-happy-flow"]);
 }
 
@@ -176,7 +209,11 @@ async fn parameters_that_only_advise_are_no_errors() {
     for (module, name, value) in [
         ("oidcc-display-page", "display", "page"),
         ("oidcc-display-popup", "display", "popup"),
-        ("oidcc-ensure-request-with-unknown-parameter-succeeds", "extra", "foobar"),
+        (
+            "oidcc-ensure-request-with-unknown-parameter-succeeds",
+            "extra",
+            "foobar",
+        ),
         ("oidcc-login-hint", "login_hint", "buffy@suite.example"),
         ("oidcc-ui-locales", "ui_locales", "se"),
         ("oidcc-claims-locales", "claims_locales", "se"),
@@ -210,7 +247,10 @@ async fn prompt_login_and_max_age_1_ask_who_is_there_again() {
         bench.world.advance(2);
         let asking = bench.asking(&app).with(name, Some(value));
         let page = browser.visit(&bench.world, &asking.path()).await;
-        assert!(page.has_form("sign-in"), "{name}: the person must sign in again: {page:?}");
+        assert!(
+            page.has_form("sign-in"),
+            "{name}: the person must sign in again: {page:?}"
+        );
         let (_, second) = bench.flow_in(&mut browser, &app, &asking).await;
         let time = |claims: &Value| claims["auth_time"].as_i64().unwrap();
         assert!(time(&second) > time(&first), "{name}: {first} {second}");
@@ -301,7 +341,10 @@ async fn acr_values_are_answered_with_the_level_that_was_reached() {
     let offered: Vec<&str> = offered.as_array().unwrap().iter().filter_map(Value::as_str).collect();
     let asking = bench.asking(&app).with("acr_values", Some(&offered.join(" ")));
     let (_, claims) = bench.flow(&app, &asking).await;
-    assert!(offered.contains(&claims["acr"].as_str().unwrap()), "{offered:?}: {claims}");
+    assert!(
+        offered.contains(&claims["acr"].as_str().unwrap()),
+        "{offered:?}: {claims}"
+    );
     bench.world.shows(&["oidcc-ensure-request-with-acr-values-succeeds"]);
 }
 
@@ -368,7 +411,9 @@ async fn unsigned_request_objects_are_not_supported_and_say_so() {
         ),
     ] {
         let asking = asking.clone().with(name, Some(&value));
-        bench.stays(&asking, "request_not_supported", "nobody is signed in").await;
+        bench
+            .stays(&asking, "request_not_supported", "nobody is signed in")
+            .await;
         let page = bench.agrees(&asking).await;
         refused_at(&page, &asking, "request_not_supported", "s3.1.2.6");
         bench.world.shows(&[module]);
@@ -418,7 +463,9 @@ async fn a_refresh_token_is_the_app_s_own_and_keeps_who_signed_in_when() {
         bench.app("client_secret_basic").await,
         bench.app("client_secret_basic").await,
     );
-    let asking = bench.asking_for(&app, "openid offline_access").with("prompt", Some("consent"));
+    let asking = bench
+        .asking_for(&app, "openid offline_access")
+        .with("prompt", Some("consent"));
     let (answer, first) = bench.flow(&app, &asking).await;
     let refresh = answer.text_of("refresh_token");
     assert!(
@@ -436,12 +483,23 @@ async fn a_refresh_token_is_the_app_s_own_and_keeps_who_signed_in_when() {
             assert_eq!(claims[same], first[same], "{same}");
         }
         assert!(claims["iat"].as_i64() > first["iat"].as_i64(), "{claims}");
-        assert!(claims.get("nonce").is_none_or(|nonce| *nonce == first["nonce"]), "{claims}");
+        assert!(
+            claims.get("nonce").is_none_or(|nonce| *nonce == first["nonce"]),
+            "{claims}"
+        );
     }
     let told = bench.userinfo(again.text_of("access_token")).await;
     assert_eq!(told["sub"], first["sub"]);
-    let stolen = bench.world.refresh(&other, again.text_of("refresh_token"), &[], &[]).await;
-    refused(&stolen, 400, "invalid_grant", "another app's refresh token (RFC 6749 s5.2)");
+    let stolen = bench
+        .world
+        .refresh(&other, again.text_of("refresh_token"), &[], &[])
+        .await;
+    refused(
+        &stolen,
+        400,
+        "invalid_grant",
+        "another app's refresh token (RFC 6749 s5.2)",
+    );
     bench.world.shows(&["oidcc-refresh-token"]);
 }
 
@@ -458,9 +516,7 @@ async fn pkce_may_be_sent_where_it_need_not() {
         .redeem(&app, &plain(asking), &page.parameter("code").unwrap())
         .await;
     refused(&answer, 400, "invalid_grant", "RFC 7636 s4.6");
-    bench
-        .world
-        .shows(&["oidcc-ensure-request-with-valid-pkce-succeeds"]);
+    bench.world.shows(&["oidcc-ensure-request-with-valid-pkce-succeeds"]);
 }
 
 #[tokio::test]
@@ -493,12 +549,18 @@ async fn the_answer_may_be_posted_to_the_app() {
         .await;
     assert_eq!(page.answer.status, 200, "{page:?}");
     let form = page.find_form(&format!("action=\"{}\"", super::CALLBACK)).unwrap();
-    let field = |name: &str| form.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let field = |name: &str| {
+        form.fields
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.clone())
+    };
     assert_eq!(field("state").as_deref(), Some(asking.get("state")), "{form:?}");
     assert_eq!(field("iss").as_deref(), Some(bench.world.issuer.as_str()), "{form:?}");
     let answer = bench.redeem(&app, &asking, &field("code").unwrap()).await;
     assert_eq!(answer.status, 200, "{answer:?}");
-    bench
-        .world
-        .shows(&["AuthEndpoint/SupportsPostResponseMode", "DocumentSupport/FormPostSupported"]);
+    bench.world.shows(&[
+        "AuthEndpoint/SupportsPostResponseMode",
+        "DocumentSupport/FormPostSupported",
+    ]);
 }
