@@ -5,6 +5,7 @@ mod backchannel_logout;
 mod fapi2_message_signing;
 mod fapi2_security;
 mod financial;
+mod oauch;
 mod oidc_basic;
 mod oidc_config;
 mod oidc_dynamic;

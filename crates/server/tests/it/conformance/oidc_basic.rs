@@ -382,7 +382,10 @@ async fn a_request_may_be_posted() {
     bench.answers(&page, &asking);
     let answer = bench.tokens(&app, &asking, &page).await;
     bench.id_token(&app, &asking, &answer).await;
-    bench.world.shows(&["oidcc-ensure-post-request-succeeds"]);
+    bench.world.shows(&[
+        "oidcc-ensure-post-request-succeeds",
+        "AuthEndpoint/SupportsPostAuthorizationRequests",
+    ]);
 }
 
 #[tokio::test]
