@@ -142,6 +142,26 @@ impl World {
         Self::on(database, script, Some(issuer), certificate, |_| {}).await
     }
 
+    /// The same world after its process was killed: nothing was finished, nothing noted was written.
+    pub async fn crash(self) -> Self {
+        let Self {
+            issuer,
+            script,
+            database,
+            certificate,
+            served,
+            ..
+        } = self;
+        served.abort();
+        drop(served.await);
+        Self::on(database, script, Some(issuer), certificate, |_| {}).await
+    }
+
+    /// The clock, the chance and the gate of this world.
+    pub fn script(&self) -> &Script {
+        &self.script
+    }
+
     #[expect(clippy::expect_used, reason = "a test world that cannot be built must fail its test")]
     async fn on(
         database: Arc<Fresh>,
