@@ -306,6 +306,7 @@ async fn a_registration_is_its_own_by_its_token_only() {
     let itself = Client {
         registration: Registration::Itself {
             token_digest: digest::sha256_b64(b"token"),
+            key: None,
         },
         ..registered_itself("itself", 900)
     };

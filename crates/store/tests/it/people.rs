@@ -249,6 +249,7 @@ pub(crate) fn family(id: &str, grant: &str) -> Family {
         grant: grant_id(grant),
         client: ClientId::parse("client").unwrap(),
         key: None,
+        instance: None,
         presence: presence(),
         generation: 0,
         turned: time(0),
@@ -344,6 +345,7 @@ pub(crate) fn registered_itself(id: &str, expires: i64) -> Client {
     Client {
         registration: Registration::Itself {
             token_digest: format!("token-of-{id}"),
+            key: None,
         },
         authentication: Authentication::Nothing,
         expires: Some(time(expires)),

@@ -304,6 +304,7 @@ async fn clients_come_back_with_everything_they_said_of_themselves() {
         },
         Registration::Itself {
             token_digest: ODD.to_owned(),
+            key: Some(ODD.to_owned()),
         },
     ];
     let kinds = [ApplicationType::Native, ApplicationType::Web, ApplicationType::Unsaid];
