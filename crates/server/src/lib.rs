@@ -23,6 +23,7 @@ mod listen;
 mod oauth;
 mod peers;
 mod routes;
+mod schemas;
 mod settings;
 mod settle;
 mod surroundings;

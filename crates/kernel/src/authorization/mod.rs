@@ -13,7 +13,8 @@
 //! Between the steps a request lives in the page, sealed for one tenant and one browser: what was checked once cannot be changed (S-05), nothing is stored for strangers,
 //! and it is answered once, since the row of its code carries its id.
 //!
-//! Not covered: PAR, request objects, `authorization_details`, `claims`, `max_age`, response modes other than `query`, ID tokens; their issue comes.
+//! What exactly is asked may stand in `authorization_details` (RFC 9396 s3). A person is asked about details each time, each one of them refusable: a yes that stands and the
+//! rules of central consent are about scopes, and never say yes to a payment (docs/flows/authorization-details.md).
 
 mod own_scopes;
 mod request;
@@ -23,7 +24,7 @@ mod tests;
 
 pub use own_scopes::{OWN_SCOPES, words};
 pub use request::{Asked, Carried, Demand, Prompt, REPEATABLE, ResponseMode, Returns, Wish, named_client, returns};
-pub use rules::{Answered, Asking, CONSENT_SECONDS, Delivery, Facts, Said, answer, begin, delivery, error};
+pub use rules::{Answered, Asking, CONSENT_SECONDS, Chosen, Delivery, Facts, Said, answer, begin, delivery, error};
 
 /// How long a sealed request may be answered, in seconds.
 pub const REQUEST_SECONDS: i64 = 1_800;

@@ -195,6 +195,7 @@ fn of(client: &Client) -> World {
 impl World {
     fn facts(&self) -> Facts<'_> {
         Facts {
+            types: crate::detail::Types::default(),
             tenant: &self.tenant,
             keys: &self.keys,
             client: self.client.clone(),
@@ -252,6 +253,7 @@ fn scopes(text: &str) -> crate::Scopes {
 
 fn yes_but(without: &str) -> Said {
     Said::Allow {
+        details: crate::authorization::Chosen::default(),
         without: scopes(without),
     }
 }

@@ -43,7 +43,19 @@ const CODE: &str = "code-1.SplxlOBeZQQYbYS6WxSbIA";
 #[test]
 fn golden_vectors_of_authorization_code_hold() {
     vectors::golden("authorization_code", |vector| {
-        let loaded = vector.facts(&["tenant", "keys", "client", "code", "path", "resource", "user", "rules"]);
+        let loaded = vector.facts(&[
+            "tenant",
+            "keys",
+            "client",
+            "code",
+            "path",
+            "resource",
+            "user",
+            "rules",
+            "detail_types",
+            "admitted_details",
+            "refused_details",
+        ]);
         let (tenant, keys) = (facts::tenant(&loaded["tenant"]), people::tenant_keys(&loaded["keys"]));
         let presented = Presented::read(&vector.request);
         let decided = presented.form(token::Request::REPEATABLE).and_then(|form| {
@@ -61,6 +73,7 @@ fn golden_vectors_of_authorization_code_hold() {
                 resource: loaded.get("resource").map(facts::resource),
                 user: loaded.get("user").map(people::user),
                 rules: people::rules(loaded.get("rules")),
+                types: vectors::details::types(loaded),
             };
             Ok(decide(&request, &caller, &facts, &vector.at))
         });
@@ -171,6 +184,7 @@ fn world() -> World {
 impl World {
     fn facts(&self) -> Facts<'_> {
         Facts {
+            types: crate::detail::Types::default(),
             tenant: &self.tenant,
             keys: &self.keys,
             client_epoch: self.client_epoch,

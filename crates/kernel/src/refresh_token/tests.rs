@@ -41,7 +41,17 @@ const NEWEST: i64 = 4;
 fn golden_vectors_of_refresh_token_hold() {
     vectors::golden("refresh_token", |vector| {
         let loaded = vector.facts(&[
-            "tenant", "keys", "client", "family", "path", "resource", "user", "rules",
+            "tenant",
+            "keys",
+            "client",
+            "family",
+            "path",
+            "resource",
+            "user",
+            "rules",
+            "detail_types",
+            "admitted_details",
+            "refused_details",
         ]);
         let (tenant, keys) = (facts::tenant(&loaded["tenant"]), people::tenant_keys(&loaded["keys"]));
         let presented = Presented::read(&vector.request);
@@ -60,6 +70,7 @@ fn golden_vectors_of_refresh_token_hold() {
                 resource: loaded.get("resource").map(facts::resource),
                 user: loaded.get("user").map(people::user),
                 rules: people::rules(loaded.get("rules")),
+                types: vectors::details::types(loaded),
             };
             Ok(decide(&request, &caller, &facts, &vector.at))
         });
@@ -181,6 +192,7 @@ fn world() -> World {
 impl World {
     fn facts(&self) -> Facts<'_> {
         Facts {
+            types: crate::detail::Types::default(),
             tenant: &self.tenant,
             keys: &self.keys,
             client_epoch: self.client_epoch,

@@ -18,6 +18,9 @@ fn golden_vectors_of_authorization_hold() {
             "browser_session",
             "asked",
             "answered",
+            "detail_types",
+            "admitted_details",
+            "refused_details",
         ]);
         let tenant = facts::tenant(&loaded["tenant"]);
         let keys = people::any_tenant_keys();
@@ -28,6 +31,7 @@ fn golden_vectors_of_authorization_hold() {
             client: loaded.get("client").map(facts::client),
             resource: loaded.get("resource").map(facts::resource),
             rules: people::rules(loaded.get("rules")),
+            types: vectors::details::types(loaded),
             grants: grants.map(facts::path).collect(),
             answered: match loaded.get("answered") {
                 None | Some(Value::Bool(false)) => Answered::NotYet,
