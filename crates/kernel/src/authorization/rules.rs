@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use proof::{Algorithm, json};
+use proof::json;
 
 use super::{
     OWN_SCOPES,
@@ -13,7 +13,7 @@ use crate::{
     authorization_code::{self, AuthorizationCode},
     browser_session,
     caller::{BrowserUser, Caller},
-    client::{self, Authentication, Client, Registration, SecurityProfile, Signing},
+    client::{self, Authentication, Client, Registration},
     consent::{self, Judgement, Rule},
     decision::{Before, Change, ConsentAsk, Decision, Guard, Pending, Reply, Return, Touch, Unsigned, Write},
     detail::{Details, Types},
@@ -267,6 +267,8 @@ impl<'a> Question<'a> {
         let known = resource.map_or_else(own_scopes, Resource::every);
         let asked_here = asked.scopes.as_ref().map(|scopes| scopes.without(&elsewhere(&known)));
         let wanted = match (asked_here.filter(|scopes| !scopes.is_empty()), resource) {
+            // Nothing of this place was asked beside it: as if nothing was asked.
+            (Some(scopes), Some(_)) if scopes.iter().all(identity::is_identity) => known.with(&scopes),
             (Some(scopes), _) => {
                 let identity = scopes.iter().filter(|scope| identity::is_identity(scope));
                 let identity = identity.fold(Scopes::default(), |all, scope| all.with(&Scopes::one(scope)));
@@ -673,13 +675,12 @@ fn back(
         claims.insert("iss".to_owned(), tenant.issuer.as_str().into());
         claims.insert("aud".to_owned(), client.id.as_str().into());
         claims.insert("exp".to_owned(), at.now.plus(SIGNED_ANSWER_SECONDS).unix().into());
-        let usual = match client.profile(tenant) {
-            SecurityProfile::Baseline => Algorithm::RS256, // JARM s3
-            SecurityProfile::Fapi2 | SecurityProfile::Fapi2MessageSigning => Algorithm::PS256, // FAPI 2.0 s5.4: never RS256
-        };
         Unsigned {
             typ: "JWT",
-            signing: client.further.authorization.unwrap_or(Signing::plain(usual)),
+            signing: client
+                .further
+                .authorization
+                .unwrap_or_else(|| client.usual_signing(tenant)),
             claims,
             hash_of: None,
         }
