@@ -2,6 +2,7 @@
 
 mod clients;
 mod consents;
+mod detail_types;
 mod grants;
 mod people_and_groups;
 mod secrets;

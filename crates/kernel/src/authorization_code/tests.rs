@@ -1,6 +1,7 @@
 //! RFC 6749 s4.1.3, RFC 7636 s4.6 and App. B, RFC 8705 s3, RFC 8707 s2.2, RFC 9449 s5 and s10, OpenID Connect Core s2 and s3.1.3.
 
 mod bound;
+mod detailed;
 mod identified;
 mod issued;
 mod property;
@@ -168,6 +169,7 @@ struct World {
     resource: Option<Resource>,
     user: Option<User>,
     rules: Vec<crate::consent::Rule>,
+    types: crate::detail::Types,
 }
 
 fn world() -> World {
@@ -180,13 +182,14 @@ fn world() -> World {
         resource: Some(here(&json!({}))),
         user: Some(alice(&json!({}))),
         rules: Vec::new(),
+        types: crate::detail::Types::default(),
     }
 }
 
 impl World {
     fn facts(&self) -> Facts<'_> {
         Facts {
-            types: crate::detail::Types::default(),
+            types: self.types.clone(),
             tenant: &self.tenant,
             keys: &self.keys,
             client_epoch: self.client_epoch,
@@ -261,6 +264,7 @@ fn reply(decision: &Decision) -> (token::Kind, i64, &str, Option<&str>) {
         kind,
         expires_in_seconds,
         scope,
+        details: _,
         refresh,
         id_token: _,
     }) = decision.answer()

@@ -1,5 +1,6 @@
 //! Tables of RFC 6749 s4.4, RFC 8707 s2, RFC 9068 s2 and RFC 9449 s5.
 
+mod detailed;
 mod issued;
 mod property;
 
@@ -120,7 +121,7 @@ fn child(id: &str, parent: &Grant, scope: &str) -> Grant {
     };
     Grant {
         id: facts::id(id),
-        authority: parent.authority.narrow(&ask).unwrap(),
+        authority: parent.authority.narrow(&ask, &crate::detail::Types::default()).unwrap(),
         parent: Some(parent.id.clone()),
         ..parent.clone()
     }

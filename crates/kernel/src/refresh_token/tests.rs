@@ -1,5 +1,6 @@
 //! RFC 6749 s6, RFC 8705 s3, RFC 8707 s2.2, RFC 9449 s5, RFC 9700 s4.14.2, OpenID Connect Core s12.2, product decision 2 (S-14, S-16).
 
+mod detailed;
 mod identified;
 mod refused;
 mod repeated;
@@ -175,6 +176,7 @@ struct World {
     resource: Option<Resource>,
     user: Option<User>,
     rules: Vec<crate::consent::Rule>,
+    types: crate::detail::Types,
 }
 
 fn world() -> World {
@@ -187,13 +189,14 @@ fn world() -> World {
         resource: Some(here(&json!({}))),
         user: Some(alice(&json!({}))),
         rules: Vec::new(),
+        types: crate::detail::Types::default(),
     }
 }
 
 impl World {
     fn facts(&self) -> Facts<'_> {
         Facts {
-            types: crate::detail::Types::default(),
+            types: self.types.clone(),
             tenant: &self.tenant,
             keys: &self.keys,
             client_epoch: self.client_epoch,

@@ -36,7 +36,7 @@ fn grown(number: usize, steps: &[Step]) -> Vec<Grant> {
         };
         let parent = path.first();
         let Some(authority) = parent.map_or(Some(Authority::root(ask.clone())), |parent| {
-            parent.authority.narrow(&ask).ok()
+            parent.authority.narrow(&ask, &crate::detail::Types::default()).ok()
         }) else {
             continue;
         };
