@@ -3,6 +3,7 @@
 mod clients;
 mod consents;
 mod detail_types;
+mod further;
 mod grants;
 mod people_and_groups;
 mod secrets;

@@ -29,6 +29,8 @@ mod journal;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]
+mod openid;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod people_grants;
