@@ -22,7 +22,7 @@ pub(crate) const STATEMENTS: &[&Statement] = &[&ALL, &CREATE, &REPLACE, &UNCHANG
 static ALL: Statement = Statement::read(
     "detail_type.all",
     &[Text, Int],
-    "SELECT id, name, words, json_schema, narrowing, created_at
+    "SELECT id, name, words, body_schema, narrowing, created_at
      FROM detail_type
      WHERE tenant = $1
      ORDER BY id
@@ -32,7 +32,7 @@ static ALL: Statement = Statement::read(
 static CREATE: Statement = Statement::write(
     "detail_type.create",
     &[Text, Text, Text, Text, Text, Text, Text, Int],
-    "INSERT INTO detail_type (tenant, id, name, words, json_schema, narrowing, basis, created_at)
+    "INSERT INTO detail_type (tenant, id, name, words, body_schema, narrowing, basis, created_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
      ON CONFLICT DO NOTHING",
 );
@@ -41,7 +41,7 @@ static REPLACE: Statement = Statement::write(
     "detail_type.replace",
     &[Text, Text, Text, Text, Text, Text, Text, Text],
     "UPDATE detail_type
-     SET name = $4, words = $5, json_schema = $6, narrowing = $7, basis = $8
+     SET name = $4, words = $5, body_schema = $6, narrowing = $7, basis = $8
      WHERE tenant = $1 AND id = $2 AND basis = $3",
 );
 
@@ -92,7 +92,7 @@ fn read(row: &Row<'_>) -> Result<DetailType, Fault> {
         id: DetailTypeId::parse(&row.text(0)?).ok_or(Fault::Row("detail_type.id"))?,
         name: row.text(1)?,
         words: DetailType::words_from_row(&words).map_err(|_| Fault::Row("detail_type.words"))?,
-        schema: object(row.text(3)?, "detail_type.json_schema")?,
+        schema: object(row.text(3)?, "detail_type.body_schema")?,
         narrowing: DetailType::narrowing_from_row(&narrowing).map_err(|_| Fault::Row("detail_type.narrowing"))?,
         created: row.time(5)?,
     })

@@ -5,7 +5,7 @@ CREATE TABLE detail_type (
   id TEXT NOT NULL,
   name TEXT NOT NULL,
   words TEXT NOT NULL,
-  json_schema TEXT NOT NULL,
+  body_schema TEXT NOT NULL,
   narrowing TEXT NOT NULL,
   basis TEXT NOT NULL,
   created_at BIGINT NOT NULL,
