@@ -24,6 +24,7 @@ mod logouts;
 mod oauth;
 mod peers;
 mod routes;
+mod schemas;
 mod settings;
 mod settle;
 mod surroundings;

@@ -12,6 +12,7 @@ use crate::{
         Authentication, AuthenticationMethod, Client, Further, GrantType, Guard as ClientGuard, Keys, Registration,
     },
     decision::{Change, Decision, Guard, Reply},
+    detail::Details,
     event::{Event, EventKind},
     grant,
     id::ClientId,
@@ -113,6 +114,7 @@ pub(super) fn create(
             .collect();
         let authority = Authority::root(Ask {
             scopes: new.scopes.clone(),
+            details: Details::default(),
             audiences,
             expires: None,
             depth: 1,

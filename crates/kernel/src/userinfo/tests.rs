@@ -55,6 +55,7 @@ fn golden_vectors_of_userinfo_hold() {
             user: user.id.clone(),
         }));
         let known = Known {
+            types: crate::detail::Types::default(),
             token,
             record,
             path: facts::path(&loaded["path"]),
@@ -115,6 +116,7 @@ fn known(scope: &str) -> Known {
         )
     };
     Known {
+        types: crate::detail::Types::default(),
         token: verified(),
         record: facts::record(&json!({
             "jti": "token-1", "grant": "leaf", "client_id": "app", "aud": "-", "scope": scope, "issued_at": NOW - 100, "expires_at": NOW + 200,

@@ -11,6 +11,7 @@ use crate::{
     confirmation::Confirmation,
     consent, credential,
     decision::{Answer, Before, Change, Decision, Guard, Pending, Reply, Return, Touch, Unsigned, Write},
+    detail,
     event::Event,
     family, grant,
     mark::{Mark, Stands},
@@ -128,6 +129,7 @@ fn said(reply: &Reply) -> Value {
             kind,
             expires_in_seconds,
             scope,
+            details,
             refresh,
             id_token,
         } => {
@@ -137,6 +139,7 @@ fn said(reply: &Reply) -> Value {
                 "expires_in": expires_in_seconds,
                 "scope": scope,
             }));
+            super::details::write(&mut token, details);
             rows::text(&mut token, "refresh_token", refresh.as_deref());
             rows::text(
                 &mut token,
@@ -240,6 +243,7 @@ fn guard(guard: &Guard) -> Value {
         Guard::Family(family::Guard::Current { id, generation }) => {
             json!({ "current_family": { "id": id.as_str(), "generation": generation } })
         }
+        Guard::DetailType(guard) => super::details::guard(guard),
         Guard::Consent(consent::Guard::Create(rule)) => json!({ "create_rule": people::rule_row(rule) }),
     }
 }
@@ -353,6 +357,7 @@ fn write(write: &Write) -> Value {
             let keep = keep.as_ref().map(crate::Id::as_str);
             json!({ "end_other_browser_sessions": { "user_id": user.as_str(), "keep": keep, "at": at.unix() } })
         }
+        Write::DetailType(detail::Write::Drop(id)) => json!({ "drop_detail_type": id.as_str() }),
         Write::Consent(consent::Write::Drop(id)) => json!({ "drop_rule": id.as_str() }),
     }
 }

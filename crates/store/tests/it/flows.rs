@@ -58,6 +58,7 @@ fn keys() -> TenantKeys {
 
 fn asked(client: &str, resource: Option<&str>) -> Asked {
     Asked {
+        details: kernel::Details::default(),
         id: "request-c".to_owned(),
         client: kernel::ClientId::parse(client).unwrap(),
         returns: Returns {
@@ -243,6 +244,7 @@ async fn a_refresh_comes_with_the_whole_path_the_place_and_the_person_of_its_aut
     let id = |n: char| kernel::FamilyId::parse(&n.to_string().repeat(26)).unwrap();
     let at_place = Grant {
         authority: Authority::root(kernel::Ask {
+            details: kernel::Details::default(),
             scopes: Scopes::parse("read").unwrap(),
             audiences: [Audience::Resource(ResourceUri::parse("urn:r").unwrap())].into(),
             expires: None,
@@ -305,6 +307,7 @@ async fn a_registration_is_its_own_by_its_token_only() {
     let world = world().await;
     let itself = Client {
         registration: Registration::Itself {
+            key: None,
             token_digest: digest::sha256_b64(b"token"),
             key: None,
         },

@@ -17,6 +17,8 @@ mod child;
 #[cfg(test)]
 mod committer;
 #[cfg(test)]
+mod details;
+#[cfg(test)]
 mod driver;
 #[cfg(test)]
 mod durability;

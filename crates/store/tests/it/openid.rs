@@ -28,6 +28,7 @@ pub(crate) fn pushed(id: &str, expires: i64) -> PushedRequest {
         digest: format!("digest-{id}"),
         client: ClientId::parse("client").unwrap(),
         asked: Asked {
+            details: kernel::Details::default(),
             id: id.to_owned(),
             client: ClientId::parse("client").unwrap(),
             returns: Returns {

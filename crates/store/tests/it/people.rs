@@ -212,6 +212,7 @@ pub(crate) fn presence() -> Presence {
 /// A code for alice, the only one of its request.
 pub(crate) fn code(id: &str) -> AuthorizationCode {
     AuthorizationCode {
+        details: kernel::Details::default(),
         id: CodeId::parse(id).unwrap(),
         digest: format!("digest-{id}"),
         request: format!("request-{id}"),
@@ -245,6 +246,7 @@ pub(crate) fn redeem(id: &str, grant: &str) -> Guard {
 /// A line of refresh tokens of an authorization.
 pub(crate) fn family(id: &str, grant: &str) -> Family {
     Family {
+        instance: None,
         id: FamilyId::parse(id).unwrap(),
         grant: grant_id(grant),
         client: ClientId::parse("client").unwrap(),
@@ -323,6 +325,7 @@ pub(crate) fn child(id: &str, parent: &str) -> Grant {
 pub(crate) fn until(grant: Grant, seconds: i64) -> Grant {
     Grant {
         authority: Authority::root(Ask {
+            details: kernel::Details::default(),
             scopes: grant.authority.scopes().clone(),
             audiences: grant.authority.audiences().clone(),
             expires: Some(time(seconds)),
@@ -344,6 +347,7 @@ pub(crate) fn held_by(grant: Grant, client: &str) -> Grant {
 pub(crate) fn registered_itself(id: &str, expires: i64) -> Client {
     Client {
         registration: Registration::Itself {
+            key: None,
             token_digest: format!("token-of-{id}"),
             key: None,
         },

@@ -303,6 +303,7 @@ async fn clients_come_back_with_everything_they_said_of_themselves() {
             fetched: Time::from_unix(i64::MIN),
         },
         Registration::Itself {
+            key: None,
             token_digest: ODD.to_owned(),
             key: Some(ODD.to_owned()),
         },

@@ -300,6 +300,7 @@ pub(crate) fn grant(id: &str) -> Grant {
         holder: Holder::Client(ClientId::parse("client").unwrap()),
         subject: Subject::Nobody,
         authority: Authority::root(Ask {
+            details: kernel::Details::default(),
             scopes: Scopes::parse("read").unwrap(),
             audiences: BTreeSet::from([Audience::Issuer]),
             expires: None,
