@@ -149,7 +149,8 @@ async function userinfo(cases, prokura, human) {
     });
     await cases.claim('openid-client: userinfo of a token that is bound to a key wants the key, by the scheme DPoP', async () => {
         const rp = await relyingParty(prokura);
-        const DPoP = openid.getDPoPHandle(rp.config, await openid.randomDPoPKeyPair());
+        const pair = await openid.randomDPoPKeyPair();
+        const DPoP = openid.getDPoPHandle(rp.config, pair);
         const tokens = await rp.signedIn(human, { scope: 'openid email' }, { DPoP });
         const { sub } = tokens.claims();
         assert.equal(tokens.token_type, 'dpop');
@@ -157,6 +158,10 @@ async function userinfo(cases, prokura, human) {
         assert.equal((await failure(openid.fetchUserInfo(rp.config, tokens.access_token, sub))).status, 401, 'RFC 9449 s7.2: no downgrade to Bearer');
         const foreign = openid.getDPoPHandle(rp.config, await openid.randomDPoPKeyPair());
         assert.equal((await failure(openid.fetchUserInfo(rp.config, tokens.access_token, sub, { DPoP: foreign }))).status, 401);
+        rp.wire.took();
+        const fresh = openid.getDPoPHandle(rp.config, pair); // it knows no nonce
+        await openid.fetchUserInfo(rp.config, tokens.access_token, sub, { DPoP: fresh });
+        assert.deepEqual(rp.wire.lines, ['GET /oauth2/userinfo 401', 'GET /oauth2/userinfo 200'], 'RFC 9449 s9: refused once, with a nonce');
     });
 }
 

@@ -83,7 +83,6 @@ async function pushed(cases, prokura, human, pair) {
             [{ code_challenge: undefined, code_challenge_method: undefined }, 'invalid_request'],
             [{ redirect_uri: 'https://other.example/callback' }, 'invalid_request'],
             [{ response_type: 'token' }, 'unsupported_response_type'],
-            [{ scope: 'openid everything', resource: 'https://unknown.example/' }, 'invalid_target'],
             [{ claims: '[]' }, 'invalid_request'],
             [{ max_age: '-1' }, 'invalid_request'],
         ]) {
@@ -92,6 +91,11 @@ async function pushed(cases, prokura, human, pair) {
         const stranger = await relyingParty(prokura, {}, { authenticate: openid.ClientSecretBasic('wrong') });
         const refused = await failure(stranger.request({}, { way: 'pushed' }));
         assert.deepEqual([refused.status, refused.cause[0].scheme], [401, 'basic']);
+    });
+    await cases.claim('openid-client: an unknown place and an unknown scope are told at the push already (RFC 9126 s2.1)', async () => {
+        const rp = await relyingParty(prokura);
+        await refusedWith('invalid_target', rp.request({ resource: 'https://unknown.example/' }, { way: 'pushed' }));
+        await refusedWith('invalid_scope', rp.request({ scope: 'unheard-of' }, { way: 'pushed' }));
     });
     await cases.claim('openid-client: the name of a pushed request is of no use to another client, and a client that must push is refused without', async () => {
         const rp = await relyingParty(prokura, { require_pushed_authorization_requests: true });
