@@ -9,9 +9,9 @@ STEPS_MAX = 10
 
 
 class Human:
-    def __init__(self, prokura, login="alice@demo.test"):
+    def __init__(self, prokura, login="alice@demo.test", user=None):
         self.origin = prokura.issuer
-        self.user = next(user for user in prokura.ready["users"] if user["login"] == login)
+        self.user = user or next(user for user in prokura.ready["users"] if user["login"] == login)
         self.browser = requests.Session()
         self.shown = []  # the pages they acted on: ("sign-in", "") and ("consent", the scopes on it)
 
