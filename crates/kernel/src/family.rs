@@ -33,6 +33,8 @@ pub struct Family {
     pub client: ClientId,
     /// What it is bound to, if the client proved a key.
     pub key: Option<Confirmation>,
+    /// The attested instance that it was given to, by the thumbprint of its key (draft-ietf-oauth-attestation-based-client-auth s10).
+    pub instance: Option<String>,
     /// How the person proved themselves, for the tokens to come.
     pub presence: Presence,
     /// The newest generation that was handed out.
@@ -197,6 +199,7 @@ mod tests {
             grant: GrantId::parse("g").unwrap(),
             client: ClientId::parse("c").unwrap(),
             key: key.map(|thumbprint| Confirmation::Jkt(thumbprint.to_owned())),
+            instance: None,
             presence: Presence {
                 session: None,
                 authenticated: Time::from_unix(0),

@@ -1,6 +1,9 @@
 //! What the operator may know of a refusal. The caller sees only the [`Code`] and a sentence that gives nothing away.
 
-use proof::{Malformed, assertion::AssertionError, dpop::DpopError, request_object::RequestObjectError};
+use proof::{
+    Malformed, assertion::AssertionError, client_attestation::ClientAttestationError, dpop::DpopError,
+    request_object::RequestObjectError,
+};
 
 use crate::code::Code;
 
@@ -51,6 +54,16 @@ pub enum Why {
     AssertionOfAnother,
     /// The client assertion was used before.
     AssertionReplayed,
+    /// The attestation of the client, or the instance's proof, broke a rule.
+    Attestation(ClientAttestationError),
+    /// The attestation is of another client than the one that is named.
+    AttestationOfAnother,
+    /// An attestation without a proof that the instance holds its key, or a header that stands twice.
+    AttestationUnproved,
+    /// The proof of the instance was used before.
+    AttestationReplayed,
+    /// The proof of the instance has no challenge of ours, or a stale one.
+    AttestationChallenge,
     /// More than one `DPoP` header.
     DpopTwice,
     /// The `DPoP` proof broke a rule.
@@ -305,6 +318,11 @@ impl Why {
             Self::RequestUriUnknown | Self::RequestUriUnread => Code::InvalidRequestUri,
             Self::RequestNotSupported => Code::RequestNotSupported,
             Self::RequestObject(_) => Code::InvalidRequestObject,
+            Self::Attestation(_)
+            | Self::AttestationOfAnother
+            | Self::AttestationUnproved
+            | Self::AttestationReplayed => Code::InvalidClientAttestation,
+            Self::AttestationChallenge => Code::UseAttestationChallenge,
             Self::AssuranceUnmet => Code::UnmetAuthenticationRequirements,
             Self::GrantTypeNotAllowed | Self::NoGrant | Self::ProfileUnmet => Code::UnauthorizedClient,
             Self::ResourceUnknown | Self::ResourceDisabled | Self::ResourceRepeated | Self::ResourceNotGranted => {
@@ -398,6 +416,15 @@ impl Why {
             | Self::KeysUnread
             | Self::AssertionReplayed => {
                 "client authentication failed; check the client id, its registered method and its credential (an assertion's aud is the issuer, and each assertion works once)"
+            }
+            Self::Attestation(_)
+            | Self::AttestationOfAnother
+            | Self::AttestationUnproved
+            | Self::AttestationReplayed => {
+                "the client attestation or its proof of possession is not good; get a fresh attestation, and make a new proof for this issuer for each request"
+            }
+            Self::AttestationChallenge => {
+                "repeat the request with a proof of possession that carries the challenge of the OAuth-Client-Attestation-Challenge header"
             }
             Self::DpopTwice => "send exactly one DPoP header",
             Self::Dpop(_) => {
@@ -534,6 +561,11 @@ impl Why {
     pub fn told(&self) -> String {
         match self {
             Self::Assertion(rule) => rule.to_string(),
+            Self::Attestation(rule) => rule.to_string(),
+            Self::AttestationOfAnother => "attestation of another client".to_owned(),
+            Self::AttestationUnproved => "attestation without proof of possession, or a header twice".to_owned(),
+            Self::AttestationReplayed => "proof of the attested instance replayed".to_owned(),
+            Self::AttestationChallenge => "attestation challenge missing, unknown or stale".to_owned(),
             Self::RequestObject(rule) => rule.to_string(),
             Self::KeysUnread => "the client's jwks_uri does not answer with a key set".to_owned(),
             Self::CertificateWrong => "the certificate is not the client's, or nobody vouches for it".to_owned(),

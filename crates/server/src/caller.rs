@@ -157,7 +157,7 @@ async fn client(
     at: &Moment,
 ) -> Result<Caller, Stop> {
     let basic = shown.authorization()?.map(decode_basic).transpose()?;
-    let credentials = Credentials::parse(basic.as_deref(), form)?;
+    let credentials = Credentials::parse(basic.as_deref(), shown.attested()?, form)?;
     let registered = tenant.client(&credentials.client).await?;
     let keys = match &registered {
         Some(client) if needs_keys(client, &credentials) => {
@@ -173,6 +173,7 @@ async fn client(
         client: registered,
         keys: keys.as_deref(),
         tenant: tenant.tenant(),
+        nonce_key: &app.nonce_key,
         certificate: certificate.as_ref(),
     };
     let dpop = match route.key_proof {
@@ -190,9 +191,9 @@ async fn client(
 /// Whether the client's keys say anything about what was shown: keys behind an address are not fetched for nothing.
 fn needs_keys(client: &Client, credentials: &Credentials) -> bool {
     match (&credentials.evidence, &client.authentication) {
-        (Evidence::Assertion(_), Authentication::PrivateKeyJwt) | (Evidence::Name, Authentication::SelfSignedTls) => {
-            true
-        }
+        (Evidence::Assertion(_), Authentication::PrivateKeyJwt)
+        | (Evidence::Attestation(_), Authentication::Attestation)
+        | (Evidence::Name, Authentication::SelfSignedTls) => true,
         (_, _) => false,
     }
 }

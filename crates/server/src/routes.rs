@@ -48,6 +48,7 @@ impl Route {
             | Endpoint::Page(_)
             | Endpoint::Asset
             | Endpoint::EndSession
+            | Endpoint::AttestationChallenge
             | Endpoint::Live
             | Endpoint::Ready
             | Endpoint::OpenApi
@@ -130,6 +131,7 @@ pub(crate) enum Endpoint {
     Asset,
     Token,
     Push,
+    AttestationChallenge,
     Userinfo,
     EndSession,
     Introspection,
@@ -456,6 +458,15 @@ pub static ROUTES: &[Route] = &[
             Access::AnyOrigin,
             KeyProof::Taken,
             "Push an authorization request (RFC 9126)",
+        )
+    },
+    Route {
+        method: &Method::POST,
+        access: Access::AnyOrigin,
+        ..get(
+            "/oauth2/attestation-challenge",
+            Endpoint::AttestationChallenge,
+            "Give a challenge for the proof of an attested client (draft-ietf-oauth-attestation-based-client-auth)",
         )
     },
     Route {

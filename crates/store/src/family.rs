@@ -22,7 +22,7 @@ pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &CURRENT, &CREATE, &TURN, &
 static ONE: Statement = Statement::read(
     "family.one",
     &[Text, Text],
-    "SELECT id, grant_id, client, key_thumbprint, authenticated_at, generation, turned_at, request, created_at, browser_session, method
+    "SELECT id, grant_id, client, key_thumbprint, authenticated_at, generation, turned_at, request, created_at, browser_session, method, instance
      FROM refresh_family
      WHERE tenant = $1 AND id = $2",
 );
@@ -37,9 +37,9 @@ static CURRENT: Statement = Statement::expect(
 
 static CREATE: Statement = Statement::write(
     "family.create",
-    &[Text, Text, Text, Text, Text, Int, Int, Int, Text, Int, Text, Text],
-    "INSERT INTO refresh_family (tenant, id, grant_id, client, key_thumbprint, authenticated_at, generation, turned_at, request, created_at, browser_session, method)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    &[Text, Text, Text, Text, Text, Int, Int, Int, Text, Int, Text, Text, Text],
+    "INSERT INTO refresh_family (tenant, id, grant_id, client, key_thumbprint, authenticated_at, generation, turned_at, request, created_at, browser_session, method, instance)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
      ON CONFLICT DO NOTHING",
 );
 
@@ -72,6 +72,7 @@ fn read(row: &Row<'_>) -> Result<Family, Fault> {
         grant: GrantId::parse(&row.text(1)?).ok_or(Fault::Row("refresh_family.grant_id"))?,
         client: ClientId::parse(&row.text(2)?).ok_or(Fault::Row("refresh_family.client"))?,
         key: row.text_if_any(3)?.as_deref().map(Confirmation::from_row),
+        instance: row.text_if_any(11)?,
         presence: Presence {
             session: row
                 .text_if_any(9)?
@@ -104,6 +105,7 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 family.created.into(),
                 family.presence.session.as_ref().map(|id| id.as_str().to_owned()).into(),
                 family.presence.method.name().into(),
+                family.instance.clone().into(),
             ];
             Bound::new(&CREATE, args, "refresh_family", tenant, family.id.as_str())
         }

@@ -6,7 +6,7 @@ mod further;
 
 use proof::{Algorithm, Time, digest};
 
-pub use further::{Further, MEMBERS, SecurityProfile, Signing, SubjectType, TlsName, TlsNameKind};
+pub use further::{Further, MEMBERS, SecurityProfile, Signing, SubjectType, TlsName, TlsNameKind, is_fetched};
 
 use crate::{
     authorization::Wish,
@@ -35,7 +35,8 @@ pub enum Authentication {
     Tls,
     /// A certificate for one of the client's keys, whoever issued it (RFC 8705 s2.2).
     SelfSignedTls,
-    /// What an attester that this tenant trusts says of the instance, and the instance's own proof (draft-ietf-oauth-attestation-based-client-auth).
+    /// What the client's attester, whose keys are the client's registered ones, says of the instance, and the instance's own proof
+    /// (draft-ietf-oauth-attestation-based-client-auth).
     Attestation,
     /// Nothing: a public client (RFC 6749 s2.1). It gives its name, and PKCE binds the code to whoever asked.
     Nothing,
@@ -275,10 +276,14 @@ impl Client {
     pub fn basis(&self) -> String {
         // Keys behind an address may turn without asking anybody; the address is what the yes rests on.
         let keys = match (&self.authentication, &self.keys) {
-            (Authentication::PrivateKeyJwt | Authentication::SelfSignedTls, Some(Keys::Here(jwks))) => jwks.as_str(),
-            (Authentication::PrivateKeyJwt | Authentication::SelfSignedTls, Some(Keys::At(address))) => {
-                address.as_str()
-            }
+            (
+                Authentication::PrivateKeyJwt | Authentication::SelfSignedTls | Authentication::Attestation,
+                Some(Keys::Here(jwks)),
+            ) => jwks.as_str(),
+            (
+                Authentication::PrivateKeyJwt | Authentication::SelfSignedTls | Authentication::Attestation,
+                Some(Keys::At(address)),
+            ) => address.as_str(),
             (_, _) => "",
         };
         let mut text = format!("{}\0{}\0{keys}", self.name, self.authentication.method().name());

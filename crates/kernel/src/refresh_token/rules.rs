@@ -240,7 +240,9 @@ fn genuine<'f>(
     if family.client != client.id {
         return Err(Why::RefreshOfAnother);
     }
-    if family.key.is_some() && family.key != caller.key {
+    let of_another_key = family.key.is_some() && family.key != caller.key;
+    let of_another_instance = family.instance.is_some() && family.instance != caller.instance;
+    if of_another_key || of_another_instance {
         return Err(Why::KeyOther);
     }
     key_shown(client, facts.tenant, caller)?;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{credentials, people, rows};
 use crate::{
-    authorization::{Delivery, ResponseMode},
+    authorization::{Asked, Delivery, ResponseMode},
     authorization_code, browser_session,
     caller::Caller,
     client,
@@ -24,6 +24,8 @@ pub(crate) enum Outcome {
     Decided(Decision),
     /// The caller is proved.
     Proved(Caller),
+    /// A pushed request is opened.
+    Opened(Box<Asked>),
     /// Refused before anything was decided.
     Stopped(Why),
     /// Refused one way or the other, and this is where the refusal goes.
@@ -35,12 +37,18 @@ impl Outcome {
     pub(super) fn value(&self) -> Value {
         match self {
             Self::Decided(decision) => decided(decision),
-            Self::Proved(Caller { who: _, key, marks }) => json!({
+            Self::Proved(Caller {
+                who: _,
+                key,
+                instance: _,
+                marks,
+            }) => json!({
                 "answer": "proved",
                 "caller": self.caller_name(),
                 "key": key.as_ref().map(Confirmation::as_row),
                 "marks": marks.iter().map(mark).collect::<Vec<_>>(),
             }),
+            Self::Opened(asked) => json!({ "answer": "opened", "asked": asked.to_json() }),
             Self::Stopped(why) => json!({ "answer": "refuse", "error": why.code().name(), "reason": why.told() }),
             Self::Delivered(refused, delivery) => {
                 let mut value = refused.value();
@@ -57,7 +65,7 @@ impl Outcome {
     fn caller_name(&self) -> Value {
         match self {
             Self::Proved(caller) => json!({ caller.kind().name(): caller.name() }),
-            Self::Decided(_) | Self::Stopped(_) | Self::Delivered(..) => Value::Null,
+            Self::Decided(_) | Self::Opened(_) | Self::Stopped(_) | Self::Delivered(..) => Value::Null,
         }
     }
 }
@@ -404,6 +412,7 @@ fn mark(mark: &Mark) -> Value {
     let proof = match stands_for {
         Stands::ClientAssertion => "client assertion",
         Stands::DpopProof => "DPoP proof",
+        Stands::AttestationProof => "attestation_proof",
         Stands::Ceremony => "passkey ceremony",
     };
     json!({ "proof": proof, "digest": digest, "expires_at": expires.unix(), "replay": stands_for.why().code().name() })

@@ -94,7 +94,12 @@ pub(super) async fn proved(
         None => return Err(Why::TokenUnknown.into()),
     };
     Ok(Proved {
-        caller: Caller { who, key, marks },
+        caller: Caller {
+            who,
+            key,
+            instance: None,
+            marks,
+        },
         token: Some(presented.token),
     })
 }

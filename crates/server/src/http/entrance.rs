@@ -147,7 +147,7 @@ async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, mut 
         Err(why) => return read_past(request, render::stop(&Stop::Refuse(why), &context)).await,
     };
     let takes_proofs = route.key_proof == routes::KeyProof::Taken || route.token != routes::TokenProof::Ignored;
-    if takes_proofs && request.headers().contains_key("dpop") {
+    if takes_proofs && PROOFS.iter().any(|name| request.headers().contains_key(*name)) {
         context.nonce = Some(nonce::current(&app.nonce_key, at.now));
     }
     let at = Arc::new(at);
@@ -168,6 +168,9 @@ async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, mut 
         }
     }
 }
+
+/// Headers with proofs that want something fresh of ours: the answer to them carries it.
+const PROOFS: [&str; 2] = ["dpop", "oauth-client-attestation"];
 
 /// Reads, authenticates, answers. A refusal comes with the client id that was claimed, for the journal.
 async fn answer(
@@ -304,6 +307,7 @@ async fn dispatch(
         (Endpoint::Discovery(document), _) => Ok(oauth::discovery(&inbound, document)),
         (Endpoint::Jwks, _) => oauth::jwks(&inbound).await,
         (Endpoint::Token, _) => oauth::token(inbound).await,
+        (Endpoint::AttestationChallenge, _) => Ok(oauth::attestation_challenge(&inbound)),
         (Endpoint::Push, _) => oauth::push(inbound).await,
         (Endpoint::Userinfo, _) => oauth::userinfo(inbound).await,
         (Endpoint::Introspection, _) => oauth::introspection(inbound).await,

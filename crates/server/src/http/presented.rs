@@ -1,7 +1,7 @@
 //! What a request shows: all that authentication may look at.
 
 use axum::http::{HeaderMap, Method, Uri, header};
-use kernel::{Why, tenant::Tenant};
+use kernel::{Why, client_authentication::Attested, tenant::Tenant};
 
 use crate::certificates::ClientCertificate;
 
@@ -48,6 +48,29 @@ impl Presented {
             (None, _) => Ok(None),
             (Some(one), None) => one.to_str().map(Some).map_err(|_| Why::AuthorizationMalformed),
             (Some(_), Some(_)) => Err(Why::CredentialsTwice),
+        }
+    }
+
+    /// What an attested client shows: exactly one header of each (draft-ietf-oauth-attestation-based-client-auth s7).
+    pub(crate) fn attested(&self) -> Result<Option<Attested>, Why> {
+        let one = |name: &str| {
+            let mut all = self.headers.get_all(name).iter();
+            match (all.next(), all.next()) {
+                (None, _) => Ok(None),
+                (Some(one), None) => one
+                    .to_str()
+                    .ok()
+                    .filter(|text| !text.contains(','))
+                    .map(|text| Some(text.to_owned()))
+                    .ok_or(Why::AttestationUnproved),
+                (Some(_), Some(_)) => Err(Why::AttestationUnproved),
+            }
+        };
+        let (attestation, pop) = (one("oauth-client-attestation")?, one("oauth-client-attestation-pop")?);
+        match attestation {
+            Some(attestation) => Ok(Some(Attested { attestation, pop })),
+            None if pop.is_some() => Err(Why::AttestationUnproved),
+            None => Ok(None),
         }
     }
 

@@ -291,6 +291,15 @@ fn refusal(why: &Why, context: &Context) -> Response {
             };
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
+        Code::UseAttestationChallenge => {
+            let challenge = context
+                .nonce
+                .as_deref()
+                .and_then(|nonce| HeaderValue::from_str(nonce).ok());
+            if let Some(challenge) = challenge {
+                headers.insert(HeaderName::from_static("oauth-client-attestation-challenge"), challenge);
+            }
+        }
         Code::TemporarilyUnavailable | Code::TooManyRequests => {
             headers.insert(header::RETRY_AFTER, retry_after(why));
         }
@@ -328,7 +337,6 @@ fn refusal(why: &Why, context: &Context) -> Response {
         | Code::ExpiredToken
         | Code::InteractionRequired
         | Code::InvalidClientAttestation
-        | Code::UseAttestationChallenge
         | Code::InvalidRedirectUri
         | Code::UnapprovedSoftwareStatement
         | Code::ServerError => {}

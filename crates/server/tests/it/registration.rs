@@ -152,7 +152,7 @@ async fn what_stock_clients_register_is_taken_and_works_to_the_end() {
         // Scopes are cut to what is known here, never refused.
         let known = match body["scope"].as_str() {
             None => Value::Null,
-            Some("read write openid nothing_known") => "read write".into(),
+            Some("read write openid nothing_known") => "openid read write".into(),
             Some(_) => "read".into(),
         };
         assert_eq!(made.body.get("scope").cloned().unwrap_or_default(), known, "{body}");
@@ -348,6 +348,7 @@ fn spam(n: usize, at: &Moment) -> client::Client {
         introspects: Introspects::ItsResources,
         registration: Registration::Itself {
             token_digest: "x".to_owned(),
+            key: None,
         },
         redirect_uris: vec![kernel::redirect_uri::RedirectUri::parse(CALLBACK).unwrap()],
         application_type: ApplicationType::Unsaid,
