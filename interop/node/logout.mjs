@@ -10,7 +10,7 @@ import * as openid from 'openid-client';
 import { failure } from './clients.mjs';
 import { answeredWith, person, relyingParty } from './relying.mjs';
 
-const BYE = 'https://app.example/bye';
+export const BYE = 'https://app.example/bye';
 /** The job that tells apps wakes at once, and every two seconds; the second try is five seconds after the first. */
 const TOLD_SECONDS_MAX = 15;
 
@@ -128,7 +128,7 @@ async function told(cases, prokura) {
 }
 
 /** What s2.6 wants of an app, done by jose. */
-async function checked(rp, { form }, before, alg) {
+export async function checked(rp, { form }, before, alg) {
     assert.deepEqual([...form.keys()], ['logout_token']);
     const { payload, protectedHeader } = await rp.verified(form.get('logout_token'), { typ: 'logout+jwt', requiredClaims: ['iat', 'exp', 'jti', 'events'], maxTokenAge: '2m' });
     assert.equal(protectedHeader.alg, alg ?? 'RS256');
@@ -139,8 +139,17 @@ async function checked(rp, { form }, before, alg) {
     return payload;
 }
 
-/** A small app that hears of logouts. */
 async function listening(use) {
+    const receiver = await receiving();
+    try {
+        await use(receiver);
+    } finally {
+        receiver.close();
+    }
+}
+
+/** A small app that hears of logouts: answers with `statuses`, one after the other, then with 200. */
+export async function receiving() {
     const receiver = { posts: [], statuses: [], waiting: [] };
     const server = createServer(async (request, response) => {
         let body = '';
@@ -150,7 +159,7 @@ async function listening(use) {
         receiver.posts.push({ ...post, isNew: true });
         for (const look of receiver.waiting.splice(0)) look();
     });
-    server.listen(0, '127.0.0.1');
+    server.listen(0, '127.0.0.1').unref(); // a case that fails must not keep the run alive
     await once(server, 'listening');
     receiver.url = `http://localhost:${server.address().port}`;
     /** The next post to this path that nobody asked for yet. */
@@ -163,10 +172,9 @@ async function listening(use) {
             await Promise.race([new Promise((resolve) => receiver.waiting.push(resolve)), pause(500)]);
         }
     };
-    try {
-        await use(receiver);
-    } finally {
+    receiver.close = () => {
         server.closeAllConnections();
         server.close();
-    }
+    };
+    return receiver;
 }
