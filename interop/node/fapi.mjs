@@ -65,11 +65,15 @@ async function whole(cases, prokura, human, profile, way, alg) {
         assert.ok(payload.cnf.jkt);
         assert.equal((await openid.fetchProtectedResource(rp.config, tokens.access_token, notes, 'GET', null, undefined, { DPoP })).status, 200);
         assert.equal((await failure(openid.fetchProtectedResource(rp.config, tokens.access_token, notes, 'GET'))).status, 401);
-        const next = await openid.refreshTokenGrant(rp.config, tokens.refresh_token, undefined, { DPoP });
+        let next;
+        for (const _ of [1, 2, 3]) {
+            next = await openid.refreshTokenGrant(rp.config, tokens.refresh_token, undefined, { DPoP });
+            assert.equal(next.refresh_token ?? tokens.refresh_token, tokens.refresh_token, 'FAPI 2.0 s5.3.2.1: refresh tokens do not turn');
+        }
         assert.equal((await verified(prokura, rp.config, next.access_token, resource)).payload.cnf.jkt, payload.cnf.jkt);
         assert.deepEqual((await openid.tokenIntrospection(await introspector(prokura), next.access_token)).cnf, payload.cnf);
-        await openid.tokenRevocation(rp.config, next.refresh_token);
-        await refusedWith('invalid_grant', openid.refreshTokenGrant(rp.config, next.refresh_token, undefined, { DPoP }));
+        await openid.tokenRevocation(rp.config, tokens.refresh_token);
+        await refusedWith('invalid_grant', openid.refreshTokenGrant(rp.config, tokens.refresh_token, undefined, { DPoP }));
     });
 }
 
@@ -103,6 +107,12 @@ async function refusals(cases, prokura, human, profile, way) {
             );
             assert.ok([400, 401].includes(error.status), String(error.stack));
         }
+    });
+    await cases.claim(`openid-client: ${profile}: assertion, request object and proof may be 8 seconds ahead of our clock, and not 70 (s5.3.2.1)`, async () => {
+        const { rp, DPoP } = await client(prokura, profile, 'PS256', {}, { knows: { [openid.clockSkew]: 8 } });
+        assert.ok((await rp.signedIn(human, {}, { way, DPoP })).claims());
+        const { rp: early } = await client(prokura, profile, 'PS256', {}, { knows: { [openid.clockSkew]: 70 } });
+        await refusedWith('invalid_client', early.request({}, { way }), 401);
     });
     await cases.claim(`openid-client: ${profile}: another redirect URI, a plain challenge or none is told at the push (s5.3.2.2)`, async () => {
         const { rp } = await client(prokura, profile, 'ES256');

@@ -93,13 +93,7 @@ export class Serve {
         await writeFile(join(this.#folder, 'openssl.cnf'), '[req]\ndistinguished_name = name\n[name]\n');
         await this.certificate('server', { subject: '/CN=localhost', extensions: leaf });
         await this.certificate('authority', { extensions: ['basicConstraints=critical,CA:TRUE', 'keyUsage=critical,keyCertSign'] });
-        const lines = [
-            '[server]', `origin = "${origin}"`, `listen = "127.0.0.1:${port}"`,
-            '[tls]', 'certificate = "server.pem"', 'key = "server.key"', 'client_certificates = "optional"', 'client_authorities = "authority.pem"',
-            '[database]', 'url = "sqlite:prokura.db"',
-            '[keys]', 'kek = "file:kek"',
-        ]; // prettier-ignore
-        await writeFile(join(this.#folder, 'prokura.toml'), lines.join('\n'));
+        await writeFile(join(this.#folder, 'prokura.toml'), configuration(origin, port));
         const binary = process.env.PROKURA_BIN;
         const options = { cwd: this.#folder };
         await run(binary, ['key', 'kek', '--out', 'kek'], options);
@@ -121,6 +115,22 @@ export class Serve {
         this.#child?.kill('SIGKILL');
         rmSync(this.#folder, { recursive: true, force: true });
     }
+}
+
+function configuration(origin, port) {
+    return `[server]
+origin = "${origin}"
+listen = "127.0.0.1:${port}"
+[tls]
+certificate = "server.pem"
+key = "server.key"
+client_certificates = "optional"
+client_authorities = "authority.pem"
+[database]
+url = "sqlite:prokura.db"
+[keys]
+kek = "file:kek"
+`;
 }
 
 async function freePort() {
