@@ -41,13 +41,13 @@ export async function mtls(cases) {
 /** A client, and openid-client over connections that show this certificate. */
 function client(serve, shown, metadata, options = {}) {
     const knows = { use_mtls_endpoint_aliases: true };
-    return relyingParty(serve, metadata, { authenticate: openid.TlsClientAuth(), knows, wire: new Wire(shown ? serve.as(shown) : serve.fetch), ...options });
+    return relyingParty(serve, metadata, { authenticate: openid.TlsClientAuth(), knows, wire: new Wire(serve.as(shown)), ...options });
 }
 
 /** The same client over other connections. */
 function seenAs(serve, rp, shown) {
     const config = new openid.Configuration(rp.config.serverMetadata(), rp.id, { use_mtls_endpoint_aliases: true }, openid.TlsClientAuth());
-    config[openid.customFetch] = shown ? serve.as(shown) : serve.fetch;
+    config[openid.customFetch] = serve.as(shown);
     return config;
 }
 

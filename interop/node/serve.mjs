@@ -22,6 +22,10 @@ const run = promisify(execFile);
 export class Serve {
     #folder;
     #child;
+    /** What openssl made, by the name of its file. */
+    #pems = new Map();
+    /** Connections, by the certificate that they show. */
+    #agents = new Map();
     ready;
 
     static async start() {
@@ -39,12 +43,15 @@ export class Serve {
 
     /** How who shows no certificate reaches the server. */
     get fetch() {
-        return this.#fetchAs();
+        return this.as(undefined);
     }
 
     /** How who shows this certificate does. */
     as(name) {
-        return this.#fetchAs({ cert: this.#pems.get(`${name}.pem`), key: this.#pems.get(`${name}.key`) });
+        const shown = name && { cert: this.#pems.get(`${name}.pem`), key: this.#pems.get(`${name}.key`) };
+        const agent = this.#agents.get(name) ?? new Agent({ connect: { ca: this.#pems.get('server.pem'), ...shown } });
+        this.#agents.set(name, agent);
+        return (input, init) => fetchBy(input, { ...init, dispatcher: agent });
     }
 
     admin(method, path, body) {
@@ -73,17 +80,8 @@ export class Serve {
             child.kill('SIGTERM');
             await ended;
         }
-        for (const agent of this.#agents) await agent.destroy();
+        for (const agent of this.#agents.values()) await agent.destroy();
         await rm(this.#folder, { recursive: true, force: true });
-    }
-
-    #pems = new Map();
-    #agents = [];
-
-    #fetchAs(shown) {
-        const agent = new Agent({ connect: { ca: this.#pems.get('server.pem'), ...shown } });
-        this.#agents.push(agent);
-        return (input, init) => fetchBy(input, { ...init, dispatcher: agent });
     }
 
     async #serve() {
