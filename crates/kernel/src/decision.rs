@@ -9,6 +9,7 @@ use crate::{
     client::{self, Client, Signing},
     code::Code,
     consent, credential,
+    detail::{self, Details},
     event::Event,
     family, grant,
     id::{BrowserSessionId, ClientId, GrantId},
@@ -53,6 +54,8 @@ pub enum Reply {
         expires_in_seconds: i64,
         /// The scope that was given; empty is left out.
         scope: String,
+        /// The details that were given (RFC 9396 s7); none are left out.
+        details: Details,
         /// The refresh token, if the client may refresh.
         refresh: Option<String>,
         /// Which of the signed tokens is the ID token, if there is one.
@@ -219,6 +222,8 @@ pub enum Guard {
     Family(family::Guard),
     /// About a rule of central consent.
     Consent(consent::Guard),
+    /// About a type of authorization details.
+    DetailType(detail::Guard),
 }
 
 /// An idempotent write. By nouns, not by flows.
@@ -258,6 +263,8 @@ pub enum Write {
     Family(family::Write),
     /// About a rule of central consent.
     Consent(consent::Write),
+    /// About a type of authorization details.
+    DetailType(detail::Write),
 }
 
 /// A lossy note.

@@ -51,6 +51,9 @@ pub enum CodeKind {}
 /// Kind marker: lines of refresh tokens.
 #[derive(Debug)]
 pub enum FamilyKind {}
+/// Kind marker: types of authorization details.
+#[derive(Debug)]
+pub enum DetailTypeKind {}
 /// Kind marker: rules of central consent.
 #[derive(Debug)]
 pub enum RuleKind {}
@@ -81,6 +84,8 @@ pub type CodeId = Id<CodeKind>;
 pub type FamilyId = Id<FamilyKind>;
 /// The id of a rule of central consent.
 pub type RuleId = Id<RuleKind>;
+/// The `type` of authorization details (RFC 9396 s2.1).
+pub type DetailTypeId = Id<DetailTypeKind>;
 /// An administrator's id.
 pub type AdministratorId = Id<AdministratorKind>;
 

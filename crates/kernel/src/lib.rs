@@ -21,6 +21,7 @@ pub mod confirmation;
 pub mod consent;
 pub mod credential;
 pub mod decision;
+pub mod detail;
 pub mod end_session;
 pub mod event;
 pub mod family;
@@ -55,10 +56,11 @@ pub use confirmation::Confirmation;
 pub use decision::{
     Answer, Before, Change, ConsentAsk, Decision, Guard, Pending, Reply, Return, Touch, Unsigned, Write,
 };
+pub use detail::Details;
 pub use event::{Event, EventKind};
 pub use id::{
-    AdministratorId, BrowserSessionId, ClientId, CodeId, FamilyId, GrantId, GroupId, HostId, Id, PasskeyId, RuleId,
-    SessionId, TenantId, TokenId, UserId,
+    AdministratorId, BrowserSessionId, ClientId, CodeId, DetailTypeId, FamilyId, GrantId, GroupId, HostId, Id,
+    PasskeyId, RuleId, SessionId, TenantId, TokenId, UserId,
 };
 pub use mark::Mark;
 pub use moment::Moment;

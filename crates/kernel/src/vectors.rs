@@ -17,6 +17,7 @@
 mod answer;
 mod command;
 pub(crate) mod credentials;
+pub(crate) mod details;
 pub(crate) mod facts;
 pub(crate) mod people;
 mod presented;

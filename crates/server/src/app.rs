@@ -20,6 +20,7 @@ use crate::{
     keyring::Keyring,
     listen::ClientCertificates,
     peers::Peers,
+    schemas::Schemas,
     settings::{Limits, OriginRule, Settings},
     settle::{self, Settled},
     surroundings::Surroundings,
@@ -40,6 +41,7 @@ pub struct App {
     pub(crate) passwords: login::Passwords,
     pub(crate) documents: Documents,
     pub(crate) throttle: Throttle,
+    pub(crate) schemas: Schemas,
     pub(crate) limits: Limits,
     pub(crate) peers: Peers,
     /// Whether clients can show certificates.
@@ -83,6 +85,7 @@ impl App {
             passwords,
             documents,
             throttle: Throttle::default(),
+            schemas: Schemas::default(),
             limits: settings.limits,
             peers: settings.peers,
             client_certificates: settings.client_certificates,
@@ -173,7 +176,8 @@ impl App {
         command: Command,
         at: &Moment,
     ) -> Result<proof::json::Object, Fault> {
-        let facts = store::flows::administration::load(tenant, &command).await?;
+        let mut facts = store::flows::administration::load(tenant, &command).await?;
+        self.schemas.judge(&mut facts.types, command.details());
         let caller = installation()?;
         let decision = kernel::administration::decide(&command, &caller, &facts, at);
         let settled = settle::settle(self, tenant, &caller, decision, at)

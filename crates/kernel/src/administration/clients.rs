@@ -12,6 +12,7 @@ use crate::{
         Authentication, AuthenticationMethod, Client, Further, GrantType, Guard as ClientGuard, Keys, Registration,
     },
     decision::{Change, Decision, Guard, Reply},
+    detail::Details,
     event::{Event, EventKind},
     grant,
     id::ClientId,
@@ -113,6 +114,7 @@ pub(super) fn create(
             .collect();
         let authority = Authority::root(Ask {
             scopes: new.scopes.clone(),
+            details: Details::default(),
             audiences,
             expires: None,
             depth: 1,
@@ -141,16 +143,12 @@ pub(super) fn change(change: &ChangeClient, caller: &Caller, facts: &Facts, at: 
     if let Some(keys) = &change.keys {
         client.keys = Some(checked_keys(keys.clone())?);
     }
-    if !change.further.is_empty() {
-        client.further = changed(&client, &change.further)?;
-    }
-    registration::needed_for(client.authentication.method(), client.keys.as_ref(), &client.further)
-        .map_err(Why::ClientMetadata)?;
     client.name = change.name.clone().unwrap_or(client.name);
     client.token_algorithm = change.token_algorithm.or(client.token_algorithm);
     client.binding = change.binding.unwrap_or(client.binding);
     client.introspects = change.introspects.unwrap_or(client.introspects);
     if let Some(uris) = &change.redirect_uris {
+        client.further.sector = Some(old.sector().to_owned()); // also where the sector was that of its places: people's names stay
         client.redirect_uris = redirect_uri::registered(uris, client.application_type)?;
         if client.redirect_uris.is_empty() && client.grant_types.contains(&GrantType::AuthorizationCode) {
             return Err(Why::RedirectUrisRefused(
@@ -158,6 +156,11 @@ pub(super) fn change(change: &ChangeClient, caller: &Caller, facts: &Facts, at: 
             ));
         }
     }
+    if !change.further.is_empty() {
+        client.further = changed(&client, &change.further)?;
+    }
+    registration::needed_for(client.authentication.method(), client.keys.as_ref(), &client.further)
+        .map_err(Why::ClientMetadata)?;
     client.disabled = change.switch.map_or(client.disabled, |switch| switch.since(at.now));
     let event = Event::new(EventKind::ClientChanged, caller, at)
         .about(old.id.as_str())

@@ -1,12 +1,13 @@
 //! Who may do which of it, and what it changes.
 
-use super::{Command, clients, consents, grants, people, resources, tenants};
+use super::{Command, clients, consents, detail_types, grants, people, resources, tenants};
 use crate::{
     browser_session::BrowserSession,
     caller::{AdministratorCaller, Caller, Who},
     client::Client,
     consent::Rule,
     decision::{Change, Decision, Guard, Reply},
+    detail::Types,
     event::{Event, EventKind},
     grant::Grant,
     moment::Moment,
@@ -39,6 +40,8 @@ pub struct Facts {
     pub rule: Option<Rule>,
     /// How many rules there are.
     pub rules: usize,
+    /// The types of authorization details, for commands about them or with details; and what their schemas make of those.
+    pub types: Types,
     /// The browser session that the command names.
     pub browser_session: Option<BrowserSession>,
 }
@@ -107,6 +110,9 @@ fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> R
         Command::DropGroup(_) => people::drop_group(caller, facts, at),
         Command::CreateRule(new) => consents::create(new, administrator, caller, facts, at),
         Command::DropRule(_) => consents::drop(caller, facts, at),
+        Command::CreateDetailType(new) => detail_types::create(new, caller, facts, at),
+        Command::ReplaceDetailType(new) => detail_types::replace(new, caller, facts, at),
+        Command::DropDetailType(id) => detail_types::drop(id, caller, facts, at),
         Command::RotateKeys(keys) => {
             let guards = keys.iter().map(|key| Guard::CreateKey(Box::new(key.clone()))).collect();
             let events = keys.iter().map(|key| {

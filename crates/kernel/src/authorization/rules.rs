@@ -1,5 +1,7 @@
 //! What a request at the authorization endpoint is answered with, and where the answer goes.
 
+use std::collections::BTreeSet;
+
 use proof::json;
 
 use super::{
@@ -14,6 +16,7 @@ use crate::{
     client::{self, Authentication, Client, Registration},
     consent::{self, Judgement, Rule},
     decision::{Before, Change, ConsentAsk, Decision, Guard, Pending, Reply, Return, Touch, Unsigned, Write},
+    detail::{Details, Types},
     event::{Event, EventKind},
     form::Form,
     grant::{self, Grant, Holder, Source, Status, Subject},
@@ -49,6 +52,8 @@ pub struct Facts<'a> {
     pub resource: Option<Resource>,
     /// The tenant's rules of central consent.
     pub rules: Vec<Rule>,
+    /// The types of the details that are asked, and what their schemas make of them.
+    pub types: Types,
     /// What the person has granted to this client or the organisation for them, each with its path to the root.
     pub grants: Vec<Vec<Grant>>,
     /// Whether the request was answered before: its code is there.
@@ -71,9 +76,27 @@ pub enum Said {
     Allow {
         /// What they left out.
         without: Scopes,
+        /// What they said of details.
+        details: Chosen,
     },
     /// No.
     Deny,
+}
+
+/// What a person said of the details on their page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chosen {
+    /// What the page showed: see [`Types::shown`]. A yes is to that and to nothing else (S-30).
+    pub shown: String,
+    /// The digests of those that they left out.
+    pub without: BTreeSet<String>,
+}
+
+/// What is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Given {
+    scopes: Scopes,
+    details: Details,
 }
 
 /// The request arrives: somebody must sign in, somebody must be asked, or there is an answer.
@@ -93,14 +116,16 @@ pub fn begin(asked: &Asked, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> 
         let judgement = question.judge(person, facts)?;
 
         // 3. A yes that stands needs no question, unless the client wants one, or nobody could tell who is asking (RFC 8252 s8.6).
-        let standing = question.standing(&judgement, facts, at);
-        if let (Some(path), Wish::No) = (standing, asked.prompt.consent) {
-            let wanted = judgement.open.with(&judgement.decided);
+        //    About details the person is asked each time: nobody said yes to this payment before, and no rule can.
+        let may_be_silent = asked.prompt.consent == Wish::No && asked.details.is_empty();
+        let standing = question.standing(&judgement, facts, at).filter(|_| may_be_silent);
+        if let Some(path) = standing {
+            let wanted = judgement.open.with(&judgement.decided).into();
             return Ok(question.code(person, &wanted, Basis::Standing(path), caller, facts, at));
         }
         let all_decided = judgement.open.is_empty() && !judgement.decided.is_empty(); // where there is no scope, no rule decided anything
-        if all_decided && asked.prompt.consent == Wish::No {
-            let decided = judgement.decided.clone();
+        if all_decided && may_be_silent {
+            let decided = judgement.decided.clone().into();
             return Ok(question.code(person, &decided, Basis::Organisation(&judgement), caller, facts, at));
         }
 
@@ -124,13 +149,20 @@ pub fn answer(asked: &Asked, said: &Said, caller: &Caller, facts: &Facts<'_>, at
         let question = Question::of(asked, facts, at)?;
         let person = question.present(caller, facts, at)?.ok_or(Why::SignInRequired)?; // whoever answers is whoever proved themselves for this request (S-33)
         let judgement = question.judge(person, facts)?;
-        let without = match said {
+        let (without, chosen) = match said {
             Said::Deny => return Err(Why::PersonDenied),
-            Said::Allow { without } => without,
+            Said::Allow { without, details } => (without, details),
         };
+        if chosen.shown != facts.types.shown(&asked.details) {
+            return Err(Why::PageExpired); // the page showed other details, or in other words than they have now (S-30)
+        }
         let wanted = judgement.open.with(&judgement.decided);
-        let given = question.closed(&wanted.without(without), without);
-        if given.is_empty() && !wanted.is_empty() {
+        let given = Given {
+            scopes: question.closed(&wanted.without(without), without),
+            details: asked.details.without(&chosen.without),
+        };
+        let nothing_asked = wanted.is_empty() && asked.details.is_empty();
+        if given == Given::default() && !nothing_asked {
             return Err(Why::PersonDenied); // a yes to nothing
         }
         Ok(question.code(person, &given, Basis::Person, caller, facts, at))
@@ -149,6 +181,15 @@ fn considered(asked: &Asked, caller: &Caller, at: &Moment, decide: impl FnOnce()
         let sure = Some(end).filter(|_| asked.pushed == Wish::Yes).into_iter().collect();
         Decision::refuse(why, sure, vec![event])
     })
+}
+
+impl From<Scopes> for Given {
+    fn from(scopes: Scopes) -> Self {
+        Self {
+            scopes,
+            details: Details::default(),
+        }
+    }
 }
 
 fn wait(pending: Pending) -> Decision {
@@ -217,7 +258,11 @@ impl<'a> Question<'a> {
             (Some(_), Some(resource)) => (Some(resource), Audience::Resource(resource.uri.clone())),
         };
 
-        // 3. The scope: what the place knows of what was asked, with what it brings with it; all of it, or our default, when nothing was asked (RFC 6749 s3.3).
+        // 3. The details: each of a type that is there, in its form, and for here (RFC 9396 s5).
+        let place = resource.map_or(facts.tenant.issuer.as_str(), |resource| resource.uri.as_str());
+        facts.types.askable(&asked.details, client, place)?;
+
+        // 4. The scope: what the place knows of what was asked, with what it brings with it; all of it, or our default, when nothing was asked (RFC 6749 s3.3), no details either.
         //    Who is there may be asked beside everything else (OpenID Connect Core s3.1.2.1 `openid`).
         let known = resource.map_or_else(own_scopes, Resource::every);
         let asked_here = asked.scopes.as_ref().map(|scopes| scopes.without(&elsewhere(&known)));
@@ -233,6 +278,7 @@ impl<'a> Question<'a> {
                 }
                 wanted
             }
+            (None, _) if !asked.details.is_empty() => Scopes::default(),
             (None, Some(_)) => known,
             (None, None) => OWN_SCOPES
                 .iter()
@@ -277,8 +323,10 @@ impl<'a> Question<'a> {
 
     fn judge(&self, person: &BrowserUser, facts: &Facts<'_>) -> Result<Judgement, Why> {
         let judgement = consent::judge(&facts.rules, self.client, &person.user, &self.audience, &self.wanted);
-        let all_forbidden = if self.wanted.is_empty() {
-            consent::forbids_the_place(&facts.rules, self.client, &person.user, &self.audience)
+        let place_forbidden = || consent::forbids_the_place(&facts.rules, self.client, &person.user, &self.audience);
+        let details_asked = !self.asked.details.is_empty(); // what forbids every scope here forbids every detail too
+        let all_forbidden = if self.wanted.is_empty() || details_asked {
+            place_forbidden()
         } else {
             judgement.forbidden == self.wanted
         };
@@ -330,14 +378,18 @@ impl<'a> Question<'a> {
     /// The same yes as one that is young still: it says nothing new, and makes no second line on the person's page.
     fn said_before<'f>(
         &self,
-        given: &Scopes,
+        given: &Given,
         source: &Source,
         facts: &'f Facts<'_>,
         at: &Moment,
     ) -> Option<&'f [Grant]> {
-        self.held(given, source, facts, at).filter(|path| {
+        let held = self.held(&given.scopes, source, facts, at);
+        held.filter(|path| {
             path.first().is_some_and(|grant| {
-                grant.authority.scopes() == given && grant.created.plus(CONSENT_SECONDS / 2) > at.now
+                let nothing_else = given.details.is_empty() && grant.authority.details().is_empty();
+                nothing_else
+                    && *grant.authority.scopes() == given.scopes
+                    && grant.created.plus(CONSENT_SECONDS / 2) > at.now
             })
         })
     }
@@ -374,7 +426,7 @@ impl<'a> Question<'a> {
             .fold(Scopes::default(), |all, grant| all.with(grant.authority.scopes()));
         if !given.iter().any(|grant| same(&grant)) {
             Before::AnotherClient { at }
-        } else if known.covers(&judgement.open) {
+        } else if known.covers(&judgement.open) && self.asked.details.is_empty() {
             Before::Same { at }
         } else {
             Before::Less { at }
@@ -385,7 +437,7 @@ impl<'a> Question<'a> {
     fn grant(
         &self,
         person: &BrowserUser,
-        given: &Scopes,
+        given: &Given,
         basis: Basis<'_>,
         facts: &Facts<'_>,
         at: &Moment,
@@ -417,7 +469,7 @@ impl<'a> Question<'a> {
     fn code(
         &self,
         person: &BrowserUser,
-        given: &Scopes,
+        given: &Given,
         basis: Basis<'_>,
         caller: &Caller,
         facts: &Facts<'_>,
@@ -427,7 +479,12 @@ impl<'a> Question<'a> {
         let event = Event::new(EventKind::AuthorizationGiven, caller, at)
             .with("client", self.client.id.as_str())
             .with("audience", self.audience.as_row())
-            .with("scope", given.joined());
+            .with("scope", given.scopes.joined());
+        let event = if given.details.is_empty() {
+            event
+        } else {
+            event.with("details", given.details.digests())
+        };
         let event = match basis {
             Basis::Standing(_) => event.with("by", "standing consent"),
             Basis::Person => event.with("by", "person"),
@@ -441,6 +498,7 @@ impl<'a> Question<'a> {
             guards,
             ..Change::default()
         };
+        change.guards.extend(facts.types.relied_on(&given.details));
         change.guards.push(self.client_stays());
         change.guards.push(Guard::User(user::Guard::Unchanged {
             id: person.user.id.clone(),
@@ -459,7 +517,8 @@ impl<'a> Question<'a> {
                     client: self.client.id.clone(),
                     user: person.user.id.clone(),
                     grant: grant_id.clone(),
-                    scopes: given.clone(),
+                    scopes: given.scopes.clone(),
+                    details: given.details.clone(),
                     audience: self.audience.clone(),
                     redirect_uri: self.asked.returns.redirect_uri.clone(),
                     challenge: self.asked.challenge.clone(),
@@ -505,9 +564,10 @@ impl<'a> Question<'a> {
         }
     }
 
-    fn root(&self, person: &BrowserUser, given: &Scopes, source: Source, at: &Moment) -> Grant {
+    fn root(&self, person: &BrowserUser, given: &Given, source: Source, at: &Moment) -> Grant {
         let authority = Authority::root(Ask {
-            scopes: given.clone(),
+            scopes: given.scopes.clone(),
+            details: given.details.clone(),
             audiences: [self.audience.clone()].into(),
             expires: Some(at.now.plus(CONSENT_SECONDS)),
             depth: CONSENT_DEPTH,

@@ -29,7 +29,7 @@ fn golden_vectors_of_client_authentication_hold() {
             let client = loaded.get("client").map(facts::client);
             presented.caller(&form, client, loaded["issuer"].as_str().unwrap(), vector.at.now)
         });
-        proved.map_or_else(Outcome::Stopped, Outcome::Proved)
+        proved.map_or_else(Outcome::Stopped, |caller| Outcome::Proved(Box::new(caller)))
     });
 }
 

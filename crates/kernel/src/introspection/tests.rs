@@ -83,6 +83,7 @@ fn path() -> Vec<Grant> {
 /// A token that counts: everything it hangs on is as it should be.
 fn known() -> Known {
     Known {
+        types: crate::detail::Types::default(),
         token: verified(&claims()),
         record: facts::record(&json!({
             "jti": "token-1", "grant": "leaf", "client_id": "agent", "aud": HERE, "scope": "read",

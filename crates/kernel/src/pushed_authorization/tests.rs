@@ -263,6 +263,7 @@ fn s_17_the_code_will_be_bound_to_the_key_that_was_proved_with_the_push() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn a_name_opens_its_request_for_its_client_in_time_and_whole_and_everything_else_looks_the_same() {
     let decision = push(asked(""), &by(app()));
     let (row, good) = (row(&decision), name(&decision));

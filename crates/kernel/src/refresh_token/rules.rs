@@ -10,6 +10,7 @@ use crate::{
     client::{Client, GrantType, SecurityProfile},
     consent::Rule,
     decision::{Change, Decision, Guard, Write},
+    detail::Types,
     event::{Event, EventKind},
     family::{self, Family, Presented, REPEAT_SECONDS},
     grant::{self, Grant, Subject},
@@ -41,6 +42,8 @@ pub struct Facts<'a> {
     pub user: Option<User>,
     /// The tenant's rules of central consent.
     pub rules: Vec<Rule>,
+    /// The types of the details in question, and what their schemas make of them.
+    pub types: Types,
 }
 
 /// What a genuine token does to its line.
@@ -121,7 +124,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         return Err(Why::RefreshReused);
     };
 
-    // 5. The place and the scope: within what was given (RFC 6749 s6, RFC 8707 s2.2), and still given.
+    // 5. The place, the scope and the details: within what was given (RFC 6749 s6, RFC 8707 s2.2), and still given.
     let audience = authorization.authority.audiences().first().ok_or(Why::GrantEnded)?;
     let elsewhere = request
         .resource
@@ -139,6 +142,12 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
     let given = authorization.authority.scopes();
     let still = grant::still_given(&facts.path, &facts.rules, client, user, audience, given)?;
     let scopes = wanted(request, &still)?;
+    let details = facts.types.of_granted(
+        request.details.as_ref(),
+        authorization.authority.details(),
+        client,
+        facts.tenant.place_of(audience),
+    )?;
 
     // 6. The projection, and the token that comes next.
     let generation = match turn {
@@ -156,6 +165,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         },
         grant: authorization,
         scopes: &scopes,
+        details: &details,
         audience,
         resource,
         key: caller.key.as_ref(),
@@ -193,6 +203,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         Turn::Again => event.with("repeated", true),
     };
     let mut guards = relied_on(&facts.path, client, user);
+    guards.extend(facts.types.relied_on(&details));
     guards.push(Guard::Family(match turn {
         Turn::Next => family::Guard::Turn {
             id: family.id.clone(),

@@ -1,5 +1,6 @@
 //! RFC 6749 s6, RFC 8705 s3, RFC 8707 s2.2, RFC 9449 s5, RFC 9700 s4.14.2, OpenID Connect Core s12.2, product decision 2 (S-14, S-16).
 
+mod detailed;
 mod identified;
 mod refused;
 mod repeated;
@@ -42,7 +43,17 @@ const NEWEST: i64 = 4;
 fn golden_vectors_of_refresh_token_hold() {
     vectors::golden("refresh_token", |vector| {
         let loaded = vector.facts(&[
-            "tenant", "keys", "client", "family", "path", "resource", "user", "rules",
+            "tenant",
+            "keys",
+            "client",
+            "family",
+            "path",
+            "resource",
+            "user",
+            "rules",
+            "detail_types",
+            "admitted_details",
+            "refused_details",
         ]);
         let (tenant, keys) = (facts::tenant(&loaded["tenant"]), people::tenant_keys(&loaded["keys"]));
         let presented = Presented::read(&vector.request);
@@ -61,6 +72,7 @@ fn golden_vectors_of_refresh_token_hold() {
                 resource: loaded.get("resource").map(facts::resource),
                 user: loaded.get("user").map(people::user),
                 rules: people::rules(loaded.get("rules")),
+                types: vectors::details::types(loaded),
             };
             Ok(decide(&request, &caller, &facts, &vector.at))
         });
@@ -164,6 +176,7 @@ struct World {
     resource: Option<Resource>,
     user: Option<User>,
     rules: Vec<crate::consent::Rule>,
+    types: crate::detail::Types,
 }
 
 fn world() -> World {
@@ -176,12 +189,14 @@ fn world() -> World {
         resource: Some(here(&json!({}))),
         user: Some(alice(&json!({}))),
         rules: Vec::new(),
+        types: crate::detail::Types::default(),
     }
 }
 
 impl World {
     fn facts(&self) -> Facts<'_> {
         Facts {
+            types: self.types.clone(),
             tenant: &self.tenant,
             keys: &self.keys,
             client_epoch: self.client_epoch,

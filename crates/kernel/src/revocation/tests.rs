@@ -74,6 +74,7 @@ fn token_of_agent(changed: &Value) -> Facts {
     .unwrap();
     let resource = json!({ "resource": HERE, "introspection_clients": ["api"] });
     Facts::Access(Token::Known(Box::new(Known {
+        types: crate::detail::Types::default(),
         token,
         record: facts::record(&record),
         path: facts::path(&json!([{ "id": "leaf", "client_id": "agent", "scope": "read", "resources": [HERE] }])),

@@ -142,13 +142,24 @@ fn basic_pair(header: &str) -> String {
 /// What an introspection or a revocation hangs on: who asks, and what is known of the token that `named` finds in the form.
 ///
 /// The facts are the `tenant`, the `client` that asks, the tenant's published `jwks`, and about the token its `record` and the record's `path`, `holder` and
-/// `resource`, and the `user` and `rules` of one that acts for a person. A token that does not verify is nobody's, whatever the records say.
+/// `resource`, and the `user` and `rules` of one that acts for a person, and the `detail_types` of one with details. A token that does not verify is nobody's, whatever the records say.
 pub(crate) fn token_in_question(
     vector: &Vector,
     named: impl Fn(&Form) -> Result<String, Why>,
 ) -> Result<(Caller, introspection::Facts), Why> {
     let loaded = vector.facts(&[
-        "tenant", "client", "jwks", "record", "path", "holder", "resource", "user", "rules",
+        "tenant",
+        "client",
+        "jwks",
+        "record",
+        "path",
+        "holder",
+        "resource",
+        "user",
+        "rules",
+        "detail_types",
+        "admitted_details",
+        "refused_details",
     ]);
     let tenant = facts::tenant(&loaded["tenant"]);
     let presented = Presented::read(&vector.request);
@@ -181,6 +192,7 @@ pub(crate) fn token_in_question(
         resource: loaded.get("resource").map(facts::resource),
         user: loaded.get("user").map(people::user),
         rules: people::rules(loaded.get("rules")),
+        types: super::details::types(loaded),
     };
     Ok((caller, introspection::Facts::Known(Box::new(known))))
 }

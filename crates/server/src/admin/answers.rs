@@ -30,6 +30,9 @@ pub(super) fn answer(call: Admin) -> (&'static str, Value) {
         Admin::ListConsentRules => ("200", list("consent_rules", &rule())),
         Admin::CreateConsentRule => ("201", rule()),
         Admin::DropConsentRule => ("200", rule()),
+        Admin::ListDetailTypes => ("200", list("detail_types", &detail_type())),
+        Admin::CreateDetailType => ("201", detail_type()),
+        Admin::ShowDetailType | Admin::ReplaceDetailType | Admin::DropDetailType => ("200", detail_type()),
         Admin::ListTenants => ("200", list("tenants", &tenant())),
         Admin::CreateTenant => ("201", tenant()),
         Admin::ChangeTenant => ("200", tenant()),
@@ -165,6 +168,7 @@ fn grant() -> Value {
             ("resources", "array"),
             ("own_endpoints", "boolean"),
             ("depth", "integer"),
+            ("authorization_details", "array"),
             ("expires_at", "integer"),
             ("parent", "string"),
             ("given_by", "string"),
@@ -249,6 +253,20 @@ fn rule() -> Value {
             ("resource", "string"),
             ("group", "string"),
             ("made_by", "string"),
+            ("created_at", "integer"),
+        ],
+    )
+}
+
+fn detail_type() -> Value {
+    object(
+        &["type", "name", "words", "schema", "narrowing", "created_at"],
+        &[
+            ("type", "string"),
+            ("name", "string"),
+            ("words", "object"),
+            ("schema", "object"),
+            ("narrowing", "object"),
             ("created_at", "integer"),
         ],
     )

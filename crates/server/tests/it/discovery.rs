@@ -178,6 +178,11 @@ async fn what_metadata_offers_works_and_what_it_does_not_offer_does_not() {
             "never a redirect to whoever asked (S-02)"
         );
     }
+    world.shows(&[
+        "Features/PasswordFlowSupported",
+        "TokenEndpoint/IsPasswordFlowDisabled",
+        "Features/HasSupportedFlows",
+    ]);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Facts of the client credentials grant.
 
 use kernel::{
-    Caller, Time, Who,
+    Caller, Details, Time, Who,
     client_credentials::{Facts, Request},
 };
 
@@ -45,10 +45,17 @@ pub async fn load<'a>(
         }
     };
     let (resource, grants, client_epoch) = futures_util::future::try_join3(resource, grants, client_epoch).await?; // on PostgreSQL both travel together
+    let granted = grants.iter().filter_map(|path| path.first());
+    let in_question: Vec<&Details> = granted
+        .map(|grant| grant.authority.details())
+        .chain(&request.details)
+        .collect();
+    let types = tenant.types_for(&in_question).await?;
     Ok(Facts {
         tenant: tenant.tenant(),
         resource,
         client_epoch,
         grants,
+        types,
     })
 }

@@ -1,7 +1,7 @@
 //! Facts of a refresh.
 
 use kernel::{
-    Audience, Caller, Time,
+    Audience, Caller, Details, Time,
     family::Family,
     grant::Grant,
     refresh_token::{Facts, Request},
@@ -31,9 +31,14 @@ pub async fn load<'a>(
         futures_util::future::try_join(family, again::client_epoch(tenant, caller, look)).await?;
     let path = path(tenant, family.as_ref()).await?;
     let authorization = path.first();
-    let (resource, (user, rules)) = futures_util::future::try_join(
+    let in_question = [
+        authorization.map_or(Details::none(), |grant| grant.authority.details()),
+        request.details.as_ref().unwrap_or(Details::none()),
+    ];
+    let (resource, (user, rules), types) = futures_util::future::try_join3(
         place(tenant, authorization),
         person::load(tenant, authorization.map(|grant| &grant.subject)),
+        tenant.types_for(&in_question),
     )
     .await?;
     Ok(Facts {
@@ -45,6 +50,7 @@ pub async fn load<'a>(
         resource,
         user,
         rules,
+        types,
     })
 }
 

@@ -17,6 +17,8 @@ mod child;
 #[cfg(test)]
 mod committer;
 #[cfg(test)]
+mod details;
+#[cfg(test)]
 mod driver;
 #[cfg(test)]
 mod durability;
@@ -28,6 +30,8 @@ mod grants;
 mod journal;
 #[cfg(test)]
 mod migrations;
+#[cfg(test)]
+mod openid;
 #[cfg(test)]
 mod people;
 #[cfg(test)]

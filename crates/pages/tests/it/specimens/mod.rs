@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod agents;
+pub(crate) mod answers;
 pub(crate) mod consent;
 pub(crate) mod problems;
 pub(crate) mod sign_in;
@@ -74,8 +75,16 @@ pub(crate) fn all(language: Language) -> Vec<Specimen> {
     );
     add(
         "sign-out",
-        pages::sign_out(&signed_in(language, "/sign-out"), &Signout { csrf: CSRF }),
+        pages::sign_out(
+            &signed_in(language, "/sign-out"),
+            &Signout {
+                csrf: CSRF,
+                app: None,
+                after: "",
+            },
+        ),
     );
+    answers::answers(language, &mut add);
     add("signed-out", pages::signed_out(&signed_out(language, "")));
     pages
 }
