@@ -157,6 +157,20 @@ async function signed(cases, prokura, human, pair) {
             assert.match((await failure(human.answer(url))).message, /stuck at 400/);
         });
     }
+    await cases.claim('openid-client: claims as an object and max_age as a number, as they stand in a request object (RFC 9101 s4, Core s6.1)', async () => {
+        const rp = await relyingParty(prokura, {}, { pair });
+        const wanted = { userinfo: { email: null }, id_token: { given_name: null } };
+        for (const way of ['signed', 'signed and pushed']) {
+            const { url, checks } = await rp.request({ claims: JSON.stringify(wanted), max_age: '3600' }, { way });
+            if (way === 'signed') {
+                const { claims, max_age: age } = decodeJwt(url.searchParams.get('request'));
+                assert.deepEqual([claims, Number(age)], [wanted, 3600]);
+            }
+            const tokens = await rp.redeem({ back: await human.answer(url), checks });
+            assert.equal(tokens.claims().given_name, 'Zoë');
+            assert.equal((await openid.fetchUserInfo(rp.config, tokens.access_token, tokens.claims().sub)).email, 'zoe@example.com');
+        }
+    });
     await cases.claim('openid-client: what stands beside a request object does not count (RFC 9101 s6.3)', async () => {
         const rp = await relyingParty(prokura, {}, { pair });
         const { url, checks } = await rp.request({ scope: 'openid' }, { way: 'signed' });
