@@ -31,6 +31,8 @@ pub(crate) struct Site {
     pub(crate) browser_session: String,
     /// A group without people.
     pub(crate) group: String,
+    /// A type of authorization details.
+    pub(crate) detail_type: String,
     /// A rule of central consent; another one when it was taken back.
     pub(crate) rule: Mutex<String>,
 }
@@ -79,6 +81,8 @@ impl Site {
         let sessions = tenant.admin(world, "GET", &path, None).await;
         let browser_session = sessions.body["browser_sessions"][0]["id"].as_str().unwrap().to_owned();
         let rule = Mutex::new(make_rule(world, &tenant, &spare).await);
+        let detail_type = format!("payment-of-{}", tenant.id);
+        make_detail_type(world, &tenant, &detail_type).await;
         Self {
             tenant,
             client,
@@ -91,12 +95,13 @@ impl Site {
             login,
             browser_session,
             group,
+            detail_type,
             rule,
         }
     }
 
     /// Names of it that nobody elsewhere may ever read.
-    pub(crate) fn secrets(&self) -> [String; 12] {
+    pub(crate) fn secrets(&self) -> [String; 13] {
         [
             self.client.id.clone(),
             self.spare.clone(),
@@ -109,6 +114,7 @@ impl Site {
             self.login.clone(),
             self.browser_session.clone(),
             self.group.clone(),
+            self.detail_type.clone(),
             self.rule.lock().unwrap().clone(),
         ]
     }
@@ -117,6 +123,24 @@ impl Site {
 async fn make_group(world: &World, tenant: &Tenant, id: &str) {
     let body = json!({ "id": id, "kind": "group", "name": "People" });
     let made = tenant.admin(world, "POST", "/admin/v1/groups", Some(&body)).await;
+    assert_eq!(made.status, 201, "{made:?}");
+}
+
+/// What a type of authorization details is registered with, beside its name.
+fn detail_type(id: &str) -> Value {
+    json!({
+        "name": "Payment", "words": { "en": "pay {amount}" }, "narrowing": { "amount": "at_most" },
+        "schema": {
+            "type": "object", "additionalProperties": false, "required": ["type", "amount"],
+            "properties": { "type": { "const": id }, "amount": { "type": "integer" } },
+        },
+    })
+}
+
+async fn make_detail_type(world: &World, tenant: &Tenant, id: &str) {
+    let mut body = detail_type(id);
+    body["type"] = id.into();
+    let made = tenant.admin(world, "POST", "/admin/v1/detail-types", Some(&body)).await;
     assert_eq!(made.status, 201, "{made:?}");
 }
 
@@ -194,6 +218,13 @@ pub(crate) fn body_of(route: &Route, about: &Site) -> Option<(&'static str, Stri
         "POST /admin/v1/users/{id}/password" => json(json!({ "password": PASSWORD })),
         "POST /admin/v1/groups" => json(json!({ "id": new_name(), "kind": "role", "name": "New" })),
         "POST /admin/v1/consent-rules" => json(json!({ "effect": "allow", "client_id": about.spare, "scope": "read" })),
+        "POST /admin/v1/detail-types" => {
+            let id = new_name();
+            let mut body = detail_type(&id);
+            body["type"] = id.into();
+            json(body)
+        }
+        "PUT /admin/v1/detail-types/{id}" => json(detail_type(&about.detail_type)),
         "POST /oauth2/register" | "PUT /oauth2/register/{id}" => {
             json(json!({ "client_name": "New", "redirect_uris": ["https://new.example.com/callback"] }))
         }
@@ -236,6 +267,7 @@ pub(crate) fn path_of(route: &Route, about: &Site) -> String {
         Some("tenants") => about.tenant.id.as_str(),
         Some("users") => about.user.as_str(),
         Some("groups") => about.group.as_str(),
+        Some("detail-types") => about.detail_type.as_str(),
         Some("browser-sessions") => about.browser_session.as_str(),
         Some("consent-rules") => rule.as_str(),
         _ => "",
@@ -273,6 +305,7 @@ pub(crate) async fn call(world: &World, route: &Route, at: &Site, about: &Site, 
 async fn replace(world: &World, route: &Route, about: &Site) {
     match name(route).as_str() {
         "DELETE /admin/v1/groups/{id}" => make_group(world, &about.tenant, &about.group).await,
+        "DELETE /admin/v1/detail-types/{id}" => make_detail_type(world, &about.tenant, &about.detail_type).await,
         "DELETE /admin/v1/consent-rules/{id}" => {
             let rule = make_rule(world, &about.tenant, &about.spare).await;
             *about.rule.lock().unwrap() = rule;

@@ -65,6 +65,7 @@ fn unknown_like(site: &Site) -> Site {
         login: "nobody@demo.test".to_owned(),
         browser_session: "nothing".to_owned(),
         group: "nobodies".to_owned(),
+        detail_type: "nothing".to_owned(),
         rule: Mutex::new("nothing".to_owned()),
     }
 }

@@ -234,6 +234,7 @@ impl Site {
             login: site.login.clone(),
             browser_session: site.browser_session.clone(),
             group: site.group.clone(),
+            detail_type: site.detail_type.clone(),
             rule: Mutex::new(site.rule.lock().unwrap().clone()),
         }
     }
