@@ -1,5 +1,6 @@
 """schemathesis against the admin API, made from the server's own description of it."""
 
+import base64
 import json
 import subprocess
 import sys
@@ -15,8 +16,10 @@ SECONDS_MAX = 90
 EXAMPLES = 30
 # It wants 2xx for whatever the schema admits. Schemas do not say what members mean together (a jwks goes with private_key_jwt only) or that an end lies ahead.
 EXCLUDED = "positive_data_acceptance"
-# Members of a new client depend on one another too much for chance; `_clients` makes them on purpose.
-NOT_BY_CHANCE = ["POST /admin/v1/clients"]
+# Members of a new client depend on one another too much for chance, and so do those of a type of details, which has a schema inside: `_clients` and `_detail_types` make
+# them on purpose.
+TYPES = "/admin/v1/detail-types"
+NOT_BY_CHANCE = ["POST /admin/v1/clients", f"POST {TYPES}", *(f"{method} {TYPES}/{{id}}" for method in ["GET", "PUT", "DELETE"])]
 
 
 def admin_api(cases, prokura):
@@ -24,6 +27,7 @@ def admin_api(cases, prokura):
     cases.claim("schemathesis: every operation of the admin API answers as its description says, and never with 5xx", lambda: _fuzz(prokura, found))
     cases.claim("schemathesis: every operation was reached with data that it took", lambda: _reached(found))
     cases.claim("a new client of each method is answered as the description says", lambda: _clients(prokura))
+    cases.claim("a type of authorization details is made, shown, replaced and taken back as the description says", lambda: _detail_types(prokura))
     cases.claim("after all that and a restart the doctor finds nothing, and a new client gets a token", lambda: _well(prokura))
 
 
@@ -72,6 +76,28 @@ def _clients(prokura):
         again = prokura.admin("GET", f"/clients/{made['client_id']}")
         answered.validate(again)
         assert "client_secret" not in again, "a secret is shown once"
+
+
+def _detail_types(prokura):
+    paths = requests.get(f"{prokura.ready['admin']['api']}/openapi.json", timeout=10).json()["paths"]
+    name = "urn:example:payment"
+    in_path = "~" + base64.urlsafe_b64encode(name.encode()).rstrip(b"=").decode()
+    members = {"type": {"const": name}, "amount": {"type": "integer"}}
+    schema = {"type": "object", "properties": members, "required": ["type", "amount"], "additionalProperties": False}
+    words = {"name": "Payments", "words": {"en": "pay {amount}"}, "schema": schema, "narrowing": {"amount": "at_most"}}
+    for method, path, body, status in [
+        ("post", "", {"type": name, **words}, "201"),
+        ("get", "", None, "200"),
+        ("get", "/{id}", None, "200"),
+        ("put", "/{id}", {**words, "name": "Paying"}, "200"),
+        ("delete", "/{id}", None, "200"),
+    ]:
+        described = paths[f"{TYPES}{path}"][method]
+        if body:
+            Draft202012Validator(described["requestBody"]["content"]["application/json"]["schema"]).validate(body)
+        answer = prokura.admin(method.upper(), f"/detail-types{path.replace('{id}', in_path)}", body)
+        Draft202012Validator(described["responses"][status]["content"]["application/json"]["schema"]).validate(answer)
+    assert name not in json.dumps(prokura.admin("GET", "/detail-types")), "it is gone"
 
 
 def _well(prokura):
