@@ -52,7 +52,7 @@ fn golden_vectors_of_pushed_authorization_hold() {
         assert_eq!(presented.path(&tenant.issuer), "/oauth2/par");
         let form = presented.form(crate::authorization::REPEATABLE).unwrap();
         let decided = presented
-            .caller(&form, Some(client.clone()), &tenant.issuer, vector.at.now)
+            .caller(&form, Some(client.clone()), &tenant, vector.at.now)
             .map(|caller| {
                 let read = read(&form, &client, &tenant, &vector.at);
                 decide(read, &caller, &Facts { client_epoch: None }, &vector.at)

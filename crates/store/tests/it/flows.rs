@@ -307,7 +307,6 @@ async fn a_registration_is_its_own_by_its_token_only() {
     let world = world().await;
     let itself = Client {
         registration: Registration::Itself {
-            key: None,
             token_digest: digest::sha256_b64(b"token"),
             key: None,
         },

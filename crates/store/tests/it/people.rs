@@ -246,7 +246,6 @@ pub(crate) fn redeem(id: &str, grant: &str) -> Guard {
 /// A line of refresh tokens of an authorization.
 pub(crate) fn family(id: &str, grant: &str) -> Family {
     Family {
-        instance: None,
         id: FamilyId::parse(id).unwrap(),
         grant: grant_id(grant),
         client: ClientId::parse("client").unwrap(),
@@ -347,7 +346,6 @@ pub(crate) fn held_by(grant: Grant, client: &str) -> Grant {
 pub(crate) fn registered_itself(id: &str, expires: i64) -> Client {
     Client {
         registration: Registration::Itself {
-            key: None,
             token_digest: format!("token-of-{id}"),
             key: None,
         },

@@ -129,7 +129,11 @@ fn a_new_client_has_what_its_method_needs() {
             json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://app.example/keys" }),
             true,
         ),
-        (json!({ "token_endpoint_auth_method": "attest_jwt_client_auth" }), true),
+        (json!({ "token_endpoint_auth_method": "attest_jwt_client_auth" }), false),
+        (
+            json!({ "token_endpoint_auth_method": "attest_jwt_client_auth", "jwks": keys }),
+            true,
+        ),
     ];
     for (members, accepted) in rows {
         let mut client = json!({ "client_name": "x" });
