@@ -74,7 +74,14 @@ pub(crate) fn all(language: Language) -> Vec<Specimen> {
     );
     add(
         "sign-out",
-        pages::sign_out(&signed_in(language, "/sign-out"), &Signout { csrf: CSRF }),
+        pages::sign_out(
+            &signed_in(language, "/sign-out"),
+            &Signout {
+                csrf: CSRF,
+                app: None,
+                after: "",
+            },
+        ),
     );
     add("signed-out", pages::signed_out(&signed_out(language, "")));
     pages
