@@ -6,6 +6,7 @@ mod bench;
 mod binaries;
 mod browser;
 mod check;
+mod conformance;
 mod counts;
 mod dependencies;
 mod engines;
@@ -20,6 +21,7 @@ mod pages;
 mod parts;
 mod postgres;
 mod run;
+mod sim;
 mod surroundings;
 mod tidy;
 mod workspace;
@@ -82,10 +84,22 @@ const COMMANDS: &[Command] = &[
         run: golden::docs_command,
     },
     Command {
+        name: "conformance",
+        arguments: "",
+        about: "runs the server's tests and keeps what they show of test suites",
+        run: |workspace, _| conformance::command(workspace),
+    },
+    Command {
         name: "fuzz",
         arguments: "[NAME [--seconds N]]",
         about: "one fuzz target under libFuzzer, for a minute; without NAME, which there are",
         run: fuzz::command,
+    },
+    Command {
+        name: "sim",
+        arguments: "[SEED] [--worlds N]",
+        about: "requests that interleave, fail and die, in worlds from seeds; with SEED, one world again",
+        run: sim::command,
     },
     Command {
         name: "bench",

@@ -44,4 +44,4 @@ pub use logouts::tell as tell_apps_of_logouts;
 pub use peers::{Peers, Proxies};
 pub use routes::{Access, Body, Face, ROUTES, Route, Tenancy};
 pub use settings::{Limits, OriginRule, Settings};
-pub use surroundings::{Script, Surroundings};
+pub use surroundings::{Fate, Held, Point, Script, Surroundings};

@@ -66,7 +66,7 @@ fn golden_vectors_of_authorization_code_hold() {
                 panic!("an authorization code request");
             };
             let client = loaded.get("client").map(facts::client);
-            let caller = presented.caller(&form, client, &tenant.issuer, vector.at.now)?;
+            let caller = presented.caller(&form, client, &tenant, vector.at.now)?;
             let facts = Facts {
                 tenant: &tenant,
                 keys: &keys,

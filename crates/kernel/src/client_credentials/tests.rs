@@ -47,7 +47,7 @@ fn golden_vectors_of_client_credentials_hold() {
                 panic!("a client credentials request");
             };
             let client = loaded.get("client").map(facts::client);
-            let caller = presented.caller(&form, client, &tenant.issuer, vector.at.now)?;
+            let caller = presented.caller(&form, client, &tenant, vector.at.now)?;
             let grants = loaded["grants"].as_array().unwrap().iter().map(facts::path).collect();
             let resource = loaded.get("resource").map(facts::resource);
             Ok(decide(

@@ -62,7 +62,7 @@ fn golden_vectors_of_refresh_token_hold() {
                 panic!("a refresh");
             };
             let client = loaded.get("client").map(facts::client);
-            let caller = presented.caller(&form, client, &tenant.issuer, vector.at.now)?;
+            let caller = presented.caller(&form, client, &tenant, vector.at.now)?;
             let facts = Facts {
                 tenant: &tenant,
                 keys: &keys,

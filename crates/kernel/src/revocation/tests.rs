@@ -27,7 +27,7 @@ fn golden_vectors_of_revocation_hold() {
     vectors::golden("revocation", |vector| {
         let asked = vectors::token_in_question(vector, |form| Request::parse(form).map(|request| request.token));
         asked
-            .map(|(caller, token)| decide(&caller, &Facts::Access(token), &vector.at))
+            .map(|(caller, token, _)| decide(&caller, &Facts::Access(token), &vector.at))
             .into()
     });
 }

@@ -259,9 +259,15 @@ fn a_client_that_registered_so_gets_a_token_with_who_says_it_and_to_whom() {
 
 #[test]
 fn s_14_a_token_that_does_not_count_here_now_tells_nothing() {
-    let rows: [(Known, &str); 13] = [
+    let rows = vec![
         (
-            but(|known| known.record.audience = crate::Audience::Resource(facts::uri("https://mcp.example/mcp"))),
+            but(|known| {
+                let here = "https://mcp.example/mcp";
+                known.record.audience = crate::Audience::Resource(facts::uri(here));
+                known.resource = Some(facts::resource(
+                    &json!({ "resource": here, "scopes": { "email": "", "openid": "" } }),
+                ));
+            }),
             "S-19: for another place",
         ),
         (
@@ -297,9 +303,8 @@ fn s_14_a_token_that_does_not_count_here_now_tells_nothing() {
         ),
         (
             but(|known| {
-                known.rules = vec![people::rule(
-                    &json!({ "id": "r", "effect": "forbid", "scope": "email" }),
-                )]
+                let rule = json!({ "id": "r", "effect": "forbid", "scope": "email" });
+                known.rules = vec![people::rule(&rule)];
             }),
             "forbidden meanwhile",
         ),

@@ -24,7 +24,7 @@ pub(crate) enum Outcome {
     /// A rule decided.
     Decided(Decision),
     /// The caller is proved.
-    Proved(Caller),
+    Proved(Box<Caller>),
     /// A pushed request is opened.
     Opened(Box<Asked>),
     /// Refused before anything was decided.
@@ -38,17 +38,20 @@ impl Outcome {
     pub(super) fn value(&self) -> Value {
         match self {
             Self::Decided(decision) => decided(decision),
-            Self::Proved(Caller {
-                who: _,
-                key,
-                instance: _,
-                marks,
-            }) => json!({
-                "answer": "proved",
-                "caller": self.caller_name(),
-                "key": key.as_ref().map(Confirmation::as_row),
-                "marks": marks.iter().map(mark).collect::<Vec<_>>(),
-            }),
+            Self::Proved(caller) => {
+                let Caller {
+                    who: _,
+                    key,
+                    instance: _,
+                    marks,
+                } = caller.as_ref();
+                json!({
+                    "answer": "proved",
+                    "caller": self.caller_name(),
+                    "key": key.as_ref().map(Confirmation::as_row),
+                    "marks": marks.iter().map(mark).collect::<Vec<_>>(),
+                })
+            }
             Self::Opened(asked) => json!({ "answer": "opened", "asked": asked.to_json() }),
             Self::Stopped(why) => json!({ "answer": "refuse", "error": why.code().name(), "reason": why.told() }),
             Self::Delivered(refused, delivery) => {

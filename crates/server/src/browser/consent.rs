@@ -194,6 +194,7 @@ fn details(ask: &ConsentAsk, client: &Client) -> Vec<(&'static str, String)> {
     if let Some(uri) = &client.uri {
         details.push(("client_uri", uri.clone()));
     }
+    details.extend(client.further.pages.iter().cloned());
     if let Some(resource) = &ask.asked.resource {
         details.push(("resource", resource.as_str().to_owned()));
     }

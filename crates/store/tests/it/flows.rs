@@ -307,8 +307,8 @@ async fn a_registration_is_its_own_by_its_token_only() {
     let world = world().await;
     let itself = Client {
         registration: Registration::Itself {
-            key: None,
             token_digest: digest::sha256_b64(b"token"),
+            key: None,
         },
         ..registered_itself("itself", 900)
     };

@@ -246,11 +246,11 @@ pub(crate) fn redeem(id: &str, grant: &str) -> Guard {
 /// A line of refresh tokens of an authorization.
 pub(crate) fn family(id: &str, grant: &str) -> Family {
     Family {
-        instance: None,
         id: FamilyId::parse(id).unwrap(),
         grant: grant_id(grant),
         client: ClientId::parse("client").unwrap(),
         key: None,
+        instance: None,
         presence: presence(),
         generation: 0,
         turned: time(0),
@@ -346,8 +346,8 @@ pub(crate) fn held_by(grant: Grant, client: &str) -> Grant {
 pub(crate) fn registered_itself(id: &str, expires: i64) -> Client {
     Client {
         registration: Registration::Itself {
-            key: None,
             token_digest: format!("token-of-{id}"),
+            key: None,
         },
         authentication: Authentication::Nothing,
         expires: Some(time(expires)),

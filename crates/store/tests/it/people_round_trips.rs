@@ -303,8 +303,8 @@ async fn clients_come_back_with_everything_they_said_of_themselves() {
             fetched: Time::from_unix(i64::MIN),
         },
         Registration::Itself {
-            key: None,
-            token_digest: ODD.to_owned(),
+            token_digest: proof::digest::sha256_b64(b"token"),
+            key: Some(ODD.to_owned()),
         },
     ];
     let kinds = [ApplicationType::Native, ApplicationType::Web, ApplicationType::Unsaid];

@@ -260,7 +260,7 @@ async fn s_49_tables_that_two_nodes_sweep_come_back_to_their_baseline() {
             Wanted::default()
                 .guard(create_session(over))
                 .guard(create_code(old))
-                .guard(create_pushed(pushed(&id::<()>(n).as_str().to_owned(), 90)))
+                .guard(create_pushed(pushed(id::<()>(n).as_str(), 90)))
                 .sure(tell(&format!("s{n}"), "client", n % 1_000))
         }
         _ => Wanted::default().guard(create_family(Family {

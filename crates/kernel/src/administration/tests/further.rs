@@ -55,9 +55,8 @@ fn what_is_named_changes_what_is_null_is_taken_back_and_the_rest_stays() {
         "post_logout_redirect_uris": ["https://app.example/bye"], "epoch": 5,
     }));
     assert_eq!(Some(changed(&decision)), expected.client);
-    let shown = match decision.answer() {
-        Answer::Issue(Reply::Document(document)) => Value::from(document.clone()),
-        other => panic!("a document, not {other:?}"),
+    let Answer::Issue(Reply::Document(shown)) = decision.answer() else {
+        panic!("a document, not {:?}", decision.answer());
     };
     assert_eq!(shown["id_token_signed_response_alg"], "PS256");
     assert_eq!((shown.get("default_max_age"), shown.get("sector")), (None, None));
@@ -130,7 +129,11 @@ fn a_new_client_has_what_its_method_needs() {
             json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://app.example/keys" }),
             true,
         ),
-        (json!({ "token_endpoint_auth_method": "attest_jwt_client_auth" }), true),
+        (json!({ "token_endpoint_auth_method": "attest_jwt_client_auth" }), false),
+        (
+            json!({ "token_endpoint_auth_method": "attest_jwt_client_auth", "jwks": keys }),
+            true,
+        ),
     ];
     for (members, accepted) in rows {
         let mut client = json!({ "client_name": "x" });

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod agents;
+pub(crate) mod answers;
 pub(crate) mod consent;
 pub(crate) mod problems;
 pub(crate) mod sign_in;
@@ -83,6 +84,7 @@ pub(crate) fn all(language: Language) -> Vec<Specimen> {
             },
         ),
     );
+    answers::answers(language, &mut add);
     add("signed-out", pages::signed_out(&signed_out(language, "")));
     pages
 }
