@@ -150,7 +150,8 @@ fn program(route: &Route, admits: &[CallerKind], by: By) -> Expected {
         | "POST /admin/v1/users"
         | "POST /admin/v1/users/{id}/recovery-code"
         | "POST /admin/v1/groups"
-        | "POST /admin/v1/consent-rules" => Expected::Done(201),
+        | "POST /admin/v1/consent-rules"
+        | "POST /admin/v1/detail-types" => Expected::Done(201),
         _ => Expected::Done(200),
     };
     match (admits, by) {

@@ -31,6 +31,8 @@ pub(crate) struct Site {
     pub(crate) browser_session: String,
     /// A group without people.
     pub(crate) group: String,
+    /// A type of authorization details.
+    pub(crate) detail_type: String,
     /// A rule of central consent; another one when it was taken back.
     pub(crate) rule: Mutex<String>,
 }
@@ -71,6 +73,8 @@ impl Site {
             format!("alice@{}.demo.test", tenant.id),
         );
         make_group(world, &tenant, &group).await;
+        let detail_type = format!("payment-of-{}", tenant.id);
+        make_detail_type(world, &tenant, &detail_type).await;
         let body = json!({ "login": login, "password": PASSWORD });
         let made = tenant.admin(world, "POST", "/admin/v1/users", Some(&body)).await;
         let user = made.body["id"].as_str().unwrap().to_owned();
@@ -91,12 +95,13 @@ impl Site {
             login,
             browser_session,
             group,
+            detail_type,
             rule,
         }
     }
 
     /// Names of it that nobody elsewhere may ever read.
-    pub(crate) fn secrets(&self) -> [String; 12] {
+    pub(crate) fn secrets(&self) -> [String; 13] {
         [
             self.client.id.clone(),
             self.spare.clone(),
@@ -109,6 +114,7 @@ impl Site {
             self.login.clone(),
             self.browser_session.clone(),
             self.group.clone(),
+            self.detail_type.clone(),
             self.rule.lock().unwrap().clone(),
         ]
     }
@@ -118,6 +124,19 @@ async fn make_group(world: &World, tenant: &Tenant, id: &str) {
     let body = json!({ "id": id, "kind": "group", "name": "People" });
     let made = tenant.admin(world, "POST", "/admin/v1/groups", Some(&body)).await;
     assert_eq!(made.status, 201, "{made:?}");
+}
+
+async fn make_detail_type(world: &World, tenant: &Tenant, id: &str) {
+    let mut body = detail_type(id);
+    body["type"] = id.into();
+    let made = tenant.admin(world, "POST", "/admin/v1/detail-types", Some(&body)).await;
+    assert_eq!(made.status, 201, "{made:?}");
+}
+
+/// What is registered for a type of authorization details, but for its name.
+fn detail_type(id: &str) -> Value {
+    let schema = json!({ "properties": { "type": { "const": id }, "amount": true }, "additionalProperties": false });
+    json!({ "name": "Payment", "words": { "en": "pay {amount}" }, "schema": schema, "narrowing": { "amount": "at_most" } })
 }
 
 async fn make_rule(world: &World, tenant: &Tenant, client: &str) -> String {
@@ -194,6 +213,13 @@ pub(crate) fn body_of(route: &Route, about: &Site) -> Option<(&'static str, Stri
         "POST /admin/v1/users/{id}/password" => json(json!({ "password": PASSWORD })),
         "POST /admin/v1/groups" => json(json!({ "id": new_name(), "kind": "role", "name": "New" })),
         "POST /admin/v1/consent-rules" => json(json!({ "effect": "allow", "client_id": about.spare, "scope": "read" })),
+        "POST /admin/v1/detail-types" => {
+            let id = new_name();
+            let mut body = detail_type(&id);
+            body["type"] = id.into();
+            json(body)
+        }
+        "PUT /admin/v1/detail-types/{id}" => json(detail_type(&about.detail_type)),
         "POST /oauth2/register" | "PUT /oauth2/register/{id}" => {
             json(json!({ "client_name": "New", "redirect_uris": ["https://new.example.com/callback"] }))
         }
@@ -238,6 +264,7 @@ pub(crate) fn path_of(route: &Route, about: &Site) -> String {
         Some("groups") => about.group.as_str(),
         Some("browser-sessions") => about.browser_session.as_str(),
         Some("consent-rules") => rule.as_str(),
+        Some("detail-types") => about.detail_type.as_str(),
         _ => "",
     };
     assert!(
@@ -273,6 +300,7 @@ pub(crate) async fn call(world: &World, route: &Route, at: &Site, about: &Site, 
 async fn replace(world: &World, route: &Route, about: &Site) {
     match name(route).as_str() {
         "DELETE /admin/v1/groups/{id}" => make_group(world, &about.tenant, &about.group).await,
+        "DELETE /admin/v1/detail-types/{id}" => make_detail_type(world, &about.tenant, &about.detail_type).await,
         "DELETE /admin/v1/consent-rules/{id}" => {
             let rule = make_rule(world, &about.tenant, &about.spare).await;
             *about.rule.lock().unwrap() = rule;

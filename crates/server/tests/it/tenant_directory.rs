@@ -223,6 +223,7 @@ impl Site {
             issuer: site.client.issuer.clone(),
         };
         Self {
+            detail_type: site.detail_type.clone(),
             tenant: site.tenant.clone(),
             client,
             spare: site.spare.clone(),
