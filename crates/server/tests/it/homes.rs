@@ -119,6 +119,7 @@ impl Home {
             "groups",
             "browser-sessions",
             "consent-rules",
+            "detail-types",
         ] {
             let answer = self
                 .tenant

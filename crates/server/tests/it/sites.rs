@@ -73,6 +73,8 @@ impl Site {
             format!("alice@{}.demo.test", tenant.id),
         );
         make_group(world, &tenant, &group).await;
+        let detail_type = format!("payment-of-{}", tenant.id);
+        make_detail_type(world, &tenant, &detail_type).await;
         let body = json!({ "login": login, "password": PASSWORD });
         let made = tenant.admin(world, "POST", "/admin/v1/users", Some(&body)).await;
         let user = made.body["id"].as_str().unwrap().to_owned();
@@ -81,8 +83,6 @@ impl Site {
         let sessions = tenant.admin(world, "GET", &path, None).await;
         let browser_session = sessions.body["browser_sessions"][0]["id"].as_str().unwrap().to_owned();
         let rule = Mutex::new(make_rule(world, &tenant, &spare).await);
-        let detail_type = format!("payment-of-{}", tenant.id);
-        make_detail_type(world, &tenant, &detail_type).await;
         Self {
             tenant,
             client,
@@ -126,22 +126,17 @@ async fn make_group(world: &World, tenant: &Tenant, id: &str) {
     assert_eq!(made.status, 201, "{made:?}");
 }
 
-/// What a type of authorization details is registered with, beside its name.
-fn detail_type(id: &str) -> Value {
-    json!({
-        "name": "Payment", "words": { "en": "pay {amount}" }, "narrowing": { "amount": "at_most" },
-        "schema": {
-            "type": "object", "additionalProperties": false, "required": ["type", "amount"],
-            "properties": { "type": { "const": id }, "amount": { "type": "integer" } },
-        },
-    })
-}
-
 async fn make_detail_type(world: &World, tenant: &Tenant, id: &str) {
     let mut body = detail_type(id);
     body["type"] = id.into();
     let made = tenant.admin(world, "POST", "/admin/v1/detail-types", Some(&body)).await;
     assert_eq!(made.status, 201, "{made:?}");
+}
+
+/// What is registered for a type of authorization details, but for its name.
+fn detail_type(id: &str) -> Value {
+    let schema = json!({ "properties": { "type": { "const": id }, "amount": true }, "additionalProperties": false });
+    json!({ "name": "Payment", "words": { "en": "pay {amount}" }, "schema": schema, "narrowing": { "amount": "at_most" } })
 }
 
 async fn make_rule(world: &World, tenant: &Tenant, client: &str) -> String {
@@ -267,9 +262,9 @@ pub(crate) fn path_of(route: &Route, about: &Site) -> String {
         Some("tenants") => about.tenant.id.as_str(),
         Some("users") => about.user.as_str(),
         Some("groups") => about.group.as_str(),
-        Some("detail-types") => about.detail_type.as_str(),
         Some("browser-sessions") => about.browser_session.as_str(),
         Some("consent-rules") => rule.as_str(),
+        Some("detail-types") => about.detail_type.as_str(),
         _ => "",
     };
     assert!(

@@ -11,7 +11,7 @@ use crate::{
     sites::{self, Site, administration, call, name},
 };
 
-const LISTS: [&str; 9] = [
+const LISTS: [&str; 10] = [
     "clients",
     "resources",
     "grants",
@@ -21,6 +21,7 @@ const LISTS: [&str; 9] = [
     "groups",
     "browser-sessions",
     "consent-rules",
+    "detail-types",
 ];
 
 async fn list(world: &World, tenant: &Tenant, token: &str, what: &str) -> Value {

@@ -223,6 +223,7 @@ impl Site {
             issuer: site.client.issuer.clone(),
         };
         Self {
+            detail_type: site.detail_type.clone(),
             tenant: site.tenant.clone(),
             client,
             spare: site.spare.clone(),
@@ -234,7 +235,6 @@ impl Site {
             login: site.login.clone(),
             browser_session: site.browser_session.clone(),
             group: site.group.clone(),
-            detail_type: site.detail_type.clone(),
             rule: Mutex::new(site.rule.lock().unwrap().clone()),
         }
     }
