@@ -232,6 +232,13 @@ async fn a_refresh_token_is_the_client_s_and_its_key_s() {
         bank.world.advance(5);
         let again = bank.token(&one, &form).await;
         assert_eq!(again.status, 200, "{combination:?}: {again:?}");
+        let kept = again.text_of("refresh_token");
+        assert!(
+            kept.is_empty() || form.iter().any(|(_, value)| value == kept),
+            "FAPI 2.0 s5.3.2.1: it does not turn"
+        );
+        let once_more = bank.token(&one, &form).await;
+        assert_eq!(once_more.status, 200, "and works again: {once_more:?}");
         let told = bank.resource(&one, again.text_of("access_token")).await;
         assert_eq!((told.status, &told.body["sub"]), (200, &first["sub"]), "{told:?}");
         if !again.text_of("id_token").is_empty() {
