@@ -19,7 +19,7 @@ pub struct Fresh {
 /// When it cannot: a test has no better answer.
 #[expect(clippy::expect_used, reason = "a test world that cannot be built must fail its test")]
 pub async fn fresh() -> Fresh {
-    match postgres() {
+    match variable("PROKURA_TEST_POSTGRES") {
         None => {
             let folder = tempfile::tempdir().expect("a temporary folder");
             Fresh {
@@ -48,10 +48,8 @@ pub async fn fresh() -> Fresh {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the runner names the server by this variable, and this is the one place that reads it"
-)]
-fn postgres() -> Option<String> {
-    std::env::var("PROKURA_TEST_POSTGRES").ok()
+/// What the runner of the tests says: this is the one place that hears it.
+#[expect(clippy::disallowed_methods, reason = "variables are read here and nowhere else")]
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
 }

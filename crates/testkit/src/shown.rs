@@ -2,7 +2,7 @@
 
 use std::{fs::OpenOptions, io::Write, thread};
 
-use crate::world::World;
+use crate::{database::variable, world::World};
 
 /// The variable with the file that takes the lines; without it nothing is written.
 const FILE: &str = "PROKURA_CONFORMANCE";
@@ -13,14 +13,13 @@ impl World {
     /// # Panics
     /// When no request was made, and when the line cannot be written.
     #[expect(
-        clippy::disallowed_methods,
         clippy::expect_used,
         reason = "the one variable that names the record; a record that cannot be written fails its test"
     )]
     pub fn shows(&self, modules: &[&str]) {
         let requests = self.requests();
         assert!(requests > 0, "{modules:?} cannot be shown without a request");
-        let Ok(file) = std::env::var(FILE) else { return };
+        let Some(file) = variable(FILE) else { return };
         let current = thread::current();
         let test = current.name().expect("a test runs in a thread of its name");
         assert!(test.contains("::"), "{test} is no test: run them in their own threads");

@@ -761,7 +761,7 @@ async fn a_resource_checks_everything_about_a_proof() {
         bank.world.dpop(&one.dpop, &claims).await
     };
     let header = json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": one.dpop.public_jwk() });
-    let headed = async |members: Value, gone: &str| {
+    let with_members = async |members: Value, gone: &str| {
         let mut header = header.clone();
         extend(&mut header, &members);
         header.as_object_mut().unwrap().remove(gone);
@@ -784,13 +784,13 @@ async fn a_resource_checks_everything_about_a_proof() {
     let other_key = bank.world.dpop(&two.dpop, &right().await).await;
     let cases = [
         ("no JWT", "x".to_owned()),
-        ("no typ", headed(json!({}), "typ").await),
-        ("another typ", headed(json!({ "typ": "JWT" }), "").await),
-        ("no alg", headed(json!({}), "alg").await),
-        ("no jwk", headed(json!({}), "jwk").await),
+        ("no typ", with_members(json!({}), "typ").await),
+        ("another typ", with_members(json!({ "typ": "JWT" }), "").await),
+        ("no alg", with_members(json!({}), "alg").await),
+        ("no jwk", with_members(json!({}), "jwk").await),
         (
             "a private jwk",
-            headed(json!({ "jwk": one.dpop.private_jwk() }), "").await,
+            with_members(json!({ "jwk": one.dpop.private_jwk() }), "").await,
         ),
         ("no jti", without("jti").await),
         ("no htm", without("htm").await),
@@ -832,11 +832,11 @@ async fn a_resource_checks_everything_about_a_proof() {
     assert_eq!(ask("Bearer", &[]).await.status, 401, "RFC 9449 s7.2: as a bearer's");
     assert_eq!(ask("Bearer", &[good]).await.status, 401, "as a bearer's with a proof");
     // Once.
-    let once = with(json!({})).await;
-    assert_eq!(ask("DPoP", std::slice::from_ref(&once)).await.status, 200);
+    let shown = with(json!({})).await;
+    assert_eq!(ask("DPoP", std::slice::from_ref(&shown)).await.status, 200);
     assert!(
-        matches!(ask("DPoP", &[once]).await.status, 400 | 401),
-        "a proof counts once"
+        matches!(ask("DPoP", &[shown]).await.status, 400 | 401),
+        "a proof counts shown"
     );
     // What must be ignored is ignored (RFC 9449 s4.2 and s4.3 step 9).
     let address = format!("{}{path}", bank.world.issuer);
@@ -852,7 +852,7 @@ async fn a_resource_checks_everything_about_a_proof() {
         let told = ask("DPoP", &[proof]).await;
         assert_eq!(told.status, 200, "{what}: {told:?}");
     }
-    let more = headed(json!({ "unknown": "x" }), "").await;
+    let more = with_members(json!({ "unknown": "x" }), "").await;
     assert_eq!(ask("DPoP", &[more]).await.status, 200, "more in the header");
     bank.world.shows(&["dpop-negative-tests"]);
 }
