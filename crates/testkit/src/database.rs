@@ -19,7 +19,7 @@ pub struct Fresh {
 /// When it cannot: a test has no better answer.
 #[expect(clippy::expect_used, reason = "a test world that cannot be built must fail its test")]
 pub async fn fresh() -> Fresh {
-    match variable("PROKURA_TEST_POSTGRES") {
+    match postgres() {
         None => {
             let folder = tempfile::tempdir().expect("a temporary folder");
             Fresh {
@@ -48,8 +48,19 @@ pub async fn fresh() -> Fresh {
     }
 }
 
-/// What the runner of the tests says: this is the one place that hears it.
-#[expect(clippy::disallowed_methods, reason = "variables are read here and nowhere else")]
-pub(crate) fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+/// The file that takes what tests show of suites, if the runner names one: this is the one file here that reads the environment.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the runner names the record by this variable, and this is the one place that reads it"
+)]
+pub(crate) fn record() -> Option<String> {
+    std::env::var("PROKURA_CONFORMANCE").ok()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the runner names the server by this variable, and this is the one place that reads it"
+)]
+fn postgres() -> Option<String> {
+    std::env::var("PROKURA_TEST_POSTGRES").ok()
 }

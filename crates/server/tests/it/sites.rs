@@ -83,8 +83,6 @@ impl Site {
         let sessions = tenant.admin(world, "GET", &path, None).await;
         let browser_session = sessions.body["browser_sessions"][0]["id"].as_str().unwrap().to_owned();
         let rule = Mutex::new(make_rule(world, &tenant, &spare).await);
-        let detail_type = format!("payment-of-{}", tenant.id);
-        make_detail_type(world, &tenant, &detail_type).await;
         Self {
             tenant,
             client,
@@ -264,7 +262,6 @@ pub(crate) fn path_of(route: &Route, about: &Site) -> String {
         Some("tenants") => about.tenant.id.as_str(),
         Some("users") => about.user.as_str(),
         Some("groups") => about.group.as_str(),
-        Some("detail-types") => about.detail_type.as_str(),
         Some("browser-sessions") => about.browser_session.as_str(),
         Some("consent-rules") => rule.as_str(),
         _ => "",
