@@ -117,12 +117,21 @@ fn reference(schema: &Object) -> Option<&'static str> {
 
 fn verdict(schema: &Validator, detail: &Detail) -> Result<(), Breach> {
     let body = Value::Object(detail.body().clone());
-    schema.validate(&body).map_err(|error| match error.kind() {
-        ValidationErrorKind::Required { .. } => Breach::Missing,
-        ValidationErrorKind::AdditionalProperties { .. }
-        | ValidationErrorKind::UnevaluatedProperties { .. }
-        | ValidationErrorKind::PropertyNames { .. } => Breach::Unknown,
-        _ => Breach::Value,
+    schema.validate(&body).map_err(|error| {
+        let kind = error.kind();
+        let unknown = matches!(
+            kind,
+            ValidationErrorKind::AdditionalProperties { .. }
+                | ValidationErrorKind::UnevaluatedProperties { .. }
+                | ValidationErrorKind::PropertyNames { .. }
+        );
+        if matches!(kind, ValidationErrorKind::Required { .. }) {
+            Breach::Missing
+        } else if unknown {
+            Breach::Unknown
+        } else {
+            Breach::Value
+        }
     })
 }
 

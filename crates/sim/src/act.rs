@@ -242,6 +242,7 @@ impl Sim {
     }
 
     /// The request of an action; none when the page has nothing to press.
+    #[expect(clippy::too_many_lines, reason = "one table of requests")]
     pub(crate) async fn prepare(&mut self, action: &Action) -> Checked<Option<Request>> {
         let world = self.world()?;
         if let Action::Stop { realm, person, app, .. } = action {
@@ -390,6 +391,7 @@ impl Sim {
     }
 
     /// A person is asked by an app, and says yes or no. It is not held: what it makes is new, so nothing can race with it.
+    #[expect(clippy::too_many_lines, reason = "one walk through the pages")]
     pub(crate) async fn approve(&mut self) -> Checked {
         let world = self.world()?;
         let (at, of, who) = (
@@ -603,7 +605,10 @@ pub(crate) fn text(scopes: &BTreeSet<&'static str>) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    text.bytes()
+        .flat_map(|byte| format!("%{byte:02X}").into_bytes())
+        .map(char::from)
+        .collect()
 }
 
 /// What a gateway of a realm hears of a token.

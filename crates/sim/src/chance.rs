@@ -1,6 +1,6 @@
 //! Numbers that a seed decides. Their quality matters little; that they repeat does.
 
-/// SplitMix64 (Steele, Lea, Flood 2014).
+/// `SplitMix64` (Steele, Lea, Flood 2014).
 #[derive(Debug)]
 pub(crate) struct Chance(u64);
 

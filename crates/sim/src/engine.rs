@@ -235,17 +235,17 @@ impl Sim {
             failed: false,
             started,
             late,
-        })
+        });
+        Ok(())
     }
 
     /// A flight is held. What it did is on the disk when it is held after its commit: nothing that comes after may pass by it.
-    fn hold(&mut self, flight: Flight) -> Checked {
+    fn hold(&mut self, flight: Flight) {
         self.note("held", &format!("#{} at {:?}", flight.number, flight.held.point));
         if flight.held.point == Point::Committed {
             self.committed(&flight.action, flight.crossed);
         }
         self.flights.push(flight);
-        Ok(())
     }
 
     async fn until_held(&mut self, mut task: JoinHandle<Answer>) -> Checked<Waited> {
@@ -302,16 +302,19 @@ impl Sim {
                     late,
                 },
             ),
-            Waited::Held(task, held) => self.hold(Flight {
-                number,
-                action,
-                task,
-                held,
-                crossed,
-                failed,
-                started,
-                late,
-            }),
+            Waited::Held(task, held) => {
+                self.hold(Flight {
+                    number,
+                    action,
+                    task,
+                    held,
+                    crossed,
+                    failed,
+                    started,
+                    late,
+                });
+                Ok(())
+            }
         }
     }
 

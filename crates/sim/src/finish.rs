@@ -63,7 +63,12 @@ impl Sim {
                     realm.doubt(*line);
                 }
             }
-            _ => {}
+            Action::Redeem { .. }
+            | Action::Refresh { .. }
+            | Action::Machine { .. }
+            | Action::GiveBack { .. }
+            | Action::Stop { .. }
+            | Action::Switch { .. } => {}
         }
     }
 

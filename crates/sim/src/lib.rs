@@ -5,6 +5,10 @@
 //!
 //! Never here: a rule of the product. The model is made of lists, and says what must never be, and what must still work.
 #![forbid(unsafe_code)]
+#![expect(
+    clippy::arithmetic_side_effects,
+    reason = "counts and places of a few hundred steps, seconds of a few days"
+)]
 
 mod act;
 mod chance;

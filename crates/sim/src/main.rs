@@ -1,5 +1,11 @@
 //! `cargo xtask sim`: worlds from seeds, for so long; or one world again.
 #![forbid(unsafe_code)]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::arithmetic_side_effects,
+    reason = "a command line tool: printing is its job, and its counts are small"
+)]
 
 use std::{collections::BTreeMap, process::ExitCode};
 

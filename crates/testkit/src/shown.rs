@@ -24,9 +24,10 @@ impl World {
         let current = thread::current();
         let test = current.name().expect("a test runs in a thread of its name");
         assert!(test.contains("::"), "{test} is no test: run them in their own threads");
+        let requests = requests.to_string();
         let lines: String = modules
             .iter()
-            .map(|module| format!("{module}\t{test}\t{requests}\n"))
+            .flat_map(|module| [*module, "\t", test, "\t", requests.as_str(), "\n"])
             .collect();
         let mut record = OpenOptions::new()
             .append(true)

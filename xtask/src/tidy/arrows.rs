@@ -241,7 +241,7 @@ const ROOMS: &[Room] = &[
     // Worlds from seeds: the clock and the chance are the script's.
     Room {
         name: "sim",
-        may: &["proof", "server"],
+        may: &["proof", "server", "testkit"],
         never: &[&CLOCK, &RANDOM, &HTTP_TYPES, &HTTP_CLIENT, &SQL, &CRYPTO],
         tests: Tests::UseWhatTheyLike,
     },

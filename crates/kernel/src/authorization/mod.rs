@@ -29,7 +29,9 @@ mod tests;
 
 pub use own_scopes::{OWN_SCOPES, words};
 pub use request::{Asked, Carried, Demand, Prompt, REPEATABLE, ResponseMode, Returns, Wish, named_client, returns};
-pub use rules::{Answered, Asking, CONSENT_SECONDS, Chosen, Delivery, Facts, Said, answer, begin, delivery, error};
+pub use rules::{
+    Answered, Asking, CONSENT_SECONDS, Chosen, Delivery, Facts, Said, answer, askable, begin, delivery, error,
+};
 
 /// How long a sealed request may be answered, in seconds.
 pub const REQUEST_SECONDS: i64 = 1_800;

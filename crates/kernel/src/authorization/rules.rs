@@ -233,6 +233,48 @@ struct Question<'a> {
     wanted: Scopes,
 }
 
+/// Whether a request could be granted at all, as far as that shows before anybody is asked: what a pushed request is refused for at once (RFC 9126 s2.1).
+pub fn askable(asked: &Asked, resource: Option<&Resource>) -> Result<(), Why> {
+    wanted(asked, place(asked, resource)?).map(drop)
+}
+
+/// The place that is asked for, or nothing for our own endpoints.
+fn place<'r>(asked: &Asked, resource: Option<&'r Resource>) -> Result<Option<&'r Resource>, Why> {
+    match (&asked.resource, resource) {
+        (None, _) => Ok(None),
+        (Some(_), None) => Err(Why::ResourceUnknown),
+        (Some(_), Some(resource)) if resource.disabled.is_some() => Err(Why::ResourceDisabled),
+        (Some(_), Some(resource)) => Ok(Some(resource)),
+    }
+}
+
+/// What the place knows of the scope that was asked, with what it brings with it; all of it, or our default, when nothing was asked (RFC 6749 s3.3), no details either.
+/// Who is there may be asked beside everything else (OpenID Connect Core s3.1.2.1 `openid`).
+fn wanted(asked: &Asked, resource: Option<&Resource>) -> Result<Scopes, Why> {
+    let known = resource.map_or_else(own_scopes, Resource::every);
+    let asked_here = asked.scopes.as_ref().map(|scopes| scopes.without(&elsewhere(&known)));
+    let wanted = match (asked_here.filter(|scopes| !scopes.is_empty()), resource) {
+        // Nothing of this place was asked beside it: as if nothing was asked.
+        (Some(scopes), Some(_)) if scopes.iter().all(identity::is_identity) => known.with(&scopes),
+        (Some(scopes), _) => {
+            let identity = scopes.iter().filter(|scope| identity::is_identity(scope));
+            let identity = identity.fold(Scopes::default(), |all, scope| all.with(&Scopes::one(scope)));
+            let wanted = known.shared_with(scopes.iter()).with(&identity);
+            if wanted.is_empty() && !known.is_empty() {
+                return Err(Why::ScopeNotGranted);
+            }
+            wanted
+        }
+        (None, _) if !asked.details.is_empty() => Scopes::default(),
+        (None, Some(_)) => known,
+        (None, None) => OWN_SCOPES
+            .iter()
+            .filter(|(_, by_default)| *by_default)
+            .fold(Scopes::default(), |all, (name, _)| all.with(&Scopes::one(name))),
+    };
+    Ok(resource.map_or_else(|| wanted.clone(), |resource| resource.with_implied(&wanted)))
+}
+
 impl<'a> Question<'a> {
     fn of(asked: &'a Asked, facts: &'a Facts<'_>, at: &Moment) -> Result<Self, Why> {
         // 1. The client is still there, and the place of the answer is still its own: minutes may have passed.
@@ -251,41 +293,15 @@ impl<'a> Question<'a> {
         }
 
         // 2. The place: registered and enabled, or our own endpoints (RFC 8707 s2).
-        let (resource, audience) = match (&asked.resource, &facts.resource) {
-            (None, _) => (None, Audience::Issuer),
-            (Some(_), None) => return Err(Why::ResourceUnknown),
-            (Some(_), Some(resource)) if resource.disabled.is_some() => return Err(Why::ResourceDisabled),
-            (Some(_), Some(resource)) => (Some(resource), Audience::Resource(resource.uri.clone())),
-        };
+        let resource = place(asked, facts.resource.as_ref())?;
+        let audience = resource.map_or(Audience::Issuer, |resource| Audience::Resource(resource.uri.clone()));
 
         // 3. The details: each of a type that is there, in its form, and for here (RFC 9396 s5).
         let place = resource.map_or(facts.tenant.issuer.as_str(), |resource| resource.uri.as_str());
         facts.types.askable(&asked.details, client, place)?;
 
-        // 4. The scope: what the place knows of what was asked, with what it brings with it; all of it, or our default, when nothing was asked (RFC 6749 s3.3), no details either.
-        //    Who is there may be asked beside everything else (OpenID Connect Core s3.1.2.1 `openid`).
-        let known = resource.map_or_else(own_scopes, Resource::every);
-        let asked_here = asked.scopes.as_ref().map(|scopes| scopes.without(&elsewhere(&known)));
-        let wanted = match (asked_here.filter(|scopes| !scopes.is_empty()), resource) {
-            // Nothing of this place was asked beside it: as if nothing was asked.
-            (Some(scopes), Some(_)) if scopes.iter().all(identity::is_identity) => known.with(&scopes),
-            (Some(scopes), _) => {
-                let identity = scopes.iter().filter(|scope| identity::is_identity(scope));
-                let identity = identity.fold(Scopes::default(), |all, scope| all.with(&Scopes::one(scope)));
-                let wanted = known.shared_with(scopes.iter()).with(&identity);
-                if wanted.is_empty() && !known.is_empty() {
-                    return Err(Why::ScopeNotGranted);
-                }
-                wanted
-            }
-            (None, _) if !asked.details.is_empty() => Scopes::default(),
-            (None, Some(_)) => known,
-            (None, None) => OWN_SCOPES
-                .iter()
-                .filter(|(_, by_default)| *by_default)
-                .fold(Scopes::default(), |all, (name, _)| all.with(&Scopes::one(name))),
-        };
-        let wanted = resource.map_or_else(|| wanted.clone(), |resource| resource.with_implied(&wanted));
+        // 4. The scope.
+        let wanted = wanted(asked, resource)?;
         Ok(Self {
             asked,
             tenant: facts.tenant,
@@ -598,6 +614,10 @@ pub enum Delivery {
 }
 
 /// Decides where a refusal of a request with a proved return goes.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is a fact of its own, and nothing else takes these together"
+)]
 pub fn delivery(
     why: &Why,
     form_or_asked: Asking<'_>,

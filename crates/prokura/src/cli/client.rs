@@ -333,10 +333,9 @@ fn record(client: &Value, now: i64) -> Record {
         );
     // What it says beyond plain OAuth, under the registered names.
     ["jwks_uri"].iter().chain(MEMBERS).fold(record, |record, name| {
-        let told = client.get(*name).map(|value| match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        });
+        let told = client
+            .get(*name)
+            .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
         record.line_if(name, told)
     })
 }

@@ -53,7 +53,7 @@ pub(super) struct Named {
 
 #[derive(Debug, Args)]
 pub(super) struct Described {
-    /// The type, as in payment or https://bank.example/payment
+    /// The type, as in `payment` or `https://bank.example/payment`
     #[arg(value_name = "TYPE")]
     kind: String,
     /// Its name for people
@@ -65,7 +65,7 @@ pub(super) struct Described {
     /// A file with its JSON Schema
     #[arg(long, value_name = "FILE")]
     schema: PathBuf,
-    /// How less is told from more, as in amount.value=at_most: equal, subset or at_most; repeatable. Members without a rule must be equal
+    /// How less is told from more, as in `amount.value=at_most`: `equal`, `subset` or `at_most`; repeatable. Members without a rule must be equal
     #[arg(long = "narrow", value_name = "MEMBER=RULE", value_parser = pair)]
     narrowing: Vec<(String, String)>,
     #[command(flatten)]

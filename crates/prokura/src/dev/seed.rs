@@ -116,6 +116,7 @@ fn port_of(resource: &str) -> Option<u16> {
 }
 
 /// Makes what is missing.
+#[expect(clippy::too_many_lines, reason = "one list of what a demo has")]
 pub(super) async fn seed(app: &Arc<App>, data: &Path, mcp: &str, api: &str) -> Result<Seeded> {
     let file = data.join("demo.json");
     let mut seeded: Seeded = match std::fs::read_to_string(&file) {

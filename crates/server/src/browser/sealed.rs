@@ -101,7 +101,7 @@ pub(super) fn open_after(app: &App, tenant: &TenantDb, browser: &Browser, sealed
         .seal()
         .open(&context("after-sign-out", tenant, browser), sealed)
         .map_err(|_| Why::PageForeign)?;
-    String::from_utf8(plain.reveal().to_vec()).map_err(|_| Why::PageForeign)
+    String::from_utf8(plain.reveal().clone()).map_err(|_| Why::PageForeign)
 }
 
 /// What a passkey is asked for.

@@ -158,7 +158,17 @@ async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, mut 
     if let Ok(Some(shown)) = &certificate {
         request.extensions_mut().insert(shown.clone());
     }
-    match answer(&app, route, &tenant, params, request, &at, context.visitor.as_ref()).await {
+    match Box::pin(answer(
+        &app,
+        route,
+        &tenant,
+        params,
+        request,
+        &at,
+        context.visitor.as_ref(),
+    ))
+    .await
+    {
         Ok(outgoing) => render::outgoing(outgoing, &context),
         Err((stop, claimed)) => {
             if let Stop::Refuse(why) = &stop {

@@ -264,11 +264,11 @@ fn refusal(why: &Why, context: &Context) -> Response {
     };
     let mut body = json::Object::new();
     // Clients of OAuth keep their grant when they read this one, whatever the status (product s7).
-    let name = match code {
-        Code::TooManyRequests if context.route.is_some_and(Route::is_of_machines) => {
-            Code::TemporarilyUnavailable.name()
-        }
-        code => code.name(),
+    let later = code == Code::TooManyRequests && context.route.is_some_and(Route::is_of_machines);
+    let name = if later {
+        Code::TemporarilyUnavailable.name()
+    } else {
+        code.name()
     };
     body.insert("error".to_owned(), name.into());
     body.insert("error_description".to_owned(), why.said().into());
@@ -353,9 +353,10 @@ fn refusal(why: &Why, context: &Context) -> Response {
 
 /// What a caller must show (RFC 6750 s3, RFC 9449 s7.1): both schemes are taken. Without any token nothing is said of an error.
 fn challenge(headers: &mut HeaderMap, why: &Why, code: Code) {
-    let error = match why {
-        Why::TokenMissing => String::new(),
-        _ => format!(", error=\"{}\"", code.name()),
+    let error = if *why == Why::TokenMissing {
+        String::new()
+    } else {
+        format!(", error=\"{}\"", code.name())
     };
     let algorithms = Algorithm::PROOF_NAMES.join(" ");
     for challenge in [
@@ -376,10 +377,12 @@ fn status(code: Code) -> StatusCode {
 }
 
 fn retry_after(why: &Why) -> HeaderValue {
-    match why {
-        Why::Throttled { seconds, .. } => HeaderValue::from(*seconds),
-        Why::TooMany(_) => HeaderValue::from_static("60"),
-        _ => HeaderValue::from_static("1"),
+    if let Why::Throttled { seconds, .. } = why {
+        HeaderValue::from(*seconds)
+    } else if matches!(why, Why::TooMany(_)) {
+        HeaderValue::from_static("60")
+    } else {
+        HeaderValue::from_static("1")
     }
 }
 

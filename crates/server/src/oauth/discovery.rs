@@ -44,7 +44,7 @@ pub(crate) fn document(
     let mut o = json::Object::new();
     o.insert("issuer".into(), tenant.issuer.as_str().into());
     authorization(&mut o, tenant);
-    let types: Vec<&str> = types.names().map(|id| id.as_str()).collect();
+    let types: Vec<&str> = types.names().map(kernel::Id::as_str).collect();
     if !types.is_empty() {
         o.insert("authorization_details_types_supported".into(), types.into()); // RFC 9396 s10
     }

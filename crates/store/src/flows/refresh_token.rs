@@ -37,7 +37,7 @@ pub async fn load<'a>(
     ];
     let (resource, (user, rules), types) = futures_util::future::try_join3(
         place(tenant, authorization),
-        person::load(tenant, authorization.map(|grant| &grant.subject)),
+        Box::pin(person::load(tenant, authorization.map(|grant| &grant.subject))),
         tenant.types_for(&in_question),
     )
     .await?;

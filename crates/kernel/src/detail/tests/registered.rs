@@ -96,15 +96,15 @@ fn s_30_the_basis_changes_with_all_that_a_person_or_a_schema_relied_on() {
         *body.pointer_mut(place).unwrap() = value;
         vectors::details::kind(&body).basis()
     };
-    let bases = [
+    let rows = [
         vectors::details::kind(&payment()).basis(),
         basis("/words/en", json!("pay {payee}")),
         basis("/narrowing/amount.value", json!("equal")),
         basis("/schema/properties/payee", json!(false)),
         basis("/type", json!("other")),
     ];
-    assert_eq!(bases.iter().collect::<BTreeSet<_>>().len(), bases.len());
+    assert_eq!(rows.iter().collect::<BTreeSet<_>>().len(), rows.len());
     let mut later = vectors::details::kind(&payment());
     later.created = proof::Time::from_unix(99);
-    assert_eq!(later.basis(), bases[0], "when it was registered is nobody's concern");
+    assert_eq!(later.basis(), rows[0], "when it was registered is nobody's concern");
 }
