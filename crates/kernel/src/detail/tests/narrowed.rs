@@ -153,6 +153,14 @@ fn each_comparator_says_what_is_less() {
 }
 
 #[test]
+fn s_31_no_rule_makes_one_type_less_than_another() {
+    let types = Types::of(["1", "2"].map(|name| kind(name, json!({ "type": "at_most" }))));
+    let of = |name: &str| details(json!([{ "type": name }]));
+    assert!(types.within(&of("1"), &of("1")));
+    assert!(!types.within(&of("1"), &of("2")));
+}
+
+#[test]
 fn s_31_one_purchase_never_becomes_two() {
     let granted = details(json!([payment("50")]));
     let asked = |values: &[&str]| details(values.iter().map(|value| payment(value)).collect());
