@@ -137,19 +137,15 @@ fn verdict(schema: &Validator, detail: &Detail) -> Result<(), Breach> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
-
     use kernel::{DetailTypeId, Details};
     use proof::Time;
     use serde_json::json;
 
     use super::*;
 
+    #[expect(clippy::needless_pass_by_value, reason = "written beside `json!`")]
     fn object(value: Value) -> Object {
-        match value {
-            Value::Object(object) => object,
-            other => panic!("an object, not {other}"),
-        }
+        value.as_object().unwrap().clone()
     }
 
     fn kind(schema: Value) -> DetailType {
@@ -163,6 +159,7 @@ mod tests {
         }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "written beside `json!`")]
     fn judged(schema: Value, detail: Value) -> Result<(), Why> {
         let details = Details::of(json!([detail])).unwrap();
         let mut types = Types::of([kind(schema)]);
@@ -226,12 +223,11 @@ mod tests {
             assert!(check(&schema).is_err(), "{refused}");
         }
         let schema = json!({ "properties": { "a": { "pattern": "^(a+)+$" } } });
-        let started = Instant::now();
         let answer = judged(schema, json!({ "type": "t", "a": format!("{}!", "a".repeat(8_000)) }));
-        assert_eq!(answer, Err(Why::DetailRefused(Breach::Value)));
-        assert!(
-            started.elapsed() < Duration::from_secs(2),
-            "a backtracking engine would not end"
+        assert_eq!(
+            answer,
+            Err(Why::DetailRefused(Breach::Value)),
+            "a backtracking engine would never say it"
         );
     }
 

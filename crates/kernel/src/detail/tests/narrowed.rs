@@ -17,6 +17,7 @@ fn types() -> Types {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn each_comparator_says_what_is_less() {
     let files =
         |actions: Value, limit: Value| json!({ "type": "files", "actions": actions, "limit": limit, "name": "a" });
@@ -149,6 +150,14 @@ fn each_comparator_says_what_is_less() {
             "{claim}: {asked:?} of {granted:?}"
         );
     }
+}
+
+#[test]
+fn s_31_no_rule_makes_one_type_less_than_another() {
+    let types = Types::of(["1", "2"].map(|name| kind(name, json!({ "type": "at_most" }))));
+    let of = |name: &str| details(json!([{ "type": name }]));
+    assert!(types.within(&of("1"), &of("1")));
+    assert!(!types.within(&of("1"), &of("2")));
 }
 
 #[test]
