@@ -513,3 +513,111 @@ async fn s_23_a_host_is_asked_for_documents_so_often() {
         "a second later there is room"
     );
 }
+
+/// A world that counts machines: so many a minute from an address, of a client, in a tenant.
+async fn counting(address: Option<u32>, client: Option<u32>, tenant: Option<u32>) -> World {
+    World::with_settings(|settings| {
+        settings.limits = server::Limits {
+            requests_per_address_per_minute: address,
+            requests_per_client_per_minute: client,
+            requests_per_tenant_per_minute: tenant,
+            ..settings.limits
+        };
+    })
+    .await
+}
+
+/// A token request of a client, from an address.
+async fn token_from(world: &World, address: IpAddr, basic: &str) -> Answer {
+    let headers = [
+        ("authorization", basic.to_owned()),
+        ("content-type", "application/x-www-form-urlencoded".to_owned()),
+    ];
+    world
+        .send_from(
+            address,
+            "POST",
+            "/oauth2/token",
+            &headers,
+            "grant_type=client_credentials",
+        )
+        .await
+}
+
+/// Told to come later, in the words by which clients of OAuth keep what they have.
+fn later(answer: &Answer, what: &str) {
+    too_many(answer, what);
+    assert_eq!(answer.error(), "temporarily_unavailable", "{what}: {answer:?}");
+}
+
+#[tokio::test]
+async fn s_39_machines_are_counted_by_address_before_anything_is_proved() {
+    let world = counting(Some(3), None, None).await;
+    let client = testkit::Client::register(&world, "client_secret_basic", "read", &[]).await;
+    let (_, basic) = client.basic();
+    for _ in 0..2 {
+        assert_eq!(
+            token_from(&world, from(2), "Basic eDp5").await.status,
+            401,
+            "a guess counts"
+        );
+    }
+    assert_eq!(token_from(&world, from(2), &basic).await.status, 200);
+    later(&token_from(&world, from(2), &basic).await, "the fourth of a minute");
+    assert_eq!(token_from(&world, from(3), &basic).await.status, 200, "another address");
+    world.advance(21);
+    assert_eq!(
+        token_from(&world, from(2), &basic).await.status,
+        200,
+        "a third of a minute later"
+    );
+    later(&token_from(&world, from(2), &basic).await, "and one only");
+}
+
+#[tokio::test]
+async fn s_39_machines_are_counted_by_client_once_it_is_proved() {
+    let world = counting(None, Some(2), None).await;
+    let (one, other) = (
+        testkit::Client::register(&world, "client_secret_basic", "read", &[]).await,
+        testkit::Client::register(&world, "client_secret_basic", "read", &[]).await,
+    );
+    let guess = format!("Basic {}", base64_of(&format!("{}:wrong", one.id)));
+    for _ in 0..5 {
+        assert_eq!(
+            token_from(&world, from(2), &guess).await.status,
+            401,
+            "a stranger uses up nothing of the client's"
+        );
+    }
+    let (_, basic) = one.basic();
+    for last in [2, 3] {
+        assert_eq!(token_from(&world, from(last), &basic).await.status, 200);
+    }
+    later(&token_from(&world, from(4), &basic).await, "wherever it comes from");
+    assert_eq!(
+        token_from(&world, from(2), &other.basic().1).await.status,
+        200,
+        "another client"
+    );
+}
+
+#[tokio::test]
+async fn s_39_a_tenant_as_a_whole_has_a_bound_and_takes_nothing_from_another() {
+    let world = counting(None, None, Some(3)).await;
+    let tenant = world.tenant_by_path("other").await;
+    let client = testkit::Client::register(&world, "client_secret_basic", "read", &[]).await;
+    let (_, basic) = client.basic();
+    for last in 2..5 {
+        assert_eq!(token_from(&world, from(last), &basic).await.status, 200);
+    }
+    later(&token_from(&world, from(9), &basic).await, "the fourth of a minute");
+    let theirs = testkit::Client::register_at(&world, &tenant, "client_secret_basic", "read", &[]).await;
+    let form = [("grant_type", "client_credentials".to_owned())];
+    let answer = tenant.post(&world, "/oauth2/token", &[theirs.basic()], &form).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
+fn base64_of(text: &str) -> String {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    STANDARD.encode(text)
+}

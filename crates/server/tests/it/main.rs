@@ -28,6 +28,9 @@ mod agents_page;
 mod assertions;
 
 #[cfg(test)]
+mod attested_clients;
+
+#[cfg(test)]
 mod authenticator;
 
 #[cfg(test)]
@@ -53,6 +56,9 @@ mod client_authentication;
 
 #[cfg(test)]
 mod client_certificates;
+
+#[cfg(test)]
+mod client_keys;
 
 #[cfg(test)]
 mod client_document_answers;
