@@ -43,7 +43,7 @@ pub fn parse_value_to_depth(bytes: &[u8], depth_max: usize) -> Result<Value, Mal
         broken: &broken,
     };
     let value = value.deserialize(&mut reader).map_err(|_| broken.get())?;
-    reader.end().map_err(|_| Malformed::Json)?;
+    reader.end().map_err(|_trailing| Malformed::Json)?;
     Ok(value)
 }
 

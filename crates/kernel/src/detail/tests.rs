@@ -18,6 +18,7 @@ fn details(value: Value) -> Details {
 }
 
 /// A type of this name with these rules.
+#[expect(clippy::needless_pass_by_value, reason = "written beside `json!`")]
 fn kind(name: &str, narrowing: Value) -> DetailType {
     vectors::details::kind(&json!({ "type": name, "words": { "en": "do it" }, "narrowing": narrowing }))
 }

@@ -30,10 +30,10 @@ pub async fn load<'a>(
     };
     let (client, resource, (rules, grants), answer, types) = futures_util::future::try_join5(
         Box::pin(as_it_is(tenant, client, look)),
-        resource,
+        Box::pin(resource),
         Box::pin(said(tenant, caller, asked, now)),
-        tenant.authorization_code_of_request(&asked.id),
-        tenant.types_for(&[&asked.details]),
+        Box::pin(tenant.authorization_code_of_request(&asked.id)),
+        Box::pin(tenant.types_for(&[&asked.details])),
     )
     .await?; // on PostgreSQL all travel together
     Ok(Facts {

@@ -69,7 +69,7 @@ async fn types_come_back_as_they_were_in_the_order_of_their_names() {
         world.commit(Wanted::default().sure(gone)).await.unwrap(),
         Outcome::Committed
     );
-    assert_eq!(world.db.detail_types().await.unwrap(), [a.clone()]);
+    assert_eq!(world.db.detail_types().await.unwrap(), std::slice::from_ref(&a));
     assert_eq!(other.detail_types().await.unwrap(), [a]);
 }
 

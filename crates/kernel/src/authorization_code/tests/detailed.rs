@@ -41,9 +41,11 @@ fn had(decision: &Decision) -> Details {
     };
     let claim = decision.sign()[0].claims.get("authorization_details").cloned();
     assert_eq!(claim, (!details.is_empty()).then(|| details.value()), "RFC 9396 s9.1");
-    let authorization = decision.change().guards.iter().find_map(|guard| match guard {
-        Guard::Grant(grant::Guard::Create(grant)) => Some(grant.authority.details().clone()),
-        _ => None,
+    let authorization = decision.change().guards.iter().find_map(|guard| {
+        let Guard::Grant(grant::Guard::Create(grant)) = guard else {
+            return None;
+        };
+        Some(grant.authority.details().clone())
     });
     assert_eq!(authorization.as_ref(), Some(details));
     details.clone()

@@ -3,6 +3,7 @@ use crate::{client::Client, vectors::facts};
 
 const HERE: &str = "https://pay.example/api";
 
+#[expect(clippy::needless_pass_by_value, reason = "written beside `json!`")]
 fn client(further: Value) -> Client {
     let mut body = json!({ "client_id": "app", "token_endpoint_auth_method": "none", "grant_types": [] });
     body.as_object_mut()

@@ -17,6 +17,7 @@ fn types() -> Types {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn each_comparator_says_what_is_less() {
     let files =
         |actions: Value, limit: Value| json!({ "type": "files", "actions": actions, "limit": limit, "name": "a" });

@@ -1,5 +1,6 @@
 use super::*;
 
+#[expect(clippy::needless_pass_by_value, reason = "written beside `json!`")]
 fn only(value: Value) -> Detail {
     details(json!([value])).iter().next().unwrap().clone()
 }

@@ -6,7 +6,7 @@ use testkit::{Answer, Key, unique};
 
 use super::{
     extend,
-    financial::{Bank, Party, Requests, Way},
+    financial::{Bank, Party, Requests, Way, request_uri},
     form_of, unsigned,
 };
 use crate::setup::refused;
@@ -48,7 +48,7 @@ async fn a_request_object_counts_in_its_time_and_for_this_server() {
         ),
     ] {
         let answer = push(&mut bank, &one, &one, members).await;
-        bank.request_uri(&answer);
+        request_uri(&answer);
         bank.world.shows(&[module]);
     }
     for (module, members) in [
@@ -129,7 +129,7 @@ async fn a_request_object_is_signed_well_or_not_taken() {
     bank.baseline().await;
     let object = key.sign(&header, &claims_of_one).await;
     let answer = push_object(&mut bank, &two, object).await;
-    bank.request_uri(&answer); // without the profile the same key signs requests: so the line above says something
+    request_uri(&answer); // without the profile the same key signs requests: so the line above says something
     bank.set_profile("fapi2_message_signing").await;
     bank.world.shows(&["ensure-signed-request-object-with-RS256-fails"]);
 

@@ -200,35 +200,6 @@ impl Bank {
         self.world.post(&path, headers, &form).await
     }
 
-    /// The name of a request that was taken (RFC 9126 s2.2).
-    pub(crate) fn request_uri(&self, answer: &Answer) -> String {
-        assert_eq!(answer.status, 201, "{answer:?}");
-        assert_eq!(answer.header("cache-control"), Some("no-store"));
-        let seconds = answer.body["expires_in"].as_i64().unwrap();
-        assert!(
-            (5..600).contains(&seconds),
-            "FAPI 2.0 s5.3.2.2: less than 600 seconds: {answer:?}"
-        );
-        let uri = answer.text_of("request_uri").to_owned();
-        assert!(
-            uri.starts_with("urn:ietf:params:oauth:request_uri:") && uri.len() >= 34 + 22,
-            "{uri}"
-        );
-        uri
-    }
-
-    /// The path that the browser is sent to with a pushed request, and nothing else.
-    pub(crate) fn path(&self, party: &Party, request_uri: &str) -> String {
-        let asking = Asking {
-            parameters: vec![
-                ("client_id".to_owned(), party.id().to_owned()),
-                ("request_uri".to_owned(), request_uri.to_owned()),
-            ],
-            verifier: String::new(),
-        };
-        asking.path()
-    }
-
     /// Somebody agreeable goes there; where they are sent in the end.
     pub(crate) async fn agree_at(&self, path: &str) -> Page {
         let mut browser = Browser::new(&self.world);
@@ -249,8 +220,8 @@ impl Bank {
     /// Pushes, and goes to the pages; where the person is sent.
     pub(crate) async fn authorized(&mut self, party: &Party, asking: &Asking) -> Page {
         let pushed = self.push(party, asking).await;
-        let uri = self.request_uri(&pushed);
-        self.agree_at(&self.path(party, &uri)).await
+        let uri = request_uri(&pushed);
+        self.agree_at(&at_the_door(party, &uri)).await
     }
 
     /// The parameters of an answer to a client, checked: signed where the profile wants it (JARM s2.1), with the issuer (RFC 9207 s2).
@@ -347,19 +318,9 @@ impl Bank {
         self.world.post(&path, headers, &[form, credentials].concat()).await
     }
 
-    /// The parameters that redeem a code.
-    pub(crate) fn redemption(&self, asking: &Asking, code: &str) -> Form<'static> {
-        vec![
-            ("grant_type", "authorization_code".to_owned()),
-            ("code", code.to_owned()),
-            ("redirect_uri", CALLBACK.to_owned()),
-            ("code_verifier", asking.verifier.clone()),
-        ]
-    }
-
     /// Redeems a code.
     pub(crate) async fn redeem(&mut self, party: &Party, asking: &Asking, code: &str) -> Answer {
-        let form = self.redemption(asking, code);
+        let form = redemption(asking, code);
         self.token(party, &form).await
     }
 
@@ -430,4 +391,43 @@ async fn party(world: &World, way: Way, authority: &Authority, name: &str, algor
         certificate,
         way,
     }
+}
+
+/// The name of a request that was taken (RFC 9126 s2.2).
+pub(crate) fn request_uri(answer: &Answer) -> String {
+    assert_eq!(answer.status, 201, "{answer:?}");
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let seconds = answer.body["expires_in"].as_i64().unwrap();
+    assert!(
+        (5..600).contains(&seconds),
+        "FAPI 2.0 s5.3.2.2: less than 600 seconds: {answer:?}"
+    );
+    let uri = answer.text_of("request_uri").to_owned();
+    assert!(
+        uri.starts_with("urn:ietf:params:oauth:request_uri:") && uri.len() >= 34 + 22,
+        "{uri}"
+    );
+    uri
+}
+
+/// The path that the browser is sent to with a pushed request, and nothing else.
+pub(crate) fn at_the_door(party: &Party, request_uri: &str) -> String {
+    let asking = Asking {
+        parameters: vec![
+            ("client_id".to_owned(), party.id().to_owned()),
+            ("request_uri".to_owned(), request_uri.to_owned()),
+        ],
+        verifier: String::new(),
+    };
+    asking.path()
+}
+
+/// The parameters that redeem a code.
+pub(crate) fn redemption(asking: &Asking, code: &str) -> Form<'static> {
+    vec![
+        ("grant_type", "authorization_code".to_owned()),
+        ("code", code.to_owned()),
+        ("redirect_uri", CALLBACK.to_owned()),
+        ("code_verifier", asking.verifier.clone()),
+    ]
 }

@@ -89,16 +89,6 @@ impl Bench {
         }
     }
 
-    /// A request of a bench: `openid`, a state, a nonce, no PKCE.
-    pub(crate) fn asking(&self, app: &App) -> Asking {
-        self.asking_for(app, "openid")
-    }
-
-    /// The same for these scopes.
-    pub(crate) fn asking_for(&self, app: &App, scope: &str) -> Asking {
-        plain(Asking::new(app, None, Some(scope))).with("nonce", Some(&unique()))
-    }
-
     /// Goes through the pages in a fresh browser; the redirect to the app.
     pub(crate) async fn authorized(&self, asking: &Asking) -> Page {
         self.authorized_in(&mut Browser::new(&self.world), asking).await
@@ -225,6 +215,16 @@ pub(crate) fn profile() -> Value {
         "phone_number_verified": false,
         "address": { "formatted": "Ring 1\n1010 Wien", "street_address": "Ring 1", "locality": "Wien", "postal_code": "1010", "country": "AT" },
     })
+}
+
+/// A request of a bench: `openid`, a state, a nonce, no PKCE.
+pub(crate) fn request(app: &App) -> Asking {
+    request_for(app, "openid")
+}
+
+/// The same for these scopes.
+pub(crate) fn request_for(app: &App, scope: &str) -> Asking {
+    plain(Asking::new(app, None, Some(scope))).with("nonce", Some(&unique()))
 }
 
 /// A request as older clients make it: without PKCE.

@@ -1,4 +1,4 @@
-//! Checks of OAuch (DistriNet) that no other test shows: what a careful client and a careful attacker try at each endpoint.
+//! Checks of `OAuch` that no other test shows: what a careful client and a careful attacker try at each endpoint.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::{
     Bench, endpoint,
-    financial::{ALL, Bank, Requests, Way},
-    metadata, part, plain, verified,
+    financial::{ALL, Bank, Requests, Way, request_uri},
+    metadata, part, plain, request, verified,
 };
 use crate::{
     front,
@@ -21,7 +21,7 @@ use crate::{
 async fn a_token_is_taken_from_the_header_and_never_from_the_query() {
     let bench = Bench::new().await;
     let app = bench.app("client_secret_basic").await;
-    let (answer, claims) = bench.flow(&app, &bench.asking(&app)).await;
+    let (answer, claims) = bench.flow(&app, &request(&app)).await;
     let access = answer.text_of("access_token");
     assert_eq!(bench.userinfo(access).await["sub"], claims["sub"]);
     bench.world.shows(&[
@@ -71,7 +71,7 @@ async fn only_a_code_is_given_through_the_browser() {
         "",
         "CODE",
     ] {
-        let asking = bench.asking(&app).with("response_type", Some(kind));
+        let asking = request(&app).with("response_type", Some(kind));
         let page = bench.agrees(&asking).await;
         let error = page.parameter("error").unwrap_or_default();
         assert!(
@@ -80,7 +80,7 @@ async fn only_a_code_is_given_through_the_browser() {
         );
         assert!(!page.location().unwrap().contains('#'), "{kind}: {page:?}");
     }
-    let asking = bench.asking(&app);
+    let asking = request(&app);
     let page = bench.authorized(&asking).await;
     let names: BTreeSet<String> = url::Url::parse(page.location().unwrap())
         .unwrap()
@@ -109,7 +109,7 @@ async fn only_a_code_is_given_through_the_browser() {
 async fn the_usual_things_are_there() {
     let bench = Bench::new().await;
     let app = bench.app("client_secret_basic").await;
-    let asking = bench.asking(&app).with("unknown", Some("x"));
+    let asking = request(&app).with("unknown", Some("x"));
     let (answer, _) = bench.flow(&app, &asking).await;
     bench.world.shows(&[
         "AuthEndpoint/UnrecognizedParameterAllowed",
@@ -205,7 +205,7 @@ async fn a_verifier_without_a_challenge_is_a_downgrade() {
 async fn id_tokens_say_who_for_whom_and_by_which_key() {
     let bench = Bench::new().await;
     let app = bench.app("client_secret_basic").await;
-    let asking = bench.asking(&app);
+    let asking = request(&app);
     let (answer, claims) = bench.flow(&app, &asking).await; // signature, iss, aud, exp, iat, nonce and at_hash are checked there
     let token = answer.text_of("id_token");
     let header = part(token, 0);
@@ -252,7 +252,7 @@ async fn tokens_are_long_drawn_anew_and_soon_over() {
     let (mut codes, mut refreshes, mut ids, mut signatures) =
         (BTreeSet::new(), BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for _ in 0..16 {
-        let asking = bench.asking(&app);
+        let asking = request(&app);
         let page = bench.authorized_in(&mut browser, &asking).await;
         let code = page.parameter("code").unwrap();
         let answer = bench.tokens(&app, &asking, &page).await;
@@ -298,7 +298,7 @@ async fn revocation_is_for_the_client_of_the_token() {
         bench.app("client_secret_basic").await,
         bench.app("client_secret_basic").await,
     );
-    let (answer, _) = bench.flow(&app, &bench.asking(&app)).await;
+    let (answer, _) = bench.flow(&app, &request(&app)).await;
     let access = answer.text_of("access_token");
     let path = endpoint(&bench.world, "revocation_endpoint").await;
     let form = [("token", access.to_owned())];
@@ -320,7 +320,7 @@ async fn a_push_is_proved_and_names_a_registered_place() {
     let bench = Bench::new().await;
     let app = bench.app("client_secret_basic").await;
     let path = endpoint(&bench.world, "pushed_authorization_request_endpoint").await;
-    let asking = bench.asking(&app);
+    let asking = request(&app);
     let push = async |asking: &Asking, headers: &[(&str, String)]| {
         bench.world.post(&path, headers, &super::form_of(asking)).await
     };
@@ -365,7 +365,7 @@ async fn a_request_object_is_of_the_client_that_shows_it() {
     let object = bank.object(&one, &claims).await;
     let form = vec![("client_id", one.id().to_owned()), ("request", object)];
     let taken = bank.push_form(&one, form, &[]).await;
-    bank.request_uri(&taken);
+    request_uri(&taken);
     bank.world
         .shows(&["AuthEndpoint/IsJarSupported", "DocumentSupport/RFC9101Supported"]);
     claims["client_id"] = two.id().into();
@@ -394,12 +394,19 @@ async fn a_request_object_is_of_the_client_that_shows_it() {
 async fn a_place_that_is_not_the_app_s_own_is_not_gone_to() {
     let bench = Bench::new().await;
     let app: App = bench.app("client_secret_basic").await;
-    let asking = bench.asking(&app).with("redirect_uri", Some("https://evil.example/"));
+    let asking = request(&app).with("redirect_uri", Some("https://evil.example/"));
     bench.stays(&asking, "invalid_request", "nobody is signed in").await;
     let page = bench.agrees(&asking).await;
     front::problem(&page, 400, "invalid_request", "somebody is");
     bench.world.shows(&["AuthEndpoint/InvalidRedirect"]);
 }
+
+/// ECDHE with AES-GCM (RFC 9325 s4.2).
+const GOOD: &[u16] = &[0xc02b, 0xc02f];
+/// What came before: CBC, key exchange without forward secrecy, and what is broken.
+const CBC: &[u16] = &[0xc009, 0xc013, 0xc023, 0xc027];
+const WITHOUT_FORWARD_SECRECY: &[u16] = &[0x002f, 0x0035, 0x009c];
+const BROKEN: &[u16] = &[0x0005, 0x000a, 0x0000, 0x0001];
 
 /// A TLS `ClientHello` (RFC 5246 s7.4.1.2) of this version with these suites, and nothing else.
 fn client_hello(version: [u8; 2], suites: &[u16]) -> Vec<u8> {
@@ -471,11 +478,6 @@ async fn every_endpoint_speaks_modern_tls_alone() {
         "ParEndpoint/IsHttpsRequired",
         "Revocation/IsRevocationEndpointSecure",
     ]);
-    // ECDHE with AES-GCM (RFC 9325 s4.2), and what came before.
-    const GOOD: &[u16] = &[0xc02b, 0xc02f];
-    const CBC: &[u16] = &[0xc009, 0xc013, 0xc023, 0xc027];
-    const WITHOUT_FORWARD_SECRECY: &[u16] = &[0x002f, 0x0035, 0x009c];
-    const BROKEN: &[u16] = &[0x0005, 0x000a, 0x0000, 0x0001];
     assert_eq!(
         first_byte(&world, &client_hello([3, 3], GOOD)).await,
         Some(22),

@@ -1,11 +1,13 @@
 //! The plan `oidcc-basic-certification-test-plan`: a code, an ID token, and what an app may ask for (OpenID Connect Core).
 
+mod presence;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use testkit::{App, Browser, Page, unique};
+use testkit::{App, Browser, unique};
 
-use super::{Bench, claims_of, plain, profile, unsigned};
+use super::{Bench, claims_of, plain, profile, request, request_for, unsigned};
 use crate::{document_host::DocumentHost, front::refused_at, setup::refused};
 
 /// The claims of the protocol itself; every other claim of an ID token is one that was asked for.
@@ -27,11 +29,6 @@ fn names(claims: &Value) -> BTreeSet<&str> {
     claims.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
-/// A page as it stands: what comes back when the same browser asks again without anybody touching it.
-fn answered_at_once(page: &Page, what: &str) {
-    assert!(page.parameter("code").is_some(), "{what}: nobody is asked: {page:?}");
-}
-
 #[tokio::test]
 async fn a_code_and_an_id_token_for_an_app_with_a_secret() {
     let bench = Bench::new().await;
@@ -40,7 +37,7 @@ async fn a_code_and_an_id_token_for_an_app_with_a_secret() {
         ("client_secret_post", "oidcc-server-client-secret-post"),
     ] {
         let app = bench.app(method).await;
-        let asking = bench.asking(&app);
+        let asking = request(&app);
         let page = bench.authorized(&asking).await;
         let code = page.parameter("code").unwrap();
         assert!(code.len() >= 22, "128 bits at least (RFC 6749 s10.10): {code}");
@@ -65,7 +62,7 @@ async fn a_code_and_an_id_token_for_an_app_with_a_secret() {
 async fn a_request_without_a_response_type_is_an_error() {
     let bench = Bench::new().await;
     let app = bench.app("client_secret_basic").await;
-    let asking = bench.asking(&app).with("response_type", None);
+    let asking = request(&app).with("response_type", None);
     // A stranger's link sends nobody anywhere (RFC 9700 s4.11.2); who is signed in is sent back with the error.
     bench.stays(&asking, "invalid_request", "nobody is signed in").await;
     let page = bench.agrees(&asking).await;
@@ -77,7 +74,7 @@ async fn a_request_without_a_response_type_is_an_error() {
 async fn an_id_token_is_signed_with_rs256_when_the_app_says_nothing_and_never_unsigned() {
     let bench = Bench::new().await;
     let app = bench.app("client_secret_basic").await;
-    bench.flow(&app, &bench.asking(&app)).await; // checked there, with the keys of jwks_uri
+    bench.flow(&app, &request(&app)).await; // checked there, with the keys of jwks_uri
     let none = json!({ "id_token_signed_response_alg": "none" });
     let answer = bench.registers(&none).await;
     refused(
@@ -101,7 +98,7 @@ async fn an_id_token_is_signed_with_rs256_when_the_app_says_nothing_and_never_un
 async fn userinfo_answers_get_and_post_with_the_token_in_the_header_or_the_body() {
     let bench = Bench::new().await;
     let app = bench.app("client_secret_basic").await;
-    let (answer, claims) = bench.flow(&app, &bench.asking(&app)).await;
+    let (answer, claims) = bench.flow(&app, &request(&app)).await;
     let access = answer.text_of("access_token");
     let path = bench.endpoint("userinfo_endpoint").await;
     let in_body = [("access_token", access.to_owned())];
@@ -123,7 +120,7 @@ async fn userinfo_answers_get_and_post_with_the_token_in_the_header_or_the_body(
 async fn a_request_without_a_nonce_gets_an_id_token_without_one() {
     let bench = Bench::new().await;
     let app = bench.app("client_secret_basic").await;
-    let asking = bench.asking(&app).with("nonce", None);
+    let asking = request(&app).with("nonce", None);
     bench.flow(&app, &asking).await;
     bench
         .world
@@ -172,7 +169,7 @@ async fn scopes_open_the_claims_of_their_own_at_userinfo() {
     ];
     for (module, scope, expected) in cases {
         let app = bench.app("client_secret_basic").await;
-        let (answer, claims) = bench.flow(&app, &bench.asking_for(&app, scope)).await;
+        let (answer, claims) = bench.flow(&app, &request_for(&app, scope)).await;
         let told = bench.userinfo(answer.text_of("access_token")).await;
         let known = profile();
         let mut right = json!({ "sub": claims["sub"] });
@@ -192,7 +189,7 @@ async fn scopes_open_the_claims_of_their_own_at_userinfo() {
 async fn scopes_and_parameters_stand_in_any_order() {
     let bench = Bench::new().await;
     let app = bench.app("client_secret_basic").await;
-    let mut asking = bench.asking_for(&app, "email profile openid");
+    let mut asking = request_for(&app, "email profile openid");
     asking.parameters.reverse();
     let (answer, _) = bench.flow(&app, &asking).await;
     let told = bench.userinfo(answer.text_of("access_token")).await;
@@ -219,133 +216,18 @@ async fn parameters_that_only_advise_are_no_errors() {
         ("oidcc-claims-locales", "claims_locales", "se"),
     ] {
         let app = bench.app("client_secret_basic").await;
-        let asking = bench.asking(&app).with(name, Some(value));
+        let asking = request(&app).with(name, Some(value));
         bench.flow(&app, &asking).await;
         bench.world.shows(&[module]);
     }
     // A language that we have is spoken (s3.1.2.1 ui_locales), and who is expected is filled in.
     let app = bench.app("client_secret_basic").await;
-    let asking = bench
-        .asking(&app)
+    let asking = request(&app)
         .with("ui_locales", Some("fr de en"))
         .with("login_hint", Some("alice@demo.test"));
     let page = Browser::new(&bench.world).visit(&bench.world, &asking.path()).await;
     assert!(page.answer.text.contains("lang=\"de\""), "{page:?}");
     assert!(page.answer.text.contains("value=\"alice@demo.test\""), "{page:?}");
-}
-
-#[tokio::test]
-async fn prompt_login_and_max_age_1_ask_who_is_there_again() {
-    let bench = Bench::new().await;
-    for (module, name, value) in [
-        ("oidcc-prompt-login", "prompt", "login"),
-        ("oidcc-max-age-1", "max_age", "1"),
-    ] {
-        let app = bench.app("client_secret_basic").await;
-        let mut browser = Browser::new(&bench.world);
-        let (_, first) = bench.flow_in(&mut browser, &app, &bench.asking(&app)).await;
-        bench.world.advance(2);
-        let asking = bench.asking(&app).with(name, Some(value));
-        let page = browser.visit(&bench.world, &asking.path()).await;
-        assert!(
-            page.has_form("sign-in"),
-            "{name}: the person must sign in again: {page:?}"
-        );
-        let (_, second) = bench.flow_in(&mut browser, &app, &asking).await;
-        let time = |claims: &Value| claims["auth_time"].as_i64().unwrap();
-        assert!(time(&second) > time(&first), "{name}: {first} {second}");
-        assert_eq!(first["sub"], second["sub"]);
-        bench.world.shows(&[module]);
-    }
-}
-
-#[tokio::test]
-async fn prompt_none_asks_nobody() {
-    let bench = Bench::new().await;
-    let app = bench.app("client_secret_basic").await;
-    let silent = || bench.asking(&app).with("prompt", Some("none"));
-    // Nobody is signed in: one of the errors of s3.1.2.6, and the state as it was.
-    let asking = silent().with("state", Some(&"s".repeat(128)));
-    let page = Browser::new(&bench.world).visit(&bench.world, &asking.path()).await;
-    refused_at(&page, &asking, "login_required", "s3.1.2.6");
-    bench.world.shows(&["oidcc-prompt-none-not-logged-in"]);
-
-    let mut browser = Browser::new(&bench.world);
-    let (_, first) = bench.flow_in(&mut browser, &app, &bench.asking(&app)).await;
-    bench.world.advance(5);
-    let asking = silent();
-    let page = browser.visit(&bench.world, &asking.path()).await;
-    answered_at_once(&page, "prompt=none");
-    bench.answers(&page, &asking);
-    let answer = bench.tokens(&app, &asking, &page).await;
-    let second = bench.id_token(&app, &asking, &answer).await;
-    assert_eq!(
-        (&first["sub"], &first["auth_time"]),
-        (&second["sub"], &second["auth_time"]),
-        "the same person, and the same sign-in"
-    );
-    bench.world.shows(&["oidcc-prompt-none-logged-in"]);
-}
-
-#[tokio::test]
-async fn max_age_10000_is_met_by_a_sign_in_of_a_moment_ago() {
-    let bench = Bench::new().await;
-    let app = bench.app("client_secret_basic").await;
-    let mut browser = Browser::new(&bench.world);
-    let asking = bench.asking(&app).with("max_age", Some("15000"));
-    let (_, first) = bench.flow_in(&mut browser, &app, &asking).await;
-    bench.world.advance(1);
-    let asking = bench.asking(&app).with("max_age", Some("10000"));
-    let page = browser.visit(&bench.world, &asking.path()).await;
-    answered_at_once(&page, "max_age=10000");
-    let answer = bench.tokens(&app, &asking, &page).await;
-    let second = bench.id_token(&app, &asking, &answer).await;
-    assert_eq!(
-        (&first["sub"], &first["auth_time"]),
-        (&second["sub"], &second["auth_time"])
-    );
-    bench.world.shows(&["oidcc-max-age-10000"]);
-}
-
-#[tokio::test]
-async fn an_id_token_as_a_hint_says_who_must_be_there() {
-    let bench = Bench::new().await;
-    let app = bench.app("client_secret_basic").await;
-    let mut browser = Browser::new(&bench.world);
-    let (answer, first) = bench.flow_in(&mut browser, &app, &bench.asking(&app)).await;
-    let asking = bench
-        .asking(&app)
-        .with("prompt", Some("none"))
-        .with("id_token_hint", Some(answer.text_of("id_token")));
-    let page = browser.visit(&bench.world, &asking.path()).await;
-    answered_at_once(&page, "id_token_hint");
-    let answer = bench.tokens(&app, &asking, &page).await;
-    let second = bench.id_token(&app, &asking, &answer).await;
-    assert_eq!(
-        (&first["sub"], &first["auth_time"]),
-        (&second["sub"], &second["auth_time"])
-    );
-    bench.world.shows(&["oidcc-id-token-hint"]);
-    // Somebody else is there: s3.1.2.2, an error and never another person's token.
-    let bob = bench.world.person("bob@demo.test").await;
-    let mut browser = bench.world.signed_in(&bob).await;
-    let page = browser.visit(&bench.world, &asking.path()).await;
-    refused_at(&page, &asking, "login_required", "another person");
-}
-
-#[tokio::test]
-async fn acr_values_are_answered_with_the_level_that_was_reached() {
-    let bench = Bench::new().await;
-    let app = bench.app("client_secret_basic").await;
-    let offered = super::metadata(&bench.world).await["acr_values_supported"].clone();
-    let offered: Vec<&str> = offered.as_array().unwrap().iter().filter_map(Value::as_str).collect();
-    let asking = bench.asking(&app).with("acr_values", Some(&offered.join(" ")));
-    let (_, claims) = bench.flow(&app, &asking).await;
-    assert!(
-        offered.contains(&claims["acr"].as_str().unwrap()),
-        "{offered:?}: {claims}"
-    );
-    bench.world.shows(&["oidcc-ensure-request-with-acr-values-succeeds"]);
 }
 
 #[tokio::test]
@@ -357,7 +239,7 @@ async fn a_place_of_answer_that_is_not_registered_gets_no_answer() {
         "https://suite.example/test/a/prokura",
         "https://elsewhere.example/callback",
     ] {
-        let asking = bench.asking(&app).with("redirect_uri", Some(place));
+        let asking = request(&app).with("redirect_uri", Some(place));
         bench.stays(&asking, "invalid_request", place).await;
     }
     bench.world.shows(&["oidcc-ensure-registered-redirect-uri"]);
@@ -367,7 +249,7 @@ async fn a_place_of_answer_that_is_not_registered_gets_no_answer() {
 async fn a_request_may_be_posted() {
     let bench = Bench::new().await;
     let app = bench.app("client_secret_basic").await;
-    let asking = bench.asking(&app);
+    let asking = request(&app);
     let path = bench.endpoint("authorization_endpoint").await;
     let mut browser = Browser::new(&bench.world);
     let body = asking.path().split_once('?').unwrap().1.to_owned();
@@ -396,7 +278,7 @@ async fn unsigned_request_objects_are_not_supported_and_say_so() {
     let app = bench.app_with("client_secret_basic", &members).await;
     let offered = super::metadata(&bench.world).await["request_object_signing_alg_values_supported"].clone();
     assert!(!offered.as_array().unwrap().contains(&json!("none")), "{offered}");
-    let asking = bench.asking(&app);
+    let asking = request(&app);
     let object = unsigned(&claims_of(&asking));
     let lines = ["content-type: application/oauth-authz-req+jwt"];
     let served = crate::document_host::served(object.as_bytes(), &lines);
@@ -429,7 +311,7 @@ async fn a_single_claim_is_told_where_it_was_asked_for() {
     let bench = Bench::new().await;
     let app = bench.app("client_secret_basic").await;
     let claims = json!({ "userinfo": { "name": { "essential": true } } });
-    let asking = bench.asking(&app).with("claims", Some(&claims.to_string()));
+    let asking = request(&app).with("claims", Some(&claims.to_string()));
     let (answer, id_token) = bench.flow(&app, &asking).await;
     let told = bench.userinfo(answer.text_of("access_token")).await;
     assert_eq!(told, json!({ "sub": id_token["sub"], "name": profile()["name"] }));
@@ -443,7 +325,7 @@ async fn what_stands_in_a_request_object_counts_and_nothing_beside_it() {
     let key = testkit::Key::new(proof::Algorithm::RS256);
     let members = json!({ "jwks": { "keys": [key.public_jwk()] } });
     let app = bench.app_with("client_secret_basic", &members).await;
-    let asking = bench.asking(&app);
+    let asking = request(&app);
     let mut inside = claims_of(&asking);
     super::extend(&mut inside, &json!({ "iss": app.client.id, "aud": bench.world.issuer }));
     let header = json!({ "alg": "RS256", "kid": key.thumbprint() });
@@ -466,9 +348,7 @@ async fn a_refresh_token_is_the_app_s_own_and_keeps_who_signed_in_when() {
         bench.app("client_secret_basic").await,
         bench.app("client_secret_basic").await,
     );
-    let asking = bench
-        .asking_for(&app, "openid offline_access")
-        .with("prompt", Some("consent"));
+    let asking = request_for(&app, "openid offline_access").with("prompt", Some("consent"));
     let (answer, first) = bench.flow(&app, &asking).await;
     let refresh = answer.text_of("refresh_token");
     assert!(
@@ -527,7 +407,7 @@ async fn a_code_is_good_once() {
     let bench = Bench::new().await;
     for (module, pause) in [("oidcc-codereuse", 0), ("oidcc-codereuse-30seconds", 30)] {
         let app = bench.app("client_secret_basic").await;
-        let asking = bench.asking(&app);
+        let asking = request(&app);
         let page = bench.authorized(&asking).await;
         let answer = bench.tokens(&app, &asking, &page).await;
         bench.world.advance(pause);
@@ -544,7 +424,7 @@ async fn a_code_is_good_once() {
 async fn the_answer_may_be_posted_to_the_app() {
     let bench = Bench::new().await;
     let app: App = bench.app("client_secret_basic").await;
-    let asking = bench.asking(&app).with("response_mode", Some("form_post"));
+    let asking = request(&app).with("response_mode", Some("form_post"));
     let mut browser = bench.world.signed_in(&bench.alice).await;
     let page = browser.visit(&bench.world, &asking.path()).await;
     let page = browser

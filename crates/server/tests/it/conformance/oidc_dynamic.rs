@@ -6,7 +6,7 @@ use proof::Algorithm;
 use serde_json::{Value, json};
 use testkit::{App, Asking, Browser, Key};
 
-use super::{Bench, CALLBACK, claims_of, endpoint, extend, profile, unsigned, verified};
+use super::{Bench, CALLBACK, claims_of, endpoint, extend, profile, request, request_for, unsigned, verified};
 use crate::{
     document_host::{DocumentHost, Says, served},
     front,
@@ -50,13 +50,13 @@ async fn object_of(bench: &Bench, asking: &Asking, key: &Key) -> String {
 async fn an_app_that_registers_itself_signs_people_in() {
     let bench = Bench::new().await;
     let app = registered(&bench, &json!({})).await;
-    bench.flow(&app, &bench.asking(&app)).await;
+    bench.flow(&app, &request(&app)).await;
     let app = registered(&bench, &json!({ "id_token_signed_response_alg": "RS256" })).await;
-    bench.flow(&app, &bench.asking(&app)).await;
+    bench.flow(&app, &request(&app)).await;
     bench.world.shows(&["oidcc-server", "oidcc-idtoken-rs256"]);
     for algorithm in ["ES256", "PS256"] {
         let app = registered(&bench, &json!({ "id_token_signed_response_alg": algorithm })).await;
-        let asking = bench.asking(&app);
+        let asking = request(&app);
         let page = bench.authorized(&asking).await;
         let answer = bench.tokens(&app, &asking, &page).await;
         super::id_token(&bench.world, &app, &asking, &answer, algorithm).await;
@@ -72,7 +72,7 @@ async fn an_app_that_registers_itself_signs_people_in() {
 async fn userinfo_is_signed_for_an_app_that_registered_so() {
     let bench = Bench::new().await;
     let app = registered(&bench, &json!({ "userinfo_signed_response_alg": "RS256" })).await;
-    let (answer, id_token) = bench.flow(&app, &bench.asking_for(&app, "openid email")).await;
+    let (answer, id_token) = bench.flow(&app, &request_for(&app, "openid email")).await;
     let told = bench.ask_userinfo("GET", answer.text_of("access_token")).await;
     assert_eq!(
         (told.status, told.header("content-type")),
@@ -92,28 +92,26 @@ async fn places_of_answer_are_compared_whole() {
     let bench = Bench::new().await;
     let with_query = format!("{CALLBACK}?foo=bar");
     let two = registered(&bench, &json!({ "redirect_uris": [CALLBACK, with_query] })).await;
-    let asking = bench.asking(&two).with("redirect_uri", None);
+    let asking = request(&two).with("redirect_uri", None);
     bench.stays(&asking, "invalid_request", "none is named").await;
     bench
         .world
         .shows(&["oidcc-ensure-redirect-uri-in-authorization-request"]);
 
     let app = registered(&bench, &json!({ "redirect_uris": [with_query] })).await;
-    let asking = bench.asking(&app);
+    let asking = request(&app);
     let page = bench.authorized(&asking).await;
     assert_eq!(page.parameter("foo").as_deref(), Some("bar"), "RFC 6749 s3.1.2: kept");
     let answer = bench.tokens(&app, &asking, &page).await;
     bench.id_token(&app, &asking, &answer).await;
     bench.world.shows(&["oidcc-redirect-uri-query-OK"]);
 
-    let other = bench
-        .asking(&app)
-        .with("redirect_uri", Some(&format!("{CALLBACK}?foo=other")));
+    let other = request(&app).with("redirect_uri", Some(&format!("{CALLBACK}?foo=other")));
     bench.stays(&other, "invalid_request", "another query").await;
     bench.world.shows(&["oidcc-redirect-uri-query-mismatch"]);
 
     let app = registered(&bench, &json!({})).await;
-    let added = bench.asking(&app).with("redirect_uri", Some(&with_query));
+    let added = request(&app).with("redirect_uri", Some(&with_query));
     bench.stays(&added, "invalid_request", "a query added").await;
     bench.world.shows(&["oidcc-redirect-uri-query-added"]);
 
@@ -145,7 +143,7 @@ async fn the_pages_of_an_app_are_told_as_text_where_people_are_asked() {
     ] {
         let app = registered(&bench, &json!({ name: address })).await;
         let mut browser = bench.world.signed_in(&bench.alice).await;
-        let page = browser.visit(&bench.world, &bench.asking(&app).path()).await;
+        let page = browser.visit(&bench.world, &request(&app).path()).await;
         assert!(page.has_form("consent"), "{page:?}");
         assert!(
             page.answer.text.contains(name) && page.answer.text.contains(address),
@@ -168,9 +166,7 @@ async fn keys_behind_an_address_authenticate_and_may_change() {
     let members = json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": host.id("jwks.json") });
     let answer = bench.registers(&members).await;
     let mut app = bench.registered(&answer, Some(old));
-    let asking = bench
-        .asking_for(&app, "openid offline_access")
-        .with("prompt", Some("consent"));
+    let asking = request_for(&app, "openid offline_access").with("prompt", Some("consent"));
     let (answer, first) = bench.flow(&app, &asking).await;
     bench.world.shows(&[
         "oidcc-registration-jwks-uri",
@@ -206,9 +202,9 @@ async fn a_sector_lists_the_places_of_its_apps() {
     let members = |name: &str| json!({ "sector_identifier_uri": host.id(name), "subject_type": "pairwise" });
     let answer = bench.registers(&members("good.json")).await;
     let app = bench.registered(&answer, None);
-    let (_, one) = bench.flow(&app, &bench.asking(&app)).await;
+    let (_, one) = bench.flow(&app, &request(&app)).await;
     let same = bench.registered(&bench.registers(&members("good.json")).await, None);
-    let (_, two) = bench.flow(&same, &bench.asking(&same)).await;
+    let (_, two) = bench.flow(&same, &request(&same)).await;
     assert_eq!(one["sub"], two["sub"], "OpenID Connect Core s8.1: one sector, one name");
     bench.world.shows(&["oidcc-registration-sector-uri"]);
     let bad = bench.registers(&members("bad.json")).await;
@@ -227,7 +223,7 @@ async fn keys_of_ours_turn_while_the_old_ones_are_published() {
     };
     let before = kids().await;
     let app = registered(&bench, &json!({})).await;
-    bench.flow(&app, &bench.asking(&app)).await;
+    bench.flow(&app, &request(&app)).await;
     bench.world.advance(1);
     let turned = bench.world.admin("POST", "/admin/v1/keys/rotate", None).await;
     assert_eq!(turned.status, 201, "{turned:?}");
@@ -236,9 +232,9 @@ async fn keys_of_ours_turn_while_the_old_ones_are_published() {
         after.is_superset(&before) && after.len() > before.len(),
         "{before:?} {after:?}"
     );
-    bench.flow(&app, &bench.asking(&app)).await;
+    bench.flow(&app, &request(&app)).await;
     bench.world.advance(400);
-    bench.flow(&app, &bench.asking(&app)).await;
+    bench.flow(&app, &request(&app)).await;
     bench.world.shows(&["oidcc-server-rotate-keys"]);
 }
 
@@ -251,7 +247,7 @@ async fn request_objects_are_fetched_from_where_their_app_said() {
         "jwks": jwks(&[&key]), "request_uris": [host.id("request.jwt")], "request_object_signing_alg": "RS256",
     });
     let app = registered(&bench, &members).await;
-    let asking = bench.asking(&app);
+    let asking = request(&app);
     serves_object(&host, &object_of(&bench, &asking, &key).await);
     // Beside it stands what OAuth wants there: who asks, and for what kind of answer.
     let outside = Asking::of(&app.client.id, CALLBACK, None, Some("openid"));
@@ -267,7 +263,7 @@ async fn request_objects_are_fetched_from_where_their_app_said() {
 
     // Unsigned it is not supported, and the metadata says so.
     let app = registered(&bench, &json!({ "request_uris": [host.id("request.jwt")] })).await;
-    let asking = bench.asking(&app);
+    let asking = request(&app);
     serves_object(&host, &unsigned(&claims_of(&asking)));
     let asking = asking.with("request_uri", Some(&host.id("request.jwt")));
     let page = Browser::new(&bench.world).visit(&bench.world, &asking.path()).await;
@@ -280,7 +276,7 @@ async fn what_stands_in_a_request_object_counts_for_apps_that_registered_themsel
     let bench = Bench::new().await;
     let key = Key::new(Algorithm::ES256);
     let app = registered(&bench, &json!({ "jwks": jwks(&[&key]) })).await;
-    let asking = bench.asking(&app);
+    let asking = request(&app);
     let object = object_of(&bench, &asking, &key).await;
     let outside = asking
         .clone()

@@ -4,7 +4,7 @@ use proof::{Algorithm, base64url};
 use serde_json::{Value, json};
 use testkit::{App, Browser, Key, Page, World};
 
-use super::{Bench, SIGNED_OUT, endpoint, form_of, part, unsigned};
+use super::{Bench, SIGNED_OUT, endpoint, form_of, part, request, unsigned};
 use crate::front::{is_signed_in, problem, refused_at};
 
 /// A person who signed in for an app, in a browser.
@@ -21,7 +21,7 @@ impl SignedIn {
         let bench = Bench::new().await;
         let app = bench.app_with("client_secret_basic", members).await;
         let mut browser = Browser::new(&bench.world);
-        let (answer, claims) = bench.flow_in(&mut browser, &app, &bench.asking(&app)).await;
+        let (answer, claims) = bench.flow_in(&mut browser, &app, &request(&app)).await;
         Self {
             id_token: answer.text_of("id_token").to_owned(),
             bench,
@@ -52,7 +52,7 @@ impl SignedIn {
     /// Nobody can be sent back silently: the person is signed out.
     pub(super) async fn is_over(&mut self) {
         assert!(!is_signed_in(&self.bench.world, &mut self.browser).await, "signed out");
-        let asking = self.bench.asking(&self.app).with("prompt", Some("none"));
+        let asking = request(&self.app).with("prompt", Some("none"));
         let page = self.browser.visit(&self.bench.world, &asking.path()).await;
         refused_at(&page, &asking, "login_required", "after the logout");
     }
@@ -121,7 +121,7 @@ async fn an_app_signs_people_out_and_hears_its_state() {
 async fn an_app_may_post_the_request() {
     let mut signed_in = SignedIn::new(&json!({})).await;
     let path = endpoint(signed_in.world(), "end_session_endpoint").await;
-    let asking = signed_in.bench.asking(&signed_in.app); // only for its escaping
+    let asking = request(&signed_in.app); // only for its escaping
     let form = testkit::Asking {
         parameters: vec![
             ("id_token_hint".to_owned(), signed_in.id_token.clone()),
