@@ -38,6 +38,27 @@ async fn a_good_token_passes_and_says_who_it_is() {
 }
 
 #[tokio::test]
+async fn a_token_says_exactly_what_it_is_good_for() {
+    let world = World::new().await;
+    let payment = json!({ "type": "payment", "amount": { "value": "29.99", "currency": "EUR" } });
+    let asked = json!({ "authorization_details": [payment, { "type": "calendar" }] });
+    let access = world.bearer(&world.token(&asked)).await.unwrap();
+    let details: Vec<Value> = access.authorization_details().cloned().map(Value::Object).collect();
+    assert_eq!(details, [payment, json!({ "type": "calendar" })]);
+
+    // A token without any, or with something that is no list of them, is good for nothing in particular.
+    for claims in [
+        json!({}),
+        json!({ "authorization_details": "payment" }),
+        json!({ "authorization_details": { "type": "payment" } }),
+        json!({ "authorization_details": ["payment", 1, null] }),
+    ] {
+        let access = world.bearer(&world.token(&claims)).await.unwrap();
+        assert_eq!(access.authorization_details().count(), 0, "{claims}");
+    }
+}
+
+#[tokio::test]
 async fn every_algorithm_of_the_issuer_passes() {
     let world = World::new().await;
     let p256 = Key::p256("key-2");
