@@ -54,6 +54,9 @@ pub enum FamilyKind {}
 /// Kind marker: rules of central consent.
 #[derive(Debug)]
 pub enum RuleKind {}
+/// Kind marker: approvals.
+#[derive(Debug)]
+pub enum ApprovalKind {}
 
 /// A tenant's id: also its path segment, `/t/{tenant}`.
 pub type TenantId = Id<TenantKind>;
@@ -81,6 +84,8 @@ pub type CodeId = Id<CodeKind>;
 pub type FamilyId = Id<FamilyKind>;
 /// The id of a rule of central consent.
 pub type RuleId = Id<RuleKind>;
+/// An approval's id: the part of its handle that may be spoken of.
+pub type ApprovalId = Id<ApprovalKind>;
 /// An administrator's id.
 pub type AdministratorId = Id<AdministratorKind>;
 

@@ -9,7 +9,8 @@ use crate::{
     authority::{Ask, Audience, Authority},
     caller::{AdministratorCaller, Caller},
     client::{
-        Authentication, AuthenticationMethod, Client, Further, GrantType, Guard as ClientGuard, Keys, Registration,
+        Approvers, Authentication, AuthenticationMethod, Client, Further, GrantType, Guard as ClientGuard, Keys,
+        Registration,
     },
     decision::{Change, Decision, Guard, Reply},
     event::{Event, EventKind},
@@ -43,9 +44,15 @@ pub(super) fn create(
             "redirect_uris is missing; a client of authorization_code has at least one",
         ));
     }
-    if new.grant_types.contains(&GrantType::RefreshToken) && !new.grant_types.contains(&GrantType::AuthorizationCode) {
-        return Err(Why::ClientMetadata("refresh_token goes with authorization_code"));
+    let of_a_person = [GrantType::AuthorizationCode, GrantType::DeviceCode];
+    if new.grant_types.contains(&GrantType::RefreshToken)
+        && !of_a_person.iter().any(|kind| new.grant_types.contains(kind))
+    {
+        return Err(Why::ClientMetadata(
+            "refresh_token goes with authorization_code or the device grant",
+        ));
     }
+    approvers_exist(new.approvers.as_ref(), facts)?;
     if new.method == AuthenticationMethod::Nothing && new.grant_types.contains(&GrantType::ClientCredentials) {
         return Err(Why::ClientMetadata(
             "client_credentials needs a client with a credential (RFC 6749 s4.4)",
@@ -78,6 +85,7 @@ pub(super) fn create(
         token_algorithm: new.token_algorithm,
         binding: new.binding,
         introspects: new.introspects,
+        approvers: new.approvers.clone(),
         registration: Registration::Administrator,
         redirect_uris,
         application_type: new.application_type,
@@ -150,6 +158,10 @@ pub(super) fn change(change: &ChangeClient, caller: &Caller, facts: &Facts, at: 
     client.token_algorithm = change.token_algorithm.or(client.token_algorithm);
     client.binding = change.binding.unwrap_or(client.binding);
     client.introspects = change.introspects.unwrap_or(client.introspects);
+    if let Some(approvers) = &change.approvers {
+        approvers_exist(approvers.as_ref(), facts)?;
+        client.approvers.clone_from(approvers);
+    }
     if let Some(uris) = &change.redirect_uris {
         client.redirect_uris = redirect_uri::registered(uris, client.application_type)?;
         if client.redirect_uris.is_empty() && client.grant_types.contains(&GrantType::AuthorizationCode) {
@@ -223,6 +235,16 @@ fn changed(client: &Client, change: &Object) -> Result<Further, Why> {
         client.further.sector.clone()
     };
     Ok(Further { sector, ..further })
+}
+
+/// Somebody must be able to answer: the group is there.
+fn approvers_exist(approvers: Option<&Approvers>, facts: &Facts) -> Result<(), Why> {
+    let there = |approvers: &Approvers| facts.groups.iter().any(|group| group.id == approvers.group);
+    if approvers.is_none_or(there) {
+        Ok(())
+    } else {
+        Err(Why::Absent("group"))
+    }
 }
 
 fn credentials(method: AuthenticationMethod, at: &Moment) -> (Authentication, Option<String>) {

@@ -6,9 +6,9 @@ use proof::{Algorithm, Time, json};
 
 use crate::{
     authority::Scopes,
-    client::{ApplicationType, AuthenticationMethod, Binding, Further, GrantType, Introspects, Keys},
+    client::{ApplicationType, Approvers, AuthenticationMethod, Binding, Further, GrantType, Introspects, Keys},
     consent::{Clients, Effect},
-    id::{AdministratorId, BrowserSessionId, ClientId, GrantId, GroupId, RuleId, TenantId, UserId},
+    id::{AdministratorId, ApprovalId, BrowserSessionId, ClientId, GrantId, GroupId, RuleId, TenantId, UserId},
     key::SigningKey,
     resource::ResourceUri,
     tenant::{Reach, Settings, SettingsChange},
@@ -72,6 +72,8 @@ pub enum Command {
     CreateRule(Box<NewRule>),
     /// Take such a decision back.
     DropRule(RuleId),
+    /// End an approval that waits, or that nobody has fetched.
+    CancelApproval(ApprovalId),
     /// Publish new signing keys now. They sign as soon as every cache of the old key set has ended.
     RotateKeys(Vec<SigningKey>),
 }
@@ -120,6 +122,8 @@ pub struct NewClient {
     pub binding: Binding,
     /// What it may introspect.
     pub introspects: Introspects,
+    /// Who is asked when it wants more than it was given.
+    pub approvers: Option<Approvers>,
     /// Where it may be answered through a browser.
     pub redirect_uris: Vec<String>,
     /// What it is.
@@ -145,6 +149,8 @@ pub struct ChangeClient {
     pub binding: Option<Binding>,
     /// What it may introspect from now on.
     pub introspects: Option<Introspects>,
+    /// Who is asked from now on when it wants more than it was given; `Some(None)` for nobody.
+    pub approvers: Option<Option<Approvers>>,
     /// Where it may be answered from now on.
     pub redirect_uris: Option<Vec<String>>,
     /// On or off.

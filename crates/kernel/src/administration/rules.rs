@@ -1,7 +1,8 @@
 //! Who may do which of it, and what it changes.
 
-use super::{Command, clients, consents, grants, people, resources, tenants};
+use super::{Command, approvals, clients, consents, grants, people, resources, tenants};
 use crate::{
+    approval::Approval,
     browser_session::BrowserSession,
     caller::{AdministratorCaller, Caller, Who},
     client::Client,
@@ -39,6 +40,8 @@ pub struct Facts {
     pub rule: Option<Rule>,
     /// How many rules there are.
     pub rules: usize,
+    /// The approval that the command names.
+    pub approval: Option<Approval>,
     /// The browser session that the command names.
     pub browser_session: Option<BrowserSession>,
 }
@@ -107,6 +110,7 @@ fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> R
         Command::DropGroup(_) => people::drop_group(caller, facts, at),
         Command::CreateRule(new) => consents::create(new, administrator, caller, facts, at),
         Command::DropRule(_) => consents::drop(caller, facts, at),
+        Command::CancelApproval(_) => approvals::cancel(caller, facts, at),
         Command::RotateKeys(keys) => {
             let guards = keys.iter().map(|key| Guard::CreateKey(Box::new(key.clone()))).collect();
             let events = keys.iter().map(|key| {

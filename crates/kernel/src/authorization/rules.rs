@@ -3,11 +3,11 @@
 use proof::{Algorithm, json};
 
 use super::{
-    OWN_SCOPES,
     request::{Asked, Returns, Wish, forbids_to_ask, place_of_answer},
+    wanted::{Wanted, lives_as_read},
 };
 use crate::{
-    authority::{Ask, Audience, Authority, DEPTH_MAX, Scopes},
+    authority::Scopes,
     authorization_code::{self, AuthorizationCode},
     browser_session,
     caller::{BrowserUser, Caller},
@@ -30,11 +30,8 @@ use crate::{
 
 /// How long a person's yes stands, in seconds: half a year, then they are asked again.
 pub const CONSENT_SECONDS: i64 = 180 * 86_400;
-/// How often a person's grant may be handed on: to the authorization that is redeemed, and three times below it.
-const CONSENT_DEPTH: u8 = 4;
 /// How long a signed answer counts, in seconds (JARM s2.1: ten minutes at most).
 const SIGNED_ANSWER_SECONDS: i64 = 600;
-const _: () = assert!(CONSENT_DEPTH <= DEPTH_MAX, "a consent is a grant like any other");
 
 /// What was loaded for the question.
 #[derive(Debug)]
@@ -90,7 +87,7 @@ pub fn begin(asked: &Asked, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> 
         };
 
         // 2. What the organisation makes of it; what it forbids nobody can allow.
-        let judgement = question.judge(person, facts)?;
+        let judgement = question.wanted.judge(person, &facts.rules)?;
 
         // 3. A yes that stands needs no question, unless the client wants one, or nobody could tell who is asking (RFC 8252 s8.6).
         let standing = question.standing(&judgement, facts, at);
@@ -123,13 +120,13 @@ pub fn answer(asked: &Asked, said: &Said, caller: &Caller, facts: &Facts<'_>, at
     considered(asked, caller, at, || {
         let question = Question::of(asked, facts, at)?;
         let person = question.present(caller, facts, at)?.ok_or(Why::SignInRequired)?; // whoever answers is whoever proved themselves for this request (S-33)
-        let judgement = question.judge(person, facts)?;
+        let judgement = question.wanted.judge(person, &facts.rules)?;
         let without = match said {
             Said::Deny => return Err(Why::PersonDenied),
             Said::Allow { without } => without,
         };
         let wanted = judgement.open.with(&judgement.decided);
-        let given = question.closed(&wanted.without(without), without);
+        let given = question.wanted.closed(&wanted.without(without), without);
         if given.is_empty() && !wanted.is_empty() {
             return Err(Why::PersonDenied); // a yes to nothing
         }
@@ -155,22 +152,6 @@ fn wait(pending: Pending) -> Decision {
     Decision::wait(pending, Vec::new(), Change::default())
 }
 
-/// Every scope of our own endpoints.
-fn own_scopes() -> Scopes {
-    OWN_SCOPES
-        .iter()
-        .fold(Scopes::default(), |all, (name, _)| all.with(&Scopes::one(name)))
-}
-
-/// Scopes that say nothing about this place, and count as not asked: those of our own endpoints, which some clients take from our metadata and send everywhere, and
-/// `offline_access`, which gives nothing here (docs/divergences.md). Who is there may be asked with any place.
-fn elsewhere(known: &Scopes) -> Scopes {
-    own_scopes()
-        .with(&Scopes::one("offline_access"))
-        .without(&Scopes::one(identity::OPENID))
-        .without(known)
-}
-
 /// Where a code comes from.
 #[derive(Clone, Copy)]
 enum Basis<'a> {
@@ -187,9 +168,7 @@ struct Question<'a> {
     asked: &'a Asked,
     tenant: &'a Tenant,
     client: &'a Client,
-    resource: Option<&'a Resource>,
-    audience: Audience,
-    wanted: Scopes,
+    wanted: Wanted<'a>,
 }
 
 impl<'a> Question<'a> {
@@ -209,41 +188,13 @@ impl<'a> Question<'a> {
             return Err(Why::AlreadyAnswered);
         }
 
-        // 2. The place: registered and enabled, or our own endpoints (RFC 8707 s2).
-        let (resource, audience) = match (&asked.resource, &facts.resource) {
-            (None, _) => (None, Audience::Issuer),
-            (Some(_), None) => return Err(Why::ResourceUnknown),
-            (Some(_), Some(resource)) if resource.disabled.is_some() => return Err(Why::ResourceDisabled),
-            (Some(_), Some(resource)) => (Some(resource), Audience::Resource(resource.uri.clone())),
-        };
-
-        // 3. The scope: what the place knows of what was asked, with what it brings with it; all of it, or our default, when nothing was asked (RFC 6749 s3.3).
-        //    Who is there may be asked beside everything else (OpenID Connect Core s3.1.2.1 `openid`).
-        let known = resource.map_or_else(own_scopes, Resource::every);
-        let asked_here = asked.scopes.as_ref().map(|scopes| scopes.without(&elsewhere(&known)));
-        let wanted = match (asked_here.filter(|scopes| !scopes.is_empty()), resource) {
-            (Some(scopes), _) => {
-                let identity = scopes.iter().filter(|scope| identity::is_identity(scope));
-                let identity = identity.fold(Scopes::default(), |all, scope| all.with(&Scopes::one(scope)));
-                let wanted = known.shared_with(scopes.iter()).with(&identity);
-                if wanted.is_empty() && !known.is_empty() {
-                    return Err(Why::ScopeNotGranted);
-                }
-                wanted
-            }
-            (None, Some(_)) => known,
-            (None, None) => OWN_SCOPES
-                .iter()
-                .filter(|(_, by_default)| *by_default)
-                .fold(Scopes::default(), |all, (name, _)| all.with(&Scopes::one(name))),
-        };
-        let wanted = resource.map_or_else(|| wanted.clone(), |resource| resource.with_implied(&wanted));
+        // 2. What it wants, at a place that is there.
+        let (scopes, resource) = (asked.scopes.as_ref(), asked.resource.as_ref());
+        let wanted = Wanted::of(client, scopes, resource, facts.resource.as_ref())?;
         Ok(Self {
             asked,
             tenant: facts.tenant,
             client,
-            resource,
-            audience,
             wanted,
         })
     }
@@ -273,34 +224,6 @@ impl<'a> Question<'a> {
         Ok(as_wanted.then_some(person))
     }
 
-    fn judge(&self, person: &BrowserUser, facts: &Facts<'_>) -> Result<Judgement, Why> {
-        let judgement = consent::judge(&facts.rules, self.client, &person.user, &self.audience, &self.wanted);
-        let all_forbidden = if self.wanted.is_empty() {
-            consent::forbids_the_place(&facts.rules, self.client, &person.user, &self.audience)
-        } else {
-            judgement.forbidden == self.wanted
-        };
-        if all_forbidden {
-            return Err(Why::ForbiddenByRule);
-        }
-        Ok(judgement)
-    }
-
-    /// What is given when some of it was left out: a scope whose own share was refused brings nothing with it.
-    fn closed(&self, given: &Scopes, without: &Scopes) -> Scopes {
-        match self.resource {
-            None => given.clone(),
-            // Leaving out what a wider scope brings with it leaves the wider one out too: it could not be had without.
-            Some(resource) => given
-                .iter()
-                .filter(|scope| {
-                    let brings = resource.with_implied(&Scopes::one(scope));
-                    without.iter().all(|left_out| !brings.contains(left_out))
-                })
-                .fold(Scopes::default(), |all, scope| all.with(&Scopes::one(scope))),
-        }
-    }
-
     /// A living grant of this person that has all of it, given to this client as it is now (S-23).
     fn standing<'f>(&self, judgement: &Judgement, facts: &'f Facts<'_>, at: &Moment) -> Option<&'f [Grant]> {
         if self.could_be_anybody() {
@@ -310,34 +233,7 @@ impl<'a> Question<'a> {
         let source = Source::Person {
             basis: self.client.basis(),
         };
-        self.held(&wanted, &source, facts, at)
-    }
-
-    /// A living grant from this source that has all of these scopes here.
-    fn held<'f>(&self, scopes: &Scopes, source: &Source, facts: &'f Facts<'_>, at: &Moment) -> Option<&'f [Grant]> {
-        let covers = |path: &&Vec<Grant>| {
-            path.first().is_some_and(|grant| {
-                grant.source == *source
-                    && grant.authority.audiences().contains(&self.audience)
-                    && grant.authority.scopes().covers(scopes)
-            }) && grant::lives(path, at.now)
-        };
-        facts.grants.iter().find(covers).map(Vec::as_slice)
-    }
-
-    /// The same yes as one that is young still: it says nothing new, and makes no second line on the person's page.
-    fn said_before<'f>(
-        &self,
-        given: &Scopes,
-        source: &Source,
-        facts: &'f Facts<'_>,
-        at: &Moment,
-    ) -> Option<&'f [Grant]> {
-        self.held(given, source, facts, at).filter(|path| {
-            path.first().is_some_and(|grant| {
-                grant.authority.scopes() == given && grant.created.plus(CONSENT_SECONDS / 2) > at.now
-            })
-        })
+        self.wanted.held(&wanted, &source, &facts.grants, at)
     }
 
     /// Whether another program on the person's computer could be the one that asks: no credential, and a place of answer that any program can take (RFC 8252 s8.6).
@@ -351,7 +247,7 @@ impl<'a> Question<'a> {
             grant::lives(path, at.now)
                 && path.first().is_some_and(|grant| {
                     matches!(grant.source, Source::Person { .. })
-                        && grant.authority.audiences().contains(&self.audience)
+                        && grant.authority.audiences().contains(&self.wanted.audience)
                 })
         };
         let given: Vec<&Grant> = facts
@@ -394,17 +290,11 @@ impl<'a> Question<'a> {
             Basis::Person => (None, Source::Person { basis: basis_now() }),
             Basis::Organisation(_) => (None, Source::Organisation { basis: basis_now() }),
         };
-        let there = there.or_else(|| self.said_before(given, &source, facts, at));
-        if let Some((path, first)) = there.and_then(|path| Some((path, path.first()?))) {
-            let live = path.iter().map(|node| {
-                Guard::Grant(grant::Guard::Live {
-                    id: node.id.clone(),
-                    epoch: node.epoch,
-                })
-            });
-            return (first.id.clone(), live.collect());
+        let there = there.or_else(|| self.wanted.said_before(given, &source, &facts.grants, at));
+        if let Some(there) = there.and_then(lives_as_read) {
+            return there;
         }
-        let root = self.root(person, given, source, at);
+        let root = self.wanted.root(person, given, source, at);
         (
             root.id.clone(),
             vec![Guard::Grant(grant::Guard::Create(Box::new(root)))],
@@ -424,7 +314,7 @@ impl<'a> Question<'a> {
         let (id, code, digest) = authorization_code::fresh(at);
         let event = Event::new(EventKind::AuthorizationGiven, caller, at)
             .with("client", self.client.id.as_str())
-            .with("audience", self.audience.as_row())
+            .with("audience", self.wanted.audience.as_row())
             .with("scope", given.joined());
         let event = match basis {
             Basis::Standing(_) => event.with("by", "standing consent"),
@@ -439,7 +329,7 @@ impl<'a> Question<'a> {
             guards,
             ..Change::default()
         };
-        change.guards.push(self.client_stays());
+        change.guards.push(self.wanted.client_stays());
         change.guards.push(Guard::User(user::Guard::Unchanged {
             id: person.user.id.clone(),
             epoch: person.user.epoch,
@@ -458,7 +348,7 @@ impl<'a> Question<'a> {
                     user: person.user.id.clone(),
                     grant: grant_id.clone(),
                     scopes: given.clone(),
-                    audience: self.audience.clone(),
+                    audience: self.wanted.audience.clone(),
                     redirect_uri: self.asked.returns.redirect_uri.clone(),
                     challenge: self.asked.challenge.clone(),
                     key: self.asked.key.clone(),
@@ -490,37 +380,6 @@ impl<'a> Question<'a> {
         let mut back = back(&self.asked.returns, self.client, self.tenant, parameters, at);
         let sign = back.signed.take().into_iter().collect();
         Decision::issue(Reply::Authorization(back), sign, change)
-    }
-
-    /// A client with a document of its own becomes a row when somebody says yes to it, and not before: strangers fill no table.
-    fn client_stays(&self) -> Guard {
-        match self.client.registration {
-            Registration::Document { .. } => Guard::Client(client::Guard::PutDocument(Box::new(self.client.clone()))),
-            Registration::Administrator | Registration::Itself { .. } => Guard::Client(client::Guard::Unchanged {
-                id: self.client.id.clone(),
-                epoch: self.client.epoch,
-            }),
-        }
-    }
-
-    fn root(&self, person: &BrowserUser, given: &Scopes, source: Source, at: &Moment) -> Grant {
-        let authority = Authority::root(Ask {
-            scopes: given.clone(),
-            audiences: [self.audience.clone()].into(),
-            expires: Some(at.now.plus(CONSENT_SECONDS)),
-            depth: CONSENT_DEPTH,
-        });
-        Grant {
-            id: at.id("grant"),
-            holder: Holder::Client(self.client.id.clone()),
-            subject: Subject::User(person.user.id.clone()),
-            authority,
-            parent: None,
-            source,
-            status: Status::Active,
-            epoch: 0,
-            created: at.now,
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `grant_type=client_credentials`, read once.
 
-use crate::{authority::Scopes, form::Form, resource::ResourceUri, why::Why};
+use crate::{authority::Scopes, deferred::Completion, form::Form, resource::ResourceUri, why::Why};
 
 /// What the client asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub struct Request {
     pub scopes: Option<Scopes>,
     /// The resource wanted; `None` for our own endpoints.
     pub resource: Option<ResourceUri>,
+    /// How it takes an answer that is not ready.
+    pub completion: Completion,
 }
 
 impl Request {
@@ -27,6 +29,10 @@ impl Request {
         if named.next().is_some() {
             return Err(Why::ResourceRepeated);
         }
-        Ok(Self { scopes, resource })
+        Ok(Self {
+            scopes,
+            resource,
+            completion: Completion::parse(form)?,
+        })
     }
 }

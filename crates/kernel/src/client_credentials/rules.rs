@@ -2,17 +2,19 @@
 
 use super::Request;
 use crate::{
+    approval::{Approval, Origin, Whom},
     authority::{Audience, Authority, Scopes},
     authorization_code::own_key_shown,
     caller::{Caller, Who},
-    client::{self, GrantType},
+    client::{self, Client, GrantType},
     decision::{Change, Decision, Guard, Touch},
+    deferred::{Deferral, deferred},
     event::{Event, EventKind},
     grant::{self, Grant},
     moment::Moment,
     resource::Resource,
     tenant::Tenant,
-    token::{self, Acts, Projection},
+    token::{self, Acts, Projection, TenantKeys},
     why::Why,
 };
 
@@ -27,6 +29,10 @@ pub struct Facts<'a> {
     pub client_epoch: Option<i64>,
     /// The grants the client holds for itself, each with its path to the root.
     pub grants: Vec<Vec<Grant>>,
+    /// The tenant's keys, for the deferral code.
+    pub keys: &'a TenantKeys,
+    /// What waits for the client's approvers, when the client takes a deferral.
+    pub approvals: Vec<Approval>,
 }
 
 /// Decides a client credentials request.
@@ -64,34 +70,11 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         (Some(_), Some(resource)) => Audience::Resource(resource.uri.clone()),
     };
 
-    // 4. The grants that live: each with every ancestor. Any one suffices.
-    let alive: Vec<&Grant> = facts
-        .grants
-        .iter()
-        .filter(|path| grant::lives(path, at.now))
-        .filter_map(|path| path.first())
-        .collect();
-    if alive.is_empty() {
-        return Err(Why::NoGrant);
-    }
-    let here: Vec<&Grant> = alive
-        .into_iter()
-        .filter(|grant| grant.authority.audiences().contains(&audience))
-        .collect();
-    if here.is_empty() {
-        return Err(Why::ResourceNotGranted);
-    }
-
-    // 5. The scope: what was asked, all of it, or all that this grant and this resource share (RFC 6749 s3.3).
-    // A grant that shares nothing with the resource gives an empty default only when no other grant gives more.
-    let offers = || {
-        here.iter()
-            .filter_map(|grant| granted(request, &grant.authority, facts).map(|scopes| (*grant, scopes)))
+    // 4. and 5. A grant that has it; or people who can give it, if there are any and the client waits for them.
+    let (grant, scopes) = match found(request, &audience, facts, at) {
+        Ok(found) => found,
+        Err(why) => return ask_approvers(request, client, &audience, why, caller, facts, at),
     };
-    let (grant, scopes) = offers()
-        .find(|(_, scopes)| !scopes.is_empty())
-        .or_else(|| offers().next())
-        .ok_or(Why::ScopeNotGranted)?;
 
     // 6. The projection: one audience, short, never longer than the grant, bound to the key that was proved.
     let projection = Projection {
@@ -140,6 +123,72 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         events: vec![event],
     };
     Ok(Decision::issue(issued.reply, vec![issued.unsigned], change))
+}
+
+/// A living grant that has what is asked, and the scope of the token.
+fn found<'f>(
+    request: &Request,
+    audience: &Audience,
+    facts: &'f Facts<'_>,
+    at: &Moment,
+) -> Result<(&'f Grant, Scopes), Why> {
+    // 4. The grants that live: each with every ancestor. Any one suffices.
+    let alive: Vec<&Grant> = facts
+        .grants
+        .iter()
+        .filter(|path| grant::lives(path, at.now))
+        .filter_map(|path| path.first())
+        .collect();
+    if alive.is_empty() {
+        return Err(Why::NoGrant);
+    }
+    let here: Vec<&Grant> = alive
+        .into_iter()
+        .filter(|grant| grant.authority.audiences().contains(audience))
+        .collect();
+    if here.is_empty() {
+        return Err(Why::ResourceNotGranted);
+    }
+
+    // 5. The scope: what was asked, all of it, or all that this grant and this resource share (RFC 6749 s3.3).
+    // A grant that shares nothing with the resource gives an empty default only when no other grant gives more.
+    let offers = || {
+        here.iter()
+            .filter_map(|grant| granted(request, &grant.authority, facts).map(|scopes| (*grant, scopes)))
+    };
+    offers()
+        .find(|(_, scopes)| !scopes.is_empty())
+        .or_else(|| offers().next())
+        .ok_or(Why::ScopeNotGranted)
+}
+
+/// Asks the people whom an administrator named, for a scope that is named: nobody can answer a question about everything.
+fn ask_approvers(
+    request: &Request,
+    client: &Client,
+    audience: &Audience,
+    refused: Why,
+    caller: &Caller,
+    facts: &Facts<'_>,
+    at: &Moment,
+) -> Result<Decision, Why> {
+    let nothing = Scopes::default();
+    let deferral = Deferral {
+        tenant: facts.tenant,
+        keys: facts.keys,
+        client,
+        completion: &request.completion,
+        origin: Origin::ClientCredentials,
+        whom: client.approvers.as_ref().map(|approvers| Whom::Members {
+            group: approvers.group.clone(),
+            quorum: approvers.quorum,
+        }),
+        scopes: request.scopes.as_ref().unwrap_or(&nothing),
+        audience,
+        resource: facts.resource.as_ref(),
+        others: &facts.approvals,
+    };
+    deferred(deferral, refused, caller, at)
 }
 
 /// The scope of the token, if this authority has all of what was asked. A resource gives only scopes it knows; our own endpoints know all.

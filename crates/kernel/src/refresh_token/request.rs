@@ -3,7 +3,7 @@
 use proof::digest;
 
 use crate::{
-    authority::Scopes, caller::Caller, confirmation::Confirmation, family::Presented, form::Form,
+    authority::Scopes, caller::Caller, confirmation::Confirmation, deferred::Completion, family::Presented, form::Form,
     resource::ResourceUri, why::Why,
 };
 
@@ -16,6 +16,8 @@ pub struct Request {
     pub scopes: Option<Scopes>,
     /// The resource wanted; the grant's own when absent.
     pub resource: Option<ResourceUri>,
+    /// How the client takes an answer that is not ready.
+    pub completion: Completion,
     /// What is asked, apart from who asks: the parameters in one order.
     question: String,
 }
@@ -59,6 +61,7 @@ impl Request {
             token,
             scopes,
             resource,
+            completion: Completion::parse(form)?,
             question,
         })
     }

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use super::Request;
 use crate::{
+    approval::{Approval, Origin, Whom},
     authority::{Audience, Scopes},
     authorization_code::{issued_event, key_shown, place, proved_client, relied_on, used},
     caller::Caller,
     client::{Client, GrantType},
     consent::Rule,
     decision::{Change, Decision, Guard, Write},
+    deferred::{Deferral, deferred},
     event::{Event, EventKind},
     family::{self, Family, Presented, REPEAT_SECONDS},
     grant::{self, Grant, Subject},
@@ -41,6 +43,8 @@ pub struct Facts<'a> {
     pub user: Option<User>,
     /// The tenant's rules of central consent.
     pub rules: Vec<Rule>,
+    /// What waits for this person, when the client takes a deferral.
+    pub approvals: Vec<Approval>,
 }
 
 /// What a genuine token does to its line.
@@ -133,7 +137,27 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         .ok_or(Why::UserDisabled)?;
     let given = authorization.authority.scopes();
     let still = grant::still_given(&facts.path, &facts.rules, client, user, audience, given)?;
-    let scopes = wanted(request, &still)?;
+    let scopes = match wanted(request, &still) {
+        Ok(scopes) => scopes,
+        Err(why) => {
+            // More than was granted: the person of the line may give it, if the client waits for them. The line stays as it is.
+            let deferral = Deferral {
+                tenant: facts.tenant,
+                keys: facts.keys,
+                client,
+                completion: &request.completion,
+                origin: Origin::RefreshToken {
+                    authorization: authorization.id.clone(),
+                },
+                whom: Some(Whom::Person(user.id.clone())),
+                scopes: request.scopes.as_ref().unwrap_or(given),
+                audience,
+                resource,
+                others: &facts.approvals,
+            };
+            return deferred(deferral, why, caller, at);
+        }
+    };
 
     // 6. The projection, and the token that comes next.
     let generation = match turn {

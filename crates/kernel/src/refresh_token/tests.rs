@@ -60,6 +60,7 @@ fn golden_vectors_of_refresh_token_hold() {
                 resource: loaded.get("resource").map(facts::resource),
                 user: loaded.get("user").map(people::user),
                 rules: people::rules(loaded.get("rules")),
+                approvals: Vec::new(),
             };
             Ok(decide(&request, &caller, &facts, &vector.at))
         });

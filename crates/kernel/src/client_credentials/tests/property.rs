@@ -80,7 +80,7 @@ proptest! {
             }),
         };
         let scopes = wanted.as_deref().map(|text| Scopes::parse(text).unwrap());
-        let request = Request { scopes: scopes.clone(), resource: resource.as_ref().map(|resource| resource.uri.clone()) };
+        let request = Request { scopes: scopes.clone(), resource: resource.as_ref().map(|resource| resource.uri.clone()), completion: Completion::Now };
         let grants: Vec<Vec<Grant>> = trees.iter().enumerate().map(|(number, steps)| grown(number, steps)).collect();
         let knows = |scope: &str| resource.as_ref().is_none_or(|resource| resource.scopes.contains_key(scope));
 
@@ -94,7 +94,7 @@ proptest! {
         };
         let possible: Vec<&str> = grants.iter().filter(suffices).map(|path| path[0].id.as_str()).collect();
 
-        let decision = decide(&request, &called_by(machine()), &Facts { client_epoch: None,
+        let decision = decide(&request, &called_by(machine()), &Facts { client_epoch: None, keys: &people::any_tenant_keys(), approvals: Vec::new(),
 tenant: &tenant, resource: resource.clone(), grants: grants.clone() }, &at);
         prop_assert_eq!(why(&decision).is_none(), !possible.is_empty(), "issued exactly when one grant suffices");
         if possible.is_empty() {
