@@ -19,6 +19,8 @@ pub struct Caller {
     pub who: Who,
     /// The key it proved to hold, by `DPoP` (RFC 9449) or by its certificate (RFC 8705 s3): tokens are bound to it.
     pub key: Option<Confirmation>,
+    /// The key of the attested instance that is calling, if its attester proved it: lines of refresh tokens are that instance's.
+    pub instance: Option<String>,
     /// What `settle` must consume for this request to count.
     pub marks: Vec<Mark>,
 }
@@ -147,6 +149,7 @@ impl Caller {
         Self {
             who,
             key: None,
+            instance: None,
             marks: Vec::new(),
         }
     }

@@ -274,6 +274,8 @@ pub enum Write {
     PushedRequest(pushed_authorization::Write),
     /// About what an app knows of a browser session.
     RelyingParty(relying_party::Write),
+    /// About a line of refresh tokens.
+    Family(family::Write),
     /// About a rule of central consent.
     Consent(consent::Write),
     /// About an approval.

@@ -33,6 +33,8 @@ pub struct Family {
     pub client: ClientId,
     /// What it is bound to, if the client proved a key.
     pub key: Option<Confirmation>,
+    /// The attested instance that it was given to, by the thumbprint of its key (draft-ietf-oauth-attestation-based-client-auth s10).
+    pub instance: Option<String>,
     /// How the person proved themselves, for the tokens to come.
     pub presence: Presence,
     /// The newest generation that was handed out.
@@ -123,6 +125,18 @@ pub enum Guard {
     },
 }
 
+/// What a change does to a line whether or not a row is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// It was used without turning, and is not idle.
+    Used {
+        /// Which.
+        id: FamilyId,
+        /// When.
+        at: Time,
+    },
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,6 +199,7 @@ mod tests {
             grant: GrantId::parse("g").unwrap(),
             client: ClientId::parse("c").unwrap(),
             key: key.map(|thumbprint| Confirmation::Jkt(thumbprint.to_owned())),
+            instance: None,
             presence: Presence {
                 session: None,
                 authenticated: Time::from_unix(0),

@@ -222,7 +222,7 @@ mod tests {
             "{\"userinfo\":{\"name\":null},\"userinfo\":{}}",
             "{\"id_token\":{\"acr\":{\"essential\":true,\"values\":\"phr\"}}}",
             "{\"id_token\":{\"acr\":{\"values\":[1]}}}",
-            "{\"userinfo\":{\"name\":{\"a\":{\"b\":{\"c\":{\"d\":1}}}}}}",
+            "{\"userinfo\":{\"name\":{\"a\":{\"b\":{\"c\":{\"d\":{}}}}}}}",
         ] {
             assert_eq!(Claims::parse(bad), Err(Why::ParameterMalformed("claims")), "{bad}");
         }

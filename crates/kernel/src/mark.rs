@@ -24,6 +24,8 @@ pub enum Stands {
     ClientAssertion,
     /// A `DPoP` proof (RFC 9449 s11.1): replay is `invalid_dpop_proof`.
     DpopProof,
+    /// The proof of an attested instance (draft-ietf-oauth-attestation-based-client-auth s7.2): replay is `invalid_client_attestation`.
+    AttestationProof,
     /// A passkey ceremony (WebAuthn s13.4.3): its challenge is good once.
     Ceremony,
 }
@@ -34,6 +36,7 @@ impl Stands {
         match self {
             Self::ClientAssertion => Why::AssertionReplayed,
             Self::DpopProof => Why::DpopReplayed,
+            Self::AttestationProof => Why::AttestationReplayed,
             Self::Ceremony => Why::CeremonyReplayed,
         }
     }
@@ -42,6 +45,7 @@ impl Stands {
         match self {
             Self::ClientAssertion => "client-assertion",
             Self::DpopProof => "dpop",
+            Self::AttestationProof => "attestation-proof",
             Self::Ceremony => "ceremony",
         }
     }

@@ -3,11 +3,11 @@
 //! The note is written with the ID token. Whatever ends the session, a person, an administrator or time, a job finds the notes of sessions that are over and tells the apps;
 //! a note goes when its app has answered, or after some tries.
 
-use proof::{Algorithm, Time, json};
+use proof::{Time, json};
 use serde_json::json;
 
 use crate::{
-    client::{Client, Signing},
+    client::Client,
     decision::Unsigned,
     id::{BrowserSessionId, ClientId, UserId},
     moment::Moment,
@@ -61,7 +61,7 @@ pub fn logout_token(note: &RelyingParty, client: &Client, tenant: &Tenant, keys:
     claims.insert("events".to_owned(), json!({ EVENT: {} }));
     Unsigned {
         typ: "logout+jwt",
-        signing: client.further.id_token.unwrap_or(Signing::plain(Algorithm::RS256)), // s2.4: as the ID tokens of this client
+        signing: client.further.id_token.unwrap_or_else(|| client.usual_signing(tenant)), // s2.4: as the ID tokens of this client
         claims,
         hash_of: None,
     }

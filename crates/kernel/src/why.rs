@@ -1,6 +1,9 @@
 //! What the operator may know of a refusal. The caller sees only the [`Code`] and a sentence that gives nothing away.
 
-use proof::{Malformed, assertion::AssertionError, dpop::DpopError, request_object::RequestObjectError};
+use proof::{
+    Malformed, assertion::AssertionError, client_attestation::ClientAttestationError, dpop::DpopError,
+    request_object::RequestObjectError,
+};
 
 use crate::code::Code;
 
@@ -51,6 +54,16 @@ pub enum Why {
     AssertionOfAnother,
     /// The client assertion was used before.
     AssertionReplayed,
+    /// The attestation of the client, or the instance's proof, broke a rule.
+    Attestation(ClientAttestationError),
+    /// The attestation is of another client than the one that is named.
+    AttestationOfAnother,
+    /// An attestation without a proof that the instance holds its key, or a header that stands twice.
+    AttestationUnproved,
+    /// The proof of the instance was used before.
+    AttestationReplayed,
+    /// The proof of the instance has no challenge of ours, or a stale one.
+    AttestationChallenge,
     /// More than one `DPoP` header.
     DpopTwice,
     /// The `DPoP` proof broke a rule.
@@ -217,6 +230,13 @@ pub enum Why {
     ClientDocument(&'static str),
     /// Too many attempts from here.
     TooMany(&'static str),
+    /// The same, and in how many seconds there is room again.
+    Throttled {
+        /// Of what there was too much.
+        what: &'static str,
+        /// When to come back, in seconds.
+        seconds: u32,
+    },
     /// The last credential cannot be removed.
     LastWayIn,
     /// Too many passkeys.
@@ -320,6 +340,11 @@ impl Why {
             Self::RequestUriUnknown | Self::RequestUriUnread => Code::InvalidRequestUri,
             Self::RequestNotSupported => Code::RequestNotSupported,
             Self::RequestObject(_) => Code::InvalidRequestObject,
+            Self::Attestation(_)
+            | Self::AttestationOfAnother
+            | Self::AttestationUnproved
+            | Self::AttestationReplayed => Code::InvalidClientAttestation,
+            Self::AttestationChallenge => Code::UseAttestationChallenge,
             Self::AssuranceUnmet => Code::UnmetAuthenticationRequirements,
             Self::GrantTypeNotAllowed | Self::NoGrant | Self::ProfileUnmet => Code::UnauthorizedClient,
             Self::ResourceUnknown | Self::ResourceDisabled | Self::ResourceRepeated | Self::ResourceNotGranted => {
@@ -364,7 +389,7 @@ impl Why {
             | Self::TokenKeyMissing => Code::InvalidToken,
             Self::SoftwareStatement => Code::UnapprovedSoftwareStatement,
             Self::ClientDocument(_) | Self::ClientMetadata(_) => Code::InvalidClientMetadata,
-            Self::TooMany(_) => Code::TooManyRequests,
+            Self::TooMany(_) | Self::Throttled { .. } => Code::TooManyRequests,
             Self::Body(_) | Self::Json(_) | Self::Excess(_) => Code::InvalidBody,
             Self::Exists(_) => Code::Conflict,
             Self::Absent(_) | Self::AdministratorReach | Self::NoRoute | Self::PathForm => Code::NotFound,
@@ -421,6 +446,15 @@ impl Why {
             | Self::KeysUnread
             | Self::AssertionReplayed => {
                 "client authentication failed; check the client id, its registered method and its credential (an assertion's aud is the issuer, and each assertion works once)"
+            }
+            Self::Attestation(_)
+            | Self::AttestationOfAnother
+            | Self::AttestationUnproved
+            | Self::AttestationReplayed => {
+                "the client attestation or its proof of possession is not good; get a fresh attestation, and make a new proof for this issuer for each request"
+            }
+            Self::AttestationChallenge => {
+                "repeat the request with a proof of possession that carries the challenge of the OAuth-Client-Attestation-Challenge header"
             }
             Self::DpopTwice => "send exactly one DPoP header",
             Self::Dpop(_) => {
@@ -525,7 +559,9 @@ impl Why {
             }
             Self::RegistrationUnproved => "registration needs a token: send it as Authorization: Bearer",
             Self::SoftwareStatement => "this server trusts no issuer of software statements; leave it out",
-            Self::TooMany(_) => "too many attempts in too short a time; try again after the time in Retry-After",
+            Self::TooMany(_) | Self::Throttled { .. } => {
+                "too many attempts in too short a time; try again after the time in Retry-After"
+            }
             Self::LastWayIn => "this is the last way to sign in; add another one first",
             Self::CredentialsFull => "there are as many passkeys as a person may have; remove one first",
             Self::CeremonyFailed(_) => "the passkey could not be checked; try again",
@@ -565,6 +601,11 @@ impl Why {
     pub fn told(&self) -> String {
         match self {
             Self::Assertion(rule) => rule.to_string(),
+            Self::Attestation(rule) => rule.to_string(),
+            Self::AttestationOfAnother => "attestation of another client".to_owned(),
+            Self::AttestationUnproved => "attestation without proof of possession, or a header twice".to_owned(),
+            Self::AttestationReplayed => "proof of the attested instance replayed".to_owned(),
+            Self::AttestationChallenge => "attestation challenge missing, unknown or stale".to_owned(),
             Self::RequestObject(rule) => rule.to_string(),
             Self::KeysUnread => "the client's jwks_uri does not answer with a key set".to_owned(),
             Self::CertificateWrong => "the certificate is not the client's, or nobody vouches for it".to_owned(),
@@ -600,7 +641,7 @@ impl Why {
             Self::SignInFailed(rule) => (*rule).to_owned(),
             Self::RedirectUrisRefused(rule) => format!("redirect URIs: {rule}"),
             Self::ClientDocument(rule) => format!("client document: {rule}"),
-            Self::TooMany(rule) => format!("too many: {rule}"),
+            Self::TooMany(rule) | Self::Throttled { what: rule, .. } => format!("too many: {rule}"),
             Self::PasswordRefused(rule) => format!("password refused: {rule}"),
             Self::CeremonyFailed(rule) => format!("passkey: {rule}"),
             Self::ClientUnknown => "no such client".to_owned(),

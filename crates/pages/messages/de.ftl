@@ -122,6 +122,7 @@ sign-in-recovery-code = Dieser Code ist falsch oder schon benutzt. Jeder Code gi
 sign-in-took-too-long = Diese Seite war zu lange offen, deshalb wurde nichts gesendet. Melden Sie sich noch einmal an.
 sign-in-busy = Im Moment melden sich zu viele gleichzeitig an. Versuchen Sie es in ein paar Sekunden noch einmal.
 sign-in-too-many-tries = Das waren zu viele Versuche in kurzer Zeit. Warten Sie eine Minute und versuchen Sie es dann noch einmal.
+sign-in-stronger = Die App verlangt hier einen Passkey: Ein Passwort oder ein Wiederherstellungscode genügt nicht. Falls Sie noch keinen haben, fügen Sie zuerst unter „Konto“ einen hinzu.
 sign-in-again = Die App möchte sicher sein, dass Sie es sind. Melden Sie sich noch einmal an.
 passkey-waiting = Wir warten auf Ihren Passkey. Ihr Gerät fragt Sie jetzt.
 passkey-cancelled = Der Passkey wurde nicht benutzt: Die Frage wurde geschlossen oder blieb zu lange offen. Sie können es noch einmal versuchen.

@@ -120,6 +120,7 @@ sign-in-recovery-code = This code is wrong or was used before. Each code works o
 sign-in-took-too-long = This page was open too long, so nothing was sent. Sign in once more.
 sign-in-busy = Too many people are signing in at this moment. Try again in a few seconds.
 sign-in-too-many-tries = There were too many tries in a short time. Wait a minute, then try again.
+sign-in-stronger = The app asks for a passkey here: a password or a recovery code is not enough. If you have no passkey yet, add one under Account first.
 sign-in-again = The app wants to be sure that it is you. Sign in once more.
 passkey-waiting = Waiting for your passkey. Your device asks you now.
 passkey-cancelled = The passkey was not used: the question was closed or took too long. You can try again.

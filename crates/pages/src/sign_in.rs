@@ -60,6 +60,8 @@ pub enum SignInProblem {
     Busy,
     /// The app asked for a fresh sign-in (`prompt=login`, `max_age`).
     SignInAgain,
+    /// The app asked for a passkey (`acr_values`, RFC 9470).
+    Passkeys,
 }
 
 /// The page where a person signs in.
@@ -149,6 +151,7 @@ fn note(say: Words, problem: SignInProblem) -> Note {
         SignInProblem::TooManyTries => (Tone::Caution, "sign-in-too-many-tries"),
         SignInProblem::Busy => (Tone::Caution, "sign-in-busy"),
         SignInProblem::SignInAgain => (Tone::Plain, "sign-in-again"),
+        SignInProblem::Passkeys => (Tone::Plain, "sign-in-stronger"),
     };
     Note::new(tone, say.rich(key, &[]))
 }

@@ -144,6 +144,9 @@ const LIMITS: Limits = Limits {
     sign_ins_per_minute: Some(3_000),
     registrations_per_minute: Some(6_000),
     failures_per_login_per_minute: 3_000,
+    requests_per_address_per_minute: None,
+    requests_per_client_per_minute: None,
+    requests_per_tenant_per_minute: None,
 };
 
 /// Client documents come from anywhere public, and in development from this machine over plain http too, unless it was told not to.

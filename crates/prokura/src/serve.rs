@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use proof::Secret;
-use server::{ClientAuthorities, Limits, OriginRule, Tls};
+use server::{ClientAuthorities, OriginRule, Tls};
 use store::Database;
 use tokio::net::TcpListener;
 
@@ -77,7 +77,7 @@ pub(crate) fn parts(config: &Config, origin_rule: OriginRule, environment: &Envi
         origin_rule,
         rotation: config.rotation,
         egress: egress::Settings::default(),
-        limits: Limits::default(),
+        limits: config.limits,
         peers: config.peers.clone(),
         client_certificates: config.client_certificates(),
         client_authorities: client_authorities(config)?,

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use kernel::{
-    Caller, CallerKind, Moment, Time, Touch, Who, Why,
+    Caller, CallerKind, Confirmation, Moment, Time, Touch, Who, Why,
     caller::{AdministratorCaller, BrowserUser},
     client::{Authentication, Client},
-    client_authentication::{Credentials, Evidence, Facts, ShownCertificate, Vouched, prove},
+    client_authentication::{Credentials, Evidence, Facts, ShownCertificate, Vouched, dpop_mark, prove},
     form::Form,
     tenant::{NonceRule, Reach},
 };
@@ -27,8 +27,8 @@ use crate::{
     certificates::ClientCertificate,
     client_keys,
     fault::Stop,
-    http::Presented,
-    routes::{KeyProof, Route},
+    http::{Presented, Scheme},
+    routes::{Endpoint, KeyProof, Route},
 };
 
 /// A proved caller, and the access token that proved it, if one did.
@@ -81,21 +81,47 @@ pub(crate) async fn authenticate(
     if admits(CallerKind::UserDelegatedMachine) {
         return Err(Why::TokenMissing.into());
     }
+    let by_itself = matches!(route.endpoint, Endpoint::Registration(_));
     if admits(CallerKind::Administrator) {
         // An initial access token opens registration and nothing else; registration is open without one where the tenant says so.
-        let registration = admits(CallerKind::Anyone);
-        if registration && shown.bearer()?.is_none() {
-            return Ok(Caller::plain(Who::Anyone).into());
+        let token = shown
+            .token()?
+            .filter(|(scheme, _)| by_itself || *scheme == Scheme::Bearer);
+        if by_itself && token.is_none() {
+            let stranger = Caller::plain(Who::Anyone);
+            return Ok(with_key(app, tenant, stranger, shown, at)?.into());
         }
-        let caller = administrator(tenant, shown, at).await?;
+        let caller = administrator(tenant, token, at).await?;
         let only_registers =
             matches!(&caller.who, Who::Administrator(administrator) if administrator.reach == Reach::Registration);
-        return match (registration, only_registers) {
+        return match (by_itself, only_registers) {
             (false, true) => Err(Why::AdministratorUnproved.into()),
-            (_, _) => Ok(caller.into()),
+            (true, _) => Ok(with_key(app, tenant, caller, shown, at)?.into()),
+            (false, false) => Ok(caller.into()),
         };
     }
+    if by_itself {
+        return Ok(with_key(app, tenant, Caller::plain(Who::Anyone), shown, at)?.into());
+    }
     Ok(Caller::plain(Who::Anyone).into())
+}
+
+/// The same caller with the key that a proof on the request shows: what registration gives is bound to it, and shown with it.
+fn with_key(app: &App, tenant: &TenantDb, caller: Caller, shown: &Presented, at: &Moment) -> Result<Caller, Why> {
+    let proof = match shown.token()? {
+        Some((Scheme::Dpop, token)) => Some(dpop_proof(shown, Some(&token), at.now)?.ok_or(Why::RegistrationUnproved)?),
+        Some((Scheme::Bearer, _)) | None => dpop_proof(shown, None, at.now)?,
+    };
+    let Some(proof) = proof else { return Ok(caller) };
+    let proof = proof.into_inner();
+    check_nonce(app, tenant, proof.nonce.as_deref(), at.now)?;
+    let mut marks = caller.marks;
+    marks.push(dpop_mark(&proof));
+    Ok(Caller {
+        key: Some(Confirmation::Jkt(proof.jkt)),
+        marks,
+        ..caller
+    })
 }
 
 /// The person of a browser session that counts, and who is enabled.
@@ -131,7 +157,7 @@ async fn client(
     at: &Moment,
 ) -> Result<Caller, Stop> {
     let basic = shown.authorization()?.map(decode_basic).transpose()?;
-    let credentials = Credentials::parse(basic.as_deref(), form)?;
+    let credentials = Credentials::parse(basic.as_deref(), shown.attested()?, form)?;
     let registered = tenant.client(&credentials.client).await?;
     let keys = match &registered {
         Some(client) if needs_keys(client, &credentials) => {
@@ -146,7 +172,8 @@ async fn client(
     let facts = Facts {
         client: registered,
         keys: keys.as_deref(),
-        issuer: &tenant.tenant().issuer,
+        tenant: tenant.tenant(),
+        nonce_key: &app.nonce_key,
         certificate: certificate.as_ref(),
     };
     let dpop = match route.key_proof {
@@ -164,9 +191,9 @@ async fn client(
 /// Whether the client's keys say anything about what was shown: keys behind an address are not fetched for nothing.
 fn needs_keys(client: &Client, credentials: &Credentials) -> bool {
     match (&credentials.evidence, &client.authentication) {
-        (Evidence::Assertion(_), Authentication::PrivateKeyJwt) | (Evidence::Name, Authentication::SelfSignedTls) => {
-            true
-        }
+        (Evidence::Assertion(_), Authentication::PrivateKeyJwt)
+        | (Evidence::Attestation(_), Authentication::Attestation)
+        | (Evidence::Name, Authentication::SelfSignedTls) => true,
         (_, _) => false,
     }
 }
@@ -217,13 +244,8 @@ fn check_nonce(app: &App, tenant: &TenantDb, shown: Option<&str>, now: Time) -> 
 }
 
 /// An administrator by token, of this tenant or of the whole installation.
-async fn administrator(tenant: &TenantDb, shown: &Presented, at: &Moment) -> Result<Caller, Stop> {
-    let token = shown
-        .authorization()?
-        .and_then(|header| header.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token);
-    let token = token.ok_or(Why::AdministratorUnproved)?;
+async fn administrator(tenant: &TenantDb, token: Option<(Scheme, String)>, at: &Moment) -> Result<Caller, Stop> {
+    let (_, token) = token.ok_or(Why::AdministratorUnproved)?;
     let found = tenant
         .store()
         .administrator(&digest::sha256_b64(token.as_bytes()))

@@ -22,6 +22,7 @@ use store::TenantDb;
 use crate::{
     app::App,
     fault::{Fault, Stop},
+    logouts,
     throttle::Trying,
 };
 
@@ -145,6 +146,20 @@ impl Documents {
             .await
             .map_err(|_| Why::RequestUriUnread)?;
         String::from_utf8(fetched.body.to_vec()).map_err(|_| Why::RequestUriUnread)
+    }
+
+    /// Delivers a form to an app; only that it was taken is learnt.
+    pub(crate) async fn post(&self, url: &ExternalUrl, body: Bytes, limits: &Limits) -> Result<(), Refused> {
+        let form = "application/x-www-form-urlencoded";
+        match self
+            .egress
+            .post(url, form, body, axum::http::HeaderMap::new(), limits)
+            .await
+        {
+            Ok(_) => Ok(()),
+            Err(refused) if logouts::is_answer(&refused) => Ok(()),
+            Err(refused) => Err(refused),
+        }
     }
 
     /// The redirect URIs of a sector (OpenID Connect Core s8.1).

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use kernel::Moment;
 use tokio::{sync::watch, task::JoinHandle};
 
-use crate::{app::App, fault::Fault};
+use crate::{app::App, fault::Fault, logouts};
 
 /// The background jobs of a node.
 #[derive(Debug)]
@@ -25,6 +25,7 @@ impl Jobs {
             every(app, &stopped, Duration::from_secs(1), |app, _| {
                 Box::pin(async move { app.tenants.refresh(&app.store).await })
             }),
+            logouts(app, &stopped),
             every(app, &stopped, Duration::from_secs(30), |app, at| {
                 Box::pin(sweep(app, at))
             }),
@@ -65,6 +66,29 @@ fn every(
             };
             if let Err(fault) = outcome {
                 tracing::warn!(error = %fault, "a background job failed; it will try again");
+            }
+        }
+    })
+}
+
+/// Tells apps of sessions that ended: at once when somebody signed out here, and every few seconds whatever happened elsewhere.
+fn logouts(app: &Arc<App>, stopped: &watch::Receiver<()>) -> JoinHandle<()> {
+    let (app, mut stopped) = (Arc::clone(app), stopped.clone());
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(Duration::from_secs(2));
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = stopped.changed() => return,
+                _ = ticks.tick() => {}
+                () = app.told_of_logout.notified() => {}
+            }
+            let outcome = match app.moment() {
+                Ok(at) => logouts::tell(&app, &at).await,
+                Err(fault) => Err(fault),
+            };
+            if let Err(fault) = outcome {
+                tracing::warn!(error = %fault, "apps could not be told of logouts; it will be tried again");
             }
         }
     })

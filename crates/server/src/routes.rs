@@ -33,6 +33,30 @@ pub struct Route {
     pub(crate) endpoint: Endpoint,
 }
 
+impl Route {
+    /// Whether it is for machines that speak OAuth: then requests are counted, by address, client and tenant.
+    pub(crate) fn is_of_machines(&self) -> bool {
+        match self.endpoint {
+            Endpoint::Token | Endpoint::Push | Endpoint::Userinfo | Endpoint::Introspection | Endpoint::Revocation => {
+                true
+            }
+            Endpoint::Greeting
+            | Endpoint::Discovery(_)
+            | Endpoint::Jwks
+            | Endpoint::Authorization
+            | Endpoint::Registration(_)
+            | Endpoint::Page(_)
+            | Endpoint::Asset
+            | Endpoint::EndSession
+            | Endpoint::AttestationChallenge
+            | Endpoint::Live
+            | Endpoint::Ready
+            | Endpoint::OpenApi
+            | Endpoint::Admin(_) => false,
+        }
+    }
+}
+
 /// Which tenants' paths exist for a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tenancy {
@@ -107,6 +131,7 @@ pub(crate) enum Endpoint {
     Asset,
     Token,
     Push,
+    AttestationChallenge,
     Userinfo,
     EndSession,
     Introspection,
@@ -343,21 +368,26 @@ pub static ROUTES: &[Route] = &[
         body: Body::Json,
         body_bytes_max: REGISTRATION_BYTES_MAX,
         access: Access::AnyOrigin,
+        key_proof: KeyProof::Taken,
         ..get(
             "/oauth2/register",
             Endpoint::Registration(Registration::Register),
             "Register a client by itself (RFC 7591), where the tenant allows it",
         )
     },
-    get(
-        "/oauth2/register/{id}",
-        Endpoint::Registration(Registration::Read),
-        "A client reads its registration (RFC 7592), with its registration access token",
-    ),
+    Route {
+        key_proof: KeyProof::Taken,
+        ..get(
+            "/oauth2/register/{id}",
+            Endpoint::Registration(Registration::Read),
+            "A client reads its registration (RFC 7592), with its registration access token",
+        )
+    },
     Route {
         method: &Method::PUT,
         body: Body::Json,
         body_bytes_max: REGISTRATION_BYTES_MAX,
+        key_proof: KeyProof::Taken,
         ..get(
             "/oauth2/register/{id}",
             Endpoint::Registration(Registration::Replace),
@@ -366,6 +396,7 @@ pub static ROUTES: &[Route] = &[
     },
     Route {
         method: &Method::DELETE,
+        key_proof: KeyProof::Taken,
         ..get(
             "/oauth2/register/{id}",
             Endpoint::Registration(Registration::Delete),
@@ -430,6 +461,15 @@ pub static ROUTES: &[Route] = &[
         )
     },
     Route {
+        method: &Method::POST,
+        access: Access::AnyOrigin,
+        ..get(
+            "/oauth2/attestation-challenge",
+            Endpoint::AttestationChallenge,
+            "Give a challenge for the proof of an attested client (draft-ietf-oauth-attestation-based-client-auth)",
+        )
+    },
+    Route {
         admits: &[CallerKind::UserDelegatedMachine],
         key_proof: KeyProof::Taken,
         token: TokenProof::Taken,
@@ -471,15 +511,19 @@ pub static ROUTES: &[Route] = &[
             "The same by a form; it is sent on as a query, so that the browser's cookies come along",
         )
     },
-    form(
-        "/oauth2/introspect",
-        Endpoint::Introspection,
-        Access::SameOrigin,
-        KeyProof::Ignored,
-        "Tell whether a token counts (RFC 7662)",
-    ),
+    Route {
+        token: TokenProof::Taken,
+        ..form(
+            "/oauth2/introspect",
+            Endpoint::Introspection,
+            Access::SameOrigin,
+            KeyProof::Ignored,
+            "Tell whether a token counts (RFC 7662)",
+        )
+    },
     Route {
         admits: &[CallerKind::PureMachine, CallerKind::PublicClient],
+        token: TokenProof::Taken,
         ..form(
             "/oauth2/revoke",
             Endpoint::Revocation,

@@ -42,6 +42,17 @@ pub struct Limits {
     pub registrations_per_minute: Option<u32>,
     /// Failed sign-ins for one login, from anywhere.
     pub failures_per_login_per_minute: u32,
+    /// Requests of machines from one address.
+    pub requests_per_address_per_minute: Option<u32>,
+    /// Requests of one client that is proved, or named where it need not be.
+    pub requests_per_client_per_minute: Option<u32>,
+    /// Requests of machines in one tenant: a loud one leaves room for the others.
+    pub requests_per_tenant_per_minute: Option<u32>,
+}
+
+impl Limits {
+    /// What one address, one client and one tenant may ask a minute when nobody says otherwise: far beyond what honest ones do, short of what a node can.
+    pub const REQUESTS: (Option<u32>, Option<u32>, Option<u32>) = (Some(12_000), Some(60_000), None);
 }
 
 impl Default for Limits {
@@ -50,6 +61,9 @@ impl Default for Limits {
             sign_ins_per_minute: Some(30),
             registrations_per_minute: Some(20),
             failures_per_login_per_minute: 10,
+            requests_per_address_per_minute: Self::REQUESTS.0,
+            requests_per_client_per_minute: Self::REQUESTS.1,
+            requests_per_tenant_per_minute: Self::REQUESTS.2,
         }
     }
 }

@@ -24,6 +24,12 @@ pub(crate) enum Trying {
     Registration,
     /// To have a document fetched from a host.
     Document,
+    /// To ask anything of a machine's endpoint, from one address.
+    FromAddress,
+    /// The same, by one client.
+    ByClient,
+    /// The same, of one tenant.
+    OfTenant,
 }
 
 impl Trying {
@@ -34,6 +40,9 @@ impl Trying {
             Self::RecoveryCode => "wrong recovery codes for this login",
             Self::Registration => "registrations from this address",
             Self::Document => "client documents from this host",
+            Self::FromAddress => "requests from this address",
+            Self::ByClient => "requests of this client",
+            Self::OfTenant => "requests in this tenant",
         }
     }
 }
@@ -96,10 +105,17 @@ impl Throttle {
         bucket.left = bucket.left.saturating_add(passed.saturating_mul(rate)).min(full);
         bucket.at = now;
         if use_it(bucket) {
-            Ok(())
-        } else {
-            Err(Why::TooMany(trying.said()))
+            return Ok(());
         }
+        let missing = ONE.saturating_sub(bucket.left).max(1);
+        let seconds = missing
+            .saturating_add(rate.saturating_sub(1))
+            .checked_div(rate)
+            .unwrap_or(60); // rounded up; nothing comes back to an empty rate
+        Err(Why::Throttled {
+            what: trying.said(),
+            seconds: u32::try_from(seconds.clamp(1, 60)).unwrap_or(60),
+        })
     }
 }
 

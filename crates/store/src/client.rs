@@ -199,7 +199,13 @@ fn registration(kind: &str, said: Option<String>) -> Option<Registration> {
         (DOCUMENT, Some(seconds)) => Some(Registration::Document {
             fetched: Time::from_unix(seconds.parse().ok()?),
         }),
-        (ITSELF, Some(token_digest)) => Some(Registration::Itself { token_digest }),
+        (ITSELF, Some(said)) => {
+            let (token_digest, key) = match said.split_once(' ') {
+                Some((digest, key)) => (digest.to_owned(), Some(key.to_owned())),
+                None => (said, None),
+            };
+            Some(Registration::Itself { token_digest, key })
+        }
         _ => None,
     }
 }
@@ -280,7 +286,14 @@ fn described(tenant: &str, client: &Client) -> Vec<Value<'static>> {
     let (kind, said) = match &client.registration {
         Registration::Administrator => (ADMINISTRATOR, None),
         Registration::Document { fetched } => (DOCUMENT, Some(fetched.unix().to_string())),
-        Registration::Itself { token_digest } => (ITSELF, Some(token_digest.clone())),
+        Registration::Itself {
+            token_digest,
+            key: None,
+        } => (ITSELF, Some(token_digest.clone())),
+        Registration::Itself {
+            token_digest,
+            key: Some(key),
+        } => (ITSELF, Some(format!("{token_digest} {key}"))),
     };
     let grant_types: Vec<&str> = client.grant_types.iter().map(|grant_type| grant_type.name()).collect();
     let redirect_uris: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();

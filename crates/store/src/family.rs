@@ -3,7 +3,7 @@
 use kernel::{
     BrowserSessionId, ClientId, Confirmation, FamilyId, GrantId,
     browser_session::{Method, Presence},
-    family::{Family, Guard},
+    family::{Family, Guard, Write},
 };
 
 use crate::{
@@ -17,12 +17,12 @@ use crate::{
     tenant_db::TenantDb,
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &CURRENT, &CREATE, &TURN];
+pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &CURRENT, &CREATE, &TURN, &USED];
 
 static ONE: Statement = Statement::read(
     "family.one",
     &[Text, Text],
-    "SELECT id, grant_id, client, key_thumbprint, authenticated_at, generation, turned_at, request, created_at, browser_session, method
+    "SELECT id, grant_id, client, key_thumbprint, authenticated_at, generation, turned_at, request, created_at, browser_session, method, instance
      FROM refresh_family
      WHERE tenant = $1 AND id = $2",
 );
@@ -37,9 +37,9 @@ static CURRENT: Statement = Statement::expect(
 
 static CREATE: Statement = Statement::write(
     "family.create",
-    &[Text, Text, Text, Text, Text, Int, Int, Int, Text, Int, Text, Text],
-    "INSERT INTO refresh_family (tenant, id, grant_id, client, key_thumbprint, authenticated_at, generation, turned_at, request, created_at, browser_session, method)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    &[Text, Text, Text, Text, Text, Int, Int, Int, Text, Int, Text, Text, Text],
+    "INSERT INTO refresh_family (tenant, id, grant_id, client, key_thumbprint, authenticated_at, generation, turned_at, request, created_at, browser_session, method, instance)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
      ON CONFLICT DO NOTHING",
 );
 
@@ -49,6 +49,14 @@ static TURN: Statement = Statement::write(
     "UPDATE refresh_family
      SET generation = $4, request = $5, turned_at = $6
      WHERE tenant = $1 AND id = $2 AND generation = $3",
+);
+
+static USED: Statement = Statement::write(
+    "family.used",
+    &[Text, Text, Int],
+    "UPDATE refresh_family
+     SET turned_at = $3
+     WHERE tenant = $1 AND id = $2 AND turned_at < $3",
 );
 
 impl TenantDb {
@@ -64,6 +72,7 @@ fn read(row: &Row<'_>) -> Result<Family, Fault> {
         grant: GrantId::parse(&row.text(1)?).ok_or(Fault::Row("refresh_family.grant_id"))?,
         client: ClientId::parse(&row.text(2)?).ok_or(Fault::Row("refresh_family.client"))?,
         key: row.text_if_any(3)?.as_deref().map(Confirmation::from_row),
+        instance: row.text_if_any(11)?,
         presence: Presence {
             session: row
                 .text_if_any(9)?
@@ -96,6 +105,7 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 family.created.into(),
                 family.presence.session.as_ref().map(|id| id.as_str().to_owned()).into(),
                 family.presence.method.name().into(),
+                family.instance.clone().into(),
             ];
             Bound::new(&CREATE, args, "refresh_family", tenant, family.id.as_str())
         }
@@ -122,4 +132,11 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
             id.as_str(),
         ),
     }
+}
+
+/// The row of a write.
+pub(crate) fn lower_write(tenant: &str, write: &Write) -> Bound {
+    let Write::Used { id, at } = write;
+    let args = vec![tenant.to_owned().into(), id.as_str().to_owned().into(), (*at).into()];
+    Bound::new(&USED, args, "refresh_family", tenant, id.as_str())
 }

@@ -69,6 +69,7 @@ pub(crate) fn write(tenant: &str, write: &Write) -> Bound {
         Write::User(write) => user::lower_write(tenant, write),
         Write::Credential(write) => credential::lower_write(tenant, write),
         Write::BrowserSession(write) => browser_session::lower_write(tenant, write),
+        Write::Family(write) => family::lower_write(tenant, write),
         Write::PushedRequest(write) => pushed_request::lower_write(tenant, write),
         Write::RelyingParty(write) => relying_party::lower_write(tenant, write),
         Write::Consent(write) => consent::lower_write(tenant, write),

@@ -1,6 +1,6 @@
 //! What a request at the authorization endpoint is answered with, and where the answer goes.
 
-use proof::{Algorithm, json};
+use proof::json;
 
 use super::{
     request::{Asked, Returns, Wish, forbids_to_ask, place_of_answer},
@@ -11,14 +11,13 @@ use crate::{
     authorization_code::{self, AuthorizationCode},
     browser_session,
     caller::{BrowserUser, Caller},
-    client::{self, Authentication, Client, Registration, SecurityProfile, Signing},
-    consent::{self, Judgement, Rule},
+    client::{self, Authentication, Client, Registration},
+    consent::{Judgement, Rule},
     decision::{Before, Change, ConsentAsk, Decision, Guard, Pending, Reply, Return, Touch, Unsigned, Write},
     event::{Event, EventKind},
     form::Form,
-    grant::{self, Grant, Holder, Source, Status, Subject},
+    grant::{self, Grant, Source},
     id::GrantId,
-    identity,
     moment::Moment,
     pushed_authorization,
     resource::Resource,
@@ -472,13 +471,12 @@ fn back(
         claims.insert("iss".to_owned(), tenant.issuer.as_str().into());
         claims.insert("aud".to_owned(), client.id.as_str().into());
         claims.insert("exp".to_owned(), at.now.plus(SIGNED_ANSWER_SECONDS).unix().into());
-        let usual = match client.profile(tenant) {
-            SecurityProfile::Baseline => Algorithm::RS256, // JARM s3
-            SecurityProfile::Fapi2 | SecurityProfile::Fapi2MessageSigning => Algorithm::PS256, // FAPI 2.0 s5.4: never RS256
-        };
         Unsigned {
             typ: "JWT",
-            signing: client.further.authorization.unwrap_or(Signing::plain(usual)),
+            signing: client
+                .further
+                .authorization
+                .unwrap_or_else(|| client.usual_signing(tenant)),
             claims,
             hash_of: None,
         }

@@ -1,11 +1,16 @@
-//! RFC 6749 s4.1.1 and s4.1.2, RFC 7636 s4.3, RFC 8252 s7.3 and s8.6, RFC 8707 s2, RFC 9207 s2, RFC 9449 s10, OpenID Connect Core s3.1.2.
+//! RFC 6749 s4.1.1 and s4.1.2, RFC 7636 s4.3, RFC 8252 s7.3 and s8.6, RFC 8707 s2, RFC 9101 s10.5, RFC 9126 s5, RFC 9207 s2, RFC 9449 s10, RFC 9470 s5,
+//! OpenID Connect Core s3.1.2 and s5.5, JARM s2.
 
 mod answered;
 mod asked;
+mod assured;
 mod begun;
+mod claimed;
 mod consented;
 mod delivered;
 mod golden;
+mod held;
+mod modes;
 mod returned;
 
 use proof::Time;
@@ -97,8 +102,11 @@ fn alice() -> User {
 }
 
 fn signed_in_at(seconds: i64) -> Caller {
-    let session =
-        json!({ "id": "browser-1", "user_id": "alice", "method": "passkey_verified", "signed_in_at": seconds });
+    signed_in_by("passkey_verified", seconds)
+}
+
+fn signed_in_by(method: &str, seconds: i64) -> Caller {
+    let session = json!({ "id": "browser-1", "user_id": "alice", "method": method, "signed_in_at": seconds });
     people::signed_in(&alice(), &people::browser_session(&session))
 }
 
@@ -144,13 +152,18 @@ fn query(changed: &[(&str, &str)]) -> Form {
 }
 
 fn read_by(client: &Client, changed: &[(&str, &str)]) -> Result<Asked, Why> {
+    read_at(&tenant(), client, Carried::PLAIN, changed)
+}
+
+/// The request of this client at this tenant, as it was carried.
+fn read_at(tenant: &Tenant, client: &Client, carried: Carried, changed: &[(&str, &str)]) -> Result<Asked, Why> {
     let form = query(changed);
     let returns = Returns {
         redirect_uri: client.redirect_uris[0].clone(),
         state: Some("xyz".to_owned()),
         mode: ResponseMode::Query,
     };
-    Asked::parse(&form, client, &tenant(), returns, Carried::PLAIN, &at())
+    Asked::parse(&form, client, tenant, returns, carried, &at())
 }
 
 /// The request of this client with these parameters.
@@ -292,6 +305,8 @@ fn outcome(decision: &Decision) -> String {
         Answer::Issue(_) => format!("code: {}", code(decision).unwrap().scopes.joined()),
         Answer::Wait(Pending::SignIn(_)) => "sign in".to_owned(),
         Answer::Wait(Pending::Consent(ask)) => format!("ask: {}", ask.open.joined()),
+        Answer::Wait(Pending::SignOut { .. }) => "sign out".to_owned(),
+        Answer::Wait(Pending::Approval(_)) => "approval".to_owned(),
         Answer::Refuse(_, why) => why.told(),
     }
 }

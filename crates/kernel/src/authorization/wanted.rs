@@ -49,6 +49,8 @@ impl<'a> Wanted<'a> {
         let known = resource.map_or_else(own_scopes, Resource::every);
         let asked_here = asked.map(|scopes| scopes.without(&elsewhere(&known)));
         let scopes = match (asked_here.filter(|scopes| !scopes.is_empty()), resource) {
+            // Nothing of this place was asked beside it: as if nothing was asked.
+            (Some(scopes), Some(_)) if scopes.iter().all(identity::is_identity) => known.with(&scopes),
             (Some(scopes), _) => {
                 let identity = scopes.iter().filter(|scope| identity::is_identity(scope));
                 let identity = identity.fold(Scopes::default(), |all, scope| all.with(&Scopes::one(scope)));

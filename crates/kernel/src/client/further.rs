@@ -17,11 +17,11 @@ const ENTRIES_MAX: usize = 20;
 /// Members that a client may say beyond plain OAuth; what it did not say has the value of the standard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Further {
-    /// `id_token_signed_response_alg`; RS256 when it says nothing.
+    /// `id_token_signed_response_alg`; RS256 when it says nothing, PS256 under FAPI 2.0.
     pub id_token: Option<Signing>,
     /// `userinfo_signed_response_alg`: userinfo is a signed JWT then.
     pub userinfo: Option<Signing>,
-    /// `authorization_signed_response_alg` (JARM); RS256 when it says nothing and asks for one.
+    /// `authorization_signed_response_alg` (JARM); RS256 when it says nothing and asks for one, PS256 under FAPI 2.0.
     pub authorization: Option<Signing>,
     /// `introspection_signed_response_alg` (RFC 9701 s6).
     pub introspection: Option<Signing>,
@@ -213,12 +213,23 @@ pub const MEMBERS: &[&str] = &[
 
 /// Pages of a client that people may read about under Details.
 const PAGES: [&str; 3] = ["logo_uri", "policy_uri", "tos_uri"];
+/// What an address is.
+const ADDRESS: &str = "a URI is https, without user name and fragment, at most 2000 bytes";
 /// The member of rows that has the sector.
 const SECTOR: &str = "sector";
 
 impl Further {
-    /// Reads the members that it knows. The text of an error is a sentence for whoever registers.
+    /// Reads the members that it knows; `null` is what some clients write for nothing. The text of an error is a sentence for whoever registers.
     pub fn read(o: &Object, kind: ApplicationType) -> Result<Self, &'static str> {
+        let known = |(name, value): &(&String, &Value)| {
+            !value.is_null() && (MEMBERS.contains(&name.as_str()) || *name == SECTOR)
+        };
+        let said: Object = o
+            .iter()
+            .filter(known)
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let o = &said;
         let further = Self {
             id_token: signing(o, "id_token_signed_response_alg")?,
             userinfo: signing(o, "userinfo_signed_response_alg")?,
@@ -395,7 +406,17 @@ fn signing(o: &Object, name: &str) -> Result<Option<Signing>, &'static str> {
 
 /// An `https` address that we may fetch: visible ASCII, a host, no user information.
 fn https(o: &Object, name: &str) -> Result<Option<String>, &'static str> {
-    address(o, name, &["https://", "http://localhost", "http://127.0.0.1"])
+    let Some(text) = text(o, name)? else { return Ok(None) };
+    is_fetched(text).then(|| Some(text.to_owned())).ok_or(ADDRESS)
+}
+
+/// Whether an address is one that keys of a client may be fetched from: `https`, or this computer (OpenID Connect Registration s2).
+pub fn is_fetched(address: &str) -> bool {
+    let here = |rest: &str| {
+        let host = rest.split([':', '/', '?']).next();
+        matches!(host, Some("localhost" | "127.0.0.1")) && is_address(address, &["http://"])
+    };
+    is_address(address, &["https://"]) || address.strip_prefix("http://").is_some_and(here)
 }
 
 /// An address that we may post to, or that stands on a page.
@@ -405,9 +426,7 @@ fn web(o: &Object, name: &str) -> Result<Option<String>, &'static str> {
 
 fn address(o: &Object, name: &str, begins: &[&str]) -> Result<Option<String>, &'static str> {
     let Some(text) = text(o, name)? else { return Ok(None) };
-    is_address(text, begins)
-        .then(|| Some(text.to_owned()))
-        .ok_or("a URI is https, without user name and fragment, at most 2000 bytes")
+    is_address(text, begins).then(|| Some(text.to_owned())).ok_or(ADDRESS)
 }
 
 fn is_address(text: &str, begins: &[&str]) -> bool {
@@ -428,7 +447,7 @@ fn request_uris(o: &Object) -> Result<Vec<String>, &'static str> {
     let uris = texts(o, "request_uris")?.unwrap_or_default();
     let fetched = |uri: &String| {
         let plain = uri.split('#').next().unwrap_or("");
-        is_address(plain, &["https://", "http://localhost", "http://127.0.0.1"])
+        is_fetched(plain)
     };
     if uris.iter().all(fetched) {
         Ok(uris)
@@ -581,5 +600,10 @@ mod tests {
             assert!(read(bad).is_err(), "{claim}");
         }
         assert_eq!(read(json!({})), Ok(Further::default()));
+        assert_eq!(
+            read(json!({"logo_uri": null, "default_max_age": null, "unknown": 1})),
+            Ok(Further::default()),
+            "nothing is nothing"
+        );
     }
 }

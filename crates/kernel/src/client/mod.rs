@@ -6,7 +6,7 @@ mod further;
 
 use proof::{Algorithm, Time, digest};
 
-pub use further::{Further, MEMBERS, SecurityProfile, Signing, SubjectType, TlsName, TlsNameKind};
+pub use further::{Further, MEMBERS, SecurityProfile, Signing, SubjectType, TlsName, TlsNameKind, is_fetched};
 
 use crate::{
     authorization::Wish,
@@ -35,7 +35,8 @@ pub enum Authentication {
     Tls,
     /// A certificate for one of the client's keys, whoever issued it (RFC 8705 s2.2).
     SelfSignedTls,
-    /// What an attester that this tenant trusts says of the instance, and the instance's own proof (draft-ietf-oauth-attestation-based-client-auth).
+    /// What the client's attester, whose keys are the client's registered ones, says of the instance, and the instance's own proof
+    /// (draft-ietf-oauth-attestation-based-client-auth).
     Attestation,
     /// Nothing: a public client (RFC 6749 s2.1). It gives its name, and PKCE binds the code to whoever asked.
     Nothing,
@@ -194,6 +195,8 @@ pub enum Registration {
     Itself {
         /// `base64url(SHA-256(registration access token))` (RFC 7592 s3).
         token_digest: String,
+        /// The thumbprint of the key that the token is bound to, if the client proved one when it registered.
+        key: Option<String>,
     },
 }
 
@@ -305,10 +308,14 @@ impl Client {
     pub fn basis(&self) -> String {
         // Keys behind an address may turn without asking anybody; the address is what the yes rests on.
         let keys = match (&self.authentication, &self.keys) {
-            (Authentication::PrivateKeyJwt | Authentication::SelfSignedTls, Some(Keys::Here(jwks))) => jwks.as_str(),
-            (Authentication::PrivateKeyJwt | Authentication::SelfSignedTls, Some(Keys::At(address))) => {
-                address.as_str()
-            }
+            (
+                Authentication::PrivateKeyJwt | Authentication::SelfSignedTls | Authentication::Attestation,
+                Some(Keys::Here(jwks)),
+            ) => jwks.as_str(),
+            (
+                Authentication::PrivateKeyJwt | Authentication::SelfSignedTls | Authentication::Attestation,
+                Some(Keys::At(address)),
+            ) => address.as_str(),
             (_, _) => "",
         };
         let mut text = format!("{}\0{}\0{keys}", self.name, self.authentication.method().name());
@@ -337,6 +344,15 @@ impl Client {
     /// The rules it is held to: the stricter of the tenant's and its own.
     pub fn profile(&self, tenant: &Tenant) -> SecurityProfile {
         self.further.profile.max(tenant.settings.profile)
+    }
+
+    /// With what its answers are signed when it did not say: RS256, as OpenID Connect Core s15.1, JARM s3 and RFC 9701 s6 have it, and PS256 under FAPI, which has no PKCS #1
+    /// (FAPI 2.0 s5.4).
+    pub fn usual_signing(&self, tenant: &Tenant) -> Signing {
+        Signing::plain(match self.profile(tenant) {
+            SecurityProfile::Baseline => Algorithm::RS256,
+            SecurityProfile::Fapi2 | SecurityProfile::Fapi2MessageSigning => Algorithm::PS256,
+        })
     }
 
     /// Whether its requests must be pushed (RFC 9126 s5 and s6).

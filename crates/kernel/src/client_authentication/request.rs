@@ -1,6 +1,10 @@
 //! What a request shows of who it is.
 
-use proof::{Secret, assertion::AssertionError};
+use proof::{
+    Secret,
+    assertion::AssertionError,
+    client_attestation::{self, ClientAttestationError},
+};
 
 use crate::{
     client::AuthenticationMethod,
@@ -30,8 +34,20 @@ pub enum Evidence {
     SecretPost(Secret<String>),
     /// `client_assertion`, unverified (RFC 7523 s2.2).
     Assertion(String),
+    /// What its attester says of the instance, unverified, and the instance's own proof; without one a `DPoP` proof stands for it
+    /// (draft-ietf-oauth-attestation-based-client-auth s5.2).
+    Attestation(Attested),
     /// Its name alone: enough for a client that registered without a credential (RFC 6749 s3.2.1).
     Name,
+}
+
+/// The two headers of an attested client, as they came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attested {
+    /// `OAuth-Client-Attestation`.
+    pub attestation: String,
+    /// `OAuth-Client-Attestation-PoP`.
+    pub pop: Option<String>,
 }
 
 impl Evidence {
@@ -41,6 +57,7 @@ impl Evidence {
             Self::SecretBasic(_) => AuthenticationMethod::SecretBasic,
             Self::SecretPost(_) => AuthenticationMethod::SecretPost,
             Self::Assertion(_) => AuthenticationMethod::PrivateKeyJwt,
+            Self::Attestation(_) => AuthenticationMethod::Attestation,
             Self::Name => AuthenticationMethod::Nothing,
         }
     }
@@ -49,22 +66,29 @@ impl Evidence {
 impl Credentials {
     /// The key that the assertion says it was made with: for looking it up, and for nothing else.
     pub fn key_id(&self) -> Option<String> {
-        let Evidence::Assertion(assertion) = &self.evidence else {
-            return None;
+        let signed = match &self.evidence {
+            Evidence::Assertion(assertion) => assertion,
+            Evidence::Attestation(attested) => &attested.attestation,
+            Evidence::SecretBasic(_) | Evidence::SecretPost(_) | Evidence::Name => return None,
         };
-        let compact = proof::jws::Compact::parse(assertion).ok()?;
+        let compact = proof::jws::Compact::parse(signed).ok()?;
         compact.kid().map(str::to_owned)
     }
 
     /// Reads credentials from the decoded Basic pair (`id:secret`, still form-encoded as RFC 6749 s2.3.1 says) and the body. Exactly one way may be used.
-    pub fn parse(basic: Option<&str>, form: &Form) -> Result<Self, Why> {
+    pub fn parse(basic: Option<&str>, attested: Option<Attested>, form: &Form) -> Result<Self, Why> {
         let secret = form.text("client_secret");
         let assertion = form.text("client_assertion");
         let named = form.text("client_id");
-        if [basic.is_some(), secret.is_some(), assertion.is_some()]
-            .iter()
-            .filter(|shown| **shown)
-            .count()
+        if [
+            basic.is_some(),
+            secret.is_some(),
+            assertion.is_some(),
+            attested.is_some(),
+        ]
+        .iter()
+        .filter(|shown| **shown)
+        .count()
             > 1
         {
             return Err(Why::CredentialsTwice);
@@ -94,6 +118,16 @@ impl Credentials {
                 evidence: Evidence::Assertion(assertion.to_owned()),
             });
         }
+        if let Some(attested) = attested {
+            let subject = attested_client(&attested.attestation)?;
+            if named.is_some_and(|named| named != subject) {
+                return Err(Why::AttestationOfAnother);
+            }
+            return Ok(Self {
+                client: client(&subject)?,
+                evidence: Evidence::Attestation(attested),
+            });
+        }
         match (named, secret) {
             (Some(id), Some(secret)) => Ok(Self {
                 client: client(id)?,
@@ -110,6 +144,15 @@ impl Credentials {
 
 fn client(id: &str) -> Result<ClientId, Why> {
     ClientId::parse(id).ok_or(Why::ClientUnknown)
+}
+
+/// Whose attestation it says it is: an unproved claim, good for the look-up only.
+fn attested_client(attestation: &str) -> Result<String, Why> {
+    let wrong = |rule| Why::Attestation(ClientAttestationError::Attestation(rule));
+    let compact = proof::jws::Compact::parse(attestation).map_err(wrong)?;
+    client_attestation::named(&compact)
+        .map(|(client, _)| client)
+        .map_err(Why::Attestation)
 }
 
 /// Whose keys an assertion wants to be checked with: an unproved claim, good for the look-up only.

@@ -1,22 +1,25 @@
 //! Whether the credentials hold.
 
 use proof::{
-    Time, Verified,
+    Algorithm, Time, Verified,
     assertion::{self, AssertionError},
     certificate::Certificate,
+    client_attestation::{self, ClientAttestationError, Possession},
     digest,
-    dpop::DpopProof,
+    dpop::{DpopError, DpopProof},
     jwk::KeySet,
-    jws::Compact,
+    jws::{Compact, Rejected},
+    nonce,
 };
 
-use super::request::{Credentials, Evidence};
+use super::request::{Attested, Credentials, Evidence};
 use crate::{
     authorization::Wish,
     caller::{Caller, PublicClient, PureMachine, Who},
-    client::{Authentication, Client, TlsName, TlsNameKind},
+    client::{Authentication, Client, SecurityProfile, TlsName, TlsNameKind},
     confirmation::Confirmation,
     mark::{Mark, Stands},
+    tenant::{NonceRule, Tenant},
     why::Why,
 };
 
@@ -30,8 +33,10 @@ pub struct Facts<'a> {
     pub client: Option<Client>,
     /// Its registered keys, parsed, if it registered any.
     pub keys: Option<&'a KeySet>,
-    /// The issuer of the tenant: the only audience of an assertion.
-    pub issuer: &'a str,
+    /// The tenant: its issuer is the only audience of an assertion.
+    pub tenant: &'a Tenant,
+    /// What challenges of ours are made with.
+    pub nonce_key: &'a [u8; 32],
     /// The certificate that the connection was made with, if it was made with one.
     pub certificate: Option<&'a ShownCertificate>,
 }
@@ -57,18 +62,19 @@ pub enum Vouched {
 /// Proves a client by what it showed, and takes the marks of its proofs.
 pub fn prove(
     credentials: &Credentials,
-    facts: Facts<'_>,
+    mut facts: Facts<'_>,
     dpop: Option<Verified<DpopProof>>,
     now: Time,
 ) -> Result<Caller, Why> {
     // 1. The client exists. For one that does not, the same work is done, so that time tells nothing of secrets (S-42); a signature is not checked for nobody.
-    let Some(client) = facts.client else {
+    let Some(client) = facts.client.take() else {
         shown_without_client(credentials);
         return Err(Why::ClientUnknown);
     };
 
     // 2. It uses the method it registered (RFC 7591 s2): a secret is no way in for a client with a key.
     let mut marks = Vec::new();
+    let mut instance = None;
     match (&credentials.evidence, &client.authentication) {
         (Evidence::SecretBasic(shown), Authentication::SecretBasic { secret_digest })
         | (Evidence::SecretPost(shown), Authentication::SecretPost { secret_digest }) => {
@@ -84,7 +90,10 @@ pub fn prove(
             // 3b. The assertion: signed by a registered key, for us alone, fresh, and used once (RFC 7523 s3, 7523bis).
             let keys = facts.keys.ok_or(Why::AuthenticationMethod)?;
             let compact = Compact::parse(shown).map_err(|rule| Why::Assertion(AssertionError::Jws(rule)))?;
-            let proved = assertion::check(&compact, keys, facts.issuer, now).map_err(Why::Assertion)?;
+            if !may_sign(&client, facts.tenant, compact.algorithm()) {
+                return Err(Why::Assertion(AssertionError::Jws(Rejected::WrongAlgorithm)));
+            }
+            let proved = assertion::check(&compact, keys, &facts.tenant.issuer, now).map_err(Why::Assertion)?;
             if proved.client_id != client.id.as_str() {
                 return Err(Why::AssertionOfAnother);
             }
@@ -94,6 +103,10 @@ pub fn prove(
                 &proved.jti,
                 proved.expires.plus(SKEW_SECONDS),
             ));
+        }
+        // 3b'. The attestation: by the client's attester, whose keys are the client's, with a proof of the instance's key (draft s7).
+        (Evidence::Attestation(shown), Authentication::Attestation) => {
+            instance = Some(attested(shown, &client, &facts, dpop.as_deref(), now, &mut marks)?);
         }
         // 3c. The certificate: vouched for, with the name that the client registered (RFC 8705 s2.1.2).
         (Evidence::Name, Authentication::Tls) => {
@@ -116,7 +129,14 @@ pub fn prove(
         }
         // 3e. Nothing, of a client that has nothing: it is named, not authenticated, and what it may do is bound by PKCE and by what it holds.
         (Evidence::Name, Authentication::Nothing) => {}
-        (Evidence::SecretBasic(_) | Evidence::SecretPost(_) | Evidence::Assertion(_) | Evidence::Name, _) => {
+        (
+            Evidence::SecretBasic(_)
+            | Evidence::SecretPost(_)
+            | Evidence::Assertion(_)
+            | Evidence::Attestation(_)
+            | Evidence::Name,
+            _,
+        ) => {
             shown_without_client(credentials);
             return Err(Why::AuthenticationMethod);
         }
@@ -127,7 +147,20 @@ pub fn prove(
         return Err(Why::ClientDisabled);
     }
 
-    // 5. The key it proved to hold: by a proof, which is good once (RFC 9449 s4.3), or by its connection (RFC 8705 s3).
+    // 5. Under FAPI only what a key of the client's proves is proof (FAPI 2.0 s5.3.2.1).
+    let profile = client.profile(facts.tenant);
+    if profile >= SecurityProfile::Fapi2 && !client.authentication.is_strong() {
+        return Err(Why::AuthenticationMethod);
+    }
+    if profile >= SecurityProfile::Fapi2
+        && dpop
+            .as_ref()
+            .is_some_and(|proof| proof.key.algorithm() == Algorithm::RS256)
+    {
+        return Err(Why::Dpop(DpopError::Jws(Rejected::WrongAlgorithm)));
+    }
+
+    // 6. The key it proved to hold: by a proof, which is good once (RFC 9449 s4.3), or by its connection (RFC 8705 s3).
     let by_certificate = facts
         .certificate
         .filter(|_| client.further.certificate_bound == Wish::Yes)
@@ -147,7 +180,76 @@ pub fn prove(
         | Authentication::SelfSignedTls
         | Authentication::Attestation => Who::PureMachine(PureMachine { client }),
     };
-    Ok(Caller { who, key, marks })
+    Ok(Caller {
+        who,
+        key,
+        instance,
+        marks,
+    })
+}
+
+/// The thumbprint of the attested instance's key.
+fn attested(
+    shown: &Attested,
+    client: &Client,
+    facts: &Facts<'_>,
+    dpop: Option<&DpopProof>,
+    now: Time,
+    marks: &mut Vec<Mark>,
+) -> Result<String, Why> {
+    let wrong = Why::Attestation;
+    let attesters = facts.keys.ok_or(Why::AuthenticationMethod)?;
+    let attestation =
+        Compact::parse(&shown.attestation).map_err(|rule| wrong(ClientAttestationError::Attestation(rule)))?;
+    let proof = shown
+        .pop
+        .as_deref()
+        .map(Compact::parse)
+        .transpose()
+        .map_err(|rule| wrong(ClientAttestationError::Pop(rule)))?;
+    let possession = match (&proof, dpop) {
+        (Some(proof), _) => Possession::Pop(proof),
+        (None, Some(dpop)) => Possession::Dpop { jkt: &dpop.jkt },
+        (None, None) => return Err(Why::AttestationUnproved),
+    };
+    let expect = client_attestation::Expect {
+        issuer: &facts.tenant.issuer,
+        now,
+    };
+    let attested = client_attestation::check(&attestation, attesters, possession, &expect).map_err(wrong)?;
+    if attested.client_id != client.id.as_str() {
+        return Err(Why::AttestationOfAnother);
+    }
+    if let Some(pop) = &attested.pop {
+        check_challenge(pop.challenge.as_deref(), facts, now)?;
+        let expires = pop.expires.plus(SKEW_SECONDS);
+        marks.push(Mark::new(
+            Stands::AttestationProof,
+            &attested.instance_thumbprint,
+            &pop.jti,
+            expires,
+        ));
+    }
+    Ok(attested.instance_thumbprint.clone())
+}
+
+/// A challenge that is there must be ours, and fresh; whether it must be there is the tenant's rule about nonces (draft s8).
+fn check_challenge(shown: Option<&str>, facts: &Facts<'_>, now: Time) -> Result<(), Why> {
+    match (shown, facts.tenant.settings.dpop_nonce) {
+        (Some(shown), _) => nonce::check(facts.nonce_key, shown, now).map_err(|_| Why::AttestationChallenge),
+        (None, NonceRule::Accepted) => Ok(()),
+        (None, NonceRule::Demanded) => Err(Why::AttestationChallenge),
+    }
+}
+
+/// Whether a client's assertions may be signed so: by the algorithm it registered (OpenID Connect Registration s2), and under FAPI never by PKCS #1 (FAPI 2.0 s5.4).
+fn may_sign(client: &Client, tenant: &Tenant, algorithm: Algorithm) -> bool {
+    let registered = client
+        .further
+        .assertion
+        .is_none_or(|registered| registered == algorithm);
+    let by_profile = client.profile(tenant) == SecurityProfile::Baseline || algorithm != Algorithm::RS256;
+    registered && by_profile
 }
 
 /// Whether a certificate has a client's name where the client said it would stand.

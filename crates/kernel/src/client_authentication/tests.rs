@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     caller::{Caller, CallerKind},
-    client::{AuthenticationMethod, Client},
+    client::{AuthenticationMethod, Client, SecurityProfile},
     form::Form,
     mark::{Mark, Stands},
     token,
@@ -248,6 +248,8 @@ fn proved(credentials: &Credentials, client: Option<Client>, dpop: Option<Verifi
             client,
             keys: Some(&keys),
             issuer: ISSUER,
+            profile: SecurityProfile::Baseline,
+            certificate: None,
         },
         dpop,
         now(),
@@ -298,6 +300,8 @@ fn a_client_proves_itself_by_the_method_it_registered_and_by_no_other() {
         client: Some(registered(AuthenticationMethod::PrivateKeyJwt)),
         keys: None,
         issuer: ISSUER,
+        profile: SecurityProfile::Baseline,
+        certificate: None,
     };
     let result = prove(&showing(AuthenticationMethod::PrivateKeyJwt), no_keys, None, now());
     assert_eq!(
@@ -558,6 +562,8 @@ fn an_assertion_is_checked_with_the_keys_of_the_client_it_names() {
             client: client(),
             keys: Some(&others),
             issuer: ISSUER,
+            profile: SecurityProfile::Baseline,
+            certificate: None,
         },
         None,
         now(),

@@ -12,6 +12,7 @@ use crate::{
     caller::{AdministratorCaller, BrowserUser, Caller, PublicClient, PureMachine, UserDelegatedMachine, Who},
     client::{Binding, Client},
     decision::{Answer, Decision, Guard, Reply, Touch},
+    deferred::Completion,
     event::EventKind,
     form::Form,
     grant::{self, Grant, Status},
@@ -45,7 +46,9 @@ fn golden_vectors_of_client_credentials_hold() {
                 &request,
                 &caller,
                 &Facts {
-                    client_epoch: None, keys: &people::any_tenant_keys(), approvals: Vec::new(),
+                    client_epoch: None,
+                    keys: &people::any_tenant_keys(),
+                    approvals: Vec::new(),
                     tenant: &tenant,
                     resource,
                     grants,
@@ -127,7 +130,9 @@ fn answered(body: &str, caller: &Caller, resource: Option<Resource>, grants: Vec
         &ask(body).unwrap(),
         caller,
         &Facts {
-            client_epoch: None, keys: &people::any_tenant_keys(), approvals: Vec::new(),
+            client_epoch: None,
+            keys: &people::any_tenant_keys(),
+            approvals: Vec::new(),
             tenant,
             resource,
             grants,
@@ -190,7 +195,8 @@ fn the_form_is_read_as_rfc_6749_and_rfc_8707_say() {
     let read = |scope: Option<&str>, resource: Option<&str>| {
         Ok(Request {
             scopes: scope.map(|text| Scopes::parse(text).unwrap()),
-            resource: resource.map(facts::uri), completion: Completion::Now
+            resource: resource.map(facts::uri),
+            completion: Completion::Now,
         })
     };
     let cases = [
@@ -272,7 +278,8 @@ fn the_grant_type_is_named_and_known() {
     let form = Form::parse(b"grant_type=client_credentials&unknown=x", token::Request::REPEATABLE).unwrap();
     let expected = token::Request::ClientCredentials(Request {
         scopes: None,
-        resource: None, completion: Completion::Now
+        resource: None,
+        completion: Completion::Now,
     });
     assert_eq!(
         token::Request::parse(&form),
@@ -542,7 +549,9 @@ fn a_client_that_changed_meanwhile_is_refused_at_the_second_look() {
         (Some(i64::MIN), Some(Why::ClientChanged)),
     ] {
         let facts = Facts {
-            client_epoch: epoch, keys: &people::any_tenant_keys(), approvals: Vec::new(),
+            client_epoch: epoch,
+            keys: &people::any_tenant_keys(),
+            approvals: Vec::new(),
             tenant,
             resource: Some(here()),
             grants: vec![vec![root("g", "read")]],

@@ -3,16 +3,19 @@
 use proof::{Verified, access_token::AccessToken, json};
 use serde_json::json;
 
+use super::{Request, SIGNED_ANSWER};
 use crate::{
     authority::{Audience, Scopes},
+    authorization::Wish,
     caller::{Caller, Who},
     client::{Client, Introspects},
     consent::Rule,
-    decision::{Change, Decision, Reply},
+    decision::{Change, Decision, Reply, Unsigned},
     event::{Event, EventKind},
     grant::{self, Grant, Subject},
     moment::Moment,
     resource::Resource,
+    tenant::Tenant,
     token,
     user::User,
     why::Why,
@@ -47,7 +50,7 @@ pub struct Known {
 }
 
 /// Decides an introspection request. The answer changes nothing; its event goes to the journal.
-pub fn decide(caller: &Caller, facts: &Facts, at: &Moment) -> Decision {
+pub fn decide(request: &Request, caller: &Caller, facts: &Facts, tenant: &Tenant, at: &Moment) -> Decision {
     let Who::PureMachine(machine) = &caller.who else {
         return Decision::refuse(
             Why::CredentialsMissing,
@@ -68,7 +71,31 @@ pub fn decide(caller: &Caller, facts: &Facts, at: &Moment) -> Decision {
         events: vec![event],
         ..Change::default()
     };
-    Decision::issue(Reply::Document(document), Vec::new(), change)
+    match request.signed {
+        Wish::No => Decision::issue(Reply::Document(document), Vec::new(), change),
+        Wish::Yes => {
+            let unsigned = signed(document, &machine.client, tenant, at);
+            Decision::issue(Reply::Jwt { typ: SIGNED_ANSWER }, vec![unsigned], change)
+        }
+    }
+}
+
+/// The answer as a token for whoever asked (RFC 9701 s5): the times and names of the token in question stand inside, where nobody takes this one for it.
+fn signed(document: json::Object, client: &Client, tenant: &Tenant, at: &Moment) -> Unsigned {
+    let mut claims = json::Object::new();
+    claims.insert("iss".to_owned(), tenant.issuer.as_str().into());
+    claims.insert("aud".to_owned(), client.id.as_str().into());
+    claims.insert("iat".to_owned(), at.now.unix().into());
+    claims.insert("token_introspection".to_owned(), document.into());
+    Unsigned {
+        typ: "token-introspection+jwt",
+        signing: client
+            .further
+            .introspection
+            .unwrap_or_else(|| client.usual_signing(tenant)),
+        claims,
+        hash_of: None,
+    }
 }
 
 /// RFC 7662 s4: a token is shown only to those it is meant for.

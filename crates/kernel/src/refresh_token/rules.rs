@@ -8,7 +8,7 @@ use crate::{
     authority::{Audience, Scopes},
     authorization_code::{issued_event, key_shown, place, proved_client, relied_on, used},
     caller::Caller,
-    client::{Client, GrantType},
+    client::{Client, GrantType, SecurityProfile},
     consent::Rule,
     decision::{Change, Decision, Guard, Write},
     deferred::{Deferral, deferred},
@@ -51,6 +51,8 @@ pub struct Facts<'a> {
 enum Turn {
     /// It is the newest: the next one is handed out.
     Next,
+    /// It stays, since its client is held to FAPI, where lines do not turn (FAPI 2.0 s5.3.2.1).
+    Stay,
     /// It is the one before, in the identical request, a moment ago: the newest is handed out again.
     Again,
 }
@@ -112,7 +114,10 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
     let apart = at.now.since(family.turned);
     let in_time = (-REPEAT_SECONDS..=REPEAT_SECONDS).contains(&apart); // clocks of nodes differ a little; one that jumped back opens no window
     let identical = family.request.as_ref() == Some(&digest);
-    let turn = if shown.generation == newest {
+    let stays = client.profile(facts.tenant) >= SecurityProfile::Fapi2;
+    let turn = if shown.generation == newest && stays {
+        Turn::Stay
+    } else if shown.generation == newest {
         Turn::Next
     } else if shown.generation.saturating_add(1) == newest && identical && in_time {
         Turn::Again
@@ -162,7 +167,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
     // 6. The projection, and the token that comes next.
     let generation = match turn {
         Turn::Next => newest.saturating_add(1),
-        Turn::Again => newest,
+        Turn::Again | Turn::Stay => newest,
     };
     let refresh = family::write(&facts.keys.refresh, &family.id, generation);
     let issued = Projection {
@@ -208,7 +213,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         .with("family", family.id.as_str())
         .with("generation", generation);
     let event = match turn {
-        Turn::Next => event,
+        Turn::Next | Turn::Stay => event,
         Turn::Again => event.with("repeated", true),
     };
     let mut guards = relied_on(&facts.path, client, user);
@@ -219,16 +224,23 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
             request: digest,
             at: at.now,
         },
-        Turn::Again => family::Guard::Current {
+        Turn::Again | Turn::Stay => family::Guard::Current {
             id: family.id.clone(),
             generation: newest,
         },
     }));
     guards.push(Guard::Token(token::Guard::Create(Box::new(issued.record))));
     let root = facts.path.last().unwrap_or(authorization);
+    let used_now = family::Write::Used {
+        id: family.id.clone(),
+        at: at.now,
+    };
     let change = Change {
         guards,
-        sure: Vec::new(),
+        sure: matches!(turn, Turn::Stay)
+            .then_some(Write::Family(used_now))
+            .into_iter()
+            .collect(),
         touches: used(client, root, at),
         events: vec![event],
     };
@@ -252,7 +264,9 @@ fn genuine<'f>(
     if family.client != client.id {
         return Err(Why::RefreshOfAnother);
     }
-    if family.key.is_some() && family.key != caller.key {
+    let of_another_key = family.key.is_some() && family.key != caller.key;
+    let of_another_instance = family.instance.is_some() && family.instance != caller.instance;
+    if of_another_key || of_another_instance {
         return Err(Why::KeyOther);
     }
     key_shown(client, facts.tenant, caller)?;

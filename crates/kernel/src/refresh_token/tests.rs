@@ -190,6 +190,7 @@ impl World {
             resource: self.resource.clone(),
             user: self.user.clone(),
             rules: self.rules.clone(),
+            approvals: Vec::new(),
         }
     }
 

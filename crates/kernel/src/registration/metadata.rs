@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     authority::Scopes,
-    client::{ApplicationType, AuthenticationMethod, Binding, Further, GrantType, Keys},
+    client::{ApplicationType, AuthenticationMethod, Binding, Further, GrantType, Keys, is_fetched},
     redirect_uri::{self, RedirectUri},
     why::Why,
 };
@@ -218,7 +218,8 @@ fn keys(o: &json::Object, address: Option<&str>, said: Said) -> Result<Option<Ke
             checked_keys(&text).map_err(|rule| said.wrong(rule))?;
             Ok(Some(Keys::Here(text)))
         }
-        (None, Some(address)) => Ok(uri(Some(address), said)?.map(Keys::At)),
+        (None, Some(address)) if is_fetched(address) => Ok(Some(Keys::At(address.to_owned()))),
+        (None, Some(_)) => Err(said.wrong("jwks_uri is https, without user name and fragment, at most 2000 bytes")),
         (Some(_), Some(_)) => Err(said.wrong("jwks and jwks_uri do not go together")),
     }
 }
@@ -262,6 +263,9 @@ pub(crate) fn needed_for(
         }
         AuthenticationMethod::SelfSignedTls if keys.is_none() => {
             Err("self_signed_tls_client_auth needs a jwks with the key of the certificate, or a jwks_uri")
+        }
+        AuthenticationMethod::Attestation if keys.is_none() => {
+            Err("attest_jwt_client_auth needs a jwks with the public keys of the client's attester, or a jwks_uri")
         }
         AuthenticationMethod::Tls if further.tls.is_none() => Err(
             "tls_client_auth needs the one name in the certificate: tls_client_auth_subject_dn or one of tls_client_auth_san_*",

@@ -8,6 +8,7 @@ use crate::{
     authority::Scopes,
     caller::{Caller, Who},
     client::{self, Authentication, AuthenticationMethod, Binding, Client, Introspects, Keys, Registration},
+    confirmation::Confirmation,
     decision::{Change, Decision, Guard, Reply},
     event::{Event, EventKind},
     id::ClientId,
@@ -54,12 +55,14 @@ pub enum Known {
 pub fn decide(command: &Command, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Decision {
     let considered = match command {
         Command::Register(metadata) => register(metadata, caller, facts, at),
-        Command::Read(_) => own(facts).map(|client| {
+        Command::Read(_) => own(facts, caller).map(|client| {
             let document = registration_document(client, facts.tenant);
             Decision::issue(Reply::Document(document), Vec::new(), Change::default())
         }),
-        Command::Replace(_, metadata) => own(facts).and_then(|client| replace(client, metadata, caller, facts, at)),
-        Command::Delete(_) => own(facts).map(|client| delete(client, caller, at)),
+        Command::Replace(_, metadata) => {
+            own(facts, caller).and_then(|client| replace(client, metadata, caller, facts, at))
+        }
+        Command::Delete(_) => own(facts, caller).map(|client| delete(client, caller, at)),
     };
     considered.unwrap_or_else(|why| {
         let event = Event::refused(&why, caller, at);
@@ -68,10 +71,26 @@ pub fn decide(command: &Command, caller: &Caller, facts: &Facts<'_>, at: &Moment
 }
 
 /// Whose registration access token was shown. A wrong one and an unknown client look the same (RFC 7592 s2.1).
-fn own<'f>(facts: &'f Facts<'_>) -> Result<&'f Client, Why> {
-    match &facts.client {
-        Some((client, Known::Token)) if client.disabled.is_none() => Ok(client),
-        Some(_) | None => Err(Why::RegistrationUnproved),
+fn own<'f>(facts: &'f Facts<'_>, caller: &Caller) -> Result<&'f Client, Why> {
+    let Some((client, Known::Token)) = &facts.client else {
+        return Err(Why::RegistrationUnproved);
+    };
+    let bound = match &client.registration {
+        Registration::Itself { key, .. } => key.as_deref(),
+        Registration::Administrator | Registration::Document { .. } => None,
+    };
+    let shown = proved_key(caller);
+    if client.disabled.is_some() || bound.is_some_and(|bound| shown != Some(bound)) {
+        return Err(Why::RegistrationUnproved);
+    }
+    Ok(client)
+}
+
+/// The key that a proof on the request showed.
+fn proved_key(caller: &Caller) -> Option<&str> {
+    match &caller.key {
+        Some(Confirmation::Jkt(thumbprint)) => Some(thumbprint),
+        Some(Confirmation::Certificate(_)) | None => None,
     }
 }
 
@@ -97,6 +116,7 @@ fn register(metadata: &Metadata, caller: &Caller, facts: &Facts<'_>, at: &Moment
         id: at.id("client"),
         registration: Registration::Itself {
             token_digest: digest::sha256_b64(token.as_bytes()),
+            key: proved_key(caller).map(str::to_owned), // whoever shows the token later proves the key again
         },
         authentication,
         expires: Some(at.now.plus(UNUSED_SECONDS)),

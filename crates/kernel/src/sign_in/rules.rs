@@ -165,6 +165,7 @@ fn consider<'f>(caller: &Caller, facts: &'f Facts, at: &Moment) -> Result<Decisi
         }));
     }
     let signed_in = Caller {
+        instance: None,
         who: Who::BrowserUser(BrowserUser {
             user: user.clone(),
             session: session.clone(),

@@ -6,14 +6,8 @@ use proof::{Algorithm, base64url, digest, json::Object};
 
 use super::TenantKeys;
 use crate::{
-    authority::Scopes,
-    browser_session::Presence,
-    client::{Client, Signing},
-    decision::Unsigned,
-    identity,
-    moment::Moment,
-    tenant::Tenant,
-    user::User,
+    authority::Scopes, browser_session::Presence, client::Client, decision::Unsigned, identity, moment::Moment,
+    tenant::Tenant, user::User,
 };
 
 /// How long an ID token counts, in seconds: it says who signed in, and is no key to anything.
@@ -39,7 +33,8 @@ pub(crate) struct IdToken<'a> {
 impl IdToken<'_> {
     /// The token, ready to be signed behind the access token whose hash it carries.
     pub(crate) fn unsigned(&self, at: &Moment) -> Unsigned {
-        let signing = self.client.further.id_token.unwrap_or(Signing::plain(Algorithm::RS256));
+        let usual = || self.client.usual_signing(self.tenant);
+        let signing = self.client.further.id_token.unwrap_or_else(usual);
         let given = identity::claims(self.user, self.scopes);
         let mut claims: Object = given
             .into_iter()

@@ -89,6 +89,7 @@ impl Redemption<'_> {
                 grant: authorization.id.clone(),
                 client: self.client.id.clone(),
                 key: bound,
+                instance: self.caller.instance.clone(),
                 presence: self.presence.clone(),
                 generation: 0,
                 turned: at.now,

@@ -36,7 +36,12 @@ impl Outcome {
     pub(super) fn value(&self) -> Value {
         match self {
             Self::Decided(decision) => decided(decision),
-            Self::Proved(Caller { who: _, key, marks }) => json!({
+            Self::Proved(Caller {
+                who: _,
+                key,
+                instance: _,
+                marks,
+            }) => json!({
                 "answer": "proved",
                 "caller": self.caller_name(),
                 "key": key.as_ref().map(Confirmation::as_row),
@@ -340,6 +345,9 @@ fn write(write: &Write) -> Value {
         Write::Tenant(tenant::Write::EndAdministrator { id, at }) => {
             json!({ "end_administrator": { "id": id.as_str(), "at": at.unix() } })
         }
+        Write::Family(family::Write::Used { id, at }) => {
+            json!({ "use_family": { "id": id.as_str(), "at": at.unix() } })
+        }
         Write::PushedRequest(pushed_authorization::Write::End(id)) => json!({ "end_pushed_request": id }),
         Write::RelyingParty(write) => about_relying_party(write),
         Write::DropKey { kid } => json!({ "drop_key": { "kid": kid } }),
@@ -422,6 +430,7 @@ fn mark(mark: &Mark) -> Value {
     let proof = match stands_for {
         Stands::ClientAssertion => "client assertion",
         Stands::DpopProof => "DPoP proof",
+        Stands::AttestationProof => "attestation_proof",
         Stands::Ceremony => "passkey ceremony",
     };
     json!({ "proof": proof, "digest": digest, "expires_at": expires.unix(), "replay": stands_for.why().code().name() })

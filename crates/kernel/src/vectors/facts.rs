@@ -238,6 +238,7 @@ pub(crate) fn client(value: &Value) -> Client {
                 "introspects_everything",
                 "document_fetched_at",
                 "registration_token_digest",
+                "registration_token_jkt",
                 "redirect_uris",
                 "application_type",
                 "client_uri",
@@ -288,6 +289,7 @@ pub(crate) fn client(value: &Value) -> Client {
             (Some(fetched), None) => Registration::Document { fetched },
             (None, Some(digest)) => Registration::Itself {
                 token_digest: digest.to_owned(),
+                key: row.text("registration_token_jkt").map(str::to_owned),
             },
             (Some(_), Some(_)) => panic!("a client is registered in one way"),
         },

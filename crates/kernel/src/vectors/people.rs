@@ -328,6 +328,7 @@ pub(crate) fn family(value: &Value) -> Family {
             "auth_time",
             "method",
             "browser_session",
+            "instance_jkt",
             "generation",
             "turned_at",
             "request",
@@ -339,6 +340,7 @@ pub(crate) fn family(value: &Value) -> Family {
         grant: id(row.required("grant")),
         client: id(row.required("client_id")),
         key: row.text("jkt").map(Confirmation::from_row),
+        instance: row.text("instance_jkt").map(str::to_owned),
         presence: presence(&row),
         generation: row.number("generation").unwrap(),
         turned: row.time("turned_at").unwrap(),
@@ -353,6 +355,7 @@ pub(super) fn family_row(family: &Family) -> Value {
         grant,
         client,
         key,
+        instance,
         presence,
         generation,
         turned,
@@ -371,6 +374,7 @@ pub(super) fn family_row(family: &Family) -> Value {
     }));
     text(&mut row, "browser_session", presence.session.as_ref().map(Id::as_str));
     text(&mut row, "jkt", key.as_ref().map(Confirmation::as_row).as_deref());
+    text(&mut row, "instance_jkt", instance.as_deref());
     text(&mut row, "request", request.as_deref());
     row.into()
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     caller::Caller,
-    client::{Client, Keys},
+    client::{Client, Keys, SecurityProfile},
     client_authentication::{Credentials, Facts, prove},
     form::Form,
     introspection,
@@ -90,7 +90,7 @@ impl<'a> Presented<'a> {
     /// Who sent it: `client` is the registration that the credentials name, if there is one.
     pub(crate) fn caller(&self, form: &Form, client: Option<Client>, issuer: &str, now: Time) -> Result<Caller, Why> {
         let basic = self.headers.text("authorization").map(basic_pair);
-        let credentials = Credentials::parse(basic.as_deref(), form)?;
+        let credentials = Credentials::parse(basic.as_deref(), None, form)?;
         if let Some(client) = &client {
             assert_eq!(
                 client.id, credentials.client,
@@ -119,6 +119,8 @@ impl<'a> Presented<'a> {
                 client,
                 keys: keys.as_ref(),
                 issuer,
+                profile: SecurityProfile::Baseline,
+                certificate: None,
             },
             proof,
             now,

@@ -146,7 +146,10 @@ pub(super) fn client(client: &Client) -> Value {
     match registration {
         Registration::Administrator => {}
         Registration::Document { fetched } => time(&mut row, "document_fetched_at", Some(*fetched)),
-        Registration::Itself { token_digest } => text(&mut row, "registration_token_digest", Some(token_digest)),
+        Registration::Itself { token_digest, key } => {
+            text(&mut row, "registration_token_digest", Some(token_digest));
+            text(&mut row, "registration_token_jkt", key.as_deref());
+        }
     }
     if let Some(approvers) = approvers {
         row.insert("approvers".into(), approvers.group.as_str().into());

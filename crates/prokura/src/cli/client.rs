@@ -1,14 +1,16 @@
 //! `prokura client`.
 
 mod create;
+mod member;
 
 use std::{borrow::Cow, path::PathBuf};
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+use kernel::client::MEMBERS;
 use serde_json::{Map, Value, json};
 
-use self::create::CreateArguments;
+use self::{create::CreateArguments, member::Members};
 use super::{
     api::Call,
     arguments::Planned,
@@ -93,6 +95,8 @@ pub(super) struct ChangeArguments {
     /// Whether it may introspect every token of the tenant
     #[arg(long, value_name = "true|false")]
     introspect_everything: Option<bool>,
+    #[command(flatten)]
+    members: Members,
     #[command(flatten)]
     planned: Planned,
 }
@@ -198,9 +202,11 @@ async fn change(arguments: ChangeArguments, console: &Console<'_>) -> Result<()>
         token_alg,
         require_dpop,
         introspect_everything,
+        members,
         planned,
     } = arguments;
     let mut body = Map::new();
+    members.insert(&mut body)?;
     insert_if(&mut body, "client_name", name.map(Value::from));
     insert_if(&mut body, "jwks", jwks.map(|file| public_keys(&file)).transpose()?);
     insert_if(
@@ -221,7 +227,7 @@ async fn change(arguments: ChangeArguments, console: &Console<'_>) -> Result<()>
     );
     something_to_change(
         &body,
-        "--name, --jwks, --redirect-uri, --token-alg, --require-dpop or --introspect-everything",
+        "--name, --jwks, --redirect-uri, --token-alg, --require-dpop, --introspect-everything or --set",
     )?;
     changed(
         Call::patch(format!("change client {client}"), &["clients", &in_path(&client)]).body(Value::Object(body)),
@@ -262,7 +268,7 @@ fn record(client: &Value, now: i64) -> Record {
         told.collect::<Vec<_>>().join(", ")
     });
     let token_alg = text(client, "access_token_signed_response_alg");
-    Record::default()
+    let record = Record::default()
         .line("client", text(client, "client_id"))
         .line("name", text(client, "client_name"))
         .line("signs in with", text(client, "token_endpoint_auth_method"))
@@ -324,7 +330,15 @@ fn record(client: &Value, now: i64) -> Record {
         .line_if(
             "goes away",
             time(client, "expires_at").map(|at| format!("{}, unless somebody says yes to it", when::both(at, now))),
-        )
+        );
+    // What it says beyond plain OAuth, under the registered names.
+    ["jwks_uri"].iter().chain(MEMBERS).fold(record, |record, name| {
+        let told = client.get(*name).map(|value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        });
+        record.line_if(name, told)
+    })
 }
 
 /// A text, if there is any.

@@ -89,6 +89,34 @@ pub(super) struct Settings {
     /// Whether tokens that act for a person must be bound to a key (DPoP)
     #[arg(long, value_name = "true|false")]
     dpop_required: Option<bool>,
+    /// The rules that every client is held to
+    #[arg(long, value_enum, value_name = "PROFILE")]
+    security_profile: Option<Profile>,
+    /// Whether authorization requests must be pushed (RFC 9126)
+    #[arg(long, value_name = "true|false")]
+    require_pushed_requests: Option<bool>,
+    /// Whether every client must send a PKCE challenge; false lets those with a credential that ask for ID tokens leave it out
+    #[arg(long, value_name = "true|false")]
+    require_pkce: Option<bool>,
+}
+
+/// A security profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Profile {
+    Baseline,
+    Fapi2,
+    #[value(name = "fapi2_message_signing")]
+    Fapi2MessageSigning,
+}
+
+impl Profile {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Baseline => "baseline",
+            Self::Fapi2 => "fapi2",
+            Self::Fapi2MessageSigning => "fapi2_message_signing",
+        }
+    }
 }
 
 /// Who may register a client by itself.
@@ -117,6 +145,17 @@ impl Settings {
         insert_if(body, "client_documents", self.client_documents.map(Value::Bool));
         insert_if(body, "registration", self.registration.map(|rule| rule.name().into()));
         insert_if(body, "dpop_required", self.dpop_required.map(Value::Bool));
+        insert_if(
+            body,
+            "security_profile",
+            self.security_profile.map(|profile| profile.name().into()),
+        );
+        insert_if(
+            body,
+            "require_pushed_authorization_requests",
+            self.require_pushed_requests.map(Value::Bool),
+        );
+        insert_if(body, "require_pkce", self.require_pkce.map(Value::Bool));
     }
 }
 
@@ -147,7 +186,7 @@ pub(super) async fn run(command: TenantCommand, console: &Console<'_>) -> Result
             settings.insert(&mut body);
             something_to_change(
                 &body,
-                "--require-dpop-nonce, --access-token-seconds, --client-documents, --registration or --dpop-required",
+                "--require-dpop-nonce, --access-token-seconds, --client-documents, --registration, --dpop-required, --security-profile, --require-pushed-requests or --require-pkce",
             )?;
             changed(
                 Call::patch(format!("change tenant {id}"), &["tenants", &id]).body(Value::Object(body)),

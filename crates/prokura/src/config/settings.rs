@@ -6,7 +6,7 @@ use std::{
 };
 
 use keys::rotation::Schedule;
-use server::{ClientCertificates, Peers};
+use server::{ClientCertificates, Limits, Peers};
 use url::{Host, Url};
 
 use super::{
@@ -34,6 +34,7 @@ pub(crate) struct Config {
     pub(crate) database: DatabaseSource,
     pub(crate) kek: Kek,
     pub(crate) rotation: Schedule,
+    pub(crate) limits: Limits,
     pub(crate) log: LogSettings,
     /// Every key with its value and where that comes from.
     pub(crate) effective: Vec<Effective>,
@@ -102,6 +103,7 @@ pub(super) fn interpret(values: &Values, folder: &Path, problems: &mut Problems)
     let database = reader.database();
     let kek = reader.kek();
     let rotation = reader.rotation();
+    let limits = reader.limits();
     let log = reader.log();
     Some(Config {
         origin: origin?.origin().ascii_serialization(),
@@ -112,6 +114,7 @@ pub(super) fn interpret(values: &Values, folder: &Path, problems: &mut Problems)
         database: database?,
         kek: kek?,
         rotation: rotation?,
+        limits: limits?,
         log: log?,
         effective: KEYS.iter().map(|key| effective(key, values.get(key))).collect(),
     })
@@ -310,6 +313,25 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// Requests a minute; 0 is without limit.
+    fn limits(&mut self) -> Option<Limits> {
+        let mut of = |key: &Key| {
+            let value = self.value(key, "0")?;
+            match value.text.parse::<u32>() {
+                Ok(0) => Some(None),
+                Ok(per_minute) => Some(Some(per_minute)),
+                Err(_) => self.wrong(&value, key, "must be a number of requests a minute, 0 for no limit"),
+            }
+        };
+        let (address, client, tenant) = (of(&table::PER_ADDRESS), of(&table::PER_CLIENT), of(&table::PER_TENANT));
+        Some(Limits {
+            requests_per_address_per_minute: address?,
+            requests_per_client_per_minute: client?,
+            requests_per_tenant_per_minute: tenant?,
+            ..Limits::default()
+        })
     }
 
     fn log(&mut self) -> Option<LogSettings> {

@@ -43,6 +43,9 @@ pub(super) const DATABASE: Key = text("database", "url", None);
 pub(super) const KEK: Key = text("keys", "kek", None);
 pub(super) const ROTATE_EVERY: Key = number("keys", "rotate_every_seconds", "86400");
 pub(super) const PUBLISH_AHEAD: Key = number("keys", "publish_ahead_seconds", "3600");
+pub(super) const PER_ADDRESS: Key = number("limits", "requests_per_address_per_minute", "12000");
+pub(super) const PER_CLIENT: Key = number("limits", "requests_per_client_per_minute", "60000");
+pub(super) const PER_TENANT: Key = number("limits", "requests_per_tenant_per_minute", "0");
 pub(super) const LOG_FORMAT: Key = text("log", "format", Some("text"));
 pub(super) const LOG_LEVEL: Key = text("log", "level", Some("info"));
 
@@ -62,6 +65,9 @@ pub(super) const KEYS: &[Key] = &[
     KEK,
     ROTATE_EVERY,
     PUBLISH_AHEAD,
+    PER_ADDRESS,
+    PER_CLIENT,
+    PER_TENANT,
     LOG_FORMAT,
     LOG_LEVEL,
 ];

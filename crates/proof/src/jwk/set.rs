@@ -31,7 +31,8 @@ impl KeySet {
         }
         entries
             .iter()
-            .filter_map(read_entry)
+            .flat_map(|entry| [read_entry(entry), read_for_pss(entry)])
+            .flatten()
             .collect::<Result<_, _>>()
             .map(KeySet)
     }
@@ -72,6 +73,18 @@ impl<'a> Iterator for Candidates<'a> {
         self.keys
             .find(|key| key.algorithm() == algorithm && (kid.is_none() || key.kid() == kid))
     }
+}
+
+/// An RSA key that does not say its algorithm verifies either padding, each as a key of its own: what a token names is still compared with the key's (RFC 8725 s3.1).
+fn read_for_pss(entry: &Value) -> Option<Result<PublicKey, Malformed>> {
+    let Value::Object(object) = entry else { return None };
+    let unsaid = object.get("kty").and_then(Value::as_str) == Some("RSA") && !object.contains_key("alg");
+    if !unsaid {
+        return None;
+    }
+    let mut pss = object.clone();
+    pss.insert("alg".to_owned(), Algorithm::PS256.name().into());
+    read_entry(&Value::Object(pss)).filter(Result::is_ok) // what is wrong with it was said the first time
 }
 
 fn read_entry(entry: &Value) -> Option<Result<PublicKey, Malformed>> {

@@ -3,6 +3,7 @@
 use proof::json::Object;
 use serde_json::{Value, json};
 
+use super::{openapi, types};
 use crate::routes::Admin;
 
 /// The status and shape of a call's answer.
@@ -61,7 +62,7 @@ fn administrator(further: &[&str]) -> Value {
 }
 
 fn client() -> Value {
-    object(
+    with_further(object(
         &[
             "client_id",
             "client_name",
@@ -83,6 +84,7 @@ fn client() -> Value {
             ("registered_by", "string"),
             ("expires_at", "integer"),
             ("jwks", "object"),
+            ("jwks_uri", "string"),
             ("access_token_signed_response_alg", "string"),
             ("dpop_bound_access_tokens", "boolean"),
             ("introspects_everything", "boolean"),
@@ -92,7 +94,31 @@ fn client() -> Value {
             ("disabled_at", "integer"),
             ("last_used_at", "integer"),
         ],
-    )
+    ))
+}
+
+/// What a client said beyond plain OAuth is told as it may be said, but never as `null`: what was not said is left out.
+fn with_further(mut described: Value) -> Value {
+    let further = openapi::schema::<types::FurtherBody>();
+    let members = further.get("properties").and_then(Value::as_object);
+    if let (Some(properties), Some(members)) = (described.get_mut("properties").and_then(Value::as_object_mut), members)
+    {
+        properties.extend(
+            members
+                .iter()
+                .map(|(name, of)| (name.clone(), json!({ "type": said_type(of) }))),
+        );
+    }
+    described
+}
+
+/// The type of a member that is there.
+fn said_type(described: &Value) -> Value {
+    let types = match described.get("type") {
+        Some(Value::Array(types)) => types.iter().find(|of| *of != "null").cloned(),
+        one => one.cloned(),
+    };
+    types.unwrap_or_default()
 }
 
 fn resource() -> Value {
@@ -160,6 +186,9 @@ fn tenant() -> Value {
             "client_documents",
             "registration",
             "dpop_required",
+            "security_profile",
+            "require_pushed_authorization_requests",
+            "require_pkce",
             "created_at",
         ],
         &[
@@ -171,6 +200,9 @@ fn tenant() -> Value {
             ("client_documents", "boolean"),
             ("registration", "string"),
             ("dpop_required", "boolean"),
+            ("security_profile", "string"),
+            ("require_pushed_authorization_requests", "boolean"),
+            ("require_pkce", "boolean"),
             ("created_at", "integer"),
             ("disabled_at", "integer"),
         ],

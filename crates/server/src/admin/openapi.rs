@@ -176,7 +176,8 @@ fn client<T: JsonSchema>() -> Value {
     body
 }
 
-fn schema<T: JsonSchema>() -> Value {
+/// The schema of what a body is read into.
+pub(super) fn schema<T: JsonSchema>() -> Value {
     let mut settings = SchemaSettings::draft2020_12();
     settings.inline_subschemas = true;
     settings.meta_schema = None;

@@ -199,7 +199,7 @@ async fn again(inbound: &Inbound, browser: &Browser, stop: Stop) -> Result<Outgo
         Why::CeremonyFailed(_) | Why::CeremonyReplayed | Why::CredentialsFull => AccountNotice::PasskeyFailed,
         Why::LastWayIn => AccountNotice::LastWayIn,
         Why::PageExpired => AccountNotice::TookTooLong,
-        Why::Busy | Why::TooMany(_) => AccountNotice::Busy,
+        Why::Busy | Why::TooMany(_) | Why::Throttled { .. } => AccountNotice::Busy,
         Why::SignInStale => AccountNotice::SignInFirst,
         _ => return Err(why.into()),
     };

@@ -151,7 +151,7 @@ async fn history(inbound: &Inbound, client: &Client, before: &Before) -> Result<
                 if then.redirect_uris != client.redirect_uris {
                     what.push(Change::Redirects);
                 }
-                if then.authentication != client.authentication {
+                if then.authentication != client.authentication || then.keys != client.keys {
                     what.push(Change::Keys);
                 }
             }

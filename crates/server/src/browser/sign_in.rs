@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kernel::{
     Caller, Reply, UserId, Why,
     authorization::Asked,
+    browser_session::Assurance,
     credential::{self, Passkey},
     sign_in::{self, Browser as Signing, Facts, Known, Shown},
     user::{Login, User},
@@ -50,8 +51,18 @@ pub(crate) async fn sign_in(inbound: Inbound, browser: Browser) -> Result<Outgoi
     };
     let browser = browser.speaking(asked.as_ref().and_then(|asked| asked.ui_locales.as_deref()));
     let again = asked.is_some() && inbound.caller.person().is_some();
-    let problem = again.then_some(SignInProblem::SignInAgain);
+    let stronger = asked.as_ref().is_some_and(wants_passkey);
+    let problem = match (stronger, again) {
+        (true, _) => Some(SignInProblem::Passkeys),
+        (false, true) => Some(SignInProblem::SignInAgain),
+        (false, false) => None,
+    };
     page(&inbound, &browser, asked.as_ref(), None, problem, None).await
+}
+
+/// Whether nothing less than a passkey will do.
+fn wants_passkey(asked: &Asked) -> bool {
+    matches!(asked.demand.assurance(), Ok(Some(Assurance::PhishingResistant)))
 }
 
 /// GET `/sign-in/recovery`.

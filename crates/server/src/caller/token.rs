@@ -17,7 +17,7 @@ use super::{Proved, check_nonce, dpop_proof};
 use crate::{
     app::App,
     fault::Stop,
-    http::Presented,
+    http::{Presented, Scheme},
     oauth,
     routes::{Route, TokenProof},
 };
@@ -29,30 +29,12 @@ pub(super) struct Shown {
     scheme: Scheme,
 }
 
-/// How a token was shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scheme {
-    Bearer,
-    Dpop,
-}
-
 /// The token of a request, if the route takes one and there is one. Two are two claims to be somebody (RFC 6750 s2).
 pub(super) fn presented(route: &Route, shown: &Presented, form: &Form) -> Result<Option<Shown>, Why> {
     if route.token == TokenProof::Ignored {
         return Ok(None);
     }
-    let in_header = shown.authorization()?.and_then(|header| {
-        let (scheme, token) = header.split_once(' ')?;
-        let scheme = if scheme.eq_ignore_ascii_case("bearer") {
-            Scheme::Bearer
-        } else if scheme.eq_ignore_ascii_case("dpop") {
-            Scheme::Dpop
-        } else {
-            return None;
-        };
-        let token = token.trim_start_matches(' ').to_owned();
-        Some(Shown { token, scheme })
-    });
+    let in_header = shown.token()?.map(|(scheme, token)| Shown { token, scheme });
     let in_body = match route.token {
         TokenProof::TakenFromBody => form.text("access_token"),
         TokenProof::Taken | TokenProof::Ignored => None,
@@ -112,7 +94,12 @@ pub(super) async fn proved(
         None => return Err(Why::TokenUnknown.into()),
     };
     Ok(Proved {
-        caller: Caller { who, key, marks },
+        caller: Caller {
+            who,
+            key,
+            instance: None,
+            marks,
+        },
         token: Some(presented.token),
     })
 }

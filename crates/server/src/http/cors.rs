@@ -1,11 +1,11 @@
 //! Which answers scripts of other origins may read. Never with cookies: nothing here uses any.
 
 use axum::{
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
-use crate::routes::{Access, Route};
+use crate::routes::{Access, ROUTES, Route};
 
 const ALLOWED_HEADERS: &str = "authorization, content-type, dpop, mcp-protocol-version";
 const EXPOSED_HEADERS: &str = "dpop-nonce, www-authenticate, x-request-id, retry-after";
@@ -26,12 +26,13 @@ pub(super) fn preflight(route: &Route) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
     open(route.access, headers);
-    let methods: HeaderValue = if *route.method == Method::GET {
-        HeaderValue::from_static("GET, OPTIONS")
-    } else {
-        HeaderValue::from_static("POST, OPTIONS")
-    };
-    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+    let here = ROUTES
+        .iter()
+        .filter(|other| other.path == route.path && other.access == Access::AnyOrigin);
+    let methods: Vec<&str> = here.map(|other| other.method.as_str()).chain(["OPTIONS"]).collect();
+    if let Ok(methods) = HeaderValue::from_str(&methods.join(", ")) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+    }
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_HEADERS,
         HeaderValue::from_static(ALLOWED_HEADERS),

@@ -30,6 +30,7 @@ use crate::{
     listen::{Peer, PeerCertificates},
     oauth,
     routes::{self, Access, Endpoint, Face, Page, ROUTES, Route},
+    throttle::{Trying, address_key},
     walk::Walker,
 };
 
@@ -50,6 +51,8 @@ pub(crate) struct Inbound {
     pub(crate) bearer: Option<String>,
     /// The access token that proved the caller.
     pub(crate) token: Option<String>,
+    /// What kind of answer is wanted (RFC 9110 s12.5.1).
+    pub(crate) accept: Option<String>,
 }
 
 impl Inbound {
@@ -83,7 +86,8 @@ pub fn router(app: &Arc<App>) -> Router {
             };
             let filter = MethodFilter::try_from(route.method.clone()).unwrap_or(MethodFilter::GET);
             router = router.route(&path, on(filter, handler));
-            if route.access == Access::AnyOrigin {
+            let first = ROUTES.iter().find(|other| other.path == route.path);
+            if route.access == Access::AnyOrigin && first.is_some_and(|first| std::ptr::eq(first, route)) {
                 let preflight = move |State(app): State<Arc<App>>, request: Request| async move {
                     if let Err(why) = plain_and_ours(&app, &request) {
                         astray(app, request, why).await
@@ -142,7 +146,8 @@ async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, mut 
         Ok(tenant) => tenant,
         Err(why) => return read_past(request, render::stop(&Stop::Refuse(why), &context)).await,
     };
-    if route.key_proof == routes::KeyProof::Taken && request.headers().contains_key("dpop") {
+    let takes_proofs = route.key_proof == routes::KeyProof::Taken || route.token != routes::TokenProof::Ignored;
+    if takes_proofs && PROOFS.iter().any(|name| request.headers().contains_key(*name)) {
         context.nonce = Some(nonce::current(&app.nonce_key, at.now));
     }
     let at = Arc::new(at);
@@ -163,6 +168,9 @@ async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, mut 
         }
     }
 }
+
+/// Headers with proofs that want something fresh of ours: the answer to them carries it.
+const PROOFS: [&str; 2] = ["dpop", "oauth-client-attestation"];
 
 /// Reads, authenticates, answers. A refusal comes with the client id that was claimed, for the journal.
 async fn answer(
@@ -187,16 +195,30 @@ async fn answer(
         routes::Body::Form => form_of(route, parts.uri.query(), &body).map_err(unclaimed)?,
         routes::Body::None | routes::Body::Json => Form::default(),
     };
+    if route.is_of_machines() {
+        counted_before_proof(app, tenant, peer, at).map_err(unclaimed)?;
+    }
     let claimed = || form.text("client_id").map(|id| id.chars().take(128).collect());
     let session = visitor.and_then(|visitor| visitor.browser.session.as_deref());
     let Proved { caller, token } = caller::authenticate(app, tenant, route, &shown, &form, session, at)
         .await
         .map_err(|stop| (stop, claimed()))?;
+    if let (true, Some(client)) = (route.is_of_machines(), caller.client()) {
+        counted(
+            app,
+            tenant,
+            Trying::ByClient,
+            client.id.as_str(),
+            app.limits.requests_per_client_per_minute,
+            at,
+        )
+        .map_err(unclaimed)?;
+    }
     if let (Face::OwnForm, Some(visitor)) = (route.face, visitor) {
         browser::check_form(app, tenant.tenant(), shown.headers(), &visitor.browser, &caller, &form)
             .map_err(unclaimed)?;
     }
-    let bearer = shown.bearer().map_err(unclaimed)?;
+    let bearer = shown.token().map_err(unclaimed)?.map(|(_, token)| token);
     let query = parts.uri.query().map(str::to_owned);
     let inbound = Inbound {
         app: Arc::clone(app),
@@ -210,6 +232,7 @@ async fn answer(
         peer,
         bearer,
         token,
+        accept: shown.accept(),
     };
     let visiting = visitor.map(|visitor| (visitor.browser.clone(), shown.headers()));
     dispatch(route, inbound, visiting).await.map_err(|stop| (stop, None))
@@ -231,6 +254,43 @@ fn form_of(route: &Route, query: Option<&str>, body: &[u8]) -> Result<Form, Why>
     Ok(form)
 }
 
+/// Counts a request of a machine before anything is proved, so that proving costs nobody more than this look.
+fn counted_before_proof(app: &App, tenant: &TenantDb, peer: Option<IpAddr>, at: &Moment) -> Result<(), Why> {
+    let limits = &app.limits;
+    if let Some(peer) = peer {
+        let key = address_key(tenant.id(), peer);
+        counted(
+            app,
+            tenant,
+            Trying::FromAddress,
+            &key,
+            limits.requests_per_address_per_minute,
+            at,
+        )?;
+    }
+    counted(
+        app,
+        tenant,
+        Trying::OfTenant,
+        "",
+        limits.requests_per_tenant_per_minute,
+        at,
+    )
+}
+
+fn counted(
+    app: &App,
+    tenant: &TenantDb,
+    trying: Trying,
+    of: &str,
+    per_minute: Option<u32>,
+    at: &Moment,
+) -> Result<(), Why> {
+    let Some(per_minute) = per_minute else { return Ok(()) };
+    let key = format!("{}/{of}", tenant.id());
+    app.throttle.take(trying, &key, per_minute, at.now)
+}
+
 async fn dispatch(
     route: &'static Route,
     inbound: Inbound,
@@ -247,6 +307,7 @@ async fn dispatch(
         (Endpoint::Discovery(document), _) => Ok(oauth::discovery(&inbound, document)),
         (Endpoint::Jwks, _) => oauth::jwks(&inbound).await,
         (Endpoint::Token, _) => oauth::token(inbound).await,
+        (Endpoint::AttestationChallenge, _) => Ok(oauth::attestation_challenge(&inbound)),
         (Endpoint::Push, _) => oauth::push(inbound).await,
         (Endpoint::Userinfo, _) => oauth::userinfo(inbound).await,
         (Endpoint::Introspection, _) => oauth::introspection(inbound).await,

@@ -8,4 +8,4 @@ mod presented;
 pub(crate) mod render;
 
 pub use entrance::router;
-pub(crate) use presented::Presented;
+pub(crate) use presented::{Presented, Scheme};

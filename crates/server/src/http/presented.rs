@@ -1,7 +1,7 @@
 //! What a request shows: all that authentication may look at.
 
 use axum::http::{HeaderMap, Method, Uri, header};
-use kernel::{Why, tenant::Tenant};
+use kernel::{Why, client_authentication::Attested, tenant::Tenant};
 
 use crate::certificates::ClientCertificate;
 
@@ -51,19 +51,53 @@ impl Presented {
         }
     }
 
+    /// What an attested client shows: exactly one header of each (draft-ietf-oauth-attestation-based-client-auth s7).
+    pub(crate) fn attested(&self) -> Result<Option<Attested>, Why> {
+        let one = |name: &str| {
+            let mut all = self.headers.get_all(name).iter();
+            match (all.next(), all.next()) {
+                (None, _) => Ok(None),
+                (Some(one), None) => one
+                    .to_str()
+                    .ok()
+                    .filter(|text| !text.contains(','))
+                    .map(|text| Some(text.to_owned()))
+                    .ok_or(Why::AttestationUnproved),
+                (Some(_), Some(_)) => Err(Why::AttestationUnproved),
+            }
+        };
+        let (attestation, pop) = (one("oauth-client-attestation")?, one("oauth-client-attestation-pop")?);
+        match attestation {
+            Some(attestation) => Ok(Some(Attested { attestation, pop })),
+            None if pop.is_some() => Err(Why::AttestationUnproved),
+            None => Ok(None),
+        }
+    }
+
+    /// The `Accept` header, in one line.
+    pub(crate) fn accept(&self) -> Option<String> {
+        let lines: Vec<&str> = self
+            .headers
+            .get_all(header::ACCEPT)
+            .iter()
+            .filter_map(|line| line.to_str().ok())
+            .collect();
+        (!lines.is_empty()).then(|| lines.join(","))
+    }
+
     /// Every header.
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The token of an `Authorization: Bearer` header, if there is one.
-    pub(crate) fn bearer(&self) -> Result<Option<String>, Why> {
-        let token = self
-            .authorization()?
-            .and_then(|header| header.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim_start_matches(' ').to_owned());
-        Ok(token)
+    /// The token of an `Authorization` header and under which scheme it came, if there is one (RFC 6750 s2.1, RFC 9449 s7.1).
+    pub(crate) fn token(&self) -> Result<Option<(Scheme, String)>, Why> {
+        let shown = self.authorization()?.and_then(|header| {
+            let (name, token) = header.split_once(' ')?;
+            let scheme = Scheme::from_name(name)?;
+            Some((scheme, token.trim_start_matches(' ').to_owned()))
+        });
+        Ok(shown)
     }
 
     /// The `DPoP` header: none, or exactly one (RFC 9449 s4.3 step 1). Two in one line are two.
@@ -76,6 +110,27 @@ impl Presented {
                 Ok(_) | Err(_) => Err(Why::DpopTwice),
             },
             (Some(_), Some(_)) => Err(Why::DpopTwice),
+        }
+    }
+}
+
+/// How a token is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// By whoever holds it.
+    Bearer,
+    /// With a proof of its key.
+    Dpop,
+}
+
+impl Scheme {
+    fn from_name(name: &str) -> Option<Self> {
+        if name.eq_ignore_ascii_case("bearer") {
+            Some(Self::Bearer)
+        } else if name.eq_ignore_ascii_case("dpop") {
+            Some(Self::Dpop)
+        } else {
+            None
         }
     }
 }

@@ -259,7 +259,14 @@ fn refusal(why: &Why, context: &Context) -> Response {
         (code, _) => status(code),
     };
     let mut body = json::Object::new();
-    body.insert("error".to_owned(), code.name().into());
+    // Clients of OAuth keep their grant when they read this one, whatever the status (product s7).
+    let name = match code {
+        Code::TooManyRequests if context.route.is_some_and(Route::is_of_machines) => {
+            Code::TemporarilyUnavailable.name()
+        }
+        code => code.name(),
+    };
+    body.insert("error".to_owned(), name.into());
     body.insert("error_description".to_owned(), why.said().into());
     body.insert("request_id".to_owned(), context.request_id.as_str().into());
     if let Why::Body(detail) = why {
@@ -284,8 +291,17 @@ fn refusal(why: &Why, context: &Context) -> Response {
             };
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
+        Code::UseAttestationChallenge => {
+            let challenge = context
+                .nonce
+                .as_deref()
+                .and_then(|nonce| HeaderValue::from_str(nonce).ok());
+            if let Some(challenge) = challenge {
+                headers.insert(HeaderName::from_static("oauth-client-attestation-challenge"), challenge);
+            }
+        }
         Code::TemporarilyUnavailable | Code::TooManyRequests => {
-            headers.insert(header::RETRY_AFTER, retry_after(code));
+            headers.insert(header::RETRY_AFTER, retry_after(why));
         }
         Code::InvalidRequest
         | Code::InvalidClient
@@ -321,7 +337,6 @@ fn refusal(why: &Why, context: &Context) -> Response {
         | Code::ExpiredToken
         | Code::InteractionRequired
         | Code::InvalidClientAttestation
-        | Code::UseAttestationChallenge
         | Code::InvalidRedirectUri
         | Code::UnapprovedSoftwareStatement
         | Code::ServerError => {}
@@ -356,11 +371,11 @@ fn status(code: Code) -> StatusCode {
         .map_or(StatusCode::INTERNAL_SERVER_ERROR, |(_, status)| *status)
 }
 
-fn retry_after(code: Code) -> HeaderValue {
-    if code == Code::TooManyRequests {
-        HeaderValue::from_static("60")
-    } else {
-        HeaderValue::from_static("1")
+fn retry_after(why: &Why) -> HeaderValue {
+    match why {
+        Why::Throttled { seconds, .. } => HeaderValue::from(*seconds),
+        Why::TooMany(_) => HeaderValue::from_static("60"),
+        _ => HeaderValue::from_static("1"),
     }
 }
 
@@ -447,8 +462,8 @@ fn page_with(page: PageAnswer, context: &Context) -> Response {
     };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    if let Some(code @ (Code::TemporarilyUnavailable | Code::TooManyRequests)) = code {
-        headers.insert(header::RETRY_AFTER, retry_after(code));
+    if let (Some(Code::TemporarilyUnavailable | Code::TooManyRequests), Some(why)) = (code, &page.why) {
+        headers.insert(header::RETRY_AFTER, retry_after(why));
     }
     personal(headers, page.cookies);
     response

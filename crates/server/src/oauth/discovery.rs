@@ -143,6 +143,17 @@ fn endpoints(o: &mut json::Object, tenant: &Tenant, certificates: ClientCertific
         "access_token_signing_alg_values_supported".into(),
         TOKEN_ALGORITHMS.iter().map(|algorithm| algorithm.name()).collect(),
     );
+    // draft-ietf-oauth-attestation-based-client-auth s10: both ways to signal the combined form, since implementations differ.
+    o.insert("challenge_endpoint".into(), at("/oauth2/attestation-challenge"));
+    o.insert("client_attestation_signing_alg_values_supported".into(), proofs(tenant));
+    o.insert(
+        "client_attestation_pop_signing_alg_values_supported".into(),
+        proofs(tenant),
+    );
+    o.insert(
+        "client_attestation_pop_methods_supported".into(),
+        json!(["attestation_pop_jwt", "dpop_combined"]),
+    );
     if certificates == ClientCertificates::Optional {
         // RFC 8705 s3.3 and s5: certificates are asked for at every endpoint, so the aliases are the endpoints themselves.
         o.insert("tls_client_certificate_bound_access_tokens".into(), true.into());
@@ -172,7 +183,7 @@ fn offered(method: AuthenticationMethod, tenant: &Tenant, certificates: ClientCe
         }
         AuthenticationMethod::PrivateKeyJwt => true,
         AuthenticationMethod::Tls | AuthenticationMethod::SelfSignedTls => certificates == ClientCertificates::Optional,
-        AuthenticationMethod::Attestation => false,
+        AuthenticationMethod::Attestation => baseline,
     }
 }
 
@@ -203,6 +214,14 @@ fn openid(o: &mut json::Object, tenant: &Tenant) {
     o.insert("end_session_endpoint".into(), at("/oauth2/logout")); // RP-Initiated Logout s2.1
     o.insert("backchannel_logout_supported".into(), true.into()); // Back-Channel Logout s2.1
     o.insert("backchannel_logout_session_supported".into(), true.into());
+}
+
+/// A challenge for the proof of an attested client (draft-ietf-oauth-attestation-based-client-auth s8): good for some minutes, on every node.
+pub(crate) fn attestation_challenge(inbound: &Inbound) -> Outgoing {
+    let mut o = json::Object::new();
+    let challenge = proof::nonce::current(&inbound.app.nonce_key, inbound.at.now);
+    o.insert("attestation_challenge".into(), challenge.into());
+    Outgoing::Document(Rendered::json(o))
 }
 
 /// The key set of the tenant.

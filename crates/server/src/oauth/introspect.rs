@@ -24,14 +24,20 @@ use crate::{
 
 /// RFC 7662 s2.
 pub(crate) async fn introspection(inbound: Inbound) -> Result<Outgoing, Stop> {
-    let request = Arc::new(Request::parse(&inbound.form)?);
+    let request = Arc::new(Request::parse(&inbound.form)?.accepting(inbound.accept.as_deref()));
     let answered = inbound
         .walker()
         .walk(move |walker, _look| {
             let request = Arc::clone(&request);
             async move {
                 let facts = facts(&walker.app, &walker.tenant, Some(&request.token), walker.at.now).await?;
-                Ok(introspection::decide(&walker.caller, &facts, &walker.at))
+                Ok(introspection::decide(
+                    &request,
+                    &walker.caller,
+                    &facts,
+                    walker.tenant.tenant(),
+                    &walker.at,
+                ))
             }
         })
         .await?;

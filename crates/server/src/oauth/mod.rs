@@ -9,7 +9,7 @@ mod token;
 mod userinfo;
 
 pub(crate) use asked::{Door, asked, hint, parameters};
-pub(crate) use discovery::{discovery, document, greeting, jwks};
+pub(crate) use discovery::{attestation_challenge, discovery, document, greeting, jwks};
 pub(crate) use introspect::facts as token_facts;
 pub(crate) use introspect::{introspection, revocation};
 pub(crate) use push::push;

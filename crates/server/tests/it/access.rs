@@ -98,6 +98,9 @@ fn page(route: &Route, by: By) -> Expected {
         "GET /" => Expected::Done(200), // a few lines of text for whoever does not ask for HTML
         "GET /oauth2/authorize" | "GET /consent" => Expected::Page(400), // they do not say what is asked
         "POST /oauth2/authorize" => Expected::SentTo("/oauth2/authorize?client_id=nobody"),
+        "POST /oauth2/logout" => Expected::SentTo("/oauth2/logout?state=x"),
+        // Nobody is there to be signed out, and no app is named that would be told (RP-Initiated Logout s2).
+        "GET /oauth2/logout" if !signed_in => Expected::SentTo("/sign-out"),
         "GET /sign-in" if signed_in => Expected::SentTo("/agents"),
         _ if route.admits(CallerKind::Anyone) || signed_in => Expected::Page(200),
         _ => Expected::SentTo("/sign-in"),
@@ -119,6 +122,10 @@ fn program(route: &Route, admits: &[CallerKind], by: By) -> Expected {
         "GET /oauth2/register/{id}" | "PUT /oauth2/register/{id}" | "DELETE /oauth2/register/{id}" => {
             return Expected::Refused(401, "invalid_token");
         }
+        // What is pushed names no place of answer (RFC 9126 s2.3).
+        "POST /oauth2/par" if by == By::ClientOfA => return Expected::Refused(400, "invalid_request"),
+        // A token of a machine for a resource is none for the userinfo endpoint (OpenID Connect Core s5.3.3, RFC 6750 s3.1).
+        "GET /oauth2/userinfo" | "POST /oauth2/userinfo" => return Expected::Refused(401, "invalid_token"),
         "POST /admin/v1/clients"
         | "POST /admin/v1/resources"
         | "POST /admin/v1/grants"

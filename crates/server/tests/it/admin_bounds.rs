@@ -225,8 +225,21 @@ async fn values_outside_their_bounds_are_refused_with_what_is_wrong() {
     refused(&answer, 400, BODY, "a switch goes alone");
     let jwks = json!({ "keys": [Key::new(Algorithm::ES256).public_jwk()] });
     let spare = format!("/admin/v1/clients/{}", site.spare);
+    let here_and_there = json!({ "jwks": jwks, "jwks_uri": "https://app.example.com/jwks" });
+    let keys_twice = world.admin("PATCH", &spare, Some(&here_and_there)).await;
+    refused(
+        &keys_twice,
+        400,
+        METADATA,
+        "RFC 7591 s2: keys here and behind an address",
+    );
+    // A client with a secret has keys too: it signs requests with them (RFC 9101 s4).
     let keys_for_a_secret = world.admin("PATCH", &spare, Some(&json!({ "jwks": jwks }))).await;
-    refused(&keys_for_a_secret, 400, METADATA, "keys for a client with a secret");
+    assert_eq!(
+        (keys_for_a_secret.status, &keys_for_a_secret.body["jwks"]),
+        (200, &jwks),
+        "{keys_for_a_secret:?}"
+    );
     let private = json!({ "keys": [Key::new(Algorithm::ES256).private_jwk()] });
     let body = json!({ "client_name": "New", "token_endpoint_auth_method": "private_key_jwt", "jwks": private });
     let private_keys = world.admin("POST", "/admin/v1/clients", Some(&body)).await;

@@ -137,7 +137,8 @@ async fn what_nobody_knows_is_cut_and_nothing_asked_is_all_or_our_default() {
         (Some(MCP), Some("read unheard-of offline_access"), "read"),
         (Some(MCP), None, "read write"),
         (None, None, "profile"),
-        (None, Some("profile email openid"), "email profile"),
+        (None, Some("profile email openid"), "email openid profile"),
+        (Some(MCP), Some("read openid email"), "openid read"), // the claims of a person are at our own endpoints; who it is, is asked everywhere
     ] {
         let asking = Asking::new(&front.app, resource, scope).with("prompt", Some("consent"));
         let page = front.consent_page(&mut alice, &asking).await;

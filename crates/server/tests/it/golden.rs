@@ -62,7 +62,8 @@ fn page(path: &str) -> String {
 #[test]
 fn every_code_travels_with_the_status_of_its_specification() {
     // RFC 6749 s5.2 (400, and 401 for invalid_client) and s4.1.2.1, RFC 6750 s3.1, RFC 7009 s2.2.1, RFC 7591 s3.2.2, RFC 8707 s2, RFC 9449 s5 and s8, RFC 9110 s15,
-    // RFC 6585 s4. OpenID Connect Core s3.1.2.6 travels in redirects; on our own pages its codes are 403.
+    // RFC 6585 s4, RFC 9396 s5, RFC 8628 s3.5, draft-ietf-oauth-attestation-based-client-auth s6.2. OpenID Connect Core s3.1.2.6, RFC 9470 s4 and RFC 9101 s7 travel in
+    // redirects; a pushed request hears them as 400 (RFC 9126 s2.3), but for what only a person can do: on our own pages those codes are 403.
     let specified: BTreeMap<&str, u16> = BTreeMap::from([
         ("invalid_request", 400),
         ("invalid_client", 401),
@@ -81,6 +82,17 @@ fn every_code_travels_with_the_status_of_its_specification() {
         ("access_denied", 403),
         ("login_required", 403),
         ("consent_required", 403),
+        ("interaction_required", 400),
+        ("unmet_authentication_requirements", 403),
+        ("invalid_request_object", 400),
+        ("invalid_request_uri", 400),
+        ("request_not_supported", 400),
+        ("invalid_authorization_details", 400),
+        ("authorization_pending", 400),
+        ("slow_down", 400),
+        ("expired_token", 400),
+        ("invalid_client_attestation", 401),
+        ("use_attestation_challenge", 400),
         ("invalid_redirect_uri", 400),
         ("unapproved_software_statement", 400),
         ("too_many_requests", 429),

@@ -81,7 +81,7 @@ async fn s_10_what_an_app_says_of_itself_makes_nothing_on_any_page() {
         let members = json!({
             "client_name": hostile, "redirect_uris": [WEB], "token_endpoint_auth_method": "none",
             "client_uri": "https://app.example/\"><script>alert(1)</script>",
-            "logo_uri": format!("https://app.example/picture-{n}.svg"), "tos_uri": "javascript:alert(1)", "policy_uri": "javascript:alert(1)",
+            "logo_uri": format!("https://app.example/picture-{n}.svg"), "tos_uri": "https://app.example/\"><script>alert(1)</script>", "policy_uri": "https://app.example/'onload='alert(1)",
             "contacts": [hostile], "software_id": hostile,
         });
         let id = front.self_registered(&members).await;

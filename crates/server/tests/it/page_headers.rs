@@ -164,6 +164,15 @@ fn paths(route: &Route, request: &str, asking: &Asking) -> Vec<(String, Forms)> 
             (bare, Forms::EndHere),
         ],
         "/oauth2/authorize" => vec![(asking.path(), Forms::LeadAway), (bare, Forms::EndHere)],
+        // After the sign-out the person is sent on to the app (RP-Initiated Logout s3).
+        "/oauth2/logout" => vec![
+            (format!("{bare}?ui_locales=de"), Forms::LeadAway),
+            (
+                format!("{bare}?post_logout_redirect_uri=https%3A%2F%2Fevil.example%2F"),
+                Forms::EndHere,
+            ),
+            (bare, Forms::LeadAway),
+        ],
         path => panic!("a page that this test does not know: {path}"),
     }
 }
@@ -211,7 +220,7 @@ async fn s_09_every_page_of_the_table_is_neither_framed_nor_kept_nor_scripted_fr
                     .send(&front.world, "POST", route.path, &[], Some("a=b".to_owned()))
                     .await;
                 match got.answer.status {
-                    303 if route.path == "/oauth2/authorize" => personal(&got.answer, &what),
+                    303 if matches!(route.path, "/oauth2/authorize" | "/oauth2/logout") => personal(&got.answer, &what),
                     400..500 => page(&got.answer, Forms::EndHere, &what),
                     status => panic!("{what}: {status}"),
                 }

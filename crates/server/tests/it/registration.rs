@@ -152,7 +152,7 @@ async fn what_stock_clients_register_is_taken_and_works_to_the_end() {
         // Scopes are cut to what is known here, never refused.
         let known = match body["scope"].as_str() {
             None => Value::Null,
-            Some("read write openid nothing_known") => "read write".into(),
+            Some("read write openid nothing_known") => "openid read write".into(),
             Some(_) => "read".into(),
         };
         assert_eq!(made.body.get("scope").cloned().unwrap_or_default(), known, "{body}");
@@ -339,6 +339,8 @@ fn spam(n: usize, at: &Moment) -> client::Client {
     client::Client {
         id: ClientId::parse(&format!("spam-{n}")).unwrap(),
         name: "Spam".to_owned(),
+        keys: None,
+        further: client::Further::default(),
         authentication: Authentication::Nothing,
         grant_types: [GrantType::AuthorizationCode].into(),
         token_algorithm: None,

@@ -102,12 +102,32 @@ async fn s_24_what_nobody_may_register() {
             with(&least(), "token_endpoint_auth_method", "private_key_jwt"),
         ),
         (
-            "keys elsewhere",
+            "keys here and elsewhere",
+            with(
+                &by_key(json!({ "keys": [testkit::Key::new(proof::Algorithm::ES256).public_jwk()] })),
+                "jwks_uri",
+                "https://app.example/jwks",
+            ), // RFC 7591 s2: not both
+        ),
+        (
+            "keys behind an address without TLS",
             with(
                 &with(&least(), "token_endpoint_auth_method", "private_key_jwt"),
                 "jwks_uri",
-                "https://app.example/jwks",
+                "http://app.example/jwks",
             ),
+        ),
+        (
+            "a picture that is a script",
+            with(&least(), "logo_uri", "javascript:alert(1)"),
+        ),
+        (
+            "terms that are a script",
+            with(&least(), "tos_uri", "javascript:alert(1)"),
+        ),
+        (
+            "a policy that is a script",
+            with(&least(), "policy_uri", "data:text/html,x"),
         ),
         ("RSA of 1,024 bits", by_key(rsa(128, "AQAB"))),
         ("RSA of 4,104 bits", by_key(rsa(513, "AQAB"))),
@@ -252,6 +272,8 @@ async fn s_24_s_38_what_it_says_beyond_metadata_gives_it_nothing() {
         "client_secret",
         "client_secret_expires_at",
         "grant_types",
+        "jwks_uri",
+        "logo_uri",
         "redirect_uris",
         "registration_access_token",
         "registration_client_uri",

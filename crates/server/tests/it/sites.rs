@@ -198,6 +198,8 @@ pub(crate) fn body_of(route: &Route, about: &Site) -> Option<(&'static str, Stri
             json(json!({ "client_name": "New", "redirect_uris": ["https://new.example.com/callback"] }))
         }
         "POST /oauth2/authorize" => Some((FORM, "client_id=nobody".to_owned())),
+        "POST /oauth2/logout" => Some((FORM, "state=x".to_owned())),
+        "POST /oauth2/userinfo" => Some((FORM, String::new())), // the token stands in the header
         _ if route.body == Body::Form => Some((FORM, "a=b".to_owned())), // of a page: without its token nothing else is read
         _ => {
             let without_body = route.method == "GET"

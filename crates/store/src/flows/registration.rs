@@ -27,7 +27,7 @@ pub async fn load<'a>(tenant: &'a TenantDb, command: &Command, token: Option<&st
 /// Compared by digest, in constant time.
 fn known(client: &Client, token: Option<&str>) -> Known {
     match (&client.registration, token) {
-        (Registration::Itself { token_digest }, Some(token))
+        (Registration::Itself { token_digest, .. }, Some(token))
             if digest::same(digest::sha256_b64(token.as_bytes()).as_bytes(), token_digest.as_bytes()) =>
         {
             Known::Token

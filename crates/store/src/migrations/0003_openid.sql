@@ -13,6 +13,8 @@ ALTER TABLE authorization_code ADD COLUMN browser_session TEXT;
 ALTER TABLE authorization_code ADD COLUMN nonce TEXT;
 ALTER TABLE authorization_code ADD COLUMN id_claims TEXT NOT NULL DEFAULT '';
 ALTER TABLE refresh_family ADD COLUMN browser_session TEXT;
+-- The attested instance that a line was given to.
+ALTER TABLE refresh_family ADD COLUMN instance TEXT;
 ALTER TABLE refresh_family ADD COLUMN method TEXT NOT NULL DEFAULT 'password';
 
 -- In the order of their ids, which is the order of their times. The request is what the page would carry.

@@ -17,7 +17,7 @@ fn a_yes_is_a_grant_and_a_code_that_rely_on_person_client_and_browser() {
     let row = people::code(&json!({
         "id": id.as_str(), "digest": proof::digest::sha256_b64(secret.as_bytes()), "request": request.id, "client_id": "app", "user_id": "alice",
         "grant": grant_id.as_str(), "scope": "read write", "aud": HERE, "redirect_uri": BACK, "code_challenge": CHALLENGE, "dpop_jkt": JKT,
-        "auth_time": NOW - 600, "method": "passkey_verified", "created_at": NOW,
+        "auth_time": NOW - 600, "method": "passkey_verified", "browser_session": "browser-1", "created_at": NOW,
     }));
     let guards = [
         Guard::Grant(grant::Guard::Create(Box::new(grant))),

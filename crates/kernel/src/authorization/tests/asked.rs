@@ -208,7 +208,15 @@ fn s_05_a_flow_that_is_not_offered_is_not_reached_by_naming_it() {
             "{response_type}"
         );
     }
-    for response_mode in ["fragment", "form_post", "web_message", "query.jwt", "jwt", "Query"] {
+    for response_mode in [
+        "fragment",
+        "fragment.jwt",
+        "web_message",
+        "Query",
+        "JWT",
+        "query jwt",
+        ".jwt",
+    ] {
         let refused = read_by(&web(), &[("response_mode", response_mode)]).unwrap_err();
         assert_eq!(
             (refused.code().name(), refused),
@@ -216,7 +224,6 @@ fn s_05_a_flow_that_is_not_offered_is_not_reached_by_naming_it() {
             "{response_mode}"
         );
     }
-    assert!(read_by(&web(), &[("response_mode", "query")]).is_ok());
 }
 
 #[test]
@@ -300,7 +307,7 @@ fn s_05_a_carried_request_that_is_not_whole_is_none() {
     ])
     .to_json();
     assert!(Asked::from_json(&whole).is_some());
-    for name in ["id", "client", "redirect_uri", "challenge", "created"] {
+    for name in ["id", "client", "redirect_uri", "created"] {
         for value in [None, Some(json!(null)), Some(json!([]))] {
             let mut broken = whole.clone();
             broken.remove(name);

@@ -183,9 +183,11 @@ fn what_is_asked_is_cut_to_what_the_place_knows_with_all_that_it_brings() {
             "ask: ",
         ),
         (world(), "profile email", HERE, "ask: admin mail read write"), // nothing of this place: as if nothing was asked
-        (world(), "openid offline_access read", HERE, "ask: read"),
+        (world(), "openid offline_access read", HERE, "ask: openid read"), // who is there may be asked with any place (OpenID Connect Core s3.1.2.1)
+        (world(), "openid write profile", HERE, "ask: openid read write"),
         (own, "-", "-", "ask: profile"), // product decision 24
-        (world(), "openid", "-", "ask: profile"),
+        (world(), "openid", "-", "ask: openid"),
+        (world(), "openid email", "-", "ask: email openid"),
         (world(), "email", "-", "ask: email"),
         (world(), "profile email read", "-", "ask: email profile"),
     ];

@@ -81,6 +81,7 @@ fn the_token_says_what_rfc_9068_wants_and_is_bound_to_the_key() {
         let mut claims = json!({
             "iss": ISSUER, "sub": people::any_tenant_keys().subject(&Audience::Resource(facts::uri(HERE)), &facts::id("alice")), "aud": HERE, "client_id": "app",
             "iat": NOW, "exp": NOW + 300, "jti": at().id::<()>("token").as_str(), "scope": "read write", "auth_time": NOW - 900,
+            "acr": "phr", "amr": ["pop", "user", "mfa"], // RFC 9470 s6.2, RFC 8176 s2
         });
         if let Some(key) = key {
             claims["cnf"] = json!({ "jkt": key }); // RFC 9449 s6.1

@@ -97,7 +97,9 @@ fn the_token_lives_as_the_tenant_says_and_never_longer_than_its_grant() {
             row["expires_at"] = NOW.saturating_add(left).into();
         }
         let facts = Facts {
-            client_epoch: None, keys: &people::any_tenant_keys(), approvals: Vec::new(),
+            client_epoch: None,
+            keys: &people::any_tenant_keys(),
+            approvals: Vec::new(),
             tenant: &tenant,
             resource: None,
             grants: vec![vec![facts::grant(&row)]],
@@ -269,7 +271,9 @@ fn nothing_of_the_decision_holds_a_secret() {
     ] {
         let request = ask(&format!("scope={scope}&resource={HERE}")).unwrap();
         let facts = Facts {
-            client_epoch: None, keys: &people::any_tenant_keys(), approvals: Vec::new(),
+            client_epoch: None,
+            keys: &people::any_tenant_keys(),
+            approvals: Vec::new(),
             tenant: &tenant,
             resource: Some(here()),
             grants,

@@ -78,6 +78,7 @@ fn a_document_is_a_public_client_of_its_own_address() {
     let expected = facts::client(&json!({
         "client_id": ID, "client_name": "Agent", "token_endpoint_auth_method": "none", "grant_types": ["authorization_code"], "document_fetched_at": NOW,
         "redirect_uris": ["http://127.0.0.1/cb"], "application_type": "native", "client_uri": "https://agent.example", "scope": "read", "created_at": NOW,
+        "logo_uri": "https://agent.example/logo.png",
     }));
     assert_eq!(read(&text.to_string(), None), Ok(expected.clone()));
     assert_eq!(
@@ -196,7 +197,6 @@ fn keys_are_fetched_only_where_the_document_has_none() {
     for (change, expected) in [
         (json!({}), None),
         (json!({ "jwks_uri": uri }), Some(uri.to_owned())),
-        (json!({ "jwks_uri": uri, "jwks": jwks }), None),
         (json!({ "jwks": jwks }), None),
     ] {
         assert_eq!(
@@ -205,7 +205,8 @@ fn keys_are_fetched_only_where_the_document_has_none() {
             "{change}"
         );
     }
-    for broken in ["{", "{\"jwks_uri\":1}", "[]"] {
+    let both = changed(&json!({ "jwks_uri": uri, "jwks": jwks })).to_string(); // RFC 7591 s2: not both
+    for broken in ["{", "{\"jwks_uri\":1}", "[]", both.as_str()] {
         assert!(
             matches!(keys_address(broken.as_bytes()), Err(Why::ClientDocument(_))),
             "{broken}"
@@ -220,7 +221,7 @@ fn s_23_what_a_yes_rests_on_changes_with_the_document() {
         json!({}),
         json!({ "scope": "read" }),
         json!({ "client_uri": "https://agent.example/" }),
-        json!({ "logo_uri": "x" }),
+        json!({ "logo_uri": "https://agent.example/logo.png" }),
     ];
     let other = [
         json!({ "client_name": "Agent 2" }),

@@ -82,7 +82,7 @@ fn a_replacement_replaces_all_of_it_but_id_credential_and_age() {
     let row = facts::client(&json!({
         "client_id": "client-1", "client_name": "App 2", "token_endpoint_auth_method": "none", "grant_types": ["authorization_code"],
         "dpop_bound_access_tokens": true, "registration_token_digest": "t", "redirect_uris": ["https://app.example/new"], "expires_at": NOW + 50, "epoch": 5,
-        "created_at": NOW - 100,
+        "created_at": NOW - 100, "sector": "app.example",
     }));
     let guard = Guard::Client(client::Guard::Replace {
         client: Box::new(row.clone()),

@@ -36,7 +36,7 @@ fn a_registration_is_answered_with_all_that_was_registered() {
     let expected = json!({
         "client_id": id.as_str(), "client_id_issued_at": NOW, "client_name": "App", "redirect_uris": ["http://127.0.0.1/cb"],
         "token_endpoint_auth_method": "client_secret_post", "grant_types": ["authorization_code"], "response_types": ["code"], "application_type": "native",
-        "scope": "read", "client_uri": "https://app.example", "dpop_bound_access_tokens": true,
+        "scope": "read", "client_uri": "https://app.example", "dpop_bound_access_tokens": true, "logo_uri": "https://app.example/logo.png",
         "client_secret": secret, "client_secret_expires_at": 0, "registration_access_token": token,
         "registration_client_uri": format!("https://as.example/oauth2/register/{id}"),
     });
@@ -50,7 +50,7 @@ fn a_registration_is_answered_with_all_that_was_registered() {
         "client_id": id.as_str(), "client_name": "App", "token_endpoint_auth_method": "client_secret_post", "client_secret_digest": digest::sha256_b64(secret.as_bytes()),
         "grant_types": ["authorization_code"], "dpop_bound_access_tokens": true, "registration_token_digest": digest::sha256_b64(token.as_bytes()),
         "redirect_uris": ["http://127.0.0.1/cb"], "application_type": "native", "client_uri": "https://app.example", "scope": "read",
-        "expires_at": NOW + 86_400, "created_at": NOW,
+        "expires_at": NOW + 86_400, "created_at": NOW, "logo_uri": "https://app.example/logo.png",
     }));
     assert_eq!(
         created(&decision),
@@ -102,7 +102,7 @@ fn each_method_gets_the_credential_it_wants_and_no_answer_has_a_null() {
             json!({ "token_endpoint_auth_method": "none", "jwks": jwks }),
             "none",
             false,
-            false,
+            true,
         ),
         (
             json!({ "token_endpoint_auth_method": "client_secret_basic" }),
@@ -114,7 +114,7 @@ fn each_method_gets_the_credential_it_wants_and_no_answer_has_a_null() {
             json!({ "token_endpoint_auth_method": "client_secret_post", "jwks": jwks }),
             "client_secret_post",
             true,
-            false,
+            true,
         ),
         (
             json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": jwks }),
@@ -147,14 +147,16 @@ fn each_method_gets_the_credential_it_wants_and_no_answer_has_a_null() {
     }
     let without_keys = register(&json!({ "token_endpoint_auth_method": "private_key_jwt" }));
     assert_eq!(why(&without_keys).unwrap().code().name(), "invalid_client_metadata");
-    let elsewhere =
-        register(&json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://app.example/keys" }));
+    let at = "https://app.example/keys";
+    let elsewhere = register(&json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": at }));
+    assert_eq!(document(&elsewhere)["jwks_uri"], at, "RFC 7591 s2");
+    assert_eq!(created(&elsewhere).keys, Some(Keys::At(at.to_owned())));
+    let both = said(&json!({ "jwks": jwks, "jwks_uri": at }), Said::Registration).unwrap_err();
     assert_eq!(
-        why(&elsewhere).unwrap().code().name(),
+        both.code().name(),
         "invalid_client_metadata",
-        "keys elsewhere are not offered to those who register"
+        "RFC 7591 s2: they must not both be present"
     );
-    assert_changes_nothing(&elsewhere);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 
-use super::{insert_if, record};
+use super::{insert_if, member::Members, record};
 use crate::cli::{
     api::Call,
     arguments::Planned,
@@ -30,7 +30,7 @@ pub(in crate::cli) struct CreateArguments {
         long,
         value_enum,
         value_name = "METHOD",
-        help = "How it shows who it is: a secret in the header or in the body, a signature, or not at all; by default private_key_jwt if a key is given, none if its id is an address, else client_secret_basic"
+        help = "How it shows who it is: a secret in the header or in the body, a signature, its certificate, what its attester says, or not at all; by default private_key_jwt if a key is given, none if its id is an address, else client_secret_basic"
     )]
     method: Option<Method>,
     /// It can keep no secret, as a program on somebody's device: the same as --method none
@@ -82,6 +82,8 @@ pub(in crate::cli) struct CreateArguments {
     #[arg(long)]
     introspect_everything: bool,
     #[command(flatten)]
+    members: Members,
+    #[command(flatten)]
     secrets: Secrets,
     #[command(flatten)]
     planned: Planned,
@@ -117,6 +119,12 @@ pub(in crate::cli) enum Method {
     Post,
     #[value(name = "private_key_jwt")]
     PrivateKeyJwt,
+    #[value(name = "tls_client_auth")]
+    Tls,
+    #[value(name = "self_signed_tls_client_auth")]
+    SelfSignedTls,
+    #[value(name = "attest_jwt_client_auth")]
+    Attestation,
     #[value(name = "none")]
     Nothing,
 }
@@ -127,6 +135,9 @@ impl Method {
             Self::Basic => "client_secret_basic",
             Self::Post => "client_secret_post",
             Self::PrivateKeyJwt => "private_key_jwt",
+            Self::Tls => "tls_client_auth",
+            Self::SelfSignedTls => "self_signed_tls_client_auth",
+            Self::Attestation => "attest_jwt_client_auth",
             Self::Nothing => "none",
         }
     }
@@ -197,6 +208,7 @@ impl CreateArguments {
 
 pub(super) async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()> {
     let mut body = arguments.body();
+    arguments.members.insert(&mut body)?;
     let gets_tokens = !arguments.grant_types().is_empty();
     let CreateArguments {
         name,

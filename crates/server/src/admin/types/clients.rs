@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kernel::{
     ClientId, Scopes, Why,
     administration::{ChangeClient, NewClient},
-    client::{ApplicationType, AuthenticationMethod, Further, GrantType, Introspects, Keys},
+    client::{ApplicationType, AuthenticationMethod, Further, GrantType, Introspects, Keys, is_fetched},
     registration::{Address, address},
 };
 use proof::json::Object;
@@ -148,7 +148,10 @@ fn keys(jwks: Option<Map<String, Value>>, address: Option<String>) -> Result<Opt
     match (jwks, address) {
         (None, None) => Ok(None),
         (Some(jwks), None) => Ok(Some(Keys::Here(Value::Object(jwks).to_string()))),
-        (None, Some(address)) => page(address).map(|address| Some(Keys::At(address))),
+        (None, Some(address)) if is_fetched(&address) => Ok(Some(Keys::At(address))),
+        (None, Some(_)) => Err(Why::ClientMetadata(
+            "jwks_uri is https, without user name and fragment, at most 2000 bytes",
+        )),
         (Some(_), Some(_)) => Err(Why::ClientMetadata("jwks and jwks_uri do not go together")),
     }
 }
