@@ -14,7 +14,7 @@ use crate::{
     },
     decision::{Change, Decision, Guard, Reply},
     event::{Event, EventKind},
-    grant,
+    grant::{self, Grant},
     id::ClientId,
     moment::Moment,
     redirect_uri,
@@ -103,29 +103,7 @@ pub(super) fn create(
             .about(client.id.as_str())
             .with("method", client.authentication.method().name()),
     ];
-    let something_given = !new.scopes.is_empty() || !new.resources.is_empty();
-    if something_given && !client.grant_types.contains(&GrantType::ClientCredentials) {
-        return Err(Why::ClientMetadata(
-            "scope and resources are given to clients of client_credentials; what a client may do for a person, the person says",
-        ));
-    }
-    if something_given {
-        grants::all_registered(&new.resources, facts)?;
-        grants::scopes_known(&new.scopes, facts)?;
-        let audiences: BTreeSet<Audience> = new
-            .resources
-            .iter()
-            .cloned()
-            .map(Audience::Resource)
-            .chain([Audience::Issuer])
-            .collect();
-        let authority = Authority::root(Ask {
-            scopes: new.scopes.clone(),
-            audiences,
-            expires: None,
-            depth: 1,
-        });
-        let root = grants::node(&client.id, authority, None, administrator, at);
+    if let Some(root) = root(new, &client, administrator, facts, at)? {
         events.push(grants::created(&root, caller, at));
         guards.push(Guard::Grant(grant::Guard::Create(Box::new(root))));
     }
@@ -140,6 +118,42 @@ pub(super) fn create(
             ..Change::default()
         },
     ))
+}
+
+/// The root grant of a client that is registered with something to have.
+fn root(
+    new: &NewClient,
+    client: &Client,
+    administrator: &AdministratorCaller,
+    facts: &Facts,
+    at: &Moment,
+) -> Result<Option<Grant>, Why> {
+    let something_given = !new.scopes.is_empty() || !new.resources.is_empty();
+    if something_given && !client.grant_types.contains(&GrantType::ClientCredentials) {
+        return Err(Why::ClientMetadata(
+            "scope and resources are given to clients of client_credentials; what a client may do for a person, the person says",
+        ));
+    }
+    if !something_given {
+        return Ok(None);
+    }
+    grants::all_registered(&new.resources, facts)?;
+    grants::scopes_known(&new.scopes, facts)?;
+    let audiences: BTreeSet<Audience> = new
+        .resources
+        .iter()
+        .cloned()
+        .map(Audience::Resource)
+        .chain([Audience::Issuer])
+        .collect();
+    let authority = Authority::root(Ask {
+        scopes: new.scopes.clone(),
+        audiences,
+        expires: None,
+        depth: 1,
+    });
+    let root = grants::node(&client.id, authority, None, administrator, at);
+    Ok(Some(root))
 }
 
 /// Changes a registration. What is not named stays.

@@ -126,10 +126,8 @@ fn consider(said: &Said, caller: &Caller, facts: &Facts, at: &Moment) -> Result<
     }
     let (person, approval) = theirs(caller, facts, at)?;
     if approval.state.answered().is_some() {
-        return Err(match approval.state {
-            State::Expired { .. } => Why::PageExpired,
-            _ => Why::AlreadyAnswered,
-        });
+        let over = matches!(approval.state, State::Expired { .. });
+        return Err(if over { Why::PageExpired } else { Why::AlreadyAnswered });
     }
     match said {
         Said::Claim => claim(caller, facts, at),
@@ -214,9 +212,10 @@ fn approve(
         .with("yes", approved.state.yes().len())
         .with("quorum", approved.whom.quorum())
         .with("state", approved.state.name());
-    let event = match &approved.state {
-        State::Approved { gift, .. } => event.with("grant", gift.grant().as_str()),
-        _ => event,
+    let event = if let State::Approved { gift, .. } = &approved.state {
+        event.with("grant", gift.grant().as_str())
+    } else {
+        event
     };
     let keep = matches!(wanted.client.registration, Registration::Itself { .. })
         .then(|| Write::Client(client::Write::Keep(wanted.client.id.clone())));
@@ -267,14 +266,16 @@ fn give(
 
 /// The change that takes an approval back, with the grant that it gave if nobody has fetched it; none when it is over.
 pub(crate) fn cancelled(approval: &Approval, caller: &Caller, at: &Moment) -> Option<Change> {
-    let gift = match &approval.state {
-        State::Approved {
-            gift: Gift::New(id), ..
-        } => Some(Write::Grant(grant::Write::EnsureRevoked {
+    let gift = if let State::Approved {
+        gift: Gift::New(id), ..
+    } = &approval.state
+    {
+        Some(Write::Grant(grant::Write::EnsureRevoked {
             id: id.clone(),
             at: at.now,
-        })),
-        _ => None,
+        }))
+    } else {
+        None
     };
     let cancelled = approval.clone().as_of(at.now).cancel(at.now).ok()?;
     let event = Event::new(EventKind::ApprovalCancelled, caller, at)

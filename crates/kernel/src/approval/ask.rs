@@ -160,7 +160,7 @@ fn places(approval: &Approval, waiting: &[&Approval], others: &[Approval], now: 
     let free = |max: i64, taken: &dyn Fn(&Places) -> i64, whose: &dyn Fn(&&&Approval) -> bool| {
         (0..max).find(|place| {
             let here = |other: &&Approval| other.places.as_ref().is_some_and(|places| taken(places) == *place);
-            !waiting.iter().filter(whose).any(|other| here(other))
+            !waiting.iter().filter(whose).any(here)
         })
     };
     Ok(Places {

@@ -4,14 +4,18 @@ use std::collections::BTreeSet;
 
 use proof::Time;
 
-use super::{Approval, Guard as ApprovalGuard, Handle, Origin, SLOW_DOWN_SECONDS, Skin, State, Write as ApprovalWrite};
+use super::{
+    Approval, Door, Guard as ApprovalGuard, Handle, Origin, SLOW_DOWN_SECONDS, Skin, State, Whom,
+    Write as ApprovalWrite,
+};
 use crate::{
+    authorization::lives_as_read,
     authorization_code::{issued_event, key_shown, own_key_shown, place, proved_client, relied_on, told, used},
     caller::Caller,
     client::{self, Client, GrantType},
     code::Code,
     consent::Rule,
-    decision::{self, Change, Decision, Guard, Reply, Touch, Unsigned, Waiting, Write},
+    decision::{self, Change, Decision, Guard, Reply, Unsigned, Waiting, Write},
     event::Event,
     grant::{self, Grant},
     id::ApprovalId,
@@ -66,10 +70,7 @@ pub(crate) fn poll(handle: &str, skin: Skin, caller: &Caller, facts: &Facts<'_>,
                 })),
                 (_, _) => None,
             };
-            let told = match why {
-                Why::PollTooSoon => None,
-                _ => Some(Event::refused(&why, caller, at).with("handle", skin.name())),
-            };
+            let told = (why != Why::PollTooSoon).then(|| Event::refused(&why, caller, at).with("handle", skin.name()));
             Decision::refuse(why, slow_down.into_iter().collect(), told.into_iter().collect())
         }
     }
@@ -106,16 +107,14 @@ fn consider(handle: &str, skin: Skin, caller: &Caller, facts: &Facts<'_>, at: &M
         State::Cancelled { .. } => Err(Why::ApprovalCancelled),
         State::Expired { .. } => Err(Why::ApprovalExpired),
         State::Redeemed { .. } => Err(Why::HandleRedeemed),
-        State::Approved { .. } => redeem(approval, client, caller, facts, at),
+        State::Approved { .. } => redeem(&approval, client, caller, facts, at),
     }
 }
 
 /// What a client is told while it waits: how long that may be, how often it may ask, and where the person it may have at hand can answer.
 pub(crate) fn waiting(approval: &Approval, tenant: &Tenant, at: &Moment) -> Waiting {
     let interaction = match (&approval.door, &approval.whom) {
-        (super::Door::Deferred(_), super::Whom::Person(_)) => {
-            Some(format!("{}/approvals/{}", tenant.issuer, approval.id))
-        }
+        (Door::Deferred(_), Whom::Person(_)) => Some(format!("{}/approvals/{}", tenant.issuer, approval.id)),
         (_, _) => None,
     };
     Waiting {
@@ -132,7 +131,7 @@ pub(crate) fn waiting(approval: &Approval, tenant: &Tenant, at: &Moment) -> Wait
 
 /// The answer becomes tokens, once: of 64 who fetch it at once, one writes.
 fn redeem(
-    approval: Approval,
+    approval: &Approval,
     client: &Client,
     caller: &Caller,
     facts: &Facts<'_>,
@@ -146,32 +145,32 @@ fn redeem(
         .first()
         .filter(|grant| grant.id == *gift.grant() && grant::lives(&facts.path, at.now))
         .ok_or(Why::GrantEnded)?;
-    let resource = place(&approval.asks.audience, facts.resource.as_ref())?;
-    let given = approval.state.agreed();
-    let redeemed = approval.clone().redeem(at.now).map_err(|_| Why::HandleUnknown)?;
-
+    let fetch = Fetch {
+        approval,
+        client,
+        parent,
+        resource: place(&approval.asks.audience, facts.resource.as_ref())?,
+        caller,
+        facts,
+    };
     let issued = match &approval.door {
-        super::Door::Deferred(Origin::ClientCredentials) => {
-            registered_for(client, GrantType::ClientCredentials)?;
-            own_key_shown(client, facts.tenant, caller)?;
-            for_itself(&approval, client, parent, resource, caller, facts, at)
-        }
-        super::Door::Device => for_a_person(&approval, client, &given, parent, resource, caller, facts, at)?,
-        super::Door::Deferred(Origin::RefreshToken { authorization }) => {
+        Door::Device => fetch.for_a_person(at)?,
+        Door::Deferred(Origin::ClientCredentials) => fetch.for_itself(at)?,
+        Door::Deferred(Origin::RefreshToken { authorization }) => {
             registered_for(client, GrantType::RefreshToken)?;
             // The line that asked still lives: whoever was cut off meanwhile gets nothing by having asked before (S-16).
             let lives = facts.line.first().is_some_and(|grant| grant.id == *authorization);
             if !lives || !grant::lives(&facts.line, at.now) {
                 return Err(Why::GrantEnded);
             }
-            for_a_person(&approval, client, &given, parent, resource, caller, facts, at)?
+            fetch.for_a_person(at)?
         }
     };
 
+    let redeemed = approval.clone().redeem(at.now).map_err(|_| Why::HandleUnknown)?;
     let Issued {
         mut guards,
         sure,
-        touches,
         event,
         reply,
         sign,
@@ -180,7 +179,7 @@ fn redeem(
     let change = Change {
         guards,
         sure,
-        touches,
+        touches: used(client, parent, at),
         events: vec![event.with("approval", approval.id.as_str())],
     };
     Ok(Decision::issue(reply, sign, change))
@@ -195,105 +194,101 @@ fn registered_for(client: &Client, grant_type: GrantType) -> Result<(), Why> {
     }
 }
 
+/// An answer that is fetched, and what it hangs on.
+struct Fetch<'a> {
+    approval: &'a Approval,
+    client: &'a Client,
+    /// The grant that the answer gave: it lives.
+    parent: &'a Grant,
+    resource: Option<&'a Resource>,
+    caller: &'a Caller,
+    facts: &'a Facts<'a>,
+}
+
 /// What an answer became.
 struct Issued {
     guards: Vec<Guard>,
     sure: Vec<Write>,
-    touches: Vec<Touch>,
     event: Event,
     reply: Reply,
     sign: Vec<Unsigned>,
 }
 
-/// A machine's own token, as `client_credentials` gives it.
-fn for_itself(
-    approval: &Approval,
-    client: &Client,
-    grant: &Grant,
-    resource: Option<&Resource>,
-    caller: &Caller,
-    facts: &Facts<'_>,
-    at: &Moment,
-) -> Issued {
-    let scopes = approval.state.agreed();
-    let issued = Projection {
-        tenant: facts.tenant,
-        client,
-        acts: Acts::Itself,
-        grant,
-        scopes: &scopes,
-        audience: &approval.asks.audience,
-        resource,
-        key: caller.key.as_ref(),
-    }
-    .issue(None, at);
-    let event = issued_event(&issued.record, caller, at);
-    let live = facts.path.iter().map(|node| {
-        Guard::Grant(grant::Guard::Live {
-            id: node.id.clone(),
-            epoch: node.epoch,
+impl Fetch<'_> {
+    /// A machine's own token, as `client_credentials` gives it.
+    fn for_itself(&self, at: &Moment) -> Result<Issued, Why> {
+        registered_for(self.client, GrantType::ClientCredentials)?;
+        own_key_shown(self.client, self.facts.tenant, self.caller)?;
+        let scopes = self.approval.state.agreed();
+        let issued = Projection {
+            tenant: self.facts.tenant,
+            client: self.client,
+            acts: Acts::Itself,
+            grant: self.parent,
+            scopes: &scopes,
+            audience: &self.approval.asks.audience,
+            resource: self.resource,
+            key: self.caller.key.as_ref(),
+        }
+        .issue(None, at);
+        let event = issued_event(&issued.record, self.caller, at);
+        let (_, mut guards) = lives_as_read(&self.facts.path).ok_or(Why::GrantEnded)?;
+        guards.push(Guard::Client(client::Guard::Unchanged {
+            id: self.client.id.clone(),
+            epoch: self.client.epoch,
+        }));
+        guards.push(Guard::Token(token::Guard::Create(Box::new(issued.record))));
+        Ok(Issued {
+            guards,
+            sure: Vec::new(),
+            event,
+            reply: issued.reply,
+            sign: vec![issued.unsigned],
         })
-    });
-    let unchanged = Guard::Client(client::Guard::Unchanged {
-        id: client.id.clone(),
-        epoch: client.epoch,
-    });
-    let made = Guard::Token(token::Guard::Create(Box::new(issued.record)));
-    Issued {
-        guards: live.chain([unchanged, made]).collect(),
-        sure: Vec::new(),
-        touches: used(client, grant, at),
-        event,
-        reply: issued.reply,
-        sign: vec![issued.unsigned],
     }
-}
 
-/// A person's tokens: their yes is redeemed like every other.
-fn for_a_person(
-    approval: &Approval,
-    client: &Client,
-    given: &crate::Scopes,
-    parent: &Grant,
-    resource: Option<&Resource>,
-    caller: &Caller,
-    facts: &Facts<'_>,
-    at: &Moment,
-) -> Result<Issued, Why> {
-    key_shown(client, facts.tenant, caller)?;
-    let yes = approval.state.yes().first().ok_or(Why::HandleUnknown)?;
-    let user = facts
-        .user
-        .as_ref()
-        .filter(|user| user.id == yes.by && user.disabled.is_none())
-        .ok_or(Why::UserDisabled)?;
-    let audience = &approval.asks.audience;
-    let scopes = grant::still_given(&facts.path, &facts.rules, client, user, audience, given)?;
-    let redeemed = Redemption {
-        tenant: facts.tenant,
-        keys: facts.keys,
-        client,
-        caller,
-        user,
-        presence: &yes.presence,
-        parent,
-        scopes: &scopes,
-        audience,
-        resource,
-        nonce: None,
-        id_claims: &BTreeSet::new(),
+    /// A person's tokens: their yes is redeemed like every other.
+    fn for_a_person(&self, at: &Moment) -> Result<Issued, Why> {
+        let Self {
+            approval,
+            client,
+            facts,
+            ..
+        } = self;
+        key_shown(client, facts.tenant, self.caller)?;
+        let yes = approval.state.yes().first().ok_or(Why::HandleUnknown)?;
+        let user = facts
+            .user
+            .as_ref()
+            .filter(|user| user.id == yes.by && user.disabled.is_none())
+            .ok_or(Why::UserDisabled)?;
+        let (audience, given) = (&approval.asks.audience, approval.state.agreed());
+        let scopes = grant::still_given(&facts.path, &facts.rules, client, user, audience, &given)?;
+        let redeemed = Redemption {
+            tenant: facts.tenant,
+            keys: facts.keys,
+            client,
+            caller: self.caller,
+            user,
+            presence: &yes.presence,
+            parent: self.parent,
+            scopes: &scopes,
+            audience,
+            resource: self.resource,
+            nonce: None,
+            id_claims: &BTreeSet::new(),
+        }
+        .redeem(at)?;
+        let event = issued_event(&redeemed.record, self.caller, at);
+        let mut guards = relied_on(&facts.path, client, user);
+        let (made, reply, sign) = redeemed.guards();
+        guards.extend(made);
+        Ok(Issued {
+            guards,
+            sure: told(client, &scopes, &yes.presence, &user.id, at),
+            event,
+            reply,
+            sign,
+        })
     }
-    .redeem(at)?;
-    let event = issued_event(&redeemed.record, caller, at);
-    let mut guards = relied_on(&facts.path, client, user);
-    let (made, reply, sign) = redeemed.guards();
-    guards.extend(made);
-    Ok(Issued {
-        guards,
-        sure: told(client, &scopes, &yes.presence, &user.id, at),
-        touches: used(client, parent, at),
-        event,
-        reply,
-        sign,
-    })
 }

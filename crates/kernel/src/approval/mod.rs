@@ -43,8 +43,7 @@ pub use state::{Gift, State, Unfit, Yes};
 
 use std::collections::BTreeSet;
 
-use proof::{Time, digest};
-use serde_json::json;
+use proof::{Time, digest, json};
 
 use crate::{
     authority::{Audience, Scopes},
@@ -238,24 +237,13 @@ impl Approval {
     /// What is asked, by whom, by which door, as canonical JSON (RFC 8785: members in order, no white space). Who is asked is not part of it: the same question may go to
     /// several people, and a code has no person until somebody types it.
     pub fn payload(client: &ClientId, door: &Door, asks: &Asks) -> String {
-        let clarified: Vec<_> = asks
-            .clarified
-            .iter()
-            .map(|said| json!({ "answer": said.answer, "question": said.question }))
-            .collect();
-        let mut payload = json!({
-            "audience": asks.audience.as_row(),
-            "client_id": client.as_str(),
-            "door": door.name(),
-            "scope": asks.scopes.joined(),
-        });
-        if let Some(message) = &asks.message {
-            payload["message"] = message.as_str().into();
-        }
-        if !clarified.is_empty() {
-            payload["clarified"] = clarified.into();
-        }
-        payload.to_string()
+        let mut payload = json::Object::new();
+        payload.insert("audience".to_owned(), asks.audience.as_row().into());
+        payload.insert("client_id".to_owned(), client.as_str().into());
+        payload.insert("door".to_owned(), door.name().into());
+        payload.insert("scope".to_owned(), asks.scopes.joined().into());
+        asks.write_words(&mut payload);
+        serde_json::Value::Object(payload).to_string()
     }
 
     /// The hash of a payload.

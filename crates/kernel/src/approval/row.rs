@@ -50,18 +50,22 @@ impl Whom {
 impl Asks {
     /// As a row keeps it.
     pub fn row(&self) -> String {
-        let mut row = json!({ "audience": self.audience.as_row(), "scope": self.scopes.joined() });
+        let mut row = json::Object::new();
+        row.insert("audience".to_owned(), self.audience.as_row().into());
+        row.insert("scope".to_owned(), self.scopes.joined().into());
+        self.write_words(&mut row);
+        Value::Object(row).to_string()
+    }
+
+    /// The machine's words.
+    pub(super) fn write_words(&self, o: &mut json::Object) {
         if let Some(message) = &self.message {
-            row["message"] = message.as_str().into();
+            o.insert("message".to_owned(), message.as_str().into());
         }
         if !self.clarified.is_empty() {
-            row["clarified"] = self
-                .clarified
-                .iter()
-                .map(|said| json!({ "question": said.question, "answer": said.answer }))
-                .collect();
+            let said = |said: &Clarification| json!({ "answer": said.answer, "question": said.question });
+            o.insert("clarified".to_owned(), self.clarified.iter().map(said).collect());
         }
-        row.to_string()
     }
 
     /// Reads what [`Self::row`] wrote.
@@ -105,9 +109,11 @@ impl State {
                 json!({ "yes": yes(said), kind: gift.grant().as_str(), "at": at.unix() })
             }
             Self::Denied { by, presence, at } => {
-                let mut row = json!({ "by": by.as_str(), "at": at.unix() });
+                let mut row = json::Object::new();
+                row.insert("by".to_owned(), by.as_str().into());
+                row.insert("at".to_owned(), at.unix().into());
                 write_presence(&mut row, presence);
-                row
+                row.into()
             }
             Self::Cancelled { at } | Self::Expired { at } => json!({ "at": at.unix() }),
             Self::Redeemed { yes: said, grant, at } => {
@@ -160,14 +166,13 @@ impl State {
 
 impl Yes {
     fn row(&self) -> Value {
-        let mut row = json!({
-            "by": self.by.as_str(),
-            "scope": self.scopes.joined(),
-            "payload_hash": self.payload_hash,
-            "at": self.at.unix(),
-        });
+        let mut row = json::Object::new();
+        row.insert("by".to_owned(), self.by.as_str().into());
+        row.insert("scope".to_owned(), self.scopes.joined().into());
+        row.insert("payload_hash".to_owned(), self.payload_hash.as_str().into());
+        row.insert("at".to_owned(), self.at.unix().into());
         write_presence(&mut row, &self.presence);
-        row
+        row.into()
     }
 
     fn from_row(value: &Value) -> Option<Self> {
@@ -182,11 +187,11 @@ impl Yes {
     }
 }
 
-fn write_presence(row: &mut Value, presence: &Presence) {
-    row["method"] = presence.method.name().into();
-    row["auth_time"] = presence.authenticated.unix().into();
+fn write_presence(row: &mut json::Object, presence: &Presence) {
+    row.insert("method".to_owned(), presence.method.name().into());
+    row.insert("auth_time".to_owned(), presence.authenticated.unix().into());
     if let Some(session) = presence.session.as_ref().map(Id::as_str) {
-        row["browser_session"] = session.into();
+        row.insert("browser_session".to_owned(), session.into());
     }
 }
 

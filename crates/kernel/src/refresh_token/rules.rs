@@ -145,21 +145,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
     let scopes = match wanted(request, &still) {
         Ok(scopes) => scopes,
         Err(why) => {
-            // More than was granted: the person of the line may give it, if the client waits for them. The line stays as it is.
-            let deferral = Deferral {
-                tenant: facts.tenant,
-                keys: facts.keys,
-                client,
-                completion: &request.completion,
-                origin: Origin::RefreshToken {
-                    authorization: authorization.id.clone(),
-                },
-                whom: Some(Whom::Person(user.id.clone())),
-                scopes: request.scopes.as_ref().unwrap_or(given),
-                audience,
-                resource,
-                others: &facts.approvals,
-            };
+            let deferral = deferral(request, client, user, authorization, resource, facts)?;
             return deferred(deferral, why, caller, at);
         }
     };
@@ -245,6 +231,32 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         events: vec![event],
     };
     Ok(Decision::issue(reply, sign, change))
+}
+
+/// More than was granted: the person of the line may give it, if the client waits for them. The line stays as it is.
+fn deferral<'f>(
+    request: &'f Request,
+    client: &'f Client,
+    user: &User,
+    authorization: &'f Grant,
+    resource: Option<&'f Resource>,
+    facts: &'f Facts<'_>,
+) -> Result<Deferral<'f>, Why> {
+    let authority = &authorization.authority;
+    Ok(Deferral {
+        tenant: facts.tenant,
+        keys: facts.keys,
+        client,
+        completion: &request.completion,
+        origin: Origin::RefreshToken {
+            authorization: authorization.id.clone(),
+        },
+        whom: Some(Whom::Person(user.id.clone())),
+        scopes: request.scopes.as_ref().unwrap_or(authority.scopes()),
+        audience: authority.audiences().first().ok_or(Why::GrantEnded)?,
+        resource,
+        others: &facts.approvals,
+    })
 }
 
 /// The line and the token: written by us (compared in constant time), of a line of this client, by whoever holds its key.

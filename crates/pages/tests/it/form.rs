@@ -340,7 +340,14 @@ fn the_header_signs_out_and_leads_to_agents_and_account() {
 
 #[test]
 fn the_sign_out_page_asks_once() {
-    let html = pages::sign_out(&signed_out(Language::English, "/sign-out"), &Signout { csrf: CSRF });
+    let html = pages::sign_out(
+        &signed_out(Language::English, "/sign-out"),
+        &Signout {
+            csrf: CSRF,
+            app: None,
+            after: "",
+        },
+    );
     assert_form(&html, &by_id(&html, "sign-out-page"), "/sign-out", &[("csrf", CSRF)]);
 }
 

@@ -2,8 +2,10 @@
 
 use kernel::{
     Audience, Caller, Time,
+    approval::{Approval, Whom},
+    deferred::Completion,
     family::Family,
-    grant::Grant,
+    grant::{Grant, Subject},
     refresh_token::{Facts, Request},
     resource::Resource,
     token::TenantKeys,
@@ -19,7 +21,7 @@ pub async fn load<'a>(
     caller: &Caller,
     request: &Request,
     look: Look,
-    _now: Time,
+    now: Time,
 ) -> Result<Facts<'a>, Fault> {
     let family = async {
         match &request.token {
@@ -31,9 +33,10 @@ pub async fn load<'a>(
         futures_util::future::try_join(family, again::client_epoch(tenant, caller, look)).await?;
     let path = path(tenant, family.as_ref()).await?;
     let authorization = path.first();
-    let (resource, (user, rules)) = futures_util::future::try_join(
+    let (resource, (user, rules), approvals) = futures_util::future::try_join3(
         place(tenant, authorization),
         person::load(tenant, authorization.map(|grant| &grant.subject)),
+        Box::pin(asked_of(tenant, request, authorization, now)),
     )
     .await?;
     Ok(Facts {
@@ -45,7 +48,23 @@ pub async fn load<'a>(
         resource,
         user,
         rules,
+        approvals,
     })
+}
+
+/// What waits for the person, if the client would wait for them too.
+async fn asked_of(
+    tenant: &TenantDb,
+    request: &Request,
+    authorization: Option<&Grant>,
+    now: Time,
+) -> Result<Vec<Approval>, Fault> {
+    match (&request.completion, authorization.map(|grant| &grant.subject)) {
+        (Completion::Deferred { .. }, Some(Subject::User(id))) => {
+            tenant.approvals_lately(&Whom::Person(id.clone()), now).await
+        }
+        (Completion::Deferred { .. } | Completion::Now, _) => Ok(Vec::new()),
+    }
 }
 
 async fn path(tenant: &TenantDb, family: Option<&Family>) -> Result<Vec<Grant>, Fault> {

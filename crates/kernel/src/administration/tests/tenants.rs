@@ -62,7 +62,7 @@ fn a_tenant_is_made_changed_and_switched() {
     let row = json!({
         "id": "acme", "name": "Acme", "issuer": "https://as.example/t/acme", "dpop_nonce_required": true, "access_token_seconds": 300, "created_at": NOW,
         "client_documents": true, "registration": "off", "dpop_required": false, "security_profile": "baseline",
-        "require_pushed_authorization_requests": false, "require_pkce": true,
+        "require_pushed_authorization_requests": false, "require_pkce": true, "device_grant": true, "deferred_token_response": true,
     });
     let expected = facts::tenant(&row);
     assert_eq!(

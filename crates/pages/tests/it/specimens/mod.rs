@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod agents;
+pub(crate) mod approvals;
 pub(crate) mod consent;
 pub(crate) mod problems;
 pub(crate) mod sign_in;
@@ -52,6 +53,7 @@ pub(crate) fn all(language: Language) -> Vec<Specimen> {
     sign_in::sign_in(language, &mut add);
     consent::consent(language, &mut add);
     agents::agents(language, &mut add);
+    approvals::approvals(language, &mut add);
     account::account(language, &mut add);
     problems::problems(language, &mut add);
     add(
@@ -74,7 +76,14 @@ pub(crate) fn all(language: Language) -> Vec<Specimen> {
     );
     add(
         "sign-out",
-        pages::sign_out(&signed_in(language, "/sign-out"), &Signout { csrf: CSRF }),
+        pages::sign_out(
+            &signed_in(language, "/sign-out"),
+            &Signout {
+                csrf: CSRF,
+                app: None,
+                after: "",
+            },
+        ),
     );
     add("signed-out", pages::signed_out(&signed_out(language, "")));
     pages
