@@ -5,6 +5,7 @@ const CASE_SECONDS_MAX = 30;
 export class Cases {
     #passed = 0;
     #failed = 0;
+    #skipped = 0;
     #secondsMax;
 
     constructor(secondsMax = CASE_SECONDS_MAX) {
@@ -33,9 +34,15 @@ export class Cases {
         console.log(`not ok - ${name}: ${told(error)}`);
     }
 
+    /** A case that cannot be run against this server. */
+    skip(name, why) {
+        this.#skipped += 1;
+        console.log(`skipped - ${name}: ${why}`);
+    }
+
     /** The last line, and the exit code. */
     finish() {
-        console.log(`${this.#passed} passed, ${this.#failed} failed`);
+        console.log(`${this.#passed} passed, ${this.#failed} failed${this.#skipped > 0 ? `, ${this.#skipped} skipped` : ''}`);
         return this.#failed === 0 ? 0 : 1;
     }
 }

@@ -5,6 +5,7 @@ import * as openid from 'openid-client';
 
 /** How openid-client shows itself by each method. */
 export const AUTHENTICATION = {
+    none: () => openid.None(),
     client_secret_basic: ({ client_secret: secret }) => openid.ClientSecretBasic(secret),
     client_secret_post: ({ client_secret: secret }) => openid.ClientSecretPost(secret),
     private_key_jwt: async ({ jwk }) => openid.PrivateKeyJwt({ key: await importJWK(jwk, jwk.alg), kid: jwk.kid }),
@@ -34,10 +35,11 @@ export async function registered(prokura, more, authenticate = AUTHENTICATION.cl
     return { id: client.client_id, secret: client.client_secret, config: await discovered(prokura, client.client_id, authenticate(client)) };
 }
 
-export function discovered(prokura, id, authentication, { algorithm = 'oauth2', wire } = {}) {
-    return openid.discovery(new URL(prokura.ready.issuer), id, undefined, authentication, {
+/** `metadata` is what the library shall know of the client's registration; it checks answers by it. */
+export function discovered(prokura, id, authentication, { algorithm = 'oauth2', metadata, execute = [], wire } = {}) {
+    return openid.discovery(new URL(prokura.ready.issuer), id, metadata, authentication, {
         algorithm,
-        execute: [openid.allowInsecureRequests], // plain http on loopback
+        execute: [openid.allowInsecureRequests, ...execute], // plain http on loopback
         ...(wire && { [openid.customFetch]: wire.fetch }),
     });
 }

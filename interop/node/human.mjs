@@ -8,16 +8,18 @@ export class Human {
     #issuer;
     #origin;
     #user;
+    #fetch;
     #cookies = new Map();
 
-    /** The pages they acted on, in order: `{ page: 'sign-in' }`, `{ page: 'consent', scopes, text }`. */
+    /** The pages they acted on, in order: `{ page: 'sign-in' }`, `{ page: 'consent', scopes, text }`, `{ page: 'sign-out' }`. */
     shown = [];
 
-    /** A demo person, or `user` at `issuer`. */
-    constructor({ ready }, login = 'alice@demo.test', { issuer = ready.issuer, user = ready.users.find((user) => user.login === login) } = {}) {
+    /** A demo person, or `user` at `issuer`; `fetch` is how their browser reaches it. */
+    constructor({ ready }, login = 'alice@demo.test', { issuer = ready.issuer, user = ready.users.find((user) => user.login === login), fetch = globalThis.fetch } = {}) {
         this.#issuer = issuer;
         this.#origin = new URL(issuer).origin;
         this.#user = user;
+        this.#fetch = fetch;
     }
 
     /** The pages they acted on since the last time somebody asked. */
@@ -27,7 +29,8 @@ export class Human {
 
     /**
      * Opens what an application asks to open and goes on until the browser is sent away: signs in where a page asks for it, and says
-     * `decision` where one asks for that, ticking the boxes of what is left out. Returns where the browser is sent.
+     * `decision` where one asks for that, ticking the boxes of what is left out; signs out where a page asks for that. Returns where the browser
+     * is sent: an address, or the request of the form that it posts (OAuth 2.0 Form Post Response Mode).
      */
     async answer(url, { decision = 'allow', without = [] } = {}) {
         let answer = await this.#get(url);
@@ -36,6 +39,8 @@ export class Human {
             if (answer.status === 303) answer = await this.#get(answer.location);
             else if (hasForm(answer.text, 'sign-in')) answer = await this.#signIn(answer);
             else if (hasForm(answer.text, 'consent')) answer = await this.#decide(answer, decision, without);
+            else if (hasForm(answer.text, 'sign-out-page')) answer = await this.#signOut(answer);
+            else if (hasForm(answer.text, 'form-post')) return posted(answer);
             else throw new Error(`the person is stuck at ${answer.status} ${problem(answer.text) ?? answer.text}`);
         }
         throw new Error('pages without end');
@@ -79,6 +84,11 @@ export class Human {
         return this.#post(form, { decision }, without.map((scope) => ['without', scope]));
     }
 
+    #signOut(page) {
+        this.shown.push({ page: 'sign-out' });
+        return this.#post(formWith(page.text, 'id="sign-out-page"'), {});
+    }
+
     #get(url) {
         return this.#send(url, {});
     }
@@ -93,7 +103,7 @@ export class Human {
         assert.equal(new URL(url).origin, this.#origin, 'the browser is asked to open a page of the authorization server');
         const cookie = [...this.#cookies].map((pair) => pair.join('=')).join('; ');
         const headers = { accept: 'text/html', ...init.headers, ...(cookie && { cookie }) };
-        const response = await fetch(url, { ...init, headers, redirect: 'manual' });
+        const response = await this.#fetch(url, { ...init, headers, redirect: 'manual' });
         for (const line of response.headers.getSetCookie()) {
             const [pair] = line.split(';');
             const at = pair.indexOf('=');
@@ -106,6 +116,12 @@ export class Human {
         const location = new URL(response.headers.get('location'), url);
         return { status: 303, text, location, away: location.origin === this.#origin ? undefined : location };
     }
+}
+
+/** What the browser posts without asking: to the application alone, and without cookies. */
+function posted(page) {
+    const { action, fields } = formWith(page.text, 'id="form-post"');
+    return new Request(action, { method: 'POST', body: new URLSearchParams(fields) });
 }
 
 function hasForm(html, id) {

@@ -10,13 +10,13 @@ export class Wire {
         this.#send = send;
     }
 
-    /** In order: `{ method, path, status, request, response }` with the headers of both, `sent` (the body as text) and `answer` (the body, where it is JSON). */
+    /** In order: `{ method, path, status, request, response }` with the headers of both, `sent` (the body as text) and `answer` (the body, where it is JSON or a JWT). */
     seen = [];
 
     fetch = async (input, init) => {
         const request = new Request(input, init);
         const response = await this.#send(input, init);
-        const isJson = response.headers.get('content-type')?.startsWith('application/json');
+        const kind = response.headers.get('content-type') ?? '';
         this.seen.push({
             method: request.method,
             path: new URL(request.url).pathname,
@@ -24,7 +24,7 @@ export class Wire {
             request: request.headers,
             response: response.headers,
             sent: init?.body === undefined ? '' : String(init.body),
-            answer: isJson ? await response.clone().json() : undefined,
+            answer: kind.startsWith('application/json') ? await response.clone().json() : /^application\/([\w-]+\+)?jwt\b/.test(kind) ? await response.clone().text() : undefined,
         });
         for (const { line, resolve } of this.#awaited) if (this.at(line).length > 0) resolve();
         await this.#gathered?.(this.seen.at(-1));

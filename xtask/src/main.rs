@@ -9,6 +9,7 @@ mod check;
 mod counts;
 mod dependencies;
 mod engines;
+mod fuzz;
 mod golden;
 mod interop;
 mod mutants;
@@ -79,6 +80,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--check]",
         about: "rewrites (or compares) the generated pages below docs/",
         run: golden::docs_command,
+    },
+    Command {
+        name: "fuzz",
+        arguments: "[NAME [--seconds N]]",
+        about: "one fuzz target under libFuzzer, for a minute; without NAME, which there are",
+        run: fuzz::command,
     },
     Command {
         name: "bench",

@@ -23,7 +23,8 @@ impl ResourceUri {
         let forbidden = |b: u8| {
             !b.is_ascii_graphic() || matches!(b, b'#' | b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
         };
-        let hierarchical_ok = !matches!(scheme, "http" | "https")
+        let web = ["http", "https"].iter().any(|web| scheme.eq_ignore_ascii_case(web)); // RFC 3986 s3.1: in whatever letters
+        let hierarchical_ok = !web
             || rest
                 .strip_prefix("//")
                 .is_some_and(|after| !after.is_empty() && !after.starts_with('/'));
@@ -127,6 +128,9 @@ mod tests {
             "https://",
             "https:///x",
             "https:x",
+            "HTTP:x",
+            "Https:///x",
+            "HTTPS://user@x",
             "https://a#f",
             "https://a b",
             "https://\u{e9}",

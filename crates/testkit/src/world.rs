@@ -295,8 +295,23 @@ impl World {
     ///
     /// # Panics
     /// When no answer comes.
-    #[expect(clippy::expect_used, reason = "a request without any answer fails its test")]
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, String)], body: Option<String>) -> Answer {
+        self.send_bytes(method, path, headers, body.map(String::into_bytes))
+            .await
+    }
+
+    /// The same with a body that may be no text.
+    ///
+    /// # Panics
+    /// When no answer comes.
+    #[expect(clippy::expect_used, reason = "a request without any answer fails its test")]
+    pub async fn send_bytes(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, String)],
+        body: Option<Vec<u8>>,
+    ) -> Answer {
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
         let scheme = if self.certificate.is_some() { "https" } else { "http" };
         let mut request = self

@@ -172,7 +172,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "login",
-        may: &["proof", "kernel", "egress"],
+        may: &["proof", "kernel", "egress", "pages"],
         never: &[&WEB_SERVER, &SQL],
         tests: Tests::UseWhatTheyLike,
     },
@@ -236,6 +236,24 @@ const ROOMS: &[Room] = &[
             "agent",
         ],
         never: &[],
+        tests: Tests::UseWhatTheyLike,
+    },
+    // What strangers send, decided without a server around it.
+    Room {
+        name: "hostile",
+        may: &["proof", "kernel", "egress", "pages"],
+        never: &[
+            &CLOCK,
+            &SURROUNDINGS,
+            &IO,
+            &ASYNC,
+            &RANDOM,
+            &HTTP_TYPES,
+            &HTTP_CLIENT,
+            &SQL,
+            &LOGGING,
+            &CRYPTO,
+        ],
         tests: Tests::UseWhatTheyLike,
     },
     Room {

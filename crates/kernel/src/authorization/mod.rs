@@ -1,5 +1,5 @@
 //! The authorization endpoint (RFC 6749 s4.1.1, OAuth 2.1 s4.1) with PKCE S256 (RFC 7636), resource indicators (RFC 8707), `iss` in every answer (RFC 9207), `dpop_jkt`
-//! (RFC 9449 s10), and `prompt` and `login_hint` of OpenID Connect Core s3.1.2.1.
+//! (RFC 9449 s10), and OpenID Connect Core s3.1.2 and s5.5.
 //!
 //! ```text
 //!  query ── named client ── Return (proved) ── Asked ──┬── SignIn ── sign_in ──┐
@@ -13,7 +13,10 @@
 //! Between the steps a request lives in the page, sealed for one tenant and one browser: what was checked once cannot be changed (S-05), nothing is stored for strangers,
 //! and it is answered once, since the row of its code carries its id.
 //!
-//! Not covered: PAR, request objects, `authorization_details`, `claims`, `max_age`, response modes other than `query`, ID tokens; their issue comes.
+//! Requests that were pushed (RFC 9126) or signed (RFC 9101) are the same once they are read; answers travel as the client wants them: in the query, as a form, signed (JARM).
+//! How sure the client wants us to be of who is there (`max_age`, `acr_values`, RFC 9470) is part of the question, and asked again when it is answered.
+//!
+//! Not covered: front-channel tokens (OAuth 2.1 has none), encrypted requests and answers.
 
 mod own_scopes;
 mod request;

@@ -1,5 +1,7 @@
-//! RFC 6749 s4.1.3, RFC 7636 s4.6 and App. B, RFC 8707 s2.2, RFC 9449 s5 and s10.
+//! RFC 6749 s4.1.3, RFC 7636 s4.6 and App. B, RFC 8705 s3, RFC 8707 s2.2, RFC 9449 s5 and s10, OpenID Connect Core s2 and s3.1.3.
 
+mod bound;
+mod identified;
 mod issued;
 mod property;
 mod refused;

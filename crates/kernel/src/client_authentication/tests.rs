@@ -1,4 +1,6 @@
-//! RFC 6749 s2.3, RFC 7523 s3 with draft-ietf-oauth-rfc7523bis-11, RFC 9449 s4.3 and s11.1. Assertions are signed by an implementation that is not ours.
+//! RFC 6749 s2.3, RFC 7523 s3 with draft-ietf-oauth-rfc7523bis-11, RFC 8705 s2, RFC 9449 s4.3 and s11.1. Assertions are signed by an implementation that is not ours.
+
+mod certificates;
 
 use proof::{Secret, Time, Verified, assertion::AssertionError, digest, dpop::DpopProof, jwk::KeySet, jws::Rejected};
 use serde_json::{Value, json};
@@ -583,6 +585,82 @@ fn an_assertion_is_checked_with_the_keys_of_the_client_it_names() {
         "even when both registered the same key"
     );
 }
+
+#[test]
+fn s_11_an_assertion_is_signed_as_the_client_registered_and_as_its_profile_allows() {
+    let rsa = json!({ "kty": "RSA", "n": RSA_MODULUS, "e": "AQAB", "alg": "RS256" });
+    let keys = json!({ "keys": [signer::ed25519_jwk(), rsa] }).to_string();
+    let keys = KeySet::parse(keys.as_bytes()).unwrap();
+    let shown = |by_rsa: bool| Credentials {
+        client: facts::id("machine"),
+        evidence: Evidence::Assertion(if by_rsa {
+            // No signature of that key: whether the algorithm may be used is asked first, and told apart from a wrong signature.
+            let part = |value: Value| proof::base64url::encode(value.to_string().as_bytes());
+            let header = part(json!({ "alg": "RS256", "typ": "client-authentication+jwt" }));
+            format!("{header}.{}.{}", part(assertion_claims(&json!({}))), "A".repeat(342))
+        } else {
+            assertion(&json!({}))
+        }),
+    };
+    let (not_so, no_signature) = (Some(Rejected::WrongAlgorithm), Some(Rejected::Signature));
+    // What the client registered, the tenant's profile; what is said to EdDSA, and to RS256 without a signature.
+    let rows = [
+        (json!({}), SecurityProfile::Baseline, None, no_signature),
+        (
+            json!({ "token_endpoint_auth_signing_alg": "EdDSA" }),
+            SecurityProfile::Baseline,
+            None,
+            not_so,
+        ),
+        (
+            json!({ "token_endpoint_auth_signing_alg": "RS256" }),
+            SecurityProfile::Baseline,
+            not_so,
+            no_signature,
+        ),
+        (
+            json!({ "token_endpoint_auth_signing_alg": "ES256" }),
+            SecurityProfile::Baseline,
+            not_so,
+            not_so,
+        ),
+        (
+            json!({ "security_profile": "fapi2" }),
+            SecurityProfile::Baseline,
+            None,
+            not_so,
+        ), // FAPI 2.0 s5.4.1
+        (json!({}), SecurityProfile::Fapi2, None, not_so),
+        (json!({}), SecurityProfile::Fapi2MessageSigning, None, not_so),
+        (
+            json!({ "token_endpoint_auth_signing_alg": "RS256" }),
+            SecurityProfile::Fapi2,
+            not_so,
+            not_so,
+        ),
+    ];
+    for (registered, profile, by_eddsa, by_rs256) in rows {
+        let mut row = json!({ "client_id": "machine", "token_endpoint_auth_method": "private_key_jwt" });
+        row.as_object_mut()
+            .unwrap()
+            .extend(registered.as_object().unwrap().clone());
+        for (by_rsa, expected) in [(false, by_eddsa), (true, by_rs256)] {
+            let facts = Facts {
+                client: Some(facts::client(&row)),
+                keys: Some(&keys),
+                issuer: ISSUER,
+                profile,
+                certificate: None,
+            };
+            let refused = prove(&shown(by_rsa), facts, None, now()).err();
+            let expected = expected.map(|rejected| Why::Assertion(AssertionError::Jws(rejected)));
+            assert_eq!(refused, expected, "{registered} {profile:?} {by_rsa}");
+        }
+    }
+}
+
+/// RFC 7515 App. A.2.1: the modulus of the RSA key.
+const RSA_MODULUS: &str = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ";
 
 #[test]
 fn a_shown_secret_is_never_printed() {

@@ -159,6 +159,7 @@ fn a_bound_token_is_described_with_its_key_and_nothing_is_added_that_rfc_7662_do
     bound["cnf"] = cnf.clone();
     bound["act"] = json!({ "sub": "someone" });
     bound["acr"] = "phr".into();
+    bound["amr"] = json!(["pop", "user", "mfa"]); // RFC 9470 s6.2
     bound["auth_time"] = NOW.into();
     bound["authorization_details"] = json!([{ "type": "payment" }]);
     let mut token = bound.clone();
@@ -171,6 +172,16 @@ fn a_bound_token_is_described_with_its_key_and_nothing_is_added_that_rfc_7662_do
     expected["active"] = true.into();
     expected["token_type"] = "DPoP".into(); // RFC 9449 s6.2
     assert_eq!(answer(&decide(&by(client("api")), &facts, &at())), expected);
+    let x5t = "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"; // RFC 8705 App. A
+    let mut certified = claims();
+    certified["cnf"] = json!({ "x5t#S256": x5t });
+    let facts = known_but(|known| {
+        known.token = verified(&certified);
+        known.record.key = Some(crate::Confirmation::Certificate(x5t.to_owned()));
+    });
+    certified["active"] = true.into();
+    certified["token_type"] = "Bearer".into(); // RFC 8705 s3.2
+    assert_eq!(answer(&decide(&by(client("api")), &facts, &at())), certified);
     let mut no_scope = claims();
     no_scope.as_object_mut().unwrap().remove("scope");
     let answered = answer(&decide(

@@ -1,5 +1,6 @@
-//! RFC 6749 s6, RFC 8707 s2.2, RFC 9449 s5, RFC 9700 s4.14.2, product decision 2 (S-14, S-16).
+//! RFC 6749 s6, RFC 8705 s3, RFC 8707 s2.2, RFC 9449 s5, RFC 9700 s4.14.2, OpenID Connect Core s12.2, product decision 2 (S-14, S-16).
 
+mod identified;
 mod refused;
 mod repeated;
 mod turned;

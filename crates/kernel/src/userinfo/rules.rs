@@ -79,14 +79,3 @@ pub(crate) fn presented<'f>(caller: &Caller, facts: &'f Facts, at: &Moment) -> R
     }
     Ok(known)
 }
-
-/// The claims of an answer, for tests.
-#[cfg(test)]
-pub(crate) fn told(decision: &Decision) -> proof::json::Object {
-    use crate::decision::Answer;
-    match (decision.answer(), decision.sign().first()) {
-        (Answer::Issue(Reply::Document(claims)), None) => claims.clone(),
-        (Answer::Issue(Reply::Jwt { .. }), Some(unsigned)) => unsigned.claims.clone(),
-        other => panic!("claims, not {other:?}"),
-    }
-}

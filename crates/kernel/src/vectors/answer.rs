@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{approvals, credentials, people, rows};
 use crate::{
     approval,
-    authorization::{Delivery, ResponseMode},
+    authorization::{Asked, Delivery, ResponseMode},
     authorization_code, browser_session,
     caller::Caller,
     client,
@@ -25,6 +25,8 @@ pub(crate) enum Outcome {
     Decided(Decision),
     /// The caller is proved.
     Proved(Caller),
+    /// A pushed request is opened.
+    Opened(Box<Asked>),
     /// Refused before anything was decided.
     Stopped(Why),
     /// Refused one way or the other, and this is where the refusal goes.
@@ -47,6 +49,7 @@ impl Outcome {
                 "key": key.as_ref().map(Confirmation::as_row),
                 "marks": marks.iter().map(mark).collect::<Vec<_>>(),
             }),
+            Self::Opened(asked) => json!({ "answer": "opened", "asked": asked.to_json() }),
             Self::Stopped(why) => json!({ "answer": "refuse", "error": why.code().name(), "reason": why.told() }),
             Self::Delivered(refused, delivery) => {
                 let mut value = refused.value();
@@ -63,7 +66,7 @@ impl Outcome {
     fn caller_name(&self) -> Value {
         match self {
             Self::Proved(caller) => json!({ caller.kind().name(): caller.name() }),
-            Self::Decided(_) | Self::Stopped(_) | Self::Delivered(..) => Value::Null,
+            Self::Decided(_) | Self::Opened(_) | Self::Stopped(_) | Self::Delivered(..) => Value::Null,
         }
     }
 }

@@ -11,4 +11,5 @@ mod url;
 pub use self::{
     error::DpopError,
     proof::{DpopProof, Expect, FUTURE_SECONDS, JTI_BYTES_MAX, WINDOW_SECONDS, check, check_with},
+    url::same_endpoint,
 };

@@ -3,8 +3,8 @@
 
 use crate::hex;
 
-/// Whether `htu`, without its query and fragment, names the endpoint `ours`.
-pub(super) fn same_endpoint(htu: &str, ours: &str) -> bool {
+/// Whether `htu`, without its query and fragment, names the endpoint `ours` (RFC 9449 s4.3 step 9).
+pub fn same_endpoint(htu: &str, ours: &str) -> bool {
     let htu = htu.split_once(['?', '#']).map_or(htu, |(before, _)| before);
     // Nearly always the two are equal as they stand.
     htu == ours

@@ -33,6 +33,8 @@ pub(crate) async fn read(takes: Body, bytes_max: usize, headers: &HeaderMap, bod
     match takes {
         Body::None => Ok(whole),
         Body::Form if of_type("application/x-www-form-urlencoded") => Ok(whole),
+        // Nothing has no type: userinfo by POST with the token in the header is so (OpenID Connect Core s5.3.1).
+        Body::Form if whole.is_empty() && !headers.contains_key(header::CONTENT_TYPE) => Ok(whole),
         Body::Form => Err(Why::FormType),
         Body::Json if of_type("application/json") => Ok(whole),
         Body::Json => Err(Why::ContentType),

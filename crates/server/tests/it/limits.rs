@@ -22,6 +22,7 @@ async fn limited(sign_ins: Option<u32>, registrations: Option<u32>, failures: u3
             sign_ins_per_minute: sign_ins,
             registrations_per_minute: registrations,
             failures_per_login_per_minute: failures,
+            ..settings.limits
         };
     })
     .await;

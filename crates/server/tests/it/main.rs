@@ -124,6 +124,9 @@ mod limits;
 mod machine_tokens;
 
 #[cfg(test)]
+mod negative_vectors;
+
+#[cfg(test)]
 mod page_headers;
 
 #[cfg(test)]

@@ -187,6 +187,7 @@ async fn s_41_guessing_is_slowed_down_by_login_known_or_not_at_every_door() {
             sign_ins_per_minute: None,
             registrations_per_minute: None,
             failures_per_login_per_minute: 3,
+            ..settings.limits
         };
     })
     .await;

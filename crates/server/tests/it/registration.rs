@@ -348,6 +348,7 @@ fn spam(n: usize, at: &Moment) -> client::Client {
         introspects: Introspects::ItsResources,
         registration: Registration::Itself {
             token_digest: "x".to_owned(),
+            key: None,
         },
         redirect_uris: vec![kernel::redirect_uri::RedirectUri::parse(CALLBACK).unwrap()],
         application_type: ApplicationType::Unsaid,

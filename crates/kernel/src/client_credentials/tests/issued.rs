@@ -162,6 +162,14 @@ fn the_token_is_bound_exactly_when_a_key_was_proved() {
         assert_eq!(kind_and_life(&decision).0.name(), "DPoP", "RFC 9449 s5");
         assert_eq!(decision.change().events[0].body["bound"], true);
     }
+    let x5t = "A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"; // RFC 8705 App. A
+    let by_certificate = Caller {
+        key: Some(crate::Confirmation::Certificate(x5t.to_owned())),
+        ..called_by(machine())
+    };
+    let decision = with_one_grant("", &by_certificate, None);
+    assert_eq!(claims(&decision)["cnf"], json!({ "x5t#S256": x5t }), "RFC 8705 s3.1");
+    assert_eq!(kind_and_life(&decision).0.name(), "Bearer", "RFC 8705 s3");
     let decision = with_one_grant("", &called_by(machine()), None);
     assert_eq!(claims(&decision).get("cnf"), None);
     assert_eq!(record(&decision).key, None);

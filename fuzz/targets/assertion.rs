@@ -1,0 +1,4 @@
+//! A client assertion.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| hostile::fuzz::run("assertion", data));

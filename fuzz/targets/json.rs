@@ -1,0 +1,4 @@
+//! Strict JSON.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| hostile::fuzz::run("json", data));

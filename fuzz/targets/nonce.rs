@@ -1,0 +1,4 @@
+//! A DPoP nonce.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| hostile::fuzz::run("nonce", data));

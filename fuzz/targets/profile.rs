@@ -1,0 +1,4 @@
+//! The profile of a person.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| hostile::fuzz::run("profile", data));
