@@ -20,6 +20,7 @@ use crate::{
     keyring::Keyring,
     listen::ClientCertificates,
     peers::Peers,
+    polls::Polls,
     settings::{Limits, OriginRule, Settings},
     settle::{self, Settled},
     surroundings::Surroundings,
@@ -40,6 +41,7 @@ pub struct App {
     pub(crate) passwords: login::Passwords,
     pub(crate) documents: Documents,
     pub(crate) throttle: Throttle,
+    pub(crate) polls: Polls,
     pub(crate) limits: Limits,
     pub(crate) peers: Peers,
     /// Whether clients can show certificates.
@@ -83,6 +85,7 @@ impl App {
             passwords,
             documents,
             throttle: Throttle::default(),
+            polls: Polls::default(),
             limits: settings.limits,
             peers: settings.peers,
             client_certificates: settings.client_certificates,

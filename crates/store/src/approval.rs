@@ -190,6 +190,12 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
             args.extend(held(approval));
             Bound::new(&ADVANCE, args, "approval", tenant, approval.id.as_str())
         }
+        Guard::Expire { id, at } => {
+            let expired = State::Expired { at: *at };
+            let mut args = named(tenant, id);
+            args.extend([expired.name().into(), expired.row().to_string().into(), (*at).into()]);
+            Bound::new(&EXPIRE, args, "approval", tenant, id.as_str())
+        }
     }
 }
 
@@ -203,18 +209,12 @@ fn held(approval: &Approval) -> [Value<'static>; 3] {
 
 /// The row of a write.
 pub(crate) fn lower_write(tenant: &str, write: &Write) -> Bound {
-    let named = |id: &ApprovalId| vec![tenant.to_owned().into(), id.as_str().to_owned().into()];
-    match write {
-        Write::SlowDown { id, interval_seconds } => {
-            let mut args = named(id);
-            args.push((*interval_seconds).into());
-            Bound::new(&SLOW_DOWN, args, "approval", tenant, id.as_str())
-        }
-        Write::Expire { id, at } => {
-            let expired = State::Expired { at: *at };
-            let mut args = named(id);
-            args.extend([expired.name().into(), expired.row().to_string().into(), (*at).into()]);
-            Bound::new(&EXPIRE, args, "approval", tenant, id.as_str())
-        }
-    }
+    let Write::SlowDown { id, interval_seconds } = write;
+    let mut args = named(tenant, id);
+    args.push((*interval_seconds).into());
+    Bound::new(&SLOW_DOWN, args, "approval", tenant, id.as_str())
+}
+
+fn named(tenant: &str, id: &ApprovalId) -> Vec<Value<'static>> {
+    vec![tenant.to_owned().into(), id.as_str().to_owned().into()]
 }

@@ -14,7 +14,10 @@ use kernel::{
 use proof::Time;
 
 use super::{text, two_lines};
-use crate::{check::{app, tenant}, vectors::NOW};
+use crate::{
+    check::{app, tenant},
+    vectors::NOW,
+};
 
 /// Every byte escaped that is not plain.
 fn escaped(text: &str) -> String {
@@ -151,7 +154,9 @@ pub(super) fn credentials(data: &[u8]) {
 }
 
 pub(super) fn authorization(data: &[u8]) {
-    let (Ok(client), Ok(tenant)) = (app(), tenant()) else { return };
+    let (Ok(client), Ok(tenant)) = (app(), tenant()) else {
+        return;
+    };
     let Ok(form) = Form::parse(data, authorization::REPEATABLE) else {
         return;
     };
@@ -170,7 +175,11 @@ pub(super) fn authorization(data: &[u8]) {
         return;
     };
     assert_eq!(asked.returns, returns);
-    assert_eq!(asked.challenge.as_ref().map(String::len), Some(43), "an app without a secret");
+    assert_eq!(
+        asked.challenge.as_ref().map(String::len),
+        Some(43),
+        "an app without a secret"
+    );
     // The page carries it sealed, and reads it again.
     assert_eq!(Asked::from_json(&asked.to_json()).as_ref(), Some(&asked));
 }

@@ -2,15 +2,13 @@
 
 use proof::Time;
 
-use super::{
-    Approval, Asks, Door, Guard as ApprovalGuard, INTERVAL_SECONDS, Places, Skin, State, Whom, Write as ApprovalWrite,
-};
+use super::{Approval, Asks, Door, Guard as ApprovalGuard, INTERVAL_SECONDS, Places, Skin, State, Whom};
 use crate::{
     authority::Scopes,
     authorization::OWN_SCOPES,
     caller::Caller,
     client::Client,
-    decision::{Guard, Write},
+    decision::Guard,
     event::{Event, EventKind},
     moment::Moment,
     resource::Resource,
@@ -44,7 +42,6 @@ pub(crate) struct Put {
     /// The question that waits: this one, or the same that was asked before.
     pub(crate) approval: Approval,
     pub(crate) guards: Vec<Guard>,
-    pub(crate) sure: Vec<Write>,
     pub(crate) events: Vec<Event>,
 }
 
@@ -78,7 +75,6 @@ pub(crate) fn ask(asking: Asking<'_>, others: &[Approval], caller: &Caller, at: 
         return Ok(Put {
             approval: (*same).clone(),
             guards: Vec::new(),
-            sure: Vec::new(),
             events: Vec::new(),
         });
     }
@@ -89,16 +85,13 @@ pub(crate) fn ask(asking: Asking<'_>, others: &[Approval], caller: &Caller, at: 
         approval.places = Some(places(&approval, &waiting, others, at.now)?);
     }
 
-    // 3. What is over leaves its places.
-    let sure = over
-        .into_iter()
-        .map(|other| {
-            Write::Approval(ApprovalWrite::Expire {
-                id: other.id.clone(),
-                at: other.expires,
-            })
+    // 3. What is over leaves its places first: guards are kept in their order.
+    let expired = over.into_iter().map(|other| {
+        Guard::Approval(ApprovalGuard::Expire {
+            id: other.id.clone(),
+            at: other.expires,
         })
-        .collect();
+    });
     let event = Event::new(EventKind::ApprovalAsked, caller, at)
         .about(approval.id.as_str())
         .with("door", approval.door.name())
@@ -114,8 +107,7 @@ pub(crate) fn ask(asking: Asking<'_>, others: &[Approval], caller: &Caller, at: 
     let create = Guard::Approval(ApprovalGuard::Create(Box::new(approval.clone())));
     Ok(Put {
         approval,
-        guards: vec![create],
-        sure,
+        guards: expired.chain([create]).collect(),
         events: vec![event],
     })
 }

@@ -282,6 +282,13 @@ pub enum Guard {
     Create(Box<Approval>),
     /// It goes on to this: its epoch is still the one before.
     Advance(Box<Approval>),
+    /// Its time is over, and it leaves its places to the question that is created after it: nobody else has told it so.
+    Expire {
+        /// Which.
+        id: ApprovalId,
+        /// When it was over.
+        at: Time,
+    },
 }
 
 /// What a change does to an approval whether or not a row is found.
@@ -293,12 +300,5 @@ pub enum Write {
         id: ApprovalId,
         /// How long, in seconds.
         interval_seconds: i64,
-    },
-    /// Its time is over: it is told so, and leaves its places.
-    Expire {
-        /// Which.
-        id: ApprovalId,
-        /// When it was over.
-        at: Time,
     },
 }

@@ -77,7 +77,6 @@ pub(crate) fn deferred(deferral: Deferral<'_>, refused: Why, caller: &Caller, at
     }));
     let change = Change {
         guards,
-        sure: put.sure,
         events: put.events,
         ..Change::default()
     };

@@ -94,7 +94,6 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
     });
     let change = Change {
         guards,
-        sure: put.sure,
         events: put.events,
         ..Change::default()
     };

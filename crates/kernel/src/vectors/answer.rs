@@ -248,6 +248,9 @@ fn guard(guard: &Guard) -> Value {
         }
         Guard::Approval(approval::Guard::Create(row)) => json!({ "create_approval": approvals::approval_row(row) }),
         Guard::Approval(approval::Guard::Advance(row)) => json!({ "advance_approval": approvals::approval_row(row) }),
+        Guard::Approval(approval::Guard::Expire { id, at }) => {
+            json!({ "expire_approval": { "id": id.as_str(), "at": at.unix() } })
+        }
         Guard::Consent(consent::Guard::Create(rule)) => json!({ "create_rule": people::rule_row(rule) }),
     }
 }
@@ -367,9 +370,6 @@ fn write(write: &Write) -> Value {
         }
         Write::Approval(approval::Write::SlowDown { id, interval_seconds }) => {
             json!({ "slow_approval_down": { "id": id.as_str(), "interval": interval_seconds } })
-        }
-        Write::Approval(approval::Write::Expire { id, at }) => {
-            json!({ "expire_approval": { "id": id.as_str(), "at": at.unix() } })
         }
         Write::Consent(consent::Write::Drop(id)) => json!({ "drop_rule": id.as_str() }),
     }

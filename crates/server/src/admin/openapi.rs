@@ -99,6 +99,7 @@ fn parameters(route: &Route, call: Admin) -> Vec<Value> {
             | Admin::ListUsers
             | Admin::ListUserGrants
             | Admin::ListGroups
+            | Admin::ListApprovals
             | Admin::ListBrowserSessions
             | Admin::ListTenants
             | Admin::ListAdministrators
@@ -153,6 +154,9 @@ fn request(call: Admin) -> Value {
         | Admin::ListBrowserSessions
         | Admin::EndBrowserSession
         | Admin::ListConsentRules
+        | Admin::ListApprovals
+        | Admin::ShowApproval
+        | Admin::CancelApproval
         | Admin::DropConsentRule
         | Admin::ListTenants
         | Admin::ListKeys

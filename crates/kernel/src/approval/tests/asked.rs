@@ -1,10 +1,7 @@
 //! S-29: how much may be asked of people, and how often.
 
 use super::*;
-use crate::{
-    decision::{Guard as AnyGuard, Write as AnyWrite},
-    why::Why,
-};
+use crate::{decision::Guard as AnyGuard, why::Why};
 
 /// A question of this client to these people, for this scope, with what was asked of them before.
 fn put(client_id: &str, scope: &str, others: &[Approval]) -> Result<super::super::ask::Put, Why> {
@@ -69,7 +66,6 @@ fn s_29_a_question_is_new_takes_free_places_and_is_written_down() {
         put.guards,
         [AnyGuard::Approval(Guard::Create(Box::new(put.approval.clone())))]
     );
-    assert!(put.sure.is_empty());
     assert_eq!(put.events[0].kind.name(), "approval.asked");
     assert_eq!(put.events[0].body["payload_hash"], put.approval.payload_hash);
 }
@@ -79,7 +75,7 @@ fn s_29_the_same_question_is_asked_once() {
     let first = put("machine", "read", &[]).unwrap().approval;
     let again = put("machine", "read", std::slice::from_ref(&first)).unwrap();
     assert_eq!(again.approval, first, "the same question, and with it the same handle");
-    assert!(again.guards.is_empty() && again.sure.is_empty() && again.events.is_empty());
+    assert!(again.guards.is_empty() && again.events.is_empty());
     let other_key = Approval {
         key: Some(crate::Confirmation::Jkt("k".to_owned())),
         ..first.clone()
@@ -117,12 +113,15 @@ fn s_29_three_wait_for_a_client_and_ten_for_the_same_people() {
 fn s_29_what_is_over_leaves_its_places_and_what_was_taken_back_counts_a_minute_longer() {
     let over = row(&json!({ "expires_at": NOW }));
     let put_after = put("machine", "read", std::slice::from_ref(&over)).unwrap();
+    let expire = Guard::Expire {
+        id: over.id.clone(),
+        at: over.expires,
+    };
+    let create = Guard::Create(Box::new(put_after.approval.clone()));
     assert_eq!(
-        put_after.sure,
-        [AnyWrite::Approval(Write::Expire {
-            id: over.id.clone(),
-            at: over.expires
-        })]
+        put_after.guards,
+        [AnyGuard::Approval(expire), AnyGuard::Approval(create)],
+        "in this order"
     );
     assert_eq!(put_after.approval.places.unwrap().of_client, 0);
     let back = |ago: i64| -> Vec<Approval> { (0..3).map(|n| ended(n, "cancelled", ago)).collect() };
