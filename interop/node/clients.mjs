@@ -1,6 +1,6 @@
 // Clients to try things with: the demo's, new ones, and requests without a library.
 
-import { SignJWT, createRemoteJWKSet, importJWK, jwtVerify } from 'jose';
+import { SignJWT, createRemoteJWKSet, customFetch, importJWK, jwtVerify } from 'jose';
 import * as openid from 'openid-client';
 
 /** How openid-client shows itself by each method. */
@@ -44,10 +44,14 @@ export function discovered(prokura, id, authentication, { algorithm = 'oauth2', 
     });
 }
 
+/** The keys that the metadata names, for jose. */
+export function published({ fetch }, config) {
+    return createRemoteJWKSet(new URL(config.serverMetadata().jwks_uri), fetch && { [customFetch]: fetch });
+}
+
 /** Checks a token as a resource does (RFC 9068 s4), with jose and the keys that the metadata names. */
 export function verified(prokura, config, token, audience) {
-    const keys = createRemoteJWKSet(new URL(config.serverMetadata().jwks_uri));
-    return jwtVerify(token, keys, { issuer: prokura.ready.issuer, audience, typ: 'at+jwt', requiredClaims: ['sub', 'client_id', 'iat', 'exp', 'jti'] });
+    return jwtVerify(token, published(prokura, config), { issuer: prokura.ready.issuer, audience, typ: 'at+jwt', requiredClaims: ['sub', 'client_id', 'iat', 'exp', 'jti'] });
 }
 
 /** A client assertion (RFC 7523 s3) of the demo client, signed by jose. */

@@ -46,6 +46,22 @@ export class Human {
         throw new Error('pages without end');
     }
 
+    /**
+     * Opens the page that a device shows, types its code, and says `decision` (RFC 8628 s3.3). Returns the words of the last page.
+     */
+    async typed(url, code, { decision = 'allow' } = {}) {
+        let answer = await this.#get(url);
+        for (let step = 0; step < STEPS_MAX; step += 1) {
+            if (answer.status === 303) answer = await this.#get(answer.location);
+            else if (hasForm(answer.text, 'sign-in')) answer = await this.#signIn(answer);
+            else if (answer.text.includes('name="user_code"')) answer = await this.#type(answer, code);
+            else if (answer.text.includes('name="decision"')) answer = await this.#saidOnce(answer, decision);
+            else if (answer.status === 200 && this.shown.at(-1)?.page === 'approval') return words(answer.text);
+            else throw new Error(`the person is stuck at ${answer.status} ${problem(answer.text) ?? answer.text}`);
+        }
+        throw new Error('pages without end');
+    }
+
     /** The client ids on the page of what acts for them. */
     async agents() {
         return [...(await this.#page('/agents')).text.matchAll(/<article class="agent[^>]* data-client="([^"]*)"/g)].map(([, id]) => unescape(id));
@@ -82,6 +98,16 @@ export class Human {
         this.shown.push({ page: 'consent', scopes: form.boxes.filter(([name]) => name === 'without').map(([, scope]) => scope), text: words(page.text) });
         for (const scope of without) assert.ok(form.boxes.some(([name, value]) => name === 'without' && value === scope), `${scope} cannot be left out`);
         return this.#post(form, { decision }, without.map((scope) => ['without', scope]));
+    }
+
+    #type(page, code) {
+        this.shown.push({ page: 'code' });
+        return this.#post(formHaving(page.text, 'user_code'), { user_code: code });
+    }
+
+    #saidOnce(page, decision) {
+        this.shown.push({ page: 'approval', text: words(page.text) });
+        return this.#post(formHaving(page.text, 'decision'), { decision });
     }
 
     #signOut(page) {
@@ -128,13 +154,23 @@ function hasForm(html, id) {
     return html.includes(`<form id="${id}"`);
 }
 
-/** The first form whose tag has this mark: where it goes, what it carries untouched, and its unticked boxes. */
+/** The first form whose tag has this mark. */
 function formWith(html, mark) {
+    return formWhere(html, mark, (form) => form.slice(0, form.indexOf('>')).includes(mark));
+}
+
+/** The first form with a field or button of this name. */
+function formHaving(html, name) {
+    return formWhere(html, name, (form) => form.includes(` name="${name}"`));
+}
+
+/** The first such form: where it goes, what it carries untouched, and its unticked boxes. */
+function formWhere(html, mark, isIt) {
     const form = html
         .split('<form')
         .slice(1)
         .map((rest) => rest.split('</form>')[0])
-        .find((form) => form.slice(0, form.indexOf('>')).includes(mark));
+        .find(isIt);
     assert.ok(form, `no form with ${mark} on the page: ${problem(html) ?? html}`);
     const inputs = [...form.matchAll(/<input\b[^>]*>/g)].map(([tag]) => tag).filter((tag) => attribute(tag, 'name') !== undefined);
     const pair = (tag) => [attribute(tag, 'name'), attribute(tag, 'value') ?? ''];

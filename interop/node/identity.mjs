@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import * as openid from 'openid-client';
 
 import { failure } from './clients.mjs';
+import { tenant } from './code.mjs';
 import { PROFILE, answeredWith, person, relyingParty } from './relying.mjs';
 
 const ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'];
@@ -19,6 +20,7 @@ export async function identity(cases, prokura) {
     await presence(cases, prokura, human);
     await names(cases, prokura, human);
     await introspection(cases, prokura, human);
+    await elsewhere(cases, prokura);
 }
 
 async function idTokens(cases, prokura, human) {
@@ -149,7 +151,8 @@ async function userinfo(cases, prokura, human) {
     });
     await cases.claim('openid-client: userinfo of a token that is bound to a key wants the key, by the scheme DPoP', async () => {
         const rp = await relyingParty(prokura);
-        const DPoP = openid.getDPoPHandle(rp.config, await openid.randomDPoPKeyPair());
+        const pair = await openid.randomDPoPKeyPair();
+        const DPoP = openid.getDPoPHandle(rp.config, pair);
         const tokens = await rp.signedIn(human, { scope: 'openid email' }, { DPoP });
         const { sub } = tokens.claims();
         assert.equal(tokens.token_type, 'dpop');
@@ -157,6 +160,10 @@ async function userinfo(cases, prokura, human) {
         assert.equal((await failure(openid.fetchUserInfo(rp.config, tokens.access_token, sub))).status, 401, 'RFC 9449 s7.2: no downgrade to Bearer');
         const foreign = openid.getDPoPHandle(rp.config, await openid.randomDPoPKeyPair());
         assert.equal((await failure(openid.fetchUserInfo(rp.config, tokens.access_token, sub, { DPoP: foreign }))).status, 401);
+        rp.wire.took();
+        const fresh = openid.getDPoPHandle(rp.config, pair); // it knows no nonce
+        await openid.fetchUserInfo(rp.config, tokens.access_token, sub, { DPoP: fresh });
+        assert.deepEqual(rp.wire.lines, ['GET /oauth2/userinfo 401', 'GET /oauth2/userinfo 200'], 'RFC 9449 s9: refused once, with a nonce');
     });
 }
 
@@ -269,6 +276,31 @@ async function introspection(cases, prokura, human) {
             assert.deepEqual(await openid.tokenIntrospection(gateway.config, 'nonsense'), { active: false });
         });
     }
+}
+
+/** A tenant below a path is an issuer of its own: with its own keys, names for people, and nothing of its neighbours. */
+async function elsewhere(cases, prokura) {
+    await cases.claim('openid-client: the whole at a tenant below a path: ID token, userinfo, push, signed answer, introspection, logout', async () => {
+        const { issuer, human } = await tenant(prokura);
+        const below = { ready: { ...prokura.ready, issuer }, admin: (method, path, body) => prokura.admin(method, path, body, issuer) };
+        const bye = 'https://app.example/bye';
+        const rp = await relyingParty(below, { post_logout_redirect_uris: [bye] });
+        const { back, checks } = await rp.asked(human, { response_mode: 'jwt' }, { way: 'pushed' });
+        openid.useJwtResponseMode(rp.config);
+        const tokens = await rp.redeem({ back, checks });
+        const { payload } = await rp.verified(tokens.id_token);
+        assert.equal(payload.iss, issuer);
+        assert.deepEqual(await openid.fetchUserInfo(rp.config, tokens.access_token, payload.sub), { sub: payload.sub });
+        const gateway = await relyingParty(below, { grant_types: [], redirect_uris: [], introspects_everything: true });
+        assert.equal((await openid.tokenIntrospection(gateway.config, tokens.access_token)).sub, payload.sub);
+
+        const above = (await relyingParty(prokura)).config.serverMetadata();
+        const stranger = await fetch(above.userinfo_endpoint, { headers: { authorization: `Bearer ${tokens.access_token}` } });
+        assert.equal(stranger.status, 401, 'the token of a tenant is none at another');
+        assert.equal((await fetch(`${above.end_session_endpoint}?${new URLSearchParams({ id_token_hint: tokens.id_token })}`, { redirect: 'manual' })).status, 400);
+        const out = await human.answer(openid.buildEndSessionUrl(rp.config, { id_token_hint: tokens.id_token, post_logout_redirect_uri: bye }));
+        assert.equal(out.href, bye);
+    });
 }
 
 function half(token, alg) {

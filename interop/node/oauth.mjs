@@ -51,7 +51,7 @@ async function tokens(cases, prokura) {
             assert.equal(notes.status, 200);
         });
     }
-    for (const alg of ['ES256', 'PS256', 'RS256']) {
+    for (const alg of ['ES256', 'PS256', 'RS256', 'Ed25519']) {
         await cases.claim(`openid-client: private_key_jwt with a registered key for ${alg}`, async () => {
             const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true });
             const jwks = { keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg, use: 'sig' }] };

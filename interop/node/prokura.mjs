@@ -14,6 +14,18 @@ const END_SECONDS_MAX = 10;
 /** Ports are shared with everything on the machine. */
 const TRIES_MAX = 5;
 
+/** Calls the admin API and expects it to agree. */
+export async function administered(send, token, issuer, method, path, body) {
+    const response = await send(`${issuer}/admin/v1${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) },
+        body: body && JSON.stringify(body),
+    });
+    const answer = await response.json();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
+    return answer;
+}
+
 /** A data folder and at most one server on it. */
 export class Prokura {
     #folder;
@@ -87,15 +99,8 @@ export class Prokura {
     }
 
     /** Calls the admin API, of the default tenant or of that at `issuer`, and expects it to agree. */
-    async admin(method, path, body, issuer = this.ready.issuer) {
-        const response = await fetch(`${issuer}/admin/v1${path}`, {
-            method,
-            headers: { authorization: `Bearer ${this.ready.admin.token}`, ...(body && { 'content-type': 'application/json' }) },
-            body: body && JSON.stringify(body),
-        });
-        const answer = await response.json();
-        if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
-        return answer;
+    admin(method, path, body, issuer = this.ready.issuer) {
+        return administered(fetch, this.ready.admin.token, issuer, method, path, body);
     }
 
     async #serve(listen) {

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 
-import { createRemoteJWKSet, exportJWK, generateKeyPair, jwtVerify } from 'jose';
+import { exportJWK, generateKeyPair, jwtVerify } from 'jose';
 import * as openid from 'openid-client';
 
-import { AUTHENTICATION, discovered, failure } from './clients.mjs';
+import { AUTHENTICATION, discovered, failure, published } from './clients.mjs';
 import { Human } from './human.mjs';
 import { Wire } from './wire.mjs';
 
@@ -33,7 +33,7 @@ export async function keyPair(alg, kid = 'one') {
  * A new client that an administrator registers, and openid-client that knows of its registration and checks the signature of everything.
  * With `pair` it proves itself by `private_key_jwt` unless `metadata` says otherwise, and can sign requests. `knows` is what the library alone is told.
  */
-export async function relyingParty(prokura, metadata = {}, { pair, authenticate, knows, execute = [], wire = new Wire() } = {}) {
+export async function relyingParty(prokura, metadata = {}, { pair, authenticate, knows, execute = [], wire = new Wire(prokura.fetch) } = {}) {
     const told = {
         token_endpoint_auth_method: pair ? 'private_key_jwt' : 'client_secret_basic',
         grant_types: ['authorization_code', 'refresh_token'],
@@ -103,8 +103,7 @@ export class RelyingParty {
 
     /** Checks a JWT that is for this client, by jose and the published keys: a second opinion. */
     async verified(jwt, options) {
-        const keys = createRemoteJWKSet(new URL(this.config.serverMetadata().jwks_uri));
-        return jwtVerify(jwt, keys, { issuer: this.#prokura.ready.issuer, audience: this.id, ...options });
+        return jwtVerify(jwt, published(this.#prokura, this.config), { issuer: this.#prokura.ready.issuer, audience: this.id, ...options });
     }
 }
 
@@ -123,10 +122,10 @@ export const PROFILE = {
 };
 
 /** A new person, of whom more is known than of the demo ones. */
-export async function person(prokura, options) {
+export async function person(prokura) {
     const user = { login: `${crypto.randomUUID()}@demo.test`, password: crypto.randomUUID() };
     const { id } = await prokura.admin('POST', '/users', { ...user, profile: PROFILE });
-    return Object.assign(new Human(prokura, undefined, { user, ...options }), { id });
+    return Object.assign(new Human(prokura, undefined, { user, fetch: prokura.fetch }), { id });
 }
 
 /** A refusal that the browser brought to the client, after openid-client's checks of `iss` and `state`. */

@@ -1,6 +1,8 @@
 // openid-client and jose: the ways of a request (pushed, signed, both) and of its answer (query, form, signed), each held against each, with keys and without.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 
 import { SignJWT, UnsecuredJWT, calculateJwkThumbprint, decodeJwt, exportJWK } from 'jose';
 import * as openid from 'openid-client';
@@ -18,6 +20,7 @@ export async function requests(cases, prokura) {
     await signed(cases, prokura, human, pair);
     await answers(cases, prokura, human, pair);
     await foreignAnswers(cases, prokura, human, pair);
+    await addresses(cases, prokura, human);
 }
 
 /** Every way of a request with every way of its answer, as bearer and with a key. */
@@ -83,7 +86,6 @@ async function pushed(cases, prokura, human, pair) {
             [{ code_challenge: undefined, code_challenge_method: undefined }, 'invalid_request'],
             [{ redirect_uri: 'https://other.example/callback' }, 'invalid_request'],
             [{ response_type: 'token' }, 'unsupported_response_type'],
-            [{ scope: 'openid everything', resource: 'https://unknown.example/' }, 'invalid_target'],
             [{ claims: '[]' }, 'invalid_request'],
             [{ max_age: '-1' }, 'invalid_request'],
         ]) {
@@ -92,6 +94,20 @@ async function pushed(cases, prokura, human, pair) {
         const stranger = await relyingParty(prokura, {}, { authenticate: openid.ClientSecretBasic('wrong') });
         const refused = await failure(stranger.request({}, { way: 'pushed' }));
         assert.deepEqual([refused.status, refused.cause[0].scheme], [401, 'basic']);
+    });
+    await cases.claim('openid-client: of eight browsers at once with one pushed request, exactly one has a code (RFC 9126 s7.3)', async () => {
+        const rp = await relyingParty(prokura);
+        await rp.signedIn(human); // a yes that stands: nobody needs to be asked
+        const { url, checks } = await rp.request({}, { way: 'pushed' });
+        const ends = await Promise.allSettled(Array.from({ length: 8 }, () => human.answer(url)));
+        const codes = ends.filter(({ status, value }) => status === 'fulfilled' && value.searchParams.has('code'));
+        assert.equal(codes.length, 1, JSON.stringify(ends));
+        await rp.redeem({ back: codes[0].value, checks });
+    });
+    await cases.claim('openid-client: an unknown place and an unknown scope are told at the push already (RFC 9126 s2.1)', async () => {
+        const rp = await relyingParty(prokura);
+        await refusedWith('invalid_target', rp.request({ resource: 'https://unknown.example/' }, { way: 'pushed' }));
+        await refusedWith('invalid_scope', rp.request({ scope: 'unheard-of' }, { way: 'pushed' }));
     });
     await cases.claim('openid-client: the name of a pushed request is of no use to another client, and a client that must push is refused without', async () => {
         const rp = await relyingParty(prokura, { require_pushed_authorization_requests: true });
@@ -141,6 +157,20 @@ async function signed(cases, prokura, human, pair) {
             assert.match((await failure(human.answer(url))).message, /stuck at 400/);
         });
     }
+    await cases.claim('openid-client: claims as an object and max_age as a number, as they stand in a request object (RFC 9101 s4, Core s6.1)', async () => {
+        const rp = await relyingParty(prokura, {}, { pair });
+        const wanted = { userinfo: { email: null }, id_token: { given_name: null } };
+        for (const way of ['signed', 'signed and pushed']) {
+            const { url, checks } = await rp.request({ claims: JSON.stringify(wanted), max_age: '3600' }, { way });
+            if (way === 'signed') {
+                const { claims, max_age: age } = decodeJwt(url.searchParams.get('request'));
+                assert.deepEqual([claims, Number(age)], [wanted, 3600]);
+            }
+            const tokens = await rp.redeem({ back: await human.answer(url), checks });
+            assert.equal(tokens.claims().given_name, 'Zoë');
+            assert.equal((await openid.fetchUserInfo(rp.config, tokens.access_token, tokens.claims().sub)).email, 'zoe@example.com');
+        }
+    });
     await cases.claim('openid-client: what stands beside a request object does not count (RFC 9101 s6.3)', async () => {
         const rp = await relyingParty(prokura, {}, { pair });
         const { url, checks } = await rp.request({ scope: 'openid' }, { way: 'signed' });
@@ -161,6 +191,23 @@ async function answers(cases, prokura, human, pair) {
             assert.ok((await rp.redeem({ back, checks })).claims());
         });
     }
+    await cases.claim('openid-client: a state comes back as it was sent, by every way of a request and of its answer', async () => {
+        const state = 'grüße & <b>"=+ %20\\ 日本';
+        for (const way of Object.keys(WAYS)) {
+            for (const mode of ['query', 'form_post', 'jwt', 'form_post.jwt']) {
+                const rp = await relyingParty(prokura, {}, { pair });
+                const { back, checks } = await rp.asked(human, { response_mode: mode, state, nonce: state }, { way });
+                if (mode.endsWith('jwt')) openid.useJwtResponseMode(rp.config);
+                assert.ok((await rp.redeem({ back, checks: { ...checks, expectedState: state, expectedNonce: state } })).claims());
+            }
+        }
+    });
+    await cases.claim('openid-client: a mode that is not offered is invalid_request, and a response type unsupported_response_type', async () => {
+        const rp = await relyingParty(prokura);
+        await rp.signedIn(human);
+        await answeredWith('invalid_request', rp, await rp.asked(human, { response_mode: 'fragment' }));
+        await answeredWith('unsupported_response_type', rp, await rp.asked(human, { response_type: 'code id_token' }));
+    });
     for (const mode of ['query', 'form_post', 'jwt', 'form_post.jwt']) {
         await cases.claim(`openid-client: a no and an error by ${mode} reach the client as the library wants them`, async () => {
             for (const [code, who, parameters, how] of [
@@ -174,6 +221,58 @@ async function answers(cases, prokura, human, pair) {
                 await answeredWith(code, rp, answer);
             }
         });
+    }
+}
+
+/** Request objects and keys that stand at the client's own addresses; `prokura dev` may fetch from loopback. */
+async function addresses(cases, prokura, human) {
+    await cases.claim('openid-client: a request object behind an address that the client registered, and behind no other (RFC 9101 s5.2)', async () => {
+        await serving(async (site) => {
+            const pair = await keyPair('ES256');
+            const rp = await relyingParty(prokura, { request_uris: [`${site.url}/request.jwt`] }, { pair });
+            const { url, checks } = await rp.request({ scope: 'openid email' }, { way: 'signed' });
+            site.files['/request.jwt'] = site.files['/other.jwt'] = ['application/oauth-authz-req+jwt', url.searchParams.get('request')];
+            const by = (path) => openid.buildAuthorizationUrl(rp.config, { request_uri: `${site.url}${path}` });
+            assert.match((await failure(human.answer(by('/other.jwt')))).message, /stuck at 400/);
+            assert.deepEqual(site.asked, [], 'what was not registered is not fetched (S-24)');
+            assert.equal((await rp.redeem({ back: await human.answer(by('/request.jwt')), checks })).scope, 'email openid');
+            assert.deepEqual(site.asked, ['/request.jwt']);
+        });
+    });
+    await cases.claim('openid-client: keys at jwks_uri prove the client and sign its requests, each by its kid; one that is not there does not', async () => {
+        await serving(async (site) => {
+            const [first, second, absent] = [await keyPair('ES256', 'first'), await keyPair('PS256', 'second'), await keyPair('ES256', 'absent')];
+            site.files['/jwks.json'] = ['application/json', JSON.stringify({ keys: [...first.jwks.keys, ...second.jwks.keys] })];
+            const told = { jwks: undefined, jwks_uri: `${site.url}/jwks.json` };
+            for (const [assertion, object] of [[first, second], [second, first]]) {
+                const rp = await relyingParty(prokura, told, { pair: object, authenticate: openid.PrivateKeyJwt(assertion.signer) });
+                assert.ok((await rp.signedIn(human, {}, { way: 'signed and pushed' })).claims());
+            }
+            const unknown = await relyingParty(prokura, told, { pair: absent });
+            await refusedWith('invalid_client', unknown.request({}, { way: 'pushed' }), 401);
+            const forged = await relyingParty(prokura, told, { pair: absent, authenticate: openid.PrivateKeyJwt(first.signer) });
+            await refusedWith('invalid_request_object', forged.request({}, { way: 'signed and pushed' }));
+            assert.deepEqual([...new Set(site.asked)], ['/jwks.json']);
+        });
+    });
+}
+
+/** A small site of the client: what stands at which path, and what was asked for. */
+async function serving(use) {
+    const site = { files: {}, asked: [] };
+    const server = createServer((request, response) => {
+        site.asked.push(request.url);
+        const [type, body] = site.files[request.url] ?? ['text/plain', ''];
+        response.writeHead(site.files[request.url] ? 200 : 404, { 'content-type': type }).end(body);
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    site.url = `http://localhost:${server.address().port}`;
+    try {
+        await use(site);
+    } finally {
+        server.closeAllConnections();
+        server.close();
     }
 }
 

@@ -9,7 +9,9 @@ import { Application, CLIENT_2 } from './application.mjs';
 import { assertion, configured, failure, introspector, proof, refusal, registered, tokenRequest, verified } from './clients.mjs';
 import { grantOf } from './grants.mjs';
 import { Human } from './human.mjs';
+import { BYE, checked, receiving } from './logout.mjs';
 import { callRaw, connect } from './mcp.mjs';
+import { person, relyingParty } from './relying.mjs';
 
 export async function restart(cases, prokura) {
     const before = prokura.ready;
@@ -42,6 +44,8 @@ export async function restart(cases, prokura) {
     await robbed.loseAccess();
     await robbed.echo(); // uses it
     human.took();
+
+    const signing = await signedInBefore(prokura);
 
     await prokura.restart();
 
@@ -86,5 +90,40 @@ export async function restart(cases, prokura) {
         await delegated.open();
         await delegated.echo();
         await delegated.close();
+    });
+    await signedInAfter(cases, prokura, signing);
+    signing.receiver.close();
+}
+
+/** Somebody is signed in at an app, a request is pushed, and an app that did not answer is to be told of a logout. */
+async function signedInBefore(prokura) {
+    const receiver = await receiving();
+    receiver.statuses = [503];
+    const [human, leaving] = [await person(prokura), await person(prokura)];
+    const rp = await relyingParty(prokura, { backchannel_logout_uri: `${receiver.url}/told`, post_logout_redirect_uris: [BYE] });
+    const tokens = await rp.signedIn(human);
+    const left = await rp.signedIn(leaving);
+    await prokura.admin('POST', `/users/${leaving.id}/sign-out`);
+    await checked(rp, await receiver.heard('/told'), left.claims());
+    return { receiver, human, rp, tokens, left, pushed: await rp.request({}, { way: 'pushed' }) };
+}
+
+async function signedInAfter(cases, prokura, { receiver, human, rp, tokens, left, pushed }) {
+    await cases.claim('after a restart: an app that was not told of a logout before is told of it', async () => {
+        await checked(rp, await receiver.heard('/told'), left.claims());
+    });
+    await cases.claim('after a restart: ID tokens verify, a refresh names the same sign-in, userinfo goes on, a hint is known, and the app hears of the end', async () => {
+        const before = tokens.claims();
+        await rp.verified(tokens.id_token);
+        const next = await openid.refreshTokenGrant(rp.config, tokens.refresh_token);
+        assert.deepEqual([next.claims().sub, next.claims().auth_time], [before.sub, before.auth_time]);
+        await openid.fetchUserInfo(rp.config, next.access_token, before.sub);
+        assert.equal((await rp.signedIn(human, { prompt: 'none', id_token_hint: tokens.id_token })).claims().sid, before.sid);
+        await human.answer(openid.buildEndSessionUrl(rp.config, { id_token_hint: tokens.id_token, post_logout_redirect_uri: BYE }));
+        await checked(rp, await receiver.heard('/told'), before);
+    });
+    await cases.claim('after a restart: a request that was pushed before is answered, once', async () => {
+        await rp.redeem({ back: await human.answer(pushed.url), checks: pushed.checks });
+        assert.match((await failure(human.answer(pushed.url))).message, /stuck at 400/);
     });
 }

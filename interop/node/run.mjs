@@ -3,7 +3,7 @@
 import { Cases } from './cases.mjs';
 import { Prokura } from './prokura.mjs';
 
-const PARTS = ['mcp', 'oauth', 'refusals', 'grants', 'person', 'session', 'code', 'identity', 'requests', 'conformance', 'restart'];
+const PARTS = ['mcp', 'oauth', 'refusals', 'grants', 'person', 'session', 'code', 'identity', 'requests', 'fapi', 'logout', 'registering', 'strict', 'details', 'device', 'mtls', 'conformance', 'restart'];
 
 const wanted = process.argv.slice(2);
 const cases = new Cases();

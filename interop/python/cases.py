@@ -10,6 +10,7 @@ class Cases:
     def __init__(self):
         self.passed = 0
         self.failed = 0
+        self.skipped = 0
 
     def claim(self, name, check):
         """Runs a case; its name is a claim that holds when `check` returns."""
@@ -25,9 +26,15 @@ class Cases:
         self.failed += 1
         print(f"not ok - {name}: {_told(error)}", flush=True)
 
+    def skip(self, name, why):
+        """A case that cannot be run against this server."""
+        self.skipped += 1
+        print(f"skipped - {name}: {why}", flush=True)
+
     def finish(self):
         """The last line, and the exit code."""
-        print(f"{self.passed} passed, {self.failed} failed", flush=True)
+        skipped = f", {self.skipped} skipped" if self.skipped else ""
+        print(f"{self.passed} passed, {self.failed} failed{skipped}", flush=True)
         return 1 if self.failed else 0
 
 

@@ -9,9 +9,9 @@ STEPS_MAX = 10
 
 
 class Human:
-    def __init__(self, prokura, login="alice@demo.test"):
+    def __init__(self, prokura, login="alice@demo.test", user=None):
         self.origin = prokura.issuer
-        self.user = next(user for user in prokura.ready["users"] if user["login"] == login)
+        self.user = user or next(user for user in prokura.ready["users"] if user["login"] == login)
         self.browser = requests.Session()
         self.shown = []  # the pages they acted on: ("sign-in", "") and ("consent", the scopes on it)
 
@@ -31,6 +31,24 @@ class Human:
             elif "consent" in page.forms:
                 self.shown.append(("consent", sorted(value for name, value in page.forms["consent"].boxes if name == "without")))
                 where, page = self._post(page.forms["consent"], decision=decision)
+            else:
+                raise AssertionError(f"the person is stuck at {page.problem}: {page.text}")
+        raise AssertionError("pages without end")
+
+    def typed(self, url, code, decision="allow"):
+        """Opens the page that a device shows, types its code, and decides (RFC 8628 s3.3)."""
+        _, page = self._go("GET", url)
+        for _ in range(STEPS_MAX):
+            if "sign-in" in page.forms:
+                _, page = self._sign_in(page)
+            elif asks := page.form_with("user_code"):
+                self.shown.append(("code", ""))
+                _, page = self._post(asks, user_code=code)
+            elif asks := page.form_with("decision"):
+                self.shown.append(("approval", ""))
+                _, page = self._post(asks, decision=decision)
+            elif self.shown[-1][0] == "approval" and not page.problem:
+                return
             else:
                 raise AssertionError(f"the person is stuck at {page.problem}: {page.text}")
         raise AssertionError("pages without end")
@@ -79,6 +97,7 @@ class Form:
         self.css = attributes.get("class")
         self.fields = {}
         self.boxes = []  # unticked
+        self.buttons = set()
 
 
 class Page(HTMLParser):
@@ -92,6 +111,10 @@ class Page(HTMLParser):
         self.problem = None
         self._form = None
         self.feed(text)
+
+    def form_with(self, name):
+        """The first form with a field or button of this name."""
+        return next((form for form in self.all if name in form.fields or name in form.buttons), None)
 
     def handle_starttag(self, tag, pairs):
         attributes = dict(pairs)
@@ -107,6 +130,8 @@ class Page(HTMLParser):
                 self._form.boxes.append(pair)
             else:
                 self._form.fields[pair[0]] = pair[1]
+        elif tag == "button" and self._form and "name" in attributes:
+            self._form.buttons.add(attributes["name"])
 
     def handle_endtag(self, tag):
         if tag == "form":

@@ -9,7 +9,7 @@ sys.dont_write_bytecode = True
 from cases import Cases  # noqa: E402
 from prokura import Prokura  # noqa: E402
 
-PARTS = ["oauth", "mcp_sdk", "mcp_person", "admin_api"]
+PARTS = ["oauth", "identity", "device", "mcp_sdk", "mcp_person", "admin_api"]
 
 
 def main(wanted):

@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::Verdict;
+use crate::conformance;
 use crate::counts::{Counts, Good};
 use crate::run;
 use crate::workspace::{Workspace, has_extension};
@@ -16,7 +17,7 @@ const ALL: &str = "golden";
 const PAGES: &str = "golden_docs_";
 
 #[derive(Clone, Copy, Debug)]
-enum Mode {
+pub(crate) enum Mode {
     Compare,
     Write,
 }
@@ -28,7 +29,11 @@ pub(crate) fn command(workspace: &Workspace) -> Result<Verdict> {
 pub(crate) fn docs_command(workspace: &Workspace, arguments: &[String]) -> Result<Verdict> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        [] => rewrite(workspace, PAGES),
+        [] => {
+            let conforms = conformance::docs(workspace, Mode::Write)?;
+            let rest = rewrite(workspace, PAGES)?;
+            Ok(if conforms { rest } else { Verdict::Bad })
+        }
         ["--check"] => Ok(if pages_are_fresh(workspace)? {
             Verdict::Good
         } else {
@@ -40,7 +45,8 @@ pub(crate) fn docs_command(workspace: &Workspace, arguments: &[String]) -> Resul
 
 /// Whether every generated page is what its test would write now.
 pub(crate) fn pages_are_fresh(workspace: &Workspace) -> Result<bool> {
-    Ok(run_tests(workspace, PAGES, Mode::Compare)? == Good::Yes)
+    let conforms = conformance::docs(workspace, Mode::Compare)?;
+    Ok(run_tests(workspace, PAGES, Mode::Compare)? == Good::Yes && conforms)
 }
 
 fn rewrite(workspace: &Workspace, filter: &str) -> Result<Verdict> {

@@ -19,6 +19,12 @@ const PYTHON: Missing = Missing {
     debian: &["python3", "python3-venv"],
 };
 
+/// Makes the certificates of clients and servers.
+const OPENSSL: Missing = Missing {
+    what: "openssl",
+    debian: &["openssl"],
+};
+
 const NGINX: Missing = Missing {
     what: "nginx",
     debian: &["nginx-light"],
@@ -28,6 +34,9 @@ pub(crate) fn part(workspace: &Workspace) -> Result<Counts> {
     let root = &workspace.root;
     let node = node::install(&root.join("interop/node"), PART)?;
     let python = python(root, &workspace.target().join("interop/venv"))?;
+    if !run::exists("openssl", "version") {
+        packages::install(&[OPENSSL], PART)?;
+    }
     if !run::exists("nginx", "-v") {
         packages::install(&[NGINX], PART)?;
     }

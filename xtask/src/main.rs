@@ -6,6 +6,7 @@ mod bench;
 mod binaries;
 mod browser;
 mod check;
+mod conformance;
 mod counts;
 mod dependencies;
 mod engines;
@@ -80,6 +81,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--check]",
         about: "rewrites (or compares) the generated pages below docs/",
         run: golden::docs_command,
+    },
+    Command {
+        name: "conformance",
+        arguments: "",
+        about: "runs the server's tests and keeps what they show of test suites",
+        run: |workspace, _| conformance::command(workspace),
     },
     Command {
         name: "fuzz",

@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::counts::Counts;
 use crate::surroundings::Stopwatch;
 use crate::workspace::Workspace;
-use crate::{Verdict, browser, check, engines, interop, mutants, oracle, pages, run};
+use crate::{Verdict, browser, check, conformance, engines, interop, mutants, oracle, pages, run};
 
 struct Part {
     name: &'static str,
@@ -118,12 +118,17 @@ pub(crate) fn command(workspace: &Workspace, arguments: &[String]) -> Result<Ver
 
 /// Debug build, every package, the runner's own lines.
 fn rust(workspace: &Workspace) -> Result<Counts> {
-    let finished = run::tee(run::cargo(&workspace.root).args(["test", "--workspace", "--locked", "--no-fail-fast"]))?;
+    let record = conformance::begin(workspace)?;
+    let mut tests = run::cargo(&workspace.root);
+    tests.args(["test", "--workspace", "--locked", "--no-fail-fast"]);
+    conformance::record_to(&mut tests, &record);
+    let finished = run::tee(&mut tests)?;
     let mut counts = Counts::of_rust(&finished.output);
     // A build that fails, or a test process that dies, has no failed test to show.
     if !finished.success() && counts.failed == 0 {
         counts.failed = 1;
     }
+    counts.add(conformance::count(workspace, &record));
     Ok(counts)
 }
 

@@ -1,10 +1,14 @@
-//! What may be done, where, until when, and how often it may be handed on. It has one way to shrink, [`Authority::narrow`], and none to grow.
+//! What may be done, exactly what of it, where, until when, and how often it may be handed on. It has one way to shrink, [`Authority::narrow`], and none to grow.
 
 use std::collections::BTreeSet;
 
 use proof::Time;
 
-use crate::{resource::ResourceUri, why::Why};
+use crate::{
+    detail::{Details, Types},
+    resource::ResourceUri,
+    why::Why,
+};
 
 /// More scope tokens than this in one list are no honest request.
 pub const SCOPES_MAX: usize = 128;
@@ -121,6 +125,7 @@ impl Audience {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authority {
     scopes: Scopes,
+    details: Details,
     audiences: BTreeSet<Audience>,
     expires: Option<Time>,
     depth: u8,
@@ -131,6 +136,8 @@ pub struct Authority {
 pub struct Ask {
     /// The scope tokens wanted.
     pub scopes: Scopes,
+    /// The details wanted (RFC 9396).
+    pub details: Details,
     /// The places wanted.
     pub audiences: BTreeSet<Audience>,
     /// Until when; `None` for as long as the parent.
@@ -144,6 +151,8 @@ pub struct Ask {
 pub enum Excess {
     /// A scope that the authority does not have.
     Scope,
+    /// A detail that lies within none of the authority's.
+    Detail,
     /// A place that the authority does not reach.
     Audience,
     /// A later end.
@@ -157,6 +166,7 @@ impl Excess {
     pub const fn said(self) -> &'static str {
         match self {
             Self::Scope => "a child grant cannot have a scope that its parent does not have",
+            Self::Detail => "a child grant cannot have a detail that does not lie within one of its parent's",
             Self::Audience => "a child grant cannot reach a resource that its parent does not reach",
             Self::Expiry => "a child grant cannot outlive its parent",
             Self::Depth => "the parent grant may not be handed on that often",
@@ -169,16 +179,21 @@ impl Authority {
     pub fn root(ask: Ask) -> Self {
         Self {
             scopes: ask.scopes,
+            details: ask.details,
             audiences: ask.audiences,
             expires: ask.expires,
             depth: ask.depth.min(DEPTH_MAX),
         }
     }
 
-    /// The only way to derive authority: what was asked, if all of it lies within `self`.
-    pub fn narrow(&self, ask: &Ask) -> Result<Self, Excess> {
+    /// The only way to derive authority: what was asked, if all of it lies within `self`. What is less of a detail its type says, as it is registered now; of a type that
+    /// is gone nothing is less, nor the same.
+    pub fn narrow(&self, ask: &Ask, types: &Types) -> Result<Self, Excess> {
         if !self.scopes.covers(&ask.scopes) {
             return Err(Excess::Scope);
+        }
+        if !types.within(&ask.details, &self.details) {
+            return Err(Excess::Detail);
         }
         if !ask.audiences.is_subset(&self.audiences) {
             return Err(Excess::Audience);
@@ -193,6 +208,7 @@ impl Authority {
         }
         Ok(Self {
             scopes: ask.scopes.clone(),
+            details: ask.details.clone(),
             audiences: ask.audiences.clone(),
             expires,
             depth: ask.depth,
@@ -202,6 +218,11 @@ impl Authority {
     /// The scope tokens.
     pub fn scopes(&self) -> &Scopes {
         &self.scopes
+    }
+
+    /// The details.
+    pub fn details(&self) -> &Details {
+        &self.details
     }
 
     /// The places.
@@ -223,8 +244,10 @@ impl Authority {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use serde_json::json;
 
     use super::*;
+    use crate::{detail::Detail, vectors};
 
     fn ask(scopes: &str, places: &[u8], expires: Option<i64>, depth: u8) -> Ask {
         let audience = |n: &u8| match n {
@@ -233,20 +256,49 @@ mod tests {
         };
         Ask {
             scopes: Scopes::parse(scopes).unwrap(),
+            details: Details::default(),
             audiences: places.iter().map(audience).collect(),
             expires: expires.map(Time::from_unix),
             depth,
         }
     }
 
+    /// One type that is registered, and one that is not.
+    fn types() -> Types {
+        let narrowing = json!({ "amount": "at_most", "actions": "subset" });
+        Types::of([vectors::details::kind(
+            &json!({ "type": "pay", "words": { "en": "pay" }, "narrowing": narrowing }),
+        )])
+    }
+
+    fn arbitrary_details() -> impl Strategy<Value = Details> {
+        let one = (
+            prop_oneof![9 => Just("pay"), 1 => Just("gone")],
+            0_i64..9,
+            proptest::collection::btree_set("[abc]", 0..3),
+            "[xy]",
+        )
+            .prop_map(|(kind, amount, actions, payee)| {
+                json!({ "type": kind, "amount": amount, "actions": actions, "payee": payee })
+            });
+        proptest::collection::vec(one, 0..3).prop_map(|mut items| {
+            items.dedup();
+            Details::of(items.into()).unwrap_or_default()
+        })
+    }
+
     fn arbitrary_ask() -> impl Strategy<Value = Ask> {
         (
+            arbitrary_details(),
             proptest::collection::vec("[abc]", 0..4),
             proptest::collection::vec(0_u8..4, 0..4),
             proptest::option::of(0_i64..5),
             0_u8..5,
         )
-            .prop_map(|(scopes, places, expires, depth)| ask(&scopes.join(" "), &places, expires, depth))
+            .prop_map(|(details, scopes, places, expires, depth)| Ask {
+                details,
+                ..ask(&scopes.join(" "), &places, expires, depth)
+            })
     }
 
     proptest! {
@@ -254,7 +306,7 @@ mod tests {
         fn no_sequence_of_narrowings_ever_exceeds_an_ancestor(root in arbitrary_ask(), asks in proptest::collection::vec(arbitrary_ask(), 0..8)) {
             let mut chain = vec![Authority::root(root)];
             for ask in &asks {
-                if let Ok(child) = chain.last().unwrap().narrow(ask) {
+                if let Ok(child) = chain.last().unwrap().narrow(ask, &types()) {
                     chain.push(child);
                 }
             }
@@ -263,6 +315,12 @@ mod tests {
                 prop_assert!(last.scopes().iter().all(|scope| ancestor.scopes().contains(scope)));
                 prop_assert!(last.audiences().iter().all(|place| ancestor.audiences().contains(place)));
                 prop_assert!(last.depth() <= ancestor.depth());
+                let sum = |authority: &Authority| -> i64 { authority.details().iter().map(|detail| detail.body()["amount"].as_i64().unwrap()).sum() };
+                prop_assert!(sum(last) <= sum(ancestor));
+                for detail in last.details() {
+                    let texts = |detail: &Detail| -> BTreeSet<String> { detail.body()["actions"].as_array().unwrap().iter().map(ToString::to_string).collect() };
+                    prop_assert!(ancestor.details().iter().any(|other| other.body()["payee"] == detail.body()["payee"] && texts(detail).is_subset(&texts(other))));
+                }
                 if let Some(end) = ancestor.expires() {
                     prop_assert!(last.expires().is_some_and(|own| own <= end));
                 }
@@ -272,8 +330,9 @@ mod tests {
         #[test]
         fn asking_within_bounds_is_always_answered_with_exactly_that(root in arbitrary_ask()) {
             let parent = Authority::root(root.clone());
-            let child = parent.narrow(&Ask { depth: 0, ..root.clone() });
-            prop_assert_eq!(child.is_ok(), root.depth > 0);
+            let child = parent.narrow(&Ask { depth: 0, ..root.clone() }, &types());
+            let gone = root.details.iter().any(|detail| detail.kind().as_str() == "gone");
+            prop_assert_eq!(child.is_ok(), root.depth > 0 && !gone);
         }
     }
 
@@ -287,20 +346,27 @@ mod tests {
             (ask("a", &[2], None, 0), Err(Excess::Audience)),
             (ask("a", &[1], Some(101), 0), Err(Excess::Expiry)),
             (ask("a", &[1], None, 2), Err(Excess::Depth)),
+            (
+                Ask {
+                    details: Details::parse(r#"[{"type":"pay"}]"#).unwrap(),
+                    ..ask("a", &[1], None, 0)
+                },
+                Err(Excess::Detail),
+            ),
         ];
         for (wanted, expected) in cases {
-            assert_eq!(parent.narrow(&wanted).map(|_| ()), expected, "{wanted:?}");
+            assert_eq!(parent.narrow(&wanted, &types()).map(|_| ()), expected, "{wanted:?}");
         }
         assert_eq!(
-            parent.narrow(&ask("", &[], None, 0)).unwrap().expires(),
+            parent.narrow(&ask("", &[], None, 0), &types()).unwrap().expires(),
             Some(Time::from_unix(100)),
             "no end asked: the parent's"
         );
         assert_eq!(
             parent
-                .narrow(&ask("", &[], None, 0))
+                .narrow(&ask("", &[], None, 0), &types())
                 .unwrap()
-                .narrow(&ask("", &[], None, 0)),
+                .narrow(&ask("", &[], None, 0), &types()),
             Err(Excess::Depth)
         );
     }

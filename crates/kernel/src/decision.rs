@@ -10,6 +10,7 @@ use crate::{
     client::{self, Client, Signing},
     code::Code,
     consent, credential,
+    detail::{self, Details},
     event::Event,
     family, grant,
     id::{BrowserSessionId, ClientId, GrantId},
@@ -54,6 +55,8 @@ pub enum Reply {
         expires_in_seconds: i64,
         /// The scope that was given; empty is left out.
         scope: String,
+        /// The details that were given (RFC 9396 s7); none are left out.
+        details: Details,
         /// The refresh token, if the client may refresh.
         refresh: Option<String>,
         /// Which of the signed tokens is the ID token, if there is one.
@@ -239,6 +242,8 @@ pub enum Guard {
     Consent(consent::Guard),
     /// About an approval.
     Approval(approval::Guard),
+    /// About a type of authorization details.
+    DetailType(detail::Guard),
 }
 
 /// An idempotent write. By nouns, not by flows.
@@ -280,6 +285,8 @@ pub enum Write {
     Consent(consent::Write),
     /// About an approval.
     Approval(approval::Write),
+    /// About a type of authorization details.
+    DetailType(detail::Write),
 }
 
 /// A lossy note.

@@ -69,6 +69,12 @@ pub enum EventKind {
     ClientChanged,
     /// A client got a new secret.
     ClientSecretRotated,
+    /// A type of authorization details was registered.
+    DetailTypeCreated,
+    /// A type of authorization details was changed.
+    DetailTypeChanged,
+    /// A type of authorization details is gone.
+    DetailTypeDropped,
     /// A resource was registered.
     ResourceCreated,
     /// A resource was changed.
@@ -126,6 +132,9 @@ impl EventKind {
             Self::ClientCreated => "client.created",
             Self::ClientChanged => "client.changed",
             Self::ClientSecretRotated => "client.secret_rotated",
+            Self::DetailTypeCreated => "detail_type.created",
+            Self::DetailTypeChanged => "detail_type.changed",
+            Self::DetailTypeDropped => "detail_type.dropped",
             Self::ResourceCreated => "resource.created",
             Self::ResourceChanged => "resource.changed",
             Self::GrantCreated => "grant.created",

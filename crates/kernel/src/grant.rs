@@ -175,6 +175,7 @@ mod tests {
     fn node(id: &str, parent: Option<&str>, status: Status, expires: Option<i64>) -> Grant {
         let ask = Ask {
             scopes: Scopes::default(),
+            details: crate::Details::default(),
             audiences: BTreeSet::new(),
             expires: expires.map(Time::from_unix),
             depth: 3,

@@ -51,6 +51,9 @@ pub enum CodeKind {}
 /// Kind marker: lines of refresh tokens.
 #[derive(Debug)]
 pub enum FamilyKind {}
+/// Kind marker: types of authorization details.
+#[derive(Debug)]
+pub enum DetailTypeKind {}
 /// Kind marker: rules of central consent.
 #[derive(Debug)]
 pub enum RuleKind {}
@@ -86,6 +89,8 @@ pub type FamilyId = Id<FamilyKind>;
 pub type RuleId = Id<RuleKind>;
 /// An approval's id: the part of its handle that may be spoken of.
 pub type ApprovalId = Id<ApprovalKind>;
+/// The `type` of authorization details (RFC 9396 s2.1).
+pub type DetailTypeId = Id<DetailTypeKind>;
 /// An administrator's id.
 pub type AdministratorId = Id<AdministratorKind>;
 

@@ -23,6 +23,7 @@ pub mod consent;
 pub mod credential;
 pub mod decision;
 pub mod deferred;
+pub mod detail;
 pub mod device_authorization;
 pub mod device_code;
 pub mod end_session;
@@ -59,10 +60,11 @@ pub use confirmation::Confirmation;
 pub use decision::{
     Answer, Before, Change, ConsentAsk, Decision, Guard, Pending, Reply, Return, Touch, Unsigned, Waiting, Write,
 };
+pub use detail::Details;
 pub use event::{Event, EventKind};
 pub use id::{
-    AdministratorId, ApprovalId, BrowserSessionId, ClientId, CodeId, FamilyId, GrantId, GroupId, HostId, Id, PasskeyId,
-    RuleId, SessionId, TenantId, TokenId, UserId,
+    AdministratorId, ApprovalId, BrowserSessionId, ClientId, CodeId, DetailTypeId, FamilyId, GrantId, GroupId, HostId,
+    Id, PasskeyId, RuleId, SessionId, TenantId, TokenId, UserId,
 };
 pub use mark::Mark;
 pub use moment::Moment;

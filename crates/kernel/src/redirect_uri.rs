@@ -57,6 +57,19 @@ impl RedirectUri {
             .and_then(|after| after.split(['/', '?']).next())
             .unwrap_or(scheme)
     }
+
+    /// The host without its port: what a sector is named by (OpenID Connect Core s8.1).
+    pub fn hostname(&self) -> &str {
+        hostname(self.host())
+    }
+}
+
+/// `host[:port]` without the port.
+pub(crate) fn hostname(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        Some(_) | None => authority, // `[::1]` ends with no port
+    }
 }
 
 /// Finds the registered URI that a request names (S-01). Equal strings; or, on this computer, equal but for the port (RFC 8252 s7.3), for `localhost` only when the

@@ -3,6 +3,7 @@
 use proof::Time;
 
 use crate::{
+    authority::Audience,
     client::{self, SecurityProfile},
     id::{AdministratorId, TenantId},
     why::Why,
@@ -29,6 +30,16 @@ pub struct Tenant {
     pub created: Time,
     /// When it was disabled, if it is.
     pub disabled: Option<Time>,
+}
+
+impl Tenant {
+    /// The `aud` of a token for this place: our issuer stands for our own endpoints.
+    pub fn place_of<'a>(&'a self, audience: &'a Audience) -> &'a str {
+        match audience {
+            Audience::Issuer => &self.issuer,
+            Audience::Resource(uri) => uri.as_str(),
+        }
+    }
 }
 
 /// What a tenant decides for itself.

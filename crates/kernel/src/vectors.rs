@@ -18,6 +18,7 @@ mod answer;
 pub(crate) mod approvals;
 mod command;
 pub(crate) mod credentials;
+pub(crate) mod details;
 pub(crate) mod facts;
 pub(crate) mod people;
 mod presented;

@@ -92,6 +92,18 @@ pub enum Why {
     ScopeMalformed,
     /// A scope that the grant or the resource does not have.
     ScopeNotGranted,
+    /// `authorization_details` that cannot be read: which rule (RFC 9396 s2).
+    DetailsMalformed(&'static str),
+    /// A detail of a type that nobody registered, or that is gone.
+    DetailTypeUnknown,
+    /// A detail of a type that the client may not use.
+    DetailTypeNotAllowed,
+    /// A detail that its type's schema does not admit.
+    DetailRefused(crate::detail::Breach),
+    /// A detail for other places than the one that is asked for (RFC 9396 s2.2).
+    DetailElsewhere,
+    /// A detail that does not lie within what was granted.
+    DetailNotGranted,
     /// A child would reach further than its parent.
     Excess(crate::authority::Excess),
     /// The redirect URI is missing, or not one of the client's.
@@ -351,6 +363,12 @@ impl Why {
                 Code::InvalidTarget
             }
             Self::ScopeMalformed | Self::ScopeNotGranted => Code::InvalidScope,
+            Self::DetailsMalformed(_)
+            | Self::DetailTypeUnknown
+            | Self::DetailTypeNotAllowed
+            | Self::DetailRefused(_)
+            | Self::DetailElsewhere
+            | Self::DetailNotGranted => Code::InvalidAuthorizationDetails,
             Self::LoginRequired | Self::SignInRequired | Self::SignInStale => Code::LoginRequired,
             Self::ConsentRequired => Code::ConsentRequired,
             Self::PollTooSoon => Code::SlowDown,
@@ -506,6 +524,20 @@ impl Why {
             Self::ScopeNotGranted => {
                 "the scope is more than was granted for this resource; ask for less, or ask an administrator"
             }
+            Self::DetailsMalformed(rule) => rule,
+            Self::DetailTypeUnknown => {
+                "one of authorization_details is of a type that is not registered here; see authorization_details_types_supported"
+            }
+            Self::DetailTypeNotAllowed => {
+                "one of authorization_details is of a type that this client may not use; see authorization_details_types of its registration"
+            }
+            Self::DetailRefused(breach) => breach.said(),
+            Self::DetailElsewhere => {
+                "one of authorization_details names locations without the place of the token; ask for it with resource"
+            }
+            Self::DetailNotGranted => {
+                "authorization_details are more than was granted; ask for what was granted, or for less of it as its type compares"
+            }
             Self::Excess(excess) => excess.said(),
             Self::CodeUnknown
             | Self::CodeReplayed
@@ -583,6 +615,8 @@ impl Why {
             Self::Exists("answer") => "it was answered and fetched, or is over",
             Self::Exists("login") => "somebody else has this login",
             Self::Exists("group") => "a group or role of this id exists",
+            Self::Exists("detail type") => "a detail type of this name exists",
+            Self::Exists("detail types") => "a tenant has at most 100 detail types; take one back first",
             Self::Exists("rules") => "a tenant has at most 500 rules of central consent; take one back first",
             Self::Exists(_) => "something of this name exists",
             Self::Absent(_) | Self::AdministratorReach | Self::NoRoute => "nothing here by that name",
@@ -619,6 +653,8 @@ impl Why {
             Self::Absent(what) => format!("absent: {what}"),
             Self::Excess(excess) => format!("excess: {}", excess.said()),
             Self::ClientMetadata(detail) => format!("client metadata: {detail}"),
+            Self::DetailsMalformed(rule) => format!("details: {rule}"),
+            Self::DetailRefused(breach) => format!("details: {}", breach.said()),
             Self::CodeUnknown => "no such authorization code".to_owned(),
             Self::CodeReplayed => "authorization code replayed".to_owned(),
             Self::CodeExpired => "authorization code expired".to_owned(),
@@ -680,6 +716,10 @@ impl Why {
             | Self::ResourceNotGranted
             | Self::ScopeMalformed
             | Self::ScopeNotGranted
+            | Self::DetailTypeUnknown
+            | Self::DetailTypeNotAllowed
+            | Self::DetailElsewhere
+            | Self::DetailNotGranted
             | Self::AdministratorUnproved
             | Self::NoMethod
             | Self::BodyTooLarge

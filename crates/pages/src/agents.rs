@@ -6,6 +6,7 @@ use crate::app::{App, Item, Place};
 use crate::calendar;
 use crate::component::{self, AgentBadge, Ask, Empty, KeyValue, Note, Tone};
 use crate::frame::{Frame, Shell, Width, finish};
+use crate::particular::{self, Particular};
 use crate::quiet::quiet;
 use crate::words::{Filling, Words};
 
@@ -51,6 +52,8 @@ pub struct GrantRow<'a> {
     pub place: Option<Place<'a>>,
     /// What it may do there.
     pub items: Vec<Item<'a>>,
+    /// What it may do there exactly.
+    pub particulars: Vec<Particular<'a>>,
     /// When it was given, in unix seconds.
     pub given_at: i64,
     /// When it ends, if nothing happens.
@@ -141,7 +144,7 @@ fn row<'a>(
     grant: &'a GrantRow<'a>,
 ) -> component::GrantRow<'a> {
     let place = || component::place(grant.place.as_ref(), frame.tenant);
-    let heading = if grant.items.is_empty() {
+    let heading = if grant.items.is_empty() && grant.particulars.is_empty() {
         "grant-heading-bare"
     } else {
         "grant-heading"
@@ -152,7 +155,12 @@ fn row<'a>(
         csrf: page.csrf,
         id: grant.id,
         heading: say.rich(heading, &[("place", place())]),
-        items: component::items(&grant.items),
+        items: grant
+            .particulars
+            .iter()
+            .map(|particular| particular::sentence(say, particular))
+            .chain(component::items(&grant.items))
+            .collect(),
         rows: story(say, frame.now, grant),
         live: live(say, grant.live),
         stop_label: say.line(

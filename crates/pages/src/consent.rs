@@ -7,8 +7,9 @@ use crate::calendar;
 use crate::component::{self, AgentBadge, Ask, Decision, Details, Empty, KeyValue, Note, Tone, Verified};
 use crate::frame::{Frame, Shell, Width, finish};
 use crate::markup::Markup;
+use crate::particular::{self, Particular};
 use crate::quiet::quiet;
-use crate::words::{Filling, Words, said, whole};
+use crate::words::{Filling, Words, raw, said, whole};
 
 /// The consent page.
 #[derive(Clone)]
@@ -23,6 +24,8 @@ pub struct Consent<'a> {
     pub place: Option<Place<'a>>,
     /// What it asks for; each item can be left out.
     pub items: Vec<Item<'a>>,
+    /// What it asks for exactly; each can be left out.
+    pub particulars: Vec<Particular<'a>>,
     /// Where the answer goes: "localhost:3456" or "app.example".
     pub redirect_host: &'a str,
     /// What kind of place that is.
@@ -104,6 +107,7 @@ pub fn consent(frame: &Frame<'_>, page: &Consent<'_>) -> String {
             History::Same { .. } | History::Changed { .. } => None,
         },
         changes: changes(say, frame, page),
+        particulars: particulars(say, &page.particulars),
         items: choices(&page.items, "item"),
         decided: choices(&page.decided, "decided"),
         forbidden: component::items(&page.forbidden),
@@ -135,6 +139,7 @@ struct ConsentPage<'a> {
     verified: Verified,
     first: Option<Note>,
     changes: Option<Changes>,
+    particulars: Vec<Exact<'a>>,
     items: Vec<Choice<'a>>,
     decided: Vec<Choice<'a>>,
     forbidden: Vec<Markup>,
@@ -152,6 +157,15 @@ struct Choice<'a> {
     id: String,
     scope: &'a str,
     words: Markup,
+}
+
+/// One thing that is asked for exactly.
+struct Exact<'a> {
+    id: String,
+    digest: &'a str,
+    name: Markup,
+    words: Markup,
+    remarks: KeyValue,
 }
 
 struct Changes {
@@ -227,6 +241,17 @@ fn choices<'a>(items: &'a [Item<'a>], prefix: &str) -> Vec<Choice<'a>> {
     items.iter().enumerate().map(choice).collect()
 }
 
+fn particulars<'a>(say: Words, particulars: &'a [Particular<'a>]) -> Vec<Exact<'a>> {
+    let exact = |(n, particular): (usize, &'a Particular<'a>)| Exact {
+        id: format!("particular-{n}"),
+        digest: particular.digest,
+        name: particular::name(particular),
+        words: particular::sentence(say, particular),
+        remarks: particular::remarks(say, particular),
+    };
+    particulars.iter().enumerate().map(exact).collect()
+}
+
 /// How long, and how to end it before: with a link that works.
 fn ends(say: Words, frame: &Frame<'_>, page: &Consent<'_>) -> Markup {
     let mut link = Markup::new();
@@ -250,7 +275,14 @@ fn details(say: Words, page: &Consent<'_>) -> Details {
         let key = say
             .known(&format!("detail-{}", name.replace('_', "-")))
             .unwrap_or_else(|| (*name).to_owned());
-        rows.row(key, whole(value));
+        rows.row(
+            key,
+            if *name == "authorization_details" {
+                raw(value)
+            } else {
+                whole(value)
+            },
+        );
     }
     Details {
         summary: say.text("details"),

@@ -49,6 +49,52 @@ pub fn visible(text: &str, max_chars: usize) -> String {
     shown
 }
 
+/// Whether a text has letters that could be taken for others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Letters {
+    /// It has none.
+    Plain,
+    /// It has letters of an alphabet some of whose letters look Latin.
+    Foreign,
+}
+
+/// The same where every character counts, as in an amount or a name of who is paid: digits and letters that stand for others (full width, mathematical, other scripts'
+/// digits) become `[U+FF11]`, and so does a Greek, Cyrillic, Armenian or Cherokee letter in a text that has Latin ones too. A text all in such letters stays as it is,
+/// and the answer says so (S-30).
+pub fn exact(text: &str, max_chars: usize) -> (String, Letters) {
+    let latin = text.chars().any(|c| c.is_ascii_alphabetic());
+    let mut letters = Letters::Plain;
+    let mut marked = String::with_capacity(text.len());
+    for c in text.chars() {
+        let foreign = looks_latin(c);
+        if stands_for_another(c) || (foreign && latin) {
+            let marker = format!("[U+{:04X}]", u32::from(c));
+            marked.push_str(&marker);
+        } else {
+            if foreign {
+                letters = Letters::Foreign;
+            }
+            marked.push(c);
+        }
+    }
+    (visible(&marked, max_chars), letters)
+}
+
+/// Compatibility forms of letters, digits and signs, and digits that are not ours.
+fn stands_for_another(c: char) -> bool {
+    (c.is_numeric() && !c.is_ascii_digit())
+        || matches!(u32::from(c),
+            0x02B0..=0x02FF | 0x1D00..=0x1DBF | 0x2010..=0x2015 | 0x2024..=0x2026 | 0x2032..=0x2037 | 0x2044 | 0x204E | 0x2070..=0x209F | 0x2100..=0x218F
+            | 0x2212 | 0x2215..=0x2217 | 0x2223 | 0x2236 | 0x2460..=0x24FF | 0xA4D0..=0xA4FF | 0xA78C | 0xFE10..=0xFE19 | 0xFE30..=0xFE6F
+            | 0xFF01..=0xFFEF | 0x1D400..=0x1D7FF | 0x1F100..=0x1F1FF)
+}
+
+/// Alphabets with letters that are drawn like Latin ones.
+fn looks_latin(c: char) -> bool {
+    c.is_alphabetic()
+        && matches!(u32::from(c), 0x0370..=0x058F | 0x10A0..=0x10FF | 0x13A0..=0x13FF | 0x1C80..=0x1C8F | 0x1F00..=0x1FFF | 0x2C80..=0x2CFF | 0xA640..=0xA69F | 0xAB70..=0xABBF)
+}
+
 /// General categories Cc, Cf, Co and the noncharacters, the default-ignorable code points, and letters that draw nothing (Unicode 16).
 fn is_hidden(c: char) -> bool {
     c.is_control()

@@ -129,7 +129,13 @@ pub(crate) fn whole(text: &str) -> Markup {
     isolated(&visible(text, WHOLE_CHARS_MAX))
 }
 
-fn isolated(text: &str) -> Markup {
+/// The protocol's own words, to the last character.
+pub(crate) fn raw(text: &str) -> Markup {
+    isolated(&visible(text, usize::MAX))
+}
+
+/// Text that cannot reorder what stands around it.
+pub(crate) fn isolated(text: &str) -> Markup {
     let mut markup = Markup::new();
     markup.tag("<bdi>");
     markup.text(text);

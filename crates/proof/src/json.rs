@@ -34,6 +34,19 @@ pub fn parse_object_to_depth(bytes: &[u8], depth_max: usize) -> Result<Object, M
     Ok(object)
 }
 
+/// Reads any value of depth `depth_max` or less, as strictly.
+pub fn parse_value_to_depth(bytes: &[u8], depth_max: usize) -> Result<Value, Malformed> {
+    let broken = Cell::new(Malformed::Json);
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = Strict {
+        depth_left: depth_max,
+        broken: &broken,
+    };
+    let value = value.deserialize(&mut reader).map_err(|_| broken.get())?;
+    reader.end().map_err(|_| Malformed::Json)?;
+    Ok(value)
+}
+
 /// Reads a string member; absent is `None`, any other type is an error.
 pub fn text<'a>(object: &'a Object, name: &'static str) -> Result<Option<&'a str>, Malformed> {
     match object.get(name) {

@@ -21,6 +21,7 @@ use crate::{
     listen::ClientCertificates,
     peers::Peers,
     polls::Polls,
+    schemas::Schemas,
     settings::{Limits, OriginRule, Settings},
     settle::{self, Settled},
     surroundings::Surroundings,
@@ -42,6 +43,7 @@ pub struct App {
     pub(crate) documents: Documents,
     pub(crate) throttle: Throttle,
     pub(crate) polls: Polls,
+    pub(crate) schemas: Schemas,
     pub(crate) limits: Limits,
     pub(crate) peers: Peers,
     /// Whether clients can show certificates.
@@ -86,6 +88,7 @@ impl App {
             documents,
             throttle: Throttle::default(),
             polls: Polls::default(),
+            schemas: Schemas::default(),
             limits: settings.limits,
             peers: settings.peers,
             client_certificates: settings.client_certificates,
@@ -176,7 +179,8 @@ impl App {
         command: Command,
         at: &Moment,
     ) -> Result<proof::json::Object, Fault> {
-        let facts = store::flows::administration::load(tenant, &command).await?;
+        let mut facts = store::flows::administration::load(tenant, &command).await?;
+        self.schemas.judge(&mut facts.types, command.details());
         let caller = installation()?;
         let decision = kernel::administration::decide(&command, &caller, &facts, at);
         let settled = settle::settle(self, tenant, &caller, decision, at)

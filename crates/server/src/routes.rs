@@ -233,6 +233,11 @@ pub(crate) enum Admin {
     ListApprovals,
     ShowApproval,
     CancelApproval,
+    ListDetailTypes,
+    CreateDetailType,
+    ShowDetailType,
+    ReplaceDetailType,
+    DropDetailType,
 }
 
 /// The largest body where a route says nothing else, in bytes.
@@ -803,6 +808,41 @@ pub static ROUTES: &[Route] = &[
         Admin::CancelApproval,
         Body::None,
         "End a question that waits, or an answer that nobody has fetched",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/detail-types",
+        Admin::ListDetailTypes,
+        Body::None,
+        "List the types of authorization details",
+    ),
+    admin(
+        &Method::POST,
+        "/admin/v1/detail-types",
+        Admin::CreateDetailType,
+        Body::Json,
+        "Register a type of authorization details (RFC 9396): its schema, its words for people, and how less is told from more",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/detail-types/{id}",
+        Admin::ShowDetailType,
+        Body::None,
+        "Show a type of authorization details",
+    ),
+    admin(
+        &Method::PUT,
+        "/admin/v1/detail-types/{id}",
+        Admin::ReplaceDetailType,
+        Body::Json,
+        "Register a type anew; what was granted of it counts on as far as the new schema admits it",
+    ),
+    admin(
+        &Method::DELETE,
+        "/admin/v1/detail-types/{id}",
+        Admin::DropDetailType,
+        Body::None,
+        "End a type; what was granted of it falls silent",
     ),
     admin(
         &Method::GET,

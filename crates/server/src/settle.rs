@@ -11,6 +11,7 @@ use store::{Commit, Lost, Outcome, Store, TenantDb};
 use crate::{
     app::{App, installation},
     fault::{Fault, Stop},
+    surroundings::Point,
 };
 
 /// How settling ended.
@@ -72,6 +73,8 @@ pub(crate) async fn settle(
         tokens.push(sign(app, tenant, token, at).await?);
     }
 
+    app.surroundings.reached(Point::Signed).await?;
+
     // 2. Commit. Nobody fills the tables with self-made proofs: a refusal takes marks only of callers who authenticated.
     let refused = matches!(answer, Answer::Refuse(..));
     let marks: &[Mark] = if refused && !caller.authenticated() {
@@ -110,6 +113,7 @@ pub(crate) async fn settle(
             }
         }
     }
+    app.surroundings.reached(Point::Committed).await?;
     change
         .touches
         .into_iter()

@@ -10,6 +10,7 @@ use std::{
 
 use kernel::{Moment, Time};
 use proof::digest;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::fault::Fault;
 
@@ -27,6 +28,38 @@ pub enum Surroundings {
 pub struct Script {
     now: AtomicI64,
     drawn: Mutex<(Vec<u8>, u64)>,
+    gate: Mutex<Option<mpsc::UnboundedSender<Held>>>,
+}
+
+/// Where the walk of a request can be held in a scripted world: between its steps, as another request or the end of the process could come between.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Point {
+    /// Before it reads the facts: the first time, or once more.
+    Look,
+    /// What it answers is signed; nothing is written.
+    Signed,
+    /// What it changed is on the disk; nobody has heard of it.
+    Committed,
+}
+
+/// What happens to a walk that was held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It goes on.
+    GoesOn,
+    /// The database does not answer.
+    Fails,
+    /// It never goes on: the process ended.
+    Dies,
+}
+
+/// A walk that waits for its fate.
+#[derive(Debug)]
+pub struct Held {
+    /// Where.
+    pub point: Point,
+    /// Who waits for it. Dropped, it is as dead as by [`Fate::Dies`].
+    pub fate: oneshot::Sender<Fate>,
 }
 
 impl Script {
@@ -35,6 +68,7 @@ impl Script {
         Arc::new(Self {
             now: AtomicI64::new(now.unix()),
             drawn: Mutex::new((seed.to_vec(), 0)),
+            gate: Mutex::new(None),
         })
     }
 
@@ -46,6 +80,25 @@ impl Script {
     /// Moves the clock, either way.
     pub fn advance(&self, seconds: i64) {
         self.now.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// From now on every walk is held at every point, and handed here; or none is.
+    pub fn hold(&self, gate: Option<mpsc::UnboundedSender<Held>>) {
+        *self.gate.lock().unwrap_or_else(PoisonError::into_inner) = gate;
+    }
+
+    async fn reached(&self, point: Point) -> Result<(), Fault> {
+        let gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(gate) = gate else { return Ok(()) };
+        let (fate, told) = oneshot::channel();
+        if gate.send(Held { point, fate }).is_err() {
+            return Ok(()); // nobody holds walks any more
+        }
+        match told.await {
+            Ok(Fate::GoesOn) => Ok(()),
+            Ok(Fate::Fails) => Err(Fault::Store(store::Fault::Closed)),
+            Ok(Fate::Dies) | Err(_) => std::future::pending().await,
+        }
     }
 
     fn next(&self) -> [u8; 32] {
@@ -67,6 +120,14 @@ impl Surroundings {
                 now: script.now(),
                 seed: script.next(),
             }),
+        }
+    }
+
+    /// A walk came to a point between two of its steps. Nothing happens here but in a script that holds walks.
+    pub(crate) async fn reached(&self, point: Point) -> Result<(), Fault> {
+        match self {
+            Self::System => Ok(()),
+            Self::Scripted(script) => script.reached(point).await,
         }
     }
 

@@ -9,6 +9,7 @@ use crate::{
     app::App,
     fault::{Fault, Stop},
     settle::{Answered, Settled, settle},
+    surroundings::Point,
 };
 
 /// Everything a walk needs.
@@ -29,6 +30,7 @@ impl Walker {
     {
         let looks = async move {
             for look in [Look::First, Look::Again] {
+                self.app.surroundings.reached(Point::Look).await?;
                 let decision = consider(self.clone(), look).await?;
                 match settle(&self.app, &self.tenant, &self.caller, decision, &self.at).await? {
                     Settled::Done(answered) => return Ok(answered),

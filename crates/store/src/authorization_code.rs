@@ -1,7 +1,7 @@
 //! Authorization codes: table `authorization_code`, in the order of their ids, which is the order of their times; one a request.
 
 use kernel::{
-    Audience, BrowserSessionId, ClientId, CodeId, GrantId, Scopes, UserId,
+    Audience, BrowserSessionId, ClientId, CodeId, Details, GrantId, Scopes, UserId,
     authorization_code::{AuthorizationCode, Guard},
     browser_session::{Method, Presence},
     redirect_uri::RedirectUri,
@@ -23,7 +23,7 @@ pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &OF_REQUEST, &CREATE, &REDE
 static ONE: Statement = Statement::read(
     "authorization_code.one",
     &[Text, Text],
-    "SELECT id, digest, request, client, user_id, grant_id, scope, audience, redirect_uri, challenge, key_thumbprint, authenticated_at, method, created_at, redeemed, browser_session, nonce, id_claims
+    "SELECT id, digest, request, client, user_id, grant_id, scope, audience, redirect_uri, challenge, key_thumbprint, authenticated_at, method, created_at, redeemed, browser_session, nonce, id_claims, details
      FROM authorization_code
      WHERE tenant = $1 AND id = $2",
 );
@@ -31,7 +31,7 @@ static ONE: Statement = Statement::read(
 static OF_REQUEST: Statement = Statement::read(
     "authorization_code.of_request",
     &[Text, Text],
-    "SELECT id, digest, request, client, user_id, grant_id, scope, audience, redirect_uri, challenge, key_thumbprint, authenticated_at, method, created_at, redeemed, browser_session, nonce, id_claims
+    "SELECT id, digest, request, client, user_id, grant_id, scope, audience, redirect_uri, challenge, key_thumbprint, authenticated_at, method, created_at, redeemed, browser_session, nonce, id_claims, details
      FROM authorization_code
      WHERE tenant = $1 AND request = $2",
 );
@@ -40,9 +40,10 @@ static CREATE: Statement = Statement::write(
     "authorization_code.create",
     &[
         Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Int, Text, Int, Text, Text, Text, Text,
+        Text,
     ],
-    "INSERT INTO authorization_code (tenant, id, digest, request, client, user_id, grant_id, scope, audience, redirect_uri, challenge, key_thumbprint, authenticated_at, method, created_at, redeemed, browser_session, nonce, id_claims)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+    "INSERT INTO authorization_code (tenant, id, digest, request, client, user_id, grant_id, scope, audience, redirect_uri, challenge, key_thumbprint, authenticated_at, method, created_at, redeemed, browser_session, nonce, id_claims, details)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
      ON CONFLICT DO NOTHING",
 );
 
@@ -92,6 +93,7 @@ fn read(row: &Row<'_>) -> Result<AuthorizationCode, Fault> {
             method: Method::from_name(&row.text(12)?).ok_or(Fault::Row("authorization_code.method"))?,
         },
         nonce: row.text_if_any(16)?,
+        details: Details::from_row(&row.text(18)?).ok_or(Fault::Row("authorization_code.details"))?,
         id_claims: row.text(17)?.split_whitespace().map(str::to_owned).collect(),
         created: row.time(13)?,
         redeemed,
@@ -123,6 +125,7 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 code.presence.session.as_ref().map(|id| id.as_str().to_owned()).into(),
                 code.nonce.clone().into(),
                 id_claims.join(" ").into(),
+                code.details.row().into(),
             ];
             Bound::new(&CREATE, args, "authorization_code", tenant, &code.request)
         }

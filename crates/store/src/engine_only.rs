@@ -187,14 +187,14 @@ pub(crate) fn lower_empty(slot: Slot) -> Bound {
 pub(crate) static GRANTS_HELD: Statement = Statement::read(
     "grant.held",
     &[Text, Text, Text, Text, Int],
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at, details
      FROM grants INDEXED BY grants_holder
      WHERE tenant = $1 AND holder_kind = $2 AND holder = $3 AND id > $4 AND subject IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $5)
      ORDER BY id
      LIMIT 64",
 )
 .on_postgres(
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at, details
      FROM grants
      WHERE tenant = $1 AND holder_kind = $2 AND holder = $3 AND id > $4 AND subject IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $5)
      ORDER BY id
@@ -210,14 +210,14 @@ pub(crate) const GRANTS_HELD_MAX: usize = 64;
 pub(crate) static GRANTS_TO_CLIENT: Statement = Statement::read(
     "grant.to_client",
     &[Text, Text, Text, Text, Int],
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at, details
      FROM grants INDEXED BY grants_root_holder
      WHERE tenant = $1 AND subject = $2 AND holder_kind = $3 AND holder = $4 AND parent IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $5)
      ORDER BY id DESC
      LIMIT 64",
 )
 .on_postgres(
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at, details
      FROM grants
      WHERE tenant = $1 AND subject = $2 AND holder_kind = $3 AND holder = $4 AND parent IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $5)
      ORDER BY id DESC
@@ -228,14 +228,14 @@ pub(crate) static GRANTS_TO_CLIENT: Statement = Statement::read(
 pub(crate) static GRANTS_ROOT: Statement = Statement::read(
     "grant.roots",
     &[Text, Text, Text, Int],
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at, details
      FROM grants INDEXED BY grants_root
      WHERE tenant = $1 AND subject = $2 AND id > $3 AND parent IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $4)
      ORDER BY id
      LIMIT 500",
 )
 .on_postgres(
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at, details
      FROM grants
      WHERE tenant = $1 AND subject = $2 AND id > $3 AND parent IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $4)
      ORDER BY id
@@ -249,14 +249,14 @@ pub(crate) const GRANTS_ROOT_MAX: usize = 500;
 pub(crate) static GRANTS_OF_USER: Statement = Statement::read(
     "grant.of_user",
     &[Text, Text, Text, Int],
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at, details
      FROM grants INDEXED BY grants_subject
      WHERE tenant = $1 AND subject = $2 AND id > $3
      ORDER BY id
      LIMIT $4",
 )
 .on_postgres(
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at, details
      FROM grants
      WHERE tenant = $1 AND subject = $2 AND id > $3
      ORDER BY id
@@ -267,7 +267,7 @@ pub(crate) static GRANTS_OF_USER: Statement = Statement::read(
 pub(crate) static GRANTS_OF_PERSON: Statement = Statement::read(
     "grant.persons",
     &[Text, Text, Int],
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, u.used_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM grants c INDEXED BY grants_parent WHERE c.tenant = $1 AND c.parent = g.id AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > $3) AND EXISTS (SELECT 1 FROM refresh_family f WHERE f.tenant = $1 AND f.grant_id = c.id))
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, u.used_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM grants c INDEXED BY grants_parent WHERE c.tenant = $1 AND c.parent = g.id AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > $3) AND EXISTS (SELECT 1 FROM refresh_family f WHERE f.tenant = $1 AND f.grant_id = c.id))
      FROM grants g INDEXED BY grants_root
      LEFT JOIN grant_use u ON u.tenant = g.tenant AND u.id = g.id
      WHERE g.tenant = $1 AND g.subject = $2 AND g.parent IS NULL AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > $3)
@@ -275,7 +275,7 @@ pub(crate) static GRANTS_OF_PERSON: Statement = Statement::read(
      LIMIT 500",
 )
 .on_postgres(
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, u.used_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM grants c WHERE c.tenant = $1 AND c.parent = g.id AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > $3) AND EXISTS (SELECT 1 FROM refresh_family f WHERE f.tenant = $1 AND f.grant_id = c.id))
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, u.used_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM grants c WHERE c.tenant = $1 AND c.parent = g.id AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > $3) AND EXISTS (SELECT 1 FROM refresh_family f WHERE f.tenant = $1 AND f.grant_id = c.id))
      FROM grants g
      LEFT JOIN grant_use u ON u.tenant = g.tenant AND u.id = g.id
      WHERE g.tenant = $1 AND g.subject = $2 AND g.parent IS NULL AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > $3)

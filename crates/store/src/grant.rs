@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use kernel::{
-    AdministratorId, ApprovalId, Ask, Audience, Authority, ClientId, GrantId, HostId, Scopes, SessionId, Time, UserId,
+    AdministratorId, ApprovalId, Ask, Audience, Authority, ClientId, Details, GrantId, HostId, Scopes, SessionId, Time,
+    UserId,
     authority::DEPTH_MAX,
     grant::{Grant, Guard, Holder, Source, Status, Subject, Write},
 };
@@ -25,7 +26,7 @@ pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &PAGE, &LIVE, &CREATE, &ENS
 static ONE: Statement = Statement::read(
     "grant.one",
     &[Text, Text],
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at, details
      FROM grants
      WHERE tenant = $1 AND id = $2",
 );
@@ -33,7 +34,7 @@ static ONE: Statement = Statement::read(
 static PAGE: Statement = Statement::read(
     "grant.page",
     &[Text, Text, Int],
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at
+    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at, details
      FROM grants
      WHERE tenant = $1 AND id > $2
      ORDER BY id
@@ -50,9 +51,9 @@ static LIVE: Statement = Statement::expect(
 
 static CREATE: Statement = Statement::write(
     "grant.create",
-    &[Text, Text, Text, Text, Text, Text, Text, Int, Int, Text, Text, Text, Int, Int],
-    "INSERT INTO grants (tenant, id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, epoch, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    &[Text, Text, Text, Text, Text, Text, Text, Int, Int, Text, Text, Text, Int, Int, Text],
+    "INSERT INTO grants (tenant, id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, epoch, created_at, details)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
      ON CONFLICT DO NOTHING",
 );
 
@@ -127,8 +128,8 @@ impl TenantDb {
             |row| {
                 Ok(PersonsGrant {
                     grant: read(row)?,
-                    used: row.time_if_any(14)?,
-                    lines: row.int(15)?,
+                    used: row.time_if_any(15)?,
+                    lines: row.int(16)?,
                 })
             },
         )
@@ -211,6 +212,7 @@ fn read(row: &Row<'_>) -> Result<Grant, Fault> {
         .collect();
     let ask = Ask {
         scopes: Scopes::parse(&row.text(4)?).map_err(|_| Fault::Row("grants.scope"))?,
+        details: Details::from_row(&row.text(14)?).ok_or(Fault::Row("grants.details"))?,
         audiences: audiences.ok_or(Fault::Row("grants.audiences"))?,
         expires: row.time_if_any(7)?,
         depth: u8::try_from(row.int(6)?).map_err(|_| Fault::Row("grants.depth"))?,
@@ -284,6 +286,7 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 source.to_owned().into(),
                 grant.epoch.into(),
                 grant.created.into(),
+                grant.authority.details().row().into(),
             ];
             Bound::new(&CREATE, args, "grants", tenant, grant.id.as_str())
         }

@@ -13,6 +13,7 @@ mod client;
 mod committer;
 mod consent;
 mod credential;
+mod detail_type;
 mod engine;
 mod engine_only;
 mod event;

@@ -8,6 +8,7 @@ const STEPS: &[(i64, &str)] = &[
     (2, include_str!("migrations/0002_people.sql")),
     (3, include_str!("migrations/0003_openid.sql")),
     (4, include_str!("migrations/0004_approvals.sql")),
+    (5, include_str!("migrations/0005_details.sql")),
 ];
 
 /// What one engine calls the table of steps that were taken.

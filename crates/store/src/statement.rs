@@ -194,6 +194,7 @@ pub(crate) fn all() -> Vec<&'static Statement> {
         crate::client::STATEMENTS,
         crate::consent::STATEMENTS,
         crate::credential::STATEMENTS,
+        crate::detail_type::STATEMENTS,
         crate::engine_only::STATEMENTS,
         crate::event::STATEMENTS,
         crate::family::STATEMENTS,

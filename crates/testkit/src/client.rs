@@ -72,6 +72,25 @@ impl Client {
         Self::registered(&answer, method, key, &world.issuer)
     }
 
+    /// The same at a tenant, by the tenant's own administrator.
+    ///
+    /// # Panics
+    /// When the registration is refused.
+    pub async fn register_with_at(
+        world: &World,
+        tenant: &Tenant,
+        method: &'static str,
+        members: &Value,
+        key: Option<Key>,
+    ) -> Self {
+        let mut body = registration(method, "", &[], key.as_ref());
+        if let (Some(body), Some(members)) = (body.as_object_mut(), members.as_object()) {
+            body.extend(members.clone());
+        }
+        let answer = tenant.admin(world, "POST", "/admin/v1/clients", Some(&body)).await;
+        Self::registered(&answer, method, key, &tenant.issuer)
+    }
+
     fn registered(answer: &Answer, method: &'static str, key: Option<Key>, issuer: &str) -> Self {
         assert_eq!(answer.status, 201, "{answer:?}");
         let secret = Some(answer.text_of("client_secret").to_owned());

@@ -9,6 +9,7 @@ mod database;
 mod key;
 mod person;
 mod raw;
+mod shown;
 mod tenant;
 mod world;
 

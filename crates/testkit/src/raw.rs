@@ -22,6 +22,7 @@ impl World {
     /// When there is none.
     #[expect(clippy::expect_used, reason = "a test without its server fails")]
     pub async fn connect(&self) -> TcpStream {
+        self.count(); // whoever connects sends something
         TcpStream::connect(self.authority()).await.expect("a connection")
     }
 

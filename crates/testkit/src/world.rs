@@ -1,6 +1,12 @@
 //! The server under test, on a free port, with a clock that the test moves.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use kernel::Time;
 use proof::Secret;
@@ -71,6 +77,7 @@ pub struct World {
     /// What the server is known by, when it speaks TLS.
     certificate: Option<ServerCertificate>,
     http: reqwest::Client,
+    requests: AtomicU64,
     stop: watch::Sender<()>,
     served: JoinHandle<()>,
 }
@@ -133,6 +140,26 @@ impl World {
         );
         self.end().await;
         Self::on(database, script, Some(issuer), certificate, |_| {}).await
+    }
+
+    /// The same world after its process was killed: nothing was finished, nothing noted was written.
+    pub async fn crash(self) -> Self {
+        let Self {
+            issuer,
+            script,
+            database,
+            certificate,
+            served,
+            ..
+        } = self;
+        served.abort();
+        drop(served.await);
+        Self::on(database, script, Some(issuer), certificate, |_| {}).await
+    }
+
+    /// The clock, the chance and the gate of this world.
+    pub fn script(&self) -> &Script {
+        &self.script
     }
 
     #[expect(clippy::expect_used, reason = "a test world that cannot be built must fail its test")]
@@ -219,6 +246,7 @@ impl World {
             database,
             certificate,
             http,
+            requests: AtomicU64::new(0),
             stop,
             served,
         }
@@ -326,7 +354,18 @@ impl World {
         if let Some(body) = body {
             request = request.body(body);
         }
+        self.count();
         answer_to(request).await
+    }
+
+    /// A request is on its way.
+    pub(crate) fn count(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many requests were sent to this node.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
     }
 
     /// GET.

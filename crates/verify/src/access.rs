@@ -41,6 +41,23 @@ impl Access {
         self.scopes.cover(self.scopes(), scope)
     }
 
+    /// What exactly the caller may do: the token's authorization details (RFC 9396 s9.1), none if it has none. Which types mean what here is for this resource to say, and a
+    /// detail of a type that it does not know is a permission for nothing.
+    ///
+    /// ```no_run
+    /// # fn pays(access: &verify::Access, amount: &str) -> bool {
+    /// access
+    ///     .authorization_details()
+    ///     .filter(|detail| detail.get("type").and_then(|kind| kind.as_str()) == Some("payment"))
+    ///     .any(|detail| detail.get("amount").and_then(|amount| amount.get("value")?.as_str()) == Some(amount))
+    /// # }
+    /// ```
+    pub fn authorization_details(&self) -> impl Iterator<Item = &json::Object> {
+        let details = self.token.claims.get("authorization_details");
+        let items = details.and_then(|details| details.as_array()).into_iter().flatten();
+        items.filter_map(|detail| detail.as_object())
+    }
+
     /// All claims of the token, `act` and `authorization_details` among them.
     pub fn claims(&self) -> &json::Object {
         &self.token.claims

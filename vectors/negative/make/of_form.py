@@ -135,7 +135,8 @@ form("assertion-type", "assertion-type-missing", f"{GOOD}&client_assertion=x", "
 for path in PATHS:
     tag = path.rsplit("/", 1)[-1]
     for n, (credentials, extra) in enumerate([(None, ""), (None, "&client_secret=x"), (None, "&client_assertion_type=x"), ("Bearer x", ""), ("Digest x", ""), ("Negotiate x", ""), ("DPoP x", ""), ("bearer machine", ""), ("Basic2 YTpi", "")]):
-        form("credentials-needed", f"{tag}-no-credentials-{said([credentials, extra], n)}", TOKEN[path] + extra, "invalid_client", path=path, credentials=credentials)
+        by_token = tag != "token" and (credentials or "").lower().startswith(("bearer ", "dpop "))  # RFC 7662 s2.1: an access token proves a client too
+        form("credentials-needed", f"{tag}-no-credentials-{said([credentials, extra], n)}", TOKEN[path] + extra, "invalid_token" if by_token else "invalid_client", path=path, credentials=credentials)
 for n, pair in enumerate(["machine:", "machine:wrong", "machine:x:y", "machine: ", ":", ":x", "nobody:x", "Machine:x", "machine%20:x", "%00:x", "machine%00:x", "machine:%00", "m\u00e4chine:x", "a" * 513 + ":x", "machine:" + "x" * 5000, "*:*", "' OR 1=1 --:x", "../machine:x"]):
     form("secret-right", f"basic-that-is-wrong-{said(pair, n)}", GOOD, "invalid_client", credentials=b(pair))
 for n, (name, secret) in enumerate([("machine", "x"), ("nobody", "x"), ("vectors", "x"), ("machine", "%20"), ("MACHINE", "x")]):

@@ -123,7 +123,6 @@ for what, members in {"without-redirect-uris": {k: v for k, v in REGISTRATION.it
     body("metadata-redirects", what, "registration", dumps(members), "invalid_redirect_uri")
 metadata("metadata-keys", "private-key-jwt-without-keys", token_endpoint_auth_method="private_key_jwt")
 metadata("metadata-keys", "private-key-jwt-with-empty-jwks", token_endpoint_auth_method="private_key_jwt", jwks={"keys": []})
-metadata("metadata-keys", "private-key-jwt-with-jwks-uri-alone", token_endpoint_auth_method="private_key_jwt", jwks_uri="https://app.example/jwks.json")
 
 # --- administration: members of the wrong type, and unknown ones
 for route, members in ADMIN.items():

@@ -13,6 +13,7 @@ use crate::{
         Registration,
     },
     decision::{Change, Decision, Guard, Reply},
+    detail::Details,
     event::{Event, EventKind},
     grant::{self, Grant},
     id::ClientId,
@@ -148,6 +149,7 @@ fn root(
         .collect();
     let authority = Authority::root(Ask {
         scopes: new.scopes.clone(),
+        details: Details::default(),
         audiences,
         expires: None,
         depth: 1,
@@ -163,11 +165,6 @@ pub(super) fn change(change: &ChangeClient, caller: &Caller, facts: &Facts, at: 
     if let Some(keys) = &change.keys {
         client.keys = Some(checked_keys(keys.clone())?);
     }
-    if !change.further.is_empty() {
-        client.further = changed(&client, &change.further)?;
-    }
-    registration::needed_for(client.authentication.method(), client.keys.as_ref(), &client.further)
-        .map_err(Why::ClientMetadata)?;
     client.name = change.name.clone().unwrap_or(client.name);
     client.token_algorithm = change.token_algorithm.or(client.token_algorithm);
     client.binding = change.binding.unwrap_or(client.binding);
@@ -177,6 +174,7 @@ pub(super) fn change(change: &ChangeClient, caller: &Caller, facts: &Facts, at: 
         client.approvers.clone_from(approvers);
     }
     if let Some(uris) = &change.redirect_uris {
+        client.further.sector = Some(old.sector().to_owned()); // also where the sector was that of its places: people's names stay
         client.redirect_uris = redirect_uri::registered(uris, client.application_type)?;
         if client.redirect_uris.is_empty() && client.grant_types.contains(&GrantType::AuthorizationCode) {
             return Err(Why::RedirectUrisRefused(
@@ -184,6 +182,11 @@ pub(super) fn change(change: &ChangeClient, caller: &Caller, facts: &Facts, at: 
             ));
         }
     }
+    if !change.further.is_empty() {
+        client.further = changed(&client, &change.further)?;
+    }
+    registration::needed_for(client.authentication.method(), client.keys.as_ref(), &client.further)
+        .map_err(Why::ClientMetadata)?;
     client.disabled = change.switch.map_or(client.disabled, |switch| switch.since(at.now));
     let event = Event::new(EventKind::ClientChanged, caller, at)
         .about(old.id.as_str())

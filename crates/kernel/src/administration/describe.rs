@@ -10,6 +10,7 @@ use crate::{
     browser_session::BrowserSession,
     client::{Binding, Client, Introspects, Registration},
     consent::{Clients, Rule},
+    detail::DetailType,
     grant::{Grant, Holder, Source, Status, Subject},
     id::Id,
     key::SigningKey,
@@ -127,6 +128,9 @@ pub fn grant(grant: &Grant) -> Object {
         grant.authority.audiences().contains(&Audience::Issuer).into(),
     );
     o.insert("depth".into(), grant.authority.depth().into());
+    if !grant.authority.details().is_empty() {
+        o.insert("authorization_details".into(), grant.authority.details().value());
+    }
     insert_time(&mut o, "expires_at", grant.authority.expires());
     if let Some(parent) = &grant.parent {
         o.insert("parent".into(), parent.as_str().into());
@@ -251,6 +255,18 @@ pub fn rule(rule: &Rule) -> Object {
     }
     o.insert("made_by".into(), rule.by.as_str().into());
     o.insert("created_at".into(), rule.created.unix().into());
+    o
+}
+
+/// A type of authorization details.
+pub fn detail_type(kind: &DetailType) -> Object {
+    let mut o = Object::new();
+    o.insert("type".into(), kind.id.as_str().into());
+    o.insert("name".into(), kind.name.as_str().into());
+    o.insert("words".into(), kind.words_row().into());
+    o.insert("schema".into(), kind.schema.clone().into());
+    o.insert("narrowing".into(), kind.narrowing_row().into());
+    o.insert("created_at".into(), kind.created.unix().into());
     o
 }
 

@@ -32,13 +32,22 @@ pub(super) fn create(
     let mut audiences: BTreeSet<Audience> = new.resources.iter().cloned().map(Audience::Resource).collect();
     audiences.insert(Audience::Issuer);
 
+    let places: Vec<&str> = new.resources.iter().map(ResourceUri::as_str).collect();
+    for detail in &new.details {
+        facts.types.admit(detail)?;
+        let somewhere = places.iter().any(|place| detail.is_for(place));
+        if !somewhere && !places.is_empty() {
+            return Err(Why::DetailElsewhere);
+        }
+    }
     let ask = Ask {
         scopes: new.scopes.clone(),
+        details: new.details.clone(),
         audiences,
         expires: new.expires,
         depth: new.depth,
     };
-    let mut guards = Vec::new();
+    let mut guards = facts.types.relied_on(&new.details);
     let authority = if new.parent.is_none() {
         Authority::root(ask)
     } else {
@@ -53,7 +62,7 @@ pub(super) fn create(
                 epoch: node.epoch,
             })
         }));
-        parent.authority.narrow(&ask).map_err(Why::Excess)?
+        parent.authority.narrow(&ask, &facts.types).map_err(Why::Excess)?
     };
     let grant = node(&client.id, authority, new.parent.clone(), administrator, at);
     let event = created(&grant, caller, at);
@@ -116,6 +125,12 @@ pub(super) fn created(grant: &Grant, caller: &Caller, at: &Moment) -> Event {
     let event = Event::new(EventKind::GrantCreated, caller, at)
         .about(grant.id.as_str())
         .with("scope", grant.authority.scopes().joined());
+    let details = grant.authority.details();
+    let event = if details.is_empty() {
+        event
+    } else {
+        event.with("details", details.digests())
+    };
     match &grant.holder {
         Holder::Client(client) => event.with("client", client.as_str()),
         Holder::Host(host) => event.with("host", host.as_str()),

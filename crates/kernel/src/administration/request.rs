@@ -8,7 +8,11 @@ use crate::{
     authority::Scopes,
     client::{ApplicationType, Approvers, AuthenticationMethod, Binding, Further, GrantType, Introspects, Keys},
     consent::{Clients, Effect},
-    id::{AdministratorId, ApprovalId, BrowserSessionId, ClientId, GrantId, GroupId, RuleId, TenantId, UserId},
+    detail::{DetailType, Details},
+    id::{
+        AdministratorId, ApprovalId, BrowserSessionId, ClientId, DetailTypeId, GrantId, GroupId, RuleId, TenantId,
+        UserId,
+    },
     key::SigningKey,
     resource::ResourceUri,
     tenant::{Reach, Settings, SettingsChange},
@@ -74,8 +78,49 @@ pub enum Command {
     DropRule(RuleId),
     /// End an approval that waits, or that nobody has fetched.
     CancelApproval(ApprovalId),
+    /// Register a type of authorization details.
+    CreateDetailType(Box<DetailType>),
+    /// Register it anew, with other words, another schema or other rules.
+    ReplaceDetailType(Box<DetailType>),
+    /// End a type: nothing of it can be asked, and what was granted of it falls silent.
+    DropDetailType(DetailTypeId),
     /// Publish new signing keys now. They sign as soon as every cache of the old key set has ended.
     RotateKeys(Vec<SigningKey>),
+}
+
+impl Command {
+    /// The details that it gives, to be judged by the schemas of their types.
+    pub fn details(&self) -> &Details {
+        match self {
+            Self::CreateGrant(new) => &new.details,
+            Self::CreateClient(_)
+            | Self::ChangeClient(_)
+            | Self::RotateClientSecret(_)
+            | Self::CreateResource(_)
+            | Self::SetResourceDisabled(..)
+            | Self::RevokeGrant(_)
+            | Self::CreateTenant(_)
+            | Self::SetTenantDisabled(..)
+            | Self::SetTenantSettings(..)
+            | Self::CreateAdministrator(_)
+            | Self::EndAdministrator(_)
+            | Self::CreateUser(_)
+            | Self::ChangeUser(_)
+            | Self::SetUserPassword { .. }
+            | Self::GiveRecoveryCode { .. }
+            | Self::EndUserSessions(_)
+            | Self::EndBrowserSession(_)
+            | Self::CreateGroup(_)
+            | Self::DropGroup(_)
+            | Self::CreateRule(_)
+            | Self::DropRule(_)
+            | Self::CancelApproval(_)
+            | Self::CreateDetailType(_)
+            | Self::ReplaceDetailType(_)
+            | Self::DropDetailType(_)
+            | Self::RotateKeys(_) => Details::none(),
+        }
+    }
 }
 
 /// On or off.
@@ -181,6 +226,8 @@ pub struct NewGrant {
     pub client: ClientId,
     /// The scopes.
     pub scopes: Scopes,
+    /// The details.
+    pub details: Details,
     /// The resources.
     pub resources: BTreeSet<ResourceUri>,
     /// Until when.

@@ -1,6 +1,6 @@
 //! Who may do which of it, and what it changes.
 
-use super::{Command, approvals, clients, consents, grants, people, resources, tenants};
+use super::{Command, approvals, clients, consents, detail_types, grants, people, resources, tenants};
 use crate::{
     approval::Approval,
     browser_session::BrowserSession,
@@ -8,6 +8,7 @@ use crate::{
     client::Client,
     consent::Rule,
     decision::{Change, Decision, Guard, Reply},
+    detail::Types,
     event::{Event, EventKind},
     grant::Grant,
     moment::Moment,
@@ -42,6 +43,8 @@ pub struct Facts {
     pub rules: usize,
     /// The approval that the command names.
     pub approval: Option<Approval>,
+    /// The types of authorization details, for commands about them or with details; and what their schemas make of those.
+    pub types: Types,
     /// The browser session that the command names.
     pub browser_session: Option<BrowserSession>,
 }
@@ -111,6 +114,9 @@ fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> R
         Command::CreateRule(new) => consents::create(new, administrator, caller, facts, at),
         Command::DropRule(_) => consents::drop(caller, facts, at),
         Command::CancelApproval(_) => approvals::cancel(caller, facts, at),
+        Command::CreateDetailType(new) => detail_types::create(new, caller, facts, at),
+        Command::ReplaceDetailType(new) => detail_types::replace(new, caller, facts, at),
+        Command::DropDetailType(id) => detail_types::drop(id, caller, facts, at),
         Command::RotateKeys(keys) => {
             let guards = keys.iter().map(|key| Guard::CreateKey(Box::new(key.clone()))).collect();
             let events = keys.iter().map(|key| {

@@ -2,6 +2,8 @@
 
 mod clients;
 mod consents;
+mod detail_types;
+mod further;
 mod grants;
 mod people_and_groups;
 mod secrets;
@@ -37,6 +39,9 @@ fn golden_vectors_of_administration_hold() {
             "tenant",
             "user",
             "groups",
+            "detail_types",
+            "admitted_details",
+            "refused_details",
         ]);
         let list = |name: &str| loaded.get(name).and_then(Value::as_array).into_iter().flatten();
         let facts = Facts {
@@ -46,6 +51,7 @@ fn golden_vectors_of_administration_hold() {
             tenant: loaded.get("tenant").map(facts::tenant),
             user: loaded.get("user").map(people::user),
             groups: list("groups").map(people::group).collect(),
+            types: vectors::details::types(loaded),
             ..Facts::default()
         };
         let caller = vectors::administrator(&loaded["administrator"]);

@@ -5,12 +5,13 @@ use proof::digest;
 use super::{Approval, Door, Gift, Guard as ApprovalGuard, State, Unfit, Whom, Yes};
 use crate::{
     authority::{Ask, Audience, Authority, Scopes},
-    authorization::{Wanted, lives_as_read},
+    authorization::{Given, Wanted, lives_as_read},
     browser_session,
     caller::{BrowserUser, Caller},
     client::{self, Client, Registration},
     consent::{self, Judgement, Rule},
     decision::{Change, Decision, Guard, Reply, Touch, Write},
+    detail::Details,
     event::{Event, EventKind},
     grant::{self, Grant, Holder, Source, Status, Subject},
     moment::Moment,
@@ -238,6 +239,7 @@ fn give(
     if let Whom::Members { .. } = approval.whom {
         let authority = Authority::root(Ask {
             scopes: agreed.clone(),
+            details: Details::default(),
             audiences: [wanted.audience.clone()].into(),
             expires: Some(at.now.plus(GIVEN_TO_MACHINE_SECONDS)),
             depth: 1,
@@ -257,10 +259,11 @@ fn give(
     let source = Source::Person {
         basis: wanted.client.basis(),
     };
-    let there = wanted.said_before(agreed, &source, &facts.grants, at);
+    let given = Given::from(agreed.clone());
+    let there = wanted.said_before(&given, &source, &facts.grants, at);
     match there.and_then(lives_as_read) {
         Some((id, live)) => (Gift::Standing(id), live),
-        None => create(wanted.root(person, agreed, source, at)),
+        None => create(wanted.root(person, &given, source, at)),
     }
 }
 
@@ -317,6 +320,7 @@ fn wanted<'f>(approval: &Approval, facts: &'f Facts) -> Result<Wanted<'f>, Why> 
         resource,
         audience: approval.asks.audience.clone(),
         scopes: approval.asks.scopes.clone(),
+        details: Details::none(),
     })
 }
 

@@ -13,6 +13,9 @@
 //! Between the steps a request lives in the page, sealed for one tenant and one browser: what was checked once cannot be changed (S-05), nothing is stored for strangers,
 //! and it is answered once, since the row of its code carries its id.
 //!
+//! What exactly is asked may stand in `authorization_details` (RFC 9396 s3). A person is asked about details each time, each one of them refusable: a yes that stands and the
+//! rules of central consent are about scopes, and never say yes to a payment (docs/flows/authorization-details.md).
+//!
 //! Requests that were pushed (RFC 9126) or signed (RFC 9101) are the same once they are read; answers travel as the client wants them: in the query, as a form, signed (JARM).
 //! How sure the client wants us to be of who is there (`max_age`, `acr_values`, RFC 9470) is part of the question, and asked again when it is answered.
 //!
@@ -27,8 +30,8 @@ mod wanted;
 
 pub use own_scopes::{OWN_SCOPES, words};
 pub use request::{Asked, Carried, Demand, Prompt, REPEATABLE, ResponseMode, Returns, Wish, named_client, returns};
-pub use rules::{Answered, Asking, CONSENT_SECONDS, Delivery, Facts, Said, answer, begin, delivery, error};
-pub(crate) use wanted::{Wanted, lives_as_read};
+pub use rules::{Answered, Asking, CONSENT_SECONDS, Chosen, Delivery, Facts, Said, answer, begin, delivery, error};
+pub(crate) use wanted::{Given, Wanted, lives_as_read};
 
 /// How long a sealed request may be answered, in seconds.
 pub const REQUEST_SECONDS: i64 = 1_800;

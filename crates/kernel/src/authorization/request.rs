@@ -10,6 +10,7 @@ use crate::{
     authority::Scopes,
     browser_session::Assurance,
     client::{Authentication, Client, GrantType, Registration, SecurityProfile},
+    detail::Details,
     form::Form,
     id::ClientId,
     identity::{self, Claims},
@@ -245,6 +246,8 @@ pub struct Asked {
     pub returns: Returns,
     /// The scope that is asked for; the default when absent.
     pub scopes: Option<Scopes>,
+    /// What exactly is asked for (RFC 9396).
+    pub details: Details,
     /// The place that is asked for; our own endpoints when absent.
     pub resource: Option<ResourceUri>,
     /// The PKCE challenge (RFC 7636 s4.2), unless the client need not have one.
@@ -319,6 +322,7 @@ impl Asked {
             Some(_) | None => Claims::default(), // it means nothing without openid (OpenID Connect Core s5.5)
         };
         let scopes = scopes.map(|scopes| scopes.with(&claims.beyond(&scopes)));
+        let details = form.text("authorization_details").map(Details::parse).transpose()?;
 
         // 4. PKCE: S256, and said (an absent method is `plain`, RFC 7636 s4.3) (S-04).
         let challenge = challenge(form, client, tenant, openid)?;
@@ -349,6 +353,7 @@ impl Asked {
             client: client.id.clone(),
             returns,
             scopes,
+            details: details.unwrap_or_default(),
             resource,
             challenge,
             key,
@@ -386,6 +391,7 @@ impl Asked {
             (self.returns.mode != ResponseMode::Query).then(|| self.returns.mode.name().into()),
         );
         insert("scope", self.scopes.as_ref().map(|scopes| scopes.joined().into()));
+        insert("details", (!self.details.is_empty()).then(|| self.details.row().into()));
         insert("resource", self.resource.as_ref().map(|uri| uri.as_str().into()));
         insert("challenge", self.challenge.as_deref().map(Value::from));
         insert("key", self.key.as_deref().map(Value::from));
@@ -425,6 +431,7 @@ impl Asked {
                 },
             },
             scopes: text("scope").map(Scopes::parse).transpose().ok()?,
+            details: Details::from_row(text("details").unwrap_or(""))?,
             resource: match text("resource") {
                 Some(uri) => Some(ResourceUri::parse(uri)?),
                 None => None,

@@ -1,10 +1,12 @@
 //! What a request at the authorization endpoint is answered with, and where the answer goes.
 
+use std::collections::BTreeSet;
+
 use proof::json;
 
 use super::{
     request::{Asked, Returns, Wish, forbids_to_ask, place_of_answer},
-    wanted::{Wanted, lives_as_read},
+    wanted::{Given, Wanted, lives_as_read},
 };
 use crate::{
     authority::Scopes,
@@ -14,6 +16,7 @@ use crate::{
     client::{self, Authentication, Client, Registration},
     consent::{Judgement, Rule},
     decision::{Before, Change, ConsentAsk, Decision, Guard, Pending, Reply, Return, Touch, Unsigned, Write},
+    detail::Types,
     event::{Event, EventKind},
     form::Form,
     grant::{self, Grant, Source},
@@ -45,6 +48,8 @@ pub struct Facts<'a> {
     pub resource: Option<Resource>,
     /// The tenant's rules of central consent.
     pub rules: Vec<Rule>,
+    /// The types of the details that are asked, and what their schemas make of them.
+    pub types: Types,
     /// What the person has granted to this client or the organisation for them, each with its path to the root.
     pub grants: Vec<Vec<Grant>>,
     /// Whether the request was answered before: its code is there.
@@ -67,11 +72,21 @@ pub enum Said {
     Allow {
         /// What they left out.
         without: Scopes,
+        /// What they said of details.
+        details: Chosen,
     },
     /// No.
     Deny,
 }
 
+/// What a person said of the details on their page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chosen {
+    /// What the page showed: see [`Types::shown`]. A yes is to that and to nothing else (S-30).
+    pub shown: String,
+    /// The digests of those that they left out.
+    pub without: BTreeSet<String>,
+}
 /// The request arrives: somebody must sign in, somebody must be asked, or there is an answer.
 pub fn begin(asked: &Asked, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Decision {
     considered(asked, caller, at, || {
@@ -89,14 +104,16 @@ pub fn begin(asked: &Asked, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> 
         let judgement = question.wanted.judge(person, &facts.rules)?;
 
         // 3. A yes that stands needs no question, unless the client wants one, or nobody could tell who is asking (RFC 8252 s8.6).
-        let standing = question.standing(&judgement, facts, at);
-        if let (Some(path), Wish::No) = (standing, asked.prompt.consent) {
-            let wanted = judgement.open.with(&judgement.decided);
+        //    About details the person is asked each time: nobody said yes to this payment before, and no rule can.
+        let may_be_silent = asked.prompt.consent == Wish::No && asked.details.is_empty();
+        let standing = question.standing(&judgement, facts, at).filter(|_| may_be_silent);
+        if let Some(path) = standing {
+            let wanted = judgement.open.with(&judgement.decided).into();
             return Ok(question.code(person, &wanted, Basis::Standing(path), caller, facts, at));
         }
         let all_decided = judgement.open.is_empty() && !judgement.decided.is_empty(); // where there is no scope, no rule decided anything
-        if all_decided && asked.prompt.consent == Wish::No {
-            let decided = judgement.decided.clone();
+        if all_decided && may_be_silent {
+            let decided = judgement.decided.clone().into();
             return Ok(question.code(person, &decided, Basis::Organisation(&judgement), caller, facts, at));
         }
 
@@ -120,13 +137,20 @@ pub fn answer(asked: &Asked, said: &Said, caller: &Caller, facts: &Facts<'_>, at
         let question = Question::of(asked, facts, at)?;
         let person = question.present(caller, facts, at)?.ok_or(Why::SignInRequired)?; // whoever answers is whoever proved themselves for this request (S-33)
         let judgement = question.wanted.judge(person, &facts.rules)?;
-        let without = match said {
+        let (without, chosen) = match said {
             Said::Deny => return Err(Why::PersonDenied),
-            Said::Allow { without } => without,
+            Said::Allow { without, details } => (without, details),
         };
+        if chosen.shown != facts.types.shown(&asked.details) {
+            return Err(Why::PageExpired); // the page showed other details, or in other words than they have now (S-30)
+        }
         let wanted = judgement.open.with(&judgement.decided);
-        let given = question.wanted.closed(&wanted.without(without), without);
-        if given.is_empty() && !wanted.is_empty() {
+        let given = Given {
+            scopes: question.wanted.closed(&wanted.without(without), without),
+            details: asked.details.without(&chosen.without),
+        };
+        let nothing_asked = wanted.is_empty() && asked.details.is_empty();
+        if given == Given::default() && !nothing_asked {
             return Err(Why::PersonDenied); // a yes to nothing
         }
         Ok(question.code(person, &given, Basis::Person, caller, facts, at))
@@ -187,9 +211,12 @@ impl<'a> Question<'a> {
             return Err(Why::AlreadyAnswered);
         }
 
-        // 2. What it wants, at a place that is there.
+        // 2. What it wants, at a place that is there: scopes, and details, each of a type that is there, in its form, and for here (RFC 9396 s5).
         let (scopes, resource) = (asked.scopes.as_ref(), asked.resource.as_ref());
-        let wanted = Wanted::of(client, scopes, resource, facts.resource.as_ref())?;
+        let wanted = Wanted::of(client, scopes, &asked.details, resource, facts.resource.as_ref())?;
+        facts
+            .types
+            .askable(&asked.details, client, facts.tenant.place_of(&wanted.audience))?;
         Ok(Self {
             asked,
             tenant: facts.tenant,
@@ -267,7 +294,7 @@ impl<'a> Question<'a> {
             .fold(Scopes::default(), |all, grant| all.with(grant.authority.scopes()));
         if !given.iter().any(|grant| same(&grant)) {
             Before::AnotherClient { at }
-        } else if known.covers(&judgement.open) {
+        } else if known.covers(&judgement.open) && self.asked.details.is_empty() {
             Before::Same { at }
         } else {
             Before::Less { at }
@@ -278,7 +305,7 @@ impl<'a> Question<'a> {
     fn grant(
         &self,
         person: &BrowserUser,
-        given: &Scopes,
+        given: &Given,
         basis: Basis<'_>,
         facts: &Facts<'_>,
         at: &Moment,
@@ -304,7 +331,7 @@ impl<'a> Question<'a> {
     fn code(
         &self,
         person: &BrowserUser,
-        given: &Scopes,
+        given: &Given,
         basis: Basis<'_>,
         caller: &Caller,
         facts: &Facts<'_>,
@@ -314,7 +341,12 @@ impl<'a> Question<'a> {
         let event = Event::new(EventKind::AuthorizationGiven, caller, at)
             .with("client", self.client.id.as_str())
             .with("audience", self.wanted.audience.as_row())
-            .with("scope", given.joined());
+            .with("scope", given.scopes.joined());
+        let event = if given.details.is_empty() {
+            event
+        } else {
+            event.with("details", given.details.digests())
+        };
         let event = match basis {
             Basis::Standing(_) => event.with("by", "standing consent"),
             Basis::Person => event.with("by", "person"),
@@ -328,6 +360,7 @@ impl<'a> Question<'a> {
             guards,
             ..Change::default()
         };
+        change.guards.extend(facts.types.relied_on(&given.details));
         change.guards.push(self.wanted.client_stays());
         change.guards.push(Guard::User(user::Guard::Unchanged {
             id: person.user.id.clone(),
@@ -346,7 +379,8 @@ impl<'a> Question<'a> {
                     client: self.client.id.clone(),
                     user: person.user.id.clone(),
                     grant: grant_id.clone(),
-                    scopes: given.clone(),
+                    scopes: given.scopes.clone(),
+                    details: given.details.clone(),
                     audience: self.wanted.audience.clone(),
                     redirect_uri: self.asked.returns.redirect_uri.clone(),
                     challenge: self.asked.challenge.clone(),

@@ -8,6 +8,7 @@ mod begun;
 mod claimed;
 mod consented;
 mod delivered;
+mod detailed;
 mod golden;
 mod held;
 mod modes;
@@ -182,6 +183,7 @@ struct World {
     client: Option<Client>,
     resource: Option<Resource>,
     rules: Vec<Rule>,
+    types: crate::detail::Types,
     grants: Vec<Vec<Grant>>,
     answered: Answered,
 }
@@ -193,6 +195,7 @@ fn world() -> World {
         client: Some(web()),
         resource: Some(here()),
         rules: Vec::new(),
+        types: crate::detail::Types::default(),
         grants: Vec::new(),
         answered: Answered::NotYet,
     }
@@ -208,6 +211,7 @@ fn of(client: &Client) -> World {
 impl World {
     fn facts(&self) -> Facts<'_> {
         Facts {
+            types: self.types.clone(),
             tenant: &self.tenant,
             keys: &self.keys,
             client: self.client.clone(),
@@ -265,6 +269,7 @@ fn scopes(text: &str) -> crate::Scopes {
 
 fn yes_but(without: &str) -> Said {
     Said::Allow {
+        details: crate::authorization::Chosen::default(),
         without: scopes(without),
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     client::{self, Client, Registration},
     consent::{self, Judgement, Rule},
     decision::Guard,
+    detail::Details,
     grant::{self, Grant, Holder, Source, Status, Subject},
     id::GrantId,
     identity,
@@ -26,6 +27,23 @@ pub(crate) struct Wanted<'a> {
     pub(crate) resource: Option<&'a Resource>,
     pub(crate) audience: Audience,
     pub(crate) scopes: Scopes,
+    pub(crate) details: &'a Details,
+}
+
+/// What is given of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Given {
+    pub(crate) scopes: Scopes,
+    pub(crate) details: Details,
+}
+
+impl From<Scopes> for Given {
+    fn from(scopes: Scopes) -> Self {
+        Self {
+            scopes,
+            details: Details::default(),
+        }
+    }
 }
 
 impl<'a> Wanted<'a> {
@@ -33,6 +51,7 @@ impl<'a> Wanted<'a> {
     pub(crate) fn of(
         client: &'a Client,
         asked: Option<&Scopes>,
+        details: &'a Details,
         at: Option<&ResourceUri>,
         loaded: Option<&'a Resource>,
     ) -> Result<Self, Why> {
@@ -44,7 +63,7 @@ impl<'a> Wanted<'a> {
             (Some(_), Some(resource)) => (Some(resource), Audience::Resource(resource.uri.clone())),
         };
 
-        // 2. The scope: what the place knows of what was asked, with what it brings with it; all of it, or our default, when nothing was asked (RFC 6749 s3.3).
+        // 2. The scope: what the place knows of what was asked, with what it brings with it; all of it, or our default, when nothing was asked (RFC 6749 s3.3), no details either.
         //    Who is there may be asked beside everything else (OpenID Connect Core s3.1.2.1 `openid`).
         let known = resource.map_or_else(own_scopes, Resource::every);
         let asked_here = asked.map(|scopes| scopes.without(&elsewhere(&known)));
@@ -60,6 +79,7 @@ impl<'a> Wanted<'a> {
                 }
                 wanted
             }
+            (None, _) if !details.is_empty() => Scopes::default(),
             (None, Some(_)) => known,
             (None, None) => OWN_SCOPES
                 .iter()
@@ -72,13 +92,15 @@ impl<'a> Wanted<'a> {
             resource,
             audience,
             scopes,
+            details,
         })
     }
 
     /// What the organisation makes of it; what it forbids nobody can allow.
     pub(crate) fn judge(&self, person: &BrowserUser, rules: &[Rule]) -> Result<Judgement, Why> {
         let judgement = consent::judge(rules, self.client, &person.user, &self.audience, &self.scopes);
-        let all_forbidden = if self.scopes.is_empty() {
+        let details_asked = !self.details.is_empty(); // what forbids every scope here forbids every detail too
+        let all_forbidden = if self.scopes.is_empty() || details_asked {
             consent::forbids_the_place(rules, self.client, &person.user, &self.audience)
         } else {
             judgement.forbidden == self.scopes
@@ -125,14 +147,17 @@ impl<'a> Wanted<'a> {
     /// The same yes as one that is young still: it says nothing new, and makes no second line on the person's page.
     pub(crate) fn said_before<'f>(
         &self,
-        given: &Scopes,
+        given: &Given,
         source: &Source,
         grants: &'f [Vec<Grant>],
         at: &Moment,
     ) -> Option<&'f [Grant]> {
-        self.held(given, source, grants, at).filter(|path| {
+        self.held(&given.scopes, source, grants, at).filter(|path| {
             path.first().is_some_and(|grant| {
-                grant.authority.scopes() == given && grant.created.plus(CONSENT_SECONDS / 2) > at.now
+                let nothing_else = given.details.is_empty() && grant.authority.details().is_empty();
+                nothing_else
+                    && *grant.authority.scopes() == given.scopes
+                    && grant.created.plus(CONSENT_SECONDS / 2) > at.now
             })
         })
     }
@@ -149,9 +174,10 @@ impl<'a> Wanted<'a> {
     }
 
     /// The root grant of a person's yes.
-    pub(crate) fn root(&self, person: &BrowserUser, given: &Scopes, source: Source, at: &Moment) -> Grant {
+    pub(crate) fn root(&self, person: &BrowserUser, given: &Given, source: Source, at: &Moment) -> Grant {
         let authority = Authority::root(Ask {
-            scopes: given.clone(),
+            scopes: given.scopes.clone(),
+            details: given.details.clone(),
             audiences: [self.audience.clone()].into(),
             expires: Some(at.now.plus(CONSENT_SECONDS)),
             depth: CONSENT_DEPTH,

@@ -4,6 +4,8 @@
 //! A code is good once, for a minute, for the client that asked, for the one that knows the verifier, and for the key that was named, if one was. Redeeming it narrows the
 //! person's grant to a child of its own: one authorization of one installation. A second use kills that child and with it every token that came of the code (S-07).
 //!
+//! Details (RFC 9396) are those of the code, or less of them where the client asks for less (s6).
+//!
 //! A client that asked for `openid` gets an ID token beside (OpenID Connect Core s3.1.3.3).
 
 mod request;
@@ -22,6 +24,7 @@ use proof::{Time, digest};
 use crate::{
     authority::{Audience, Scopes},
     browser_session::Presence,
+    detail::Details,
     id::{ClientId, CodeId, GrantId, UserId},
     moment::Moment,
     redirect_uri::RedirectUri,
@@ -49,6 +52,8 @@ pub struct AuthorizationCode {
     pub grant: GrantId,
     /// What of it.
     pub scopes: Scopes,
+    /// What exactly: what the page showed, and what tokens are made from (S-30).
+    pub details: Details,
     /// Where.
     pub audience: Audience,
     /// Where it was sent.

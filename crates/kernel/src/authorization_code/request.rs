@@ -1,6 +1,6 @@
 //! `grant_type=authorization_code`, read once.
 
-use crate::{form::Form, id::CodeId, resource::ResourceUri, why::Why};
+use crate::{detail::Details, form::Form, id::CodeId, resource::ResourceUri, why::Why};
 
 /// What the client shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Request {
     pub verifier: Option<String>,
     /// The resource wanted; the code's own when absent.
     pub resource: Option<ResourceUri>,
+    /// The details wanted; the code's own when absent (RFC 9396 s6).
+    pub details: Option<Details>,
 }
 
 impl Request {
@@ -35,6 +37,7 @@ impl Request {
             redirect_uri: form.text("redirect_uri").map(str::to_owned),
             verifier: form.text("code_verifier").map(str::to_owned),
             resource,
+            details: form.text("authorization_details").map(Details::parse).transpose()?,
         })
     }
 }

@@ -12,6 +12,7 @@ use crate::{
     confirmation::Confirmation,
     consent::Rule,
     decision::{Change, Decision, Guard, Touch, Write},
+    detail::Types,
     event::{Event, EventKind},
     grant::{self, Grant},
     id::UserId,
@@ -44,6 +45,8 @@ pub struct Facts<'a> {
     pub user: Option<User>,
     /// The tenant's rules of central consent.
     pub rules: Vec<Rule>,
+    /// The types of the details in question, and what their schemas make of them.
+    pub types: Types,
 }
 
 /// Decides the redemption of a code.
@@ -119,7 +122,13 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         .ok_or(Why::GrantEnded)?;
     let scopes = grant::still_given(&facts.path, &facts.rules, client, user, &code.audience, &code.scopes)?;
 
-    // 8. The authorization and its tokens.
+    // 8. The details: those of the code, or less of them (RFC 9396 s6).
+    let where_to = facts.tenant.place_of(&code.audience);
+    let details = facts
+        .types
+        .of_granted(request.details.as_ref(), &code.details, client, where_to)?;
+
+    // 9. The authorization and its tokens.
     let redeemed = Redemption {
         tenant: facts.tenant,
         keys: facts.keys,
@@ -129,6 +138,8 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         presence: &code.presence,
         parent,
         scopes: &scopes,
+        details: &details,
+        types: &facts.types,
         audience: &code.audience,
         resource,
         nonce: code.nonce.as_deref(),
@@ -136,9 +147,10 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
     }
     .redeem(at)?;
 
-    // 9. What the answer relied on, and what it leaves behind.
+    // 10. What the answer relied on, and what it leaves behind.
     let event = issued_event(&redeemed.record, caller, at).with("code", code.id.as_str());
     let mut guards = relied_on(&facts.path, client, user);
+    guards.extend(facts.types.relied_on(&details));
     guards.push(Guard::AuthorizationCode(CodeGuard::Redeem {
         id: code.id.clone(),
         grant: redeemed.authorization.id.clone(),

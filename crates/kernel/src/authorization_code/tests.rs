@@ -1,6 +1,7 @@
 //! RFC 6749 s4.1.3, RFC 7636 s4.6 and App. B, RFC 8705 s3, RFC 8707 s2.2, RFC 9449 s5 and s10, OpenID Connect Core s2 and s3.1.3.
 
 mod bound;
+mod detailed;
 mod identified;
 mod issued;
 mod property;
@@ -45,7 +46,19 @@ const CODE: &str = "code-1.SplxlOBeZQQYbYS6WxSbIA";
 #[test]
 fn golden_vectors_of_authorization_code_hold() {
     vectors::golden("authorization_code", |vector| {
-        let loaded = vector.facts(&["tenant", "keys", "client", "code", "path", "resource", "user", "rules"]);
+        let loaded = vector.facts(&[
+            "tenant",
+            "keys",
+            "client",
+            "code",
+            "path",
+            "resource",
+            "user",
+            "rules",
+            "detail_types",
+            "admitted_details",
+            "refused_details",
+        ]);
         let (tenant, keys) = (facts::tenant(&loaded["tenant"]), people::tenant_keys(&loaded["keys"]));
         let presented = Presented::read(&vector.request);
         let decided = presented.form(token::Request::REPEATABLE).and_then(|form| {
@@ -53,7 +66,7 @@ fn golden_vectors_of_authorization_code_hold() {
                 panic!("an authorization code request");
             };
             let client = loaded.get("client").map(facts::client);
-            let caller = presented.caller(&form, client, &tenant.issuer, vector.at.now)?;
+            let caller = presented.caller(&form, client, &tenant, vector.at.now)?;
             let facts = Facts {
                 tenant: &tenant,
                 keys: &keys,
@@ -63,6 +76,7 @@ fn golden_vectors_of_authorization_code_hold() {
                 resource: loaded.get("resource").map(facts::resource),
                 user: loaded.get("user").map(people::user),
                 rules: people::rules(loaded.get("rules")),
+                types: vectors::details::types(loaded),
             };
             Ok(decide(&request, &caller, &facts, &vector.at))
         });
@@ -155,6 +169,7 @@ struct World {
     resource: Option<Resource>,
     user: Option<User>,
     rules: Vec<crate::consent::Rule>,
+    types: crate::detail::Types,
 }
 
 fn world() -> World {
@@ -167,12 +182,14 @@ fn world() -> World {
         resource: Some(here(&json!({}))),
         user: Some(alice(&json!({}))),
         rules: Vec::new(),
+        types: crate::detail::Types::default(),
     }
 }
 
 impl World {
     fn facts(&self) -> Facts<'_> {
         Facts {
+            types: self.types.clone(),
             tenant: &self.tenant,
             keys: &self.keys,
             client_epoch: self.client_epoch,
@@ -247,6 +264,7 @@ fn reply(decision: &Decision) -> (token::Kind, i64, &str, Option<&str>) {
         kind,
         expires_in_seconds,
         scope,
+        details: _,
         refresh,
         id_token: _,
     }) = decision.answer()

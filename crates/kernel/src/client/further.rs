@@ -3,6 +3,8 @@
 //!
 //! One reader and one writer for registration, metadata documents, administration and rows.
 
+use std::net::IpAddr;
+
 use proof::{Algorithm, Naming, json::Object};
 use serde_json::Value;
 
@@ -413,8 +415,14 @@ fn https(o: &Object, name: &str) -> Result<Option<String>, &'static str> {
 /// Whether an address is one that keys of a client may be fetched from: `https`, or this computer (OpenID Connect Registration s2).
 pub fn is_fetched(address: &str) -> bool {
     let here = |rest: &str| {
-        let host = rest.split([':', '/', '?']).next();
-        matches!(host, Some("localhost" | "127.0.0.1")) && is_address(address, &["http://"])
+        let authority = rest.split(['/', '?']).next().unwrap_or("");
+        let host = match authority.strip_prefix('[') {
+            Some(rest) => rest.split(']').next(),
+            None => authority.split(':').next(),
+        };
+        let of_this_computer =
+            |host: &str| host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        host.is_some_and(of_this_computer) && is_address(address, &["http://"])
     };
     is_address(address, &["https://"]) || address.strip_prefix("http://").is_some_and(here)
 }

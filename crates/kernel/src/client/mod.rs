@@ -334,7 +334,7 @@ impl Client {
         let mut hosts = self
             .redirect_uris
             .iter()
-            .map(|uri| if uri.is_local() { "" } else { uri.host() });
+            .map(|uri| if uri.is_local() { "" } else { uri.hostname() });
         let first = hosts.next().filter(|host| !host.is_empty());
         first
             .filter(|first| hosts.all(|host| host == *first))

@@ -120,7 +120,7 @@ impl Credentials {
         }
         if let Some(attested) = attested {
             let subject = attested_client(&attested.attestation)?;
-            if named.is_some_and(|named| named != subject) {
+            if named.is_some_and(|id| id != subject) {
                 return Err(Why::AttestationOfAnother);
             }
             return Ok(Self {

@@ -11,6 +11,7 @@ use crate::{
     client::{AuthenticationMethod, Client, SecurityProfile},
     form::Form,
     mark::{Mark, Stands},
+    tenant::Tenant,
     token,
     vectors::{self, Outcome, Presented, facts, signer},
     why::Why,
@@ -27,10 +28,25 @@ fn golden_vectors_of_client_authentication_hold() {
         let presented = Presented::read(&vector.request);
         let proved = presented.form(token::Request::REPEATABLE).and_then(|form| {
             let client = loaded.get("client").map(facts::client);
-            presented.caller(&form, client, loaded["issuer"].as_str().unwrap(), vector.at.now)
+            presented.caller(
+                &form,
+                client,
+                &tenant_of(loaded["issuer"].as_str().unwrap(), SecurityProfile::Baseline),
+                vector.at.now,
+            )
         });
-        proved.map_or_else(Outcome::Stopped, Outcome::Proved)
+        proved.map_or_else(Outcome::Stopped, |caller| Outcome::Proved(Box::new(caller)))
     });
+}
+
+fn tenant_of(issuer: &str, profile: SecurityProfile) -> Tenant {
+    let mut tenant = facts::tenant(&json!({ "id": "default", "issuer": issuer }));
+    tenant.settings.profile = profile;
+    tenant
+}
+
+fn tenant(profile: SecurityProfile) -> Tenant {
+    tenant_of(ISSUER, profile)
 }
 
 fn now() -> Time {
@@ -40,10 +56,11 @@ fn now() -> Time {
 /// `id`, and `secret`, or what stands there instead.
 fn read(basic: Option<&str>, body: &str) -> Result<(String, AuthenticationMethod, String), Why> {
     let form = Form::parse(body.as_bytes(), &[]).unwrap();
-    Credentials::parse(basic, &form).map(|credentials| {
+    Credentials::parse(basic, None, &form).map(|credentials| {
         let shown = match &credentials.evidence {
             Evidence::SecretBasic(secret) | Evidence::SecretPost(secret) => secret.reveal().clone(),
             Evidence::Assertion(assertion) => assertion.clone(),
+            Evidence::Attestation(attested) => attested.attestation.clone(),
             Evidence::Name => String::new(),
         };
         (
@@ -249,8 +266,8 @@ fn proved(credentials: &Credentials, client: Option<Client>, dpop: Option<Verifi
         Facts {
             client,
             keys: Some(&keys),
-            issuer: ISSUER,
-            profile: SecurityProfile::Baseline,
+            tenant: &tenant(SecurityProfile::Baseline),
+            nonce_key: &[9; 32],
             certificate: None,
         },
         dpop,
@@ -301,8 +318,8 @@ fn a_client_proves_itself_by_the_method_it_registered_and_by_no_other() {
     let no_keys = Facts {
         client: Some(registered(AuthenticationMethod::PrivateKeyJwt)),
         keys: None,
-        issuer: ISSUER,
-        profile: SecurityProfile::Baseline,
+        tenant: &tenant(SecurityProfile::Baseline),
+        nonce_key: &[9; 32],
         certificate: None,
     };
     let result = prove(&showing(AuthenticationMethod::PrivateKeyJwt), no_keys, None, now());
@@ -563,8 +580,8 @@ fn an_assertion_is_checked_with_the_keys_of_the_client_it_names() {
         Facts {
             client: client(),
             keys: Some(&others),
-            issuer: ISSUER,
-            profile: SecurityProfile::Baseline,
+            tenant: &tenant(SecurityProfile::Baseline),
+            nonce_key: &[9; 32],
             certificate: None,
         },
         None,
@@ -648,8 +665,8 @@ fn s_11_an_assertion_is_signed_as_the_client_registered_and_as_its_profile_allow
             let facts = Facts {
                 client: Some(facts::client(&row)),
                 keys: Some(&keys),
-                issuer: ISSUER,
-                profile,
+                tenant: &tenant(profile),
+                nonce_key: &[9; 32],
                 certificate: None,
             };
             let refused = prove(&shown(by_rsa), facts, None, now()).err();

@@ -4,7 +4,9 @@
 //! A machine asks in its own name. What it may get is what an administrator granted it; the token is a projection of that grant for one audience.
 //! Without `resource` the audience is our issuer, and the token is good at our own machine endpoints only.
 //!
-//! Not covered: `authorization_details` (RFC 9396; its issue comes), several audiences in one token (RFC 8707 s2 allows the refusal).
+//! Details (RFC 9396) are those of the grant when nothing is asked, and what is asked within them when something is.
+//!
+//! Not covered: several audiences in one token (RFC 8707 s2 allows the refusal).
 
 mod request;
 mod rules;

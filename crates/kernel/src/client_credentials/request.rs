@@ -1,6 +1,6 @@
 //! `grant_type=client_credentials`, read once.
 
-use crate::{authority::Scopes, deferred::Completion, form::Form, resource::ResourceUri, why::Why};
+use crate::{authority::Scopes, deferred::Completion, detail::Details, form::Form, resource::ResourceUri, why::Why};
 
 /// What the client asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Request {
     pub resource: Option<ResourceUri>,
     /// How it takes an answer that is not ready.
     pub completion: Completion,
+    /// The details wanted (RFC 9396 s6).
+    pub details: Option<Details>,
 }
 
 impl Request {
@@ -33,6 +35,7 @@ impl Request {
             scopes,
             resource,
             completion: Completion::parse(form)?,
+            details: form.text("authorization_details").map(Details::parse).transpose()?,
         })
     }
 }

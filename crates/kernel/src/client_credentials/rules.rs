@@ -9,6 +9,7 @@ use crate::{
     client::{self, Client, GrantType},
     decision::{Change, Decision, Guard, Touch},
     deferred::{Deferral, deferred},
+    detail::{Details, Types},
     event::{Event, EventKind},
     grant::{self, Grant},
     moment::Moment,
@@ -29,6 +30,8 @@ pub struct Facts<'a> {
     pub client_epoch: Option<i64>,
     /// The grants the client holds for itself, each with its path to the root.
     pub grants: Vec<Vec<Grant>>,
+    /// The types of the details in question, and what their schemas make of them.
+    pub types: Types,
     /// The tenant's keys, for the deferral code.
     pub keys: &'a TenantKeys,
     /// What waits for the client's approvers, when the client takes a deferral.
@@ -70,26 +73,27 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         (Some(_), Some(resource)) => Audience::Resource(resource.uri.clone()),
     };
 
-    // 4. and 5. A grant that has it; or people who can give it, if there are any and the client waits for them.
-    let (grant, scopes) = match found(request, &audience, facts, at) {
+    // 4. to 6. A grant that has it; or people who can give it, if there are any and the client waits for them.
+    let (grant, scopes, details) = match found(request, client, &audience, facts, at) {
         Ok(found) => found,
         Err(why) => return ask_approvers(request, client, &audience, why, caller, facts, at),
     };
 
-    // 6. The projection: one audience, short, never longer than the grant, bound to the key that was proved.
+    // 7. The projection: one audience, short, never longer than the grant, bound to the key that was proved.
     let projection = Projection {
         tenant: facts.tenant,
         client,
         acts: Acts::Itself,
         grant,
         scopes: &scopes,
+        details: &details,
         audience: &audience,
         resource: facts.resource.as_ref(),
         key: caller.key.as_ref(),
     };
     let issued = projection.issue(None, at);
 
-    // 7. What the answer relied on: the grant as it was read. Its ancestors' death is read at use; their epochs are expected too.
+    // 8. What the answer relied on: the grant as it was read. Its ancestors' death is read at use; their epochs are expected too.
     let path = facts
         .grants
         .iter()
@@ -113,6 +117,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         .with("bound", issued.record.key.is_some());
     let change = Change {
         guards: live
+            .chain(facts.types.relied_on(&details))
             .chain([unchanged, Guard::Token(token::Guard::Create(Box::new(issued.record)))])
             .collect(),
         sure: Vec::new(),
@@ -125,13 +130,14 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
     Ok(Decision::issue(issued.reply, vec![issued.unsigned], change))
 }
 
-/// A living grant that has what is asked, and the scope of the token.
+/// A living grant that has what is asked, with the scope and the details of the token.
 fn found<'f>(
     request: &Request,
+    client: &Client,
     audience: &Audience,
     facts: &'f Facts<'_>,
     at: &Moment,
-) -> Result<(&'f Grant, Scopes), Why> {
+) -> Result<(&'f Grant, Scopes, Details), Why> {
     // 4. The grants that live: each with every ancestor. Any one suffices.
     let alive: Vec<&Grant> = facts
         .grants
@@ -152,14 +158,31 @@ fn found<'f>(
 
     // 5. The scope: what was asked, all of it, or all that this grant and this resource share (RFC 6749 s3.3).
     // A grant that shares nothing with the resource gives an empty default only when no other grant gives more.
-    let offers = || {
-        here.iter()
-            .filter_map(|grant| granted(request, &grant.authority, facts).map(|scopes| (*grant, scopes)))
-    };
-    offers()
-        .find(|(_, scopes)| !scopes.is_empty())
-        .or_else(|| offers().next())
-        .ok_or(Why::ScopeNotGranted)
+    let offers: Vec<(&Grant, Scopes)> = here
+        .iter()
+        .filter_map(|grant| granted(request, &grant.authority, facts).map(|scopes| (*grant, scopes)))
+        .collect();
+    if offers.is_empty() {
+        return Err(Why::ScopeNotGranted);
+    }
+
+    // 6. The details, of the same grant (RFC 9396 s6).
+    let place = facts.tenant.place_of(audience);
+    let mut with_details = Vec::new();
+    let mut missed = None;
+    for (grant, scopes) in offers {
+        match detailed(request, &grant.authority, client, place, &facts.types) {
+            Ok(details) => with_details.push((grant, scopes, details)),
+            Err(why) => missed = missed.or(Some(why)),
+        }
+    }
+    let something = |(_, scopes, details): &&(&Grant, Scopes, Details)| !scopes.is_empty() || !details.is_empty();
+    with_details
+        .iter()
+        .find(something)
+        .or_else(|| with_details.first())
+        .cloned()
+        .ok_or_else(|| missed.unwrap_or(Why::DetailNotGranted))
 }
 
 /// Asks the people whom an administrator named, for a scope that is named: nobody can answer a question about everything.
@@ -172,6 +195,9 @@ fn ask_approvers(
     facts: &Facts<'_>,
     at: &Moment,
 ) -> Result<Decision, Why> {
+    if request.details.is_some() {
+        return Err(refused); // people are asked about scopes alone yet
+    }
     let nothing = Scopes::default();
     let deferral = Deferral {
         tenant: facts.tenant,
@@ -198,7 +224,23 @@ fn granted(request: &Request, authority: &Authority, facts: &Facts<'_>) -> Optio
         Some(_) | None => authority.scopes().clone(),
     };
     match &request.scopes {
+        None if request.details.is_some() => Some(Scopes::default()), // what was asked is in the details
         None => Some(known),
         Some(wanted) => known.covers(wanted).then(|| wanted.clone()),
+    }
+}
+
+/// The details of the token: what was asked, within what this authority has; when nothing at all was asked, everything of it that counts here.
+fn detailed(
+    request: &Request,
+    authority: &Authority,
+    client: &Client,
+    place: &str,
+    types: &Types,
+) -> Result<Details, Why> {
+    match (&request.details, &request.scopes) {
+        (Some(_), _) => types.of_granted(request.details.as_ref(), authority.details(), client, place),
+        (None, Some(_)) => Ok(Details::default()),
+        (None, None) => Ok(types.counting(authority.details(), client, place)),
     }
 }

@@ -1,5 +1,6 @@
 //! Tables of RFC 6749 s4.4, RFC 8707 s2, RFC 9068 s2 and RFC 9449 s5.
 
+mod detailed;
 mod issued;
 mod property;
 
@@ -31,7 +32,15 @@ const ISSUER: &str = "https://as.example";
 #[test]
 fn golden_vectors_of_client_credentials_hold() {
     vectors::golden("client_credentials", |vector| {
-        let loaded = vector.facts(&["tenant", "client", "resource", "grants"]);
+        let loaded = vector.facts(&[
+            "tenant",
+            "client",
+            "resource",
+            "grants",
+            "detail_types",
+            "admitted_details",
+            "refused_details",
+        ]);
         let tenant = facts::tenant(&loaded["tenant"]);
         let presented = Presented::read(&vector.request);
         let decided = presented.form(token::Request::REPEATABLE).and_then(|form| {
@@ -39,7 +48,7 @@ fn golden_vectors_of_client_credentials_hold() {
                 panic!("a client credentials request");
             };
             let client = loaded.get("client").map(facts::client);
-            let caller = presented.caller(&form, client, &tenant.issuer, vector.at.now)?;
+            let caller = presented.caller(&form, client, &tenant, vector.at.now)?;
             let grants = loaded["grants"].as_array().unwrap().iter().map(facts::path).collect();
             let resource = loaded.get("resource").map(facts::resource);
             Ok(decide(
@@ -52,6 +61,7 @@ fn golden_vectors_of_client_credentials_hold() {
                     tenant: &tenant,
                     resource,
                     grants,
+                    types: vectors::details::types(loaded),
                 },
                 &vector.at,
             ))
@@ -106,6 +116,7 @@ fn root(id: &str, scope: &str) -> Grant {
 /// A child of `parent` with this scope, made the only way there is.
 fn child(id: &str, parent: &Grant, scope: &str) -> Grant {
     let ask = Ask {
+        details: crate::Details::default(),
         scopes: Scopes::parse(scope).unwrap(),
         audiences: parent.authority.audiences().clone(),
         expires: None,
@@ -113,7 +124,7 @@ fn child(id: &str, parent: &Grant, scope: &str) -> Grant {
     };
     Grant {
         id: facts::id(id),
-        authority: parent.authority.narrow(&ask).unwrap(),
+        authority: parent.authority.narrow(&ask, &crate::detail::Types::default()).unwrap(),
         parent: Some(parent.id.clone()),
         ..parent.clone()
     }
@@ -130,6 +141,7 @@ fn answered(body: &str, caller: &Caller, resource: Option<Resource>, grants: Vec
         &ask(body).unwrap(),
         caller,
         &Facts {
+            types: crate::detail::Types::default(),
             client_epoch: None,
             keys: &people::any_tenant_keys(),
             approvals: Vec::new(),
@@ -194,6 +206,7 @@ fn kind_and_life(decision: &Decision) -> (token::Kind, i64) {
 fn the_form_is_read_as_rfc_6749_and_rfc_8707_say() {
     let read = |scope: Option<&str>, resource: Option<&str>| {
         Ok(Request {
+            details: None,
             scopes: scope.map(|text| Scopes::parse(text).unwrap()),
             resource: resource.map(facts::uri),
             completion: Completion::Now,
@@ -277,6 +290,7 @@ fn the_grant_type_is_named_and_known() {
     }
     let form = Form::parse(b"grant_type=client_credentials&unknown=x", token::Request::REPEATABLE).unwrap();
     let expected = token::Request::ClientCredentials(Request {
+        details: None,
         scopes: None,
         resource: None,
         completion: Completion::Now,
@@ -479,6 +493,7 @@ fn a_grant_counts_only_while_it_and_every_ancestor_live() {
     };
     let ending = |grant: &Grant, end: i64| {
         let ask = Ask {
+            details: crate::Details::default(),
             scopes: grant.authority.scopes().clone(),
             audiences: grant.authority.audiences().clone(),
             expires: Some(Time::from_unix(end)),
@@ -549,6 +564,7 @@ fn a_client_that_changed_meanwhile_is_refused_at_the_second_look() {
         (Some(i64::MIN), Some(Why::ClientChanged)),
     ] {
         let facts = Facts {
+            types: crate::detail::Types::default(),
             client_epoch: epoch,
             keys: &people::any_tenant_keys(),
             approvals: Vec::new(),

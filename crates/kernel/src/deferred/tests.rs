@@ -10,6 +10,7 @@ use crate::{
     client::Client,
     client_credentials,
     decision::{Answer, Decision, Guard, Pending, Waiting},
+    detail::Types,
     form::Form,
     moment::Moment,
     refresh_token, token,
@@ -45,7 +46,7 @@ fn golden_vectors_of_deferred_hold() {
         let presented = Presented::read(&vector.request);
         let decided = presented.form(token::Request::REPEATABLE).and_then(|form| {
             let client = loaded.get("client").map(facts::client);
-            let caller = presented.caller(&form, client, &tenant.issuer, vector.at.now)?;
+            let caller = presented.caller(&form, client, &tenant, vector.at.now)?;
             let list = |name: &str| loaded.get(name).and_then(Value::as_array).into_iter().flatten();
             let path = |name: &str| loaded.get(name).map(facts::path).unwrap_or_default();
             let resource = loaded.get("resource").map(facts::resource);
@@ -60,6 +61,7 @@ fn golden_vectors_of_deferred_hold() {
                         resource,
                         grants: list("grants").map(facts::path).collect(),
                         keys: &keys,
+                        types: Types::default(),
                         approvals,
                     };
                     client_credentials::decide(&request, &caller, &facts, &vector.at)
@@ -74,6 +76,7 @@ fn golden_vectors_of_deferred_hold() {
                         resource,
                         user,
                         rules,
+                        types: Types::default(),
                         approvals,
                     };
                     refresh_token::decide(&request, &caller, &facts, &vector.at)
@@ -147,6 +150,7 @@ impl Asked {
             )),
             grants: self.grants.as_array().unwrap().iter().map(facts::path).collect(),
             keys: &people::any_tenant_keys(),
+            types: Types::default(),
             approvals: self.approvals.clone(),
         };
         let caller = Caller {

@@ -14,6 +14,9 @@ pub struct Request {
 impl Request {
     /// Reads the form (RFC 8628 s3.1, RFC 8707 s2). Parameters that we do not know are ignored.
     pub fn parse(form: &Form) -> Result<Self, Why> {
+        if form.text("authorization_details").is_some() {
+            return Err(Why::DetailsMalformed("a device asks for scopes alone")); // to leave them out unsaid would ask for something else
+        }
         let scopes = form
             .text("scope")
             .map(Scopes::parse)

@@ -10,6 +10,7 @@ use crate::{
     caller::Caller,
     client::{self, GrantType, SecurityProfile},
     decision::{Change, Decision, Guard, Reply},
+    detail::Details,
     event::Event,
     moment::Moment,
     resource::Resource,
@@ -61,7 +62,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
 
     // 2. What it wants, as at the authorization endpoint.
     let (scopes, resource) = (request.scopes.as_ref(), request.resource.as_ref());
-    let wanted = Wanted::of(client, scopes, resource, facts.resource.as_ref())?;
+    let wanted = Wanted::of(client, scopes, Details::none(), resource, facts.resource.as_ref())?;
 
     // 3. The question, and its two codes: one for the device, one for a person to type.
     let code = UserCode::draw(at);

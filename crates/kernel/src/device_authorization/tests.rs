@@ -29,7 +29,7 @@ fn golden_vectors_of_device_authorization_hold() {
         let decided = presented.form(token::Request::REPEATABLE).and_then(|form| {
             let request = Request::parse(&form)?;
             let client = loaded.get("client").map(facts::client);
-            let caller = presented.caller(&form, client, &tenant.issuer, vector.at.now)?;
+            let caller = presented.caller(&form, client, &tenant, vector.at.now)?;
             let facts = Facts {
                 tenant: &tenant,
                 keys: &keys,

@@ -29,7 +29,7 @@ fn golden_vectors_of_device_code_hold() {
                 panic!("a poll of a device")
             };
             let client = loaded.get("client").map(facts::client);
-            let caller = presented.caller(&form, client, &tenant.issuer, vector.at.now)?;
+            let caller = presented.caller(&form, client, &tenant, vector.at.now)?;
             let facts = Pending {
                 tenant: &tenant,
                 keys: &keys,

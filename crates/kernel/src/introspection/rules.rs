@@ -11,6 +11,7 @@ use crate::{
     client::{Client, Introspects},
     consent::Rule,
     decision::{Change, Decision, Reply, Unsigned},
+    detail::{Details, Types},
     event::{Event, EventKind},
     grant::{self, Grant, Subject},
     moment::Moment,
@@ -47,6 +48,18 @@ pub struct Known {
     pub user: Option<User>,
     /// The tenant's rules of central consent, if it acts for a person.
     pub rules: Vec<Rule>,
+    /// The types of its details, and what their schemas make of them.
+    pub types: Types,
+}
+
+impl Known {
+    /// The details of a token of ours; `None` when it has some that cannot be read any more.
+    pub fn details(token: &AccessToken) -> Option<Details> {
+        match token.claims.get("authorization_details") {
+            None => Some(Details::default()),
+            Some(value) => Details::of(value.clone()).ok(),
+        }
+    }
 }
 
 /// Decides an introspection request. The answer changes nothing; its event goes to the journal.
@@ -125,6 +138,7 @@ pub(crate) fn counts(known: &Known, at: &Moment) -> bool {
         && resource_counts
         && grant::lives(&known.path, at.now)
         && person_counts(known)
+        && Known::details(&known.token).is_some_and(|details| known.types.still_admit(&details))
 }
 
 /// Whether the person a token acts for is still there, and nobody has forbidden meanwhile what it says. A token for nobody needs nobody.

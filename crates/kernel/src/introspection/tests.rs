@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
+    authorization::Wish,
     caller::{AdministratorCaller, BrowserUser, Caller, PublicClient, PureMachine, Who},
     client::{Client, Introspects},
     decision::{Answer, Change, Decision, Reply},
@@ -30,8 +31,23 @@ const HERE: &str = "https://mcp.example/mcp";
 fn golden_vectors_of_introspection_hold() {
     vectors::golden("introspection", |vector| {
         let asked = vectors::token_in_question(vector, |form| Request::parse(form).map(|request| request.token));
-        asked.map(|(caller, facts)| decide(&caller, &facts, &vector.at)).into()
+        asked
+            .map(|(caller, facts, tenant)| super::decide(&request(), &caller, &facts, &tenant, &vector.at))
+            .into()
     });
+}
+
+/// A request for an answer that is not signed.
+fn request() -> Request {
+    Request {
+        token: String::new(),
+        signed: Wish::No,
+    }
+}
+
+fn decide(caller: &Caller, facts: &Facts, at: &Moment) -> Decision {
+    let tenant = facts::tenant(&json!({ "id": "default", "issuer": ISSUER }));
+    super::decide(&request(), caller, facts, &tenant, at)
 }
 
 fn at() -> Moment {
@@ -83,6 +99,7 @@ fn path() -> Vec<Grant> {
 /// A token that counts: everything it hangs on is as it should be.
 fn known() -> Known {
     Known {
+        types: crate::detail::Types::default(),
         token: verified(&claims()),
         record: facts::record(&json!({
             "jti": "token-1", "grant": "leaf", "client_id": "agent", "aud": HERE, "scope": "read",
@@ -124,6 +141,7 @@ fn the_token_is_the_only_parameter_that_counts() {
     let read = |body: &str| Request::parse(&Form::parse(body.as_bytes(), &[])?);
     let expected = Request {
         token: "2YotnFZFEjr1zCsicMWpAA".to_owned(),
+        signed: Wish::No,
     };
     // RFC 7662 s2.1, both examples.
     assert_eq!(read("token=2YotnFZFEjr1zCsicMWpAA").as_ref(), Ok(&expected));
@@ -167,6 +185,8 @@ fn a_bound_token_is_described_with_its_key_and_nothing_is_added_that_rfc_7662_do
     let facts = known_but(|known| {
         known.token = verified(&token);
         known.record.key = Some(crate::Confirmation::Jkt(signer::ED25519_THUMBPRINT.to_owned()));
+        let loaded = json!({ "detail_types": [{ "type": "payment" }], "admitted_details": [{ "type": "payment" }] });
+        known.types = vectors::details::types(loaded.as_object().unwrap());
     });
     let mut expected = bound;
     expected["active"] = true.into();

@@ -52,7 +52,7 @@ fn golden_vectors_of_pushed_authorization_hold() {
         assert_eq!(presented.path(&tenant.issuer), "/oauth2/par");
         let form = presented.form(crate::authorization::REPEATABLE).unwrap();
         let decided = presented
-            .caller(&form, Some(client.clone()), &tenant.issuer, vector.at.now)
+            .caller(&form, Some(client.clone()), &tenant, vector.at.now)
             .map(|caller| {
                 let read = read(&form, &client, &tenant, &vector.at);
                 decide(read, &caller, &Facts { client_epoch: None }, &vector.at)
@@ -263,6 +263,7 @@ fn s_17_the_code_will_be_bound_to_the_key_that_was_proved_with_the_push() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn a_name_opens_its_request_for_its_client_in_time_and_whole_and_everything_else_looks_the_same() {
     let decision = push(asked(""), &by(app()));
     let (row, good) = (row(&decision), name(&decision));

@@ -3,8 +3,8 @@
 use proof::digest;
 
 use crate::{
-    authority::Scopes, caller::Caller, confirmation::Confirmation, deferred::Completion, family::Presented, form::Form,
-    resource::ResourceUri, why::Why,
+    authority::Scopes, caller::Caller, confirmation::Confirmation, deferred::Completion, detail::Details,
+    family::Presented, form::Form, resource::ResourceUri, why::Why,
 };
 
 /// What the client shows.
@@ -18,6 +18,8 @@ pub struct Request {
     pub resource: Option<ResourceUri>,
     /// How the client takes an answer that is not ready.
     pub completion: Completion,
+    /// The details wanted; all that were given when absent (RFC 9396 s6).
+    pub details: Option<Details>,
     /// What is asked, apart from who asks: the parameters in one order.
     question: String,
 }
@@ -62,6 +64,7 @@ impl Request {
             scopes,
             resource,
             completion: Completion::parse(form)?,
+            details: form.text("authorization_details").map(Details::parse).transpose()?,
             question,
         })
     }

@@ -12,6 +12,7 @@ use crate::{
     consent::Rule,
     decision::{Change, Decision, Guard, Write},
     deferred::{Deferral, deferred},
+    detail::Types,
     event::{Event, EventKind},
     family::{self, Family, Presented, REPEAT_SECONDS},
     grant::{self, Grant, Subject},
@@ -45,6 +46,8 @@ pub struct Facts<'a> {
     pub rules: Vec<Rule>,
     /// What waits for this person, when the client takes a deferral.
     pub approvals: Vec<Approval>,
+    /// The types of the details in question, and what their schemas make of them.
+    pub types: Types,
 }
 
 /// What a genuine token does to its line.
@@ -125,7 +128,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         return Err(Why::RefreshReused);
     };
 
-    // 5. The place and the scope: within what was given (RFC 6749 s6, RFC 8707 s2.2), and still given.
+    // 5. The place, the scope and the details: within what was given (RFC 6749 s6, RFC 8707 s2.2), and still given.
     let audience = authorization.authority.audiences().first().ok_or(Why::GrantEnded)?;
     let elsewhere = request
         .resource
@@ -144,11 +147,18 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
     let still = grant::still_given(&facts.path, &facts.rules, client, user, audience, given)?;
     let scopes = match wanted(request, &still) {
         Ok(scopes) => scopes,
+        Err(why) if request.details.is_some() => return Err(why), // people are asked about scopes alone yet
         Err(why) => {
             let deferral = deferral(request, client, user, authorization, resource, facts)?;
             return deferred(deferral, why, caller, at);
         }
     };
+    let details = facts.types.of_granted(
+        request.details.as_ref(),
+        authorization.authority.details(),
+        client,
+        facts.tenant.place_of(audience),
+    )?;
 
     // 6. The projection, and the token that comes next.
     let generation = match turn {
@@ -166,6 +176,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         },
         grant: authorization,
         scopes: &scopes,
+        details: &details,
         audience,
         resource,
         key: caller.key.as_ref(),
@@ -203,6 +214,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         Turn::Again => event.with("repeated", true),
     };
     let mut guards = relied_on(&facts.path, client, user);
+    guards.extend(facts.types.relied_on(&details));
     guards.push(Guard::Family(match turn {
         Turn::Next => family::Guard::Turn {
             id: family.id.clone(),

@@ -1,5 +1,6 @@
 //! RFC 6749 s6, RFC 8705 s3, RFC 8707 s2.2, RFC 9449 s5, RFC 9700 s4.14.2, OpenID Connect Core s12.2, product decision 2 (S-14, S-16).
 
+mod detailed;
 mod identified;
 mod refused;
 mod repeated;
@@ -42,7 +43,17 @@ const NEWEST: i64 = 4;
 fn golden_vectors_of_refresh_token_hold() {
     vectors::golden("refresh_token", |vector| {
         let loaded = vector.facts(&[
-            "tenant", "keys", "client", "family", "path", "resource", "user", "rules",
+            "tenant",
+            "keys",
+            "client",
+            "family",
+            "path",
+            "resource",
+            "user",
+            "rules",
+            "detail_types",
+            "admitted_details",
+            "refused_details",
         ]);
         let (tenant, keys) = (facts::tenant(&loaded["tenant"]), people::tenant_keys(&loaded["keys"]));
         let presented = Presented::read(&vector.request);
@@ -51,7 +62,7 @@ fn golden_vectors_of_refresh_token_hold() {
                 panic!("a refresh");
             };
             let client = loaded.get("client").map(facts::client);
-            let caller = presented.caller(&form, client, &tenant.issuer, vector.at.now)?;
+            let caller = presented.caller(&form, client, &tenant, vector.at.now)?;
             let facts = Facts {
                 tenant: &tenant,
                 keys: &keys,
@@ -62,6 +73,7 @@ fn golden_vectors_of_refresh_token_hold() {
                 user: loaded.get("user").map(people::user),
                 rules: people::rules(loaded.get("rules")),
                 approvals: Vec::new(),
+                types: vectors::details::types(loaded),
             };
             Ok(decide(&request, &caller, &facts, &vector.at))
         });
@@ -165,6 +177,7 @@ struct World {
     resource: Option<Resource>,
     user: Option<User>,
     rules: Vec<crate::consent::Rule>,
+    types: crate::detail::Types,
 }
 
 fn world() -> World {
@@ -177,12 +190,14 @@ fn world() -> World {
         resource: Some(here(&json!({}))),
         user: Some(alice(&json!({}))),
         rules: Vec::new(),
+        types: crate::detail::Types::default(),
     }
 }
 
 impl World {
     fn facts(&self) -> Facts<'_> {
         Facts {
+            types: self.types.clone(),
             tenant: &self.tenant,
             keys: &self.keys,
             client_epoch: self.client_epoch,

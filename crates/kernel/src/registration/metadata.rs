@@ -235,11 +235,12 @@ fn further(o: &json::Object, kind: ApplicationType, redirect_uris: &[RedirectUri
 pub(crate) fn sector(further: &Further, redirect_uris: &[RedirectUri]) -> Option<String> {
     if let Some(address) = &further.sector_identifier_uri {
         let (_, rest) = address.split_once("://")?;
-        return rest.split(['/', '?']).next().map(str::to_owned);
+        let authority = rest.split(['/', '?']).next()?;
+        return Some(redirect_uri::hostname(authority).to_ascii_lowercase());
     }
     let mut hosts = redirect_uris
         .iter()
-        .map(|uri| if uri.is_local() { "" } else { uri.host() });
+        .map(|uri| if uri.is_local() { "" } else { uri.hostname() });
     let first = hosts.next().filter(|host| !host.is_empty())?;
     hosts.all(|host| host == first).then(|| first.to_owned())
 }

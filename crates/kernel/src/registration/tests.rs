@@ -1,6 +1,7 @@
 //! RFC 7591, RFC 7592, draft-ietf-oauth-client-id-metadata-document-02, and the limits of S-24.
 
 mod documents;
+mod further;
 mod golden;
 mod managed;
 mod read;

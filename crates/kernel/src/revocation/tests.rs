@@ -27,7 +27,7 @@ fn golden_vectors_of_revocation_hold() {
     vectors::golden("revocation", |vector| {
         let asked = vectors::token_in_question(vector, |form| Request::parse(form).map(|request| request.token));
         asked
-            .map(|(caller, token)| decide(&caller, &Facts::Access(token), &vector.at))
+            .map(|(caller, token, _)| decide(&caller, &Facts::Access(token), &vector.at))
             .into()
     });
 }
@@ -74,6 +74,7 @@ fn token_of_agent(changed: &Value) -> Facts {
     .unwrap();
     let resource = json!({ "resource": HERE, "introspection_clients": ["api"] });
     Facts::Access(Token::Known(Box::new(Known {
+        types: crate::detail::Types::default(),
         token,
         record: facts::record(&record),
         path: facts::path(&json!([{ "id": "leaf", "client_id": "agent", "scope": "read", "resources": [HERE] }])),

@@ -9,6 +9,7 @@ use crate::{
     client::{Client, Signing, SubjectType},
     confirmation::Confirmation,
     decision::{Reply, Unsigned},
+    detail::Details,
     grant::Grant,
     id::{BrowserSessionId, TokenId, UserId},
     identity,
@@ -72,6 +73,7 @@ pub(crate) struct Projection<'a> {
     pub(crate) acts: Acts<'a>,
     pub(crate) grant: &'a Grant,
     pub(crate) scopes: &'a Scopes,
+    pub(crate) details: &'a Details,
     pub(crate) audience: &'a Audience,
     /// The resource, unless the audience is our issuer.
     pub(crate) resource: Option<&'a Resource>,
@@ -107,6 +109,7 @@ impl Projection<'_> {
                 kind: Kind::of(self.key),
                 expires_in_seconds: expires.since(at.now),
                 scope: identity::spoken(self.scopes).joined(),
+                details: self.details.clone(),
                 refresh,
                 id_token: None,
             },
@@ -132,10 +135,7 @@ impl Projection<'_> {
 
     /// RFC 9068 s2.2; `sub` is the client itself when no person is involved.
     fn claims(&self, id: &TokenId, scope: &str, expires: Time, at: &Moment) -> json::Object {
-        let aud = match self.audience {
-            Audience::Issuer => self.tenant.issuer.as_str(),
-            Audience::Resource(uri) => uri.as_str(),
-        };
+        let aud = self.tenant.place_of(self.audience);
         let mut claims = json::Object::new();
         claims.insert("iss".to_owned(), self.tenant.issuer.as_str().into());
         match &self.acts {
@@ -159,6 +159,9 @@ impl Projection<'_> {
         claims.insert("jti".to_owned(), id.as_str().into());
         if !scope.is_empty() {
             claims.insert("scope".to_owned(), scope.into());
+        }
+        if !self.details.is_empty() {
+            claims.insert("authorization_details".to_owned(), self.details.value()); // RFC 9396 s9.1
         }
         if let Some(key) = self.key {
             claims.insert("cnf".to_owned(), key.claim().into()); // RFC 9449 s6.1, RFC 8705 s3.1

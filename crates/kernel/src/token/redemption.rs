@@ -9,6 +9,7 @@ use crate::{
     caller::Caller,
     client::{Client, GrantType},
     decision::{Guard, Reply, Unsigned},
+    detail::{Details, Types},
     family::{self, Family},
     grant::{self, Grant, Holder, Source, Status, Subject},
     identity,
@@ -33,6 +34,9 @@ pub(crate) struct Redemption<'a> {
     pub(crate) parent: &'a Grant,
     /// What of it still stands.
     pub(crate) scopes: &'a Scopes,
+    /// What exactly, and the types that say what is less of it.
+    pub(crate) details: &'a Details,
+    pub(crate) types: &'a Types,
     pub(crate) audience: &'a Audience,
     pub(crate) resource: Option<&'a Resource>,
     pub(crate) nonce: Option<&'a str>,
@@ -63,6 +67,7 @@ impl Redemption<'_> {
         let theirs = &self.parent.authority;
         let ask = Ask {
             scopes: self.scopes.clone(),
+            details: self.details.clone(),
             audiences: [self.audience.clone()].into(),
             expires: Some(theirs.expires().map_or(end, |theirs| theirs.min(end))),
             depth: theirs.depth().saturating_sub(1),
@@ -71,7 +76,7 @@ impl Redemption<'_> {
             id: at.id("authorization"),
             holder: Holder::Client(self.client.id.clone()),
             subject: Subject::User(self.user.id.clone()),
-            authority: theirs.narrow(&ask).map_err(|_| Why::GrantEnded)?,
+            authority: theirs.narrow(&ask, self.types).map_err(|_| Why::GrantEnded)?,
             parent: Some(self.parent.id.clone()),
             source: Source::Redeemed,
             status: Status::Active,
@@ -109,6 +114,7 @@ impl Redemption<'_> {
             },
             grant: &authorization,
             scopes: self.scopes,
+            details: self.details,
             audience: self.audience,
             resource: self.resource,
             key: self.caller.key.as_ref(),

@@ -55,6 +55,7 @@ fn golden_vectors_of_userinfo_hold() {
             user: user.id.clone(),
         }));
         let known = Known {
+            types: crate::detail::Types::default(),
             token,
             record,
             path: facts::path(&loaded["path"]),
@@ -115,6 +116,7 @@ fn known(scope: &str) -> Known {
         )
     };
     Known {
+        types: crate::detail::Types::default(),
         token: verified(),
         record: facts::record(&json!({
             "jti": "token-1", "grant": "leaf", "client_id": "app", "aud": "-", "scope": scope, "issued_at": NOW - 100, "expires_at": NOW + 200,
@@ -257,9 +259,15 @@ fn a_client_that_registered_so_gets_a_token_with_who_says_it_and_to_whom() {
 
 #[test]
 fn s_14_a_token_that_does_not_count_here_now_tells_nothing() {
-    let rows: [(Known, &str); 13] = [
+    let rows = vec![
         (
-            but(|known| known.record.audience = crate::Audience::Resource(facts::uri("https://mcp.example/mcp"))),
+            but(|known| {
+                let here = "https://mcp.example/mcp";
+                known.record.audience = crate::Audience::Resource(facts::uri(here));
+                known.resource = Some(facts::resource(
+                    &json!({ "resource": here, "scopes": { "email": "", "openid": "" } }),
+                ));
+            }),
             "S-19: for another place",
         ),
         (
@@ -295,9 +303,8 @@ fn s_14_a_token_that_does_not_count_here_now_tells_nothing() {
         ),
         (
             but(|known| {
-                known.rules = vec![people::rule(
-                    &json!({ "id": "r", "effect": "forbid", "scope": "email" }),
-                )]
+                let rule = json!({ "id": "r", "effect": "forbid", "scope": "email" });
+                known.rules = vec![people::rule(&rule)];
             }),
             "forbidden meanwhile",
         ),

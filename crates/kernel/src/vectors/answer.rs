@@ -12,6 +12,7 @@ use crate::{
     confirmation::Confirmation,
     consent, credential,
     decision::{Answer, Before, Change, Decision, Guard, Pending, Reply, Return, Touch, Unsigned, Write},
+    detail,
     event::Event,
     family, grant,
     mark::{Mark, Stands},
@@ -24,7 +25,7 @@ pub(crate) enum Outcome {
     /// A rule decided.
     Decided(Decision),
     /// The caller is proved.
-    Proved(Caller),
+    Proved(Box<Caller>),
     /// A pushed request is opened.
     Opened(Box<Asked>),
     /// Refused before anything was decided.
@@ -38,17 +39,20 @@ impl Outcome {
     pub(super) fn value(&self) -> Value {
         match self {
             Self::Decided(decision) => decided(decision),
-            Self::Proved(Caller {
-                who: _,
-                key,
-                instance: _,
-                marks,
-            }) => json!({
-                "answer": "proved",
-                "caller": self.caller_name(),
-                "key": key.as_ref().map(Confirmation::as_row),
-                "marks": marks.iter().map(mark).collect::<Vec<_>>(),
-            }),
+            Self::Proved(caller) => {
+                let Caller {
+                    who: _,
+                    key,
+                    instance: _,
+                    marks,
+                } = caller.as_ref();
+                json!({
+                    "answer": "proved",
+                    "caller": self.caller_name(),
+                    "key": key.as_ref().map(Confirmation::as_row),
+                    "marks": marks.iter().map(mark).collect::<Vec<_>>(),
+                })
+            }
             Self::Opened(asked) => json!({ "answer": "opened", "asked": asked.to_json() }),
             Self::Stopped(why) => json!({ "answer": "refuse", "error": why.code().name(), "reason": why.told() }),
             Self::Delivered(refused, delivery) => {
@@ -134,6 +138,7 @@ fn said(reply: &Reply) -> Value {
             kind,
             expires_in_seconds,
             scope,
+            details,
             refresh,
             id_token,
         } => {
@@ -143,6 +148,7 @@ fn said(reply: &Reply) -> Value {
                 "expires_in": expires_in_seconds,
                 "scope": scope,
             }));
+            super::details::write(&mut token, details);
             rows::text(&mut token, "refresh_token", refresh.as_deref());
             rows::text(
                 &mut token,
@@ -251,6 +257,7 @@ fn guard(guard: &Guard) -> Value {
         Guard::Approval(approval::Guard::Expire { id, at }) => {
             json!({ "expire_approval": { "id": id.as_str(), "at": at.unix() } })
         }
+        Guard::DetailType(guard) => super::details::guard(guard),
         Guard::Consent(consent::Guard::Create(rule)) => json!({ "create_rule": people::rule_row(rule) }),
     }
 }
@@ -371,6 +378,7 @@ fn write(write: &Write) -> Value {
         Write::Approval(approval::Write::SlowDown { id, interval_seconds }) => {
             json!({ "slow_approval_down": { "id": id.as_str(), "interval": interval_seconds } })
         }
+        Write::DetailType(detail::Write::Drop(id)) => json!({ "drop_detail_type": id.as_str() }),
         Write::Consent(consent::Write::Drop(id)) => json!({ "drop_rule": id.as_str() }),
     }
 }

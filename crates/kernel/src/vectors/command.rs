@@ -88,6 +88,9 @@ pub(crate) fn command(request: &Value) -> Command {
         "drop_group" => Command::DropGroup(id(row(&["id"]).required("id"))),
         "create_rule" => Command::CreateRule(Box::new(new_rule(value))),
         "cancel_approval" => Command::CancelApproval(id(row(&["id"]).required("id"))),
+        "create_detail_type" => Command::CreateDetailType(Box::new(super::details::kind(value))),
+        "replace_detail_type" => Command::ReplaceDetailType(Box::new(super::details::kind(value))),
+        "drop_detail_type" => Command::DropDetailType(id(row(&["type"]).required("type"))),
         "drop_rule" => Command::DropRule(id(row(&["id"]).required("id"))),
         other => panic!("no such command: {other}"),
     }
@@ -215,11 +218,20 @@ fn new_resource(value: &Value) -> NewResource {
 fn new_grant(value: &Value) -> NewGrant {
     let row = Row::of(
         value,
-        &["client_id", "scope", "resources", "expires_at", "depth", "parent"],
+        &[
+            "client_id",
+            "scope",
+            "authorization_details",
+            "resources",
+            "expires_at",
+            "depth",
+            "parent",
+        ],
     );
     NewGrant {
         client: id(row.required("client_id")),
         scopes: row.scopes(),
+        details: super::details::details(row.0),
         resources: row.resources(),
         expires: row.time("expires_at"),
         depth: u8::try_from(row.number("depth").unwrap_or(0)).unwrap(),

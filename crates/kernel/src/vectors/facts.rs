@@ -340,6 +340,7 @@ pub(crate) fn grant(value: &Value) -> Grant {
             "session_id",
             "user_id",
             "scope",
+            "authorization_details",
             "resources",
             "own_endpoints",
             "expires_at",
@@ -384,6 +385,7 @@ pub(crate) fn grant(value: &Value) -> Grant {
             .map_or(Subject::Nobody, |user| Subject::User(id(user))),
         authority: Authority::root(Ask {
             scopes: row.scopes(),
+            details: super::details::details(row.0),
             audiences: row.resources().into_iter().map(Audience::Resource).chain(own).collect(),
             expires: row.time("expires_at"),
             depth: u8::try_from(row.number("depth").unwrap_or(0)).unwrap(),

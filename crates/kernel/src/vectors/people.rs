@@ -231,6 +231,7 @@ pub(crate) fn code(value: &Value) -> AuthorizationCode {
             "user_id",
             "grant",
             "scope",
+            "authorization_details",
             "aud",
             "redirect_uri",
             "code_challenge",
@@ -252,6 +253,7 @@ pub(crate) fn code(value: &Value) -> AuthorizationCode {
         user: id(row.required("user_id")),
         grant: id(row.required("grant")),
         scopes: row.scopes(),
+        details: super::details::details(row.0),
         audience: Audience::from_row(row.required("aud")).unwrap(),
         redirect_uri: redirect_uri(row.required("redirect_uri")),
         challenge: row.text("code_challenge").map(str::to_owned),
@@ -282,6 +284,7 @@ pub(super) fn code_row(code: &AuthorizationCode) -> Value {
         user,
         grant,
         scopes,
+        details,
         audience,
         redirect_uri,
         challenge,
@@ -306,6 +309,7 @@ pub(super) fn code_row(code: &AuthorizationCode) -> Value {
         "method": presence.method.name(),
         "created_at": created.unix(),
     }));
+    super::details::write(&mut row, details);
     text(&mut row, "code_challenge", challenge.as_deref());
     text(&mut row, "browser_session", presence.session.as_ref().map(Id::as_str));
     text(&mut row, "nonce", nonce.as_deref());

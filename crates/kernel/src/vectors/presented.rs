@@ -18,10 +18,11 @@ use super::{
 };
 use crate::{
     caller::Caller,
-    client::{Client, Keys, SecurityProfile},
+    client::{Client, Keys},
     client_authentication::{Credentials, Facts, prove},
     form::Form,
     introspection,
+    tenant::Tenant,
     why::Why,
 };
 
@@ -88,7 +89,13 @@ impl<'a> Presented<'a> {
     }
 
     /// Who sent it: `client` is the registration that the credentials name, if there is one.
-    pub(crate) fn caller(&self, form: &Form, client: Option<Client>, issuer: &str, now: Time) -> Result<Caller, Why> {
+    pub(crate) fn caller(
+        &self,
+        form: &Form,
+        client: Option<Client>,
+        tenant: &Tenant,
+        now: Time,
+    ) -> Result<Caller, Why> {
         let basic = self.headers.text("authorization").map(basic_pair);
         let credentials = Credentials::parse(basic.as_deref(), None, form)?;
         if let Some(client) = &client {
@@ -118,8 +125,8 @@ impl<'a> Presented<'a> {
             Facts {
                 client,
                 keys: keys.as_ref(),
-                issuer,
-                profile: SecurityProfile::Baseline,
+                tenant,
+                nonce_key: &NONCE_KEY,
                 certificate: None,
             },
             proof,
@@ -127,6 +134,9 @@ impl<'a> Presented<'a> {
         )
     }
 }
+
+/// What challenges are made with in every vector.
+const NONCE_KEY: [u8; 32] = [9; 32];
 
 /// `id:secret` of an `Authorization: Basic` header (RFC 7617 s2); the alphabet is that of RFC 4648 s4.
 fn basic_pair(header: &str) -> String {
@@ -142,30 +152,36 @@ fn basic_pair(header: &str) -> String {
 /// What an introspection or a revocation hangs on: who asks, and what is known of the token that `named` finds in the form.
 ///
 /// The facts are the `tenant`, the `client` that asks, the tenant's published `jwks`, and about the token its `record` and the record's `path`, `holder` and
-/// `resource`, and the `user` and `rules` of one that acts for a person. A token that does not verify is nobody's, whatever the records say.
+/// `resource`, and the `user` and `rules` of one that acts for a person, and the `detail_types` of one with details. A token that does not verify is nobody's, whatever the records say.
 pub(crate) fn token_in_question(
     vector: &Vector,
     named: impl Fn(&Form) -> Result<String, Why>,
-) -> Result<(Caller, introspection::Facts), Why> {
+) -> Result<(Caller, introspection::Facts, Tenant), Why> {
     let loaded = vector.facts(&[
-        "tenant", "client", "jwks", "record", "path", "holder", "resource", "user", "rules",
+        "tenant",
+        "client",
+        "jwks",
+        "record",
+        "path",
+        "holder",
+        "resource",
+        "user",
+        "rules",
+        "detail_types",
+        "admitted_details",
+        "refused_details",
     ]);
     let tenant = facts::tenant(&loaded["tenant"]);
     let presented = Presented::read(&vector.request);
     let form = presented.form(&[])?;
     let text = named(&form)?;
-    let caller = presented.caller(
-        &form,
-        loaded.get("client").map(facts::client),
-        &tenant.issuer,
-        vector.at.now,
-    )?;
+    let caller = presented.caller(&form, loaded.get("client").map(facts::client), &tenant, vector.at.now)?;
     let keys = KeySet::parse(loaded["jwks"].to_string().as_bytes()).unwrap();
     let token = Compact::parse(&text)
         .ok()
         .and_then(|compact| access_token::check(&compact, &keys, &tenant.issuer, None, vector.at.now, 0).ok());
     let (Some(token), Some(record)) = (token, loaded.get("record")) else {
-        return Ok((caller, introspection::Facts::Unknown));
+        return Ok((caller, introspection::Facts::Unknown, tenant));
     };
     let record = facts::record(record);
     assert_eq!(
@@ -181,6 +197,7 @@ pub(crate) fn token_in_question(
         resource: loaded.get("resource").map(facts::resource),
         user: loaded.get("user").map(people::user),
         rules: people::rules(loaded.get("rules")),
+        types: super::details::types(loaded),
     };
-    Ok((caller, introspection::Facts::Known(Box::new(known))))
+    Ok((caller, introspection::Facts::Known(Box::new(known)), tenant))
 }

@@ -222,6 +222,7 @@ pub(super) fn grant(grant: &Grant) -> Value {
         "epoch": epoch,
         "created_at": created.unix(),
     }));
+    super::details::write(&mut row, authority.details());
     match source {
         Source::Administrator(giver) => row.insert("given_by".into(), giver.as_str().into()),
         Source::Person { basis } => row.insert("given_by_person".into(), basis.as_str().into()),

@@ -79,8 +79,8 @@ fn every_message_is_used_and_every_used_message_exists() {
     let code = [files("src", "rs"), files("templates", "html")].concat().join("\n");
     let messages = messages(SOURCES[0].1);
     for key in messages.keys() {
-        // Details are looked up by the wire's name of a value.
-        let looked_up = key.starts_with("detail-");
+        // Details and claims are looked up by the wire's name of a value.
+        let looked_up = key.starts_with("detail-") || key.starts_with("own-claim-");
         assert!(looked_up || code.contains(&format!("\"{key}\"")), "{key} is unused");
     }
     for call in ["text(\"", "rich(\"", "line(\""] {

@@ -69,6 +69,11 @@ impl Call {
         Self::new(Method::PATCH, doing, path)
     }
 
+    /// The same again, whole.
+    pub(super) fn put(doing: impl Into<String>, path: &[&str]) -> Self {
+        Self::new(Method::PUT, doing, path)
+    }
+
     /// An end.
     pub(super) fn delete(doing: impl Into<String>, path: &[&str]) -> Self {
         Self::new(Method::DELETE, doing, path)

@@ -6,9 +6,9 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::{
     administrator::AdministratorCommand, approval::ApprovalCommand, browser_session::BrowserSessionCommand,
-    client::ClientCommand, configuration::ConfigCommand, consent::ConsentCommand, docs::DocsArguments,
-    doctor::DoctorArguments, event::EventCommand, failure::EXIT_CODES, grant::GrantCommand, group::GroupCommand,
-    key::KeyCommand, resource::ResourceCommand, tenant::TenantCommand, user::UserCommand,
+    client::ClientCommand, configuration::ConfigCommand, consent::ConsentCommand, detail_type::DetailTypeCommand,
+    docs::DocsArguments, doctor::DoctorArguments, event::EventCommand, failure::EXIT_CODES, grant::GrantCommand,
+    group::GroupCommand, key::KeyCommand, resource::ResourceCommand, tenant::TenantCommand, user::UserCommand,
 };
 use crate::{dev::DevArguments, serve::ServeArguments};
 
@@ -105,6 +105,9 @@ pub(super) enum Command {
     /// Show what was asked of people and their answers, and end what waits
     #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
     Approval(ApprovalCommand),
+    /// Register types of authorization details (what exactly is asked, RFC 9396): their form, their words for people, and what is less than what
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    DetailType(DetailTypeCommand),
     /// List where people are signed in, and end it
     #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
     BrowserSession(BrowserSessionCommand),

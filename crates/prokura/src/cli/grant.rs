@@ -1,6 +1,9 @@
 //! `prokura grant`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -11,6 +14,7 @@ use super::{
     arguments::Planned,
     client::insert_if,
     console::Console,
+    detail_type::json_file,
     member::{is_set, text, time, words},
     table::{Record, Table},
     when,
@@ -67,6 +71,9 @@ pub(super) struct CreateArguments {
     /// A resource of it; repeatable
     #[arg(long = "resource", value_name = "URI")]
     resources: Vec<String>,
+    /// A file with its authorization details (RFC 9396): a JSON array of objects, each of a registered type
+    #[arg(long, value_name = "FILE")]
+    details: Option<PathBuf>,
     /// When it ends, as in 12h or 30d from now; never if absent
     #[arg(long, value_name = "TIME", value_parser = when::duration, conflicts_with = "expires_at")]
     expires_in: Option<i64>,
@@ -129,6 +136,7 @@ async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()>
         client,
         scopes,
         resources,
+        details,
         expires_in,
         expires_at,
         depth,
@@ -148,6 +156,8 @@ async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()>
         "resources",
         (!resources.is_empty()).then(|| resources.into()),
     );
+    let details = details.map(|file| json_file(&file)).transpose()?;
+    insert_if(&mut body, "authorization_details", details);
     insert_if(&mut body, "expires_at", expires.map(Value::from));
     insert_if(&mut body, "depth", (depth > 0).then(|| depth.into()));
     insert_if(&mut body, "parent", parent.map(Value::from));
@@ -219,6 +229,12 @@ fn record(grant: &Value, forest: &Forest, now: i64) -> String {
         .line_if("for", grant.get("user_id").and_then(Value::as_str).map(str::to_owned))
         .line("scope", text(grant, "scope"))
         .line("resources", words(grant, "resources"))
+        .line_if(
+            "details",
+            grant
+                .get("authorization_details")
+                .map(|_| text(grant, "authorization_details")),
+        )
         .line(
             "at this server",
             if is_set(grant, "own_endpoints") {

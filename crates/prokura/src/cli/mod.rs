@@ -13,6 +13,7 @@ mod configuration;
 mod connection;
 mod consent;
 mod console;
+mod detail_type;
 mod docs;
 mod doctor;
 mod event;

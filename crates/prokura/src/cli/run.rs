@@ -10,7 +10,7 @@ use super::{
     arguments::{Arguments, Command},
     browser_session, client, configuration, consent,
     console::{Console, complain},
-    docs, doctor, event,
+    detail_type, docs, doctor, event,
     failure::{Exit, reader_left, told},
     grant, group, key, resource, tenant, user,
 };
@@ -41,6 +41,7 @@ pub(crate) async fn run(arguments: Arguments, environment: &Environment) -> Resu
         Command::Group(command) => group::run(command, &console).await?,
         Command::Consent(command) => consent::run(command, &console).await?,
         Command::Approval(command) => approval::run(command, &console).await?,
+        Command::DetailType(command) => detail_type::run(command, &console).await?,
         Command::BrowserSession(command) => browser_session::run(command, &console).await?,
         Command::Tenant(command) => tenant::run(command, &console).await?,
         Command::Key(command) => key::run(command, &console).await?,

@@ -8,9 +8,10 @@ use std::{
 
 use anyhow::{Context, Result};
 use kernel::{
-    Algorithm, ClientId, Scopes,
+    Algorithm, ClientId, DetailTypeId, Details, Scopes, Time,
     administration::{Command, NewClient, NewGrant, NewResource, NewUser},
     client::{ApplicationType, AuthenticationMethod, Binding, Further, GrantType, Introspects, Keys},
+    detail::DetailType,
     resource::ResourceUri,
     tenant::{PkceRule, RegistrationRule, SettingsChange},
     user::{Login, Profile},
@@ -33,6 +34,9 @@ pub(super) struct Seeded {
     /// Whether the tenant was opened for clients that register themselves, once; what was changed since stays changed.
     #[serde(default)]
     opened: bool,
+    /// Whether the demo types of authorization details were registered, once; what was changed since stays changed.
+    #[serde(default)]
+    detailed: bool,
     /// The ports of the demo MCP server and the demo API.
     #[serde(default)]
     ports: Option<(u16, u16)>,
@@ -152,6 +156,16 @@ pub(super) async fn seed(app: &Arc<App>, data: &Path, mcp: &str, api: &str) -> R
     }
     resource(app, &tenant, mcp, "Demo MCP server", demo::MCP_SCOPES).await?;
     resource(app, &tenant, api, "Demo API", demo::API_SCOPES).await?;
+    if !seeded.detailed {
+        for kind in detail_types()? {
+            let known = tenant.detail_types().await?;
+            if !known.iter().any(|known| known.id == kind.id) {
+                app.command(&tenant, Command::CreateDetailType(Box::new(kind)), &app.moment()?)
+                    .await?;
+            }
+        }
+        seeded.detailed = true;
+    }
 
     let scope = Scopes::parse(
         &demo::MCP_SCOPES
@@ -204,6 +218,7 @@ pub(super) async fn seed(app: &Arc<App>, data: &Path, mcp: &str, api: &str) -> R
                 client: ClientId::parse(id).context("a demo client's id")?,
                 scopes: scopes.clone(),
                 resources: ResourceUri::parse(uri).into_iter().collect(),
+                details: Details::default(),
                 expires: None,
                 depth: 1,
                 parent: None,
@@ -216,6 +231,72 @@ pub(super) async fn seed(app: &Arc<App>, data: &Path, mcp: &str, api: &str) -> R
     seeded.ports = port_of(mcp).zip(port_of(api));
     write_secret(&file, &serde_json::to_string_pretty(&seeded)?)?;
     Ok(seeded)
+}
+
+/// What may be asked in detail: a payment, and hours of a calendar.
+fn detail_types() -> Result<Vec<DetailType>> {
+    let payment = serde_json::json!({
+        "words": {
+            "en": "pay {amount.value} {amount.currency} to {payee}",
+            "de": "{amount.value} {amount.currency} an {payee} zahlen",
+        },
+        "schema": {
+            "type": "object",
+            "properties": {
+                "type": { "const": "payment" },
+                "locations": { "type": "array", "items": { "type": "string" } },
+                "amount": {
+                    "type": "object",
+                    "properties": {
+                        "value": { "type": "string", "pattern": "^(0|[1-9][0-9]{0,8})(\\.[0-9]{2})?$" },
+                        "currency": { "type": "string", "pattern": "^[A-Z]{3}$" },
+                    },
+                    "required": ["value", "currency"],
+                    "additionalProperties": false,
+                },
+                "payee": { "type": "string", "minLength": 1, "maxLength": 70 },
+                "purpose": { "type": "string", "maxLength": 140 },
+            },
+            "required": ["amount", "payee"],
+            "additionalProperties": false,
+        },
+        "narrowing": { "amount.value": "at_most" },
+    });
+    let calendar = serde_json::json!({
+        "words": { "en": "{actions} in your calendar {calendar}", "de": "{actions} in Ihrem Kalender {calendar}" },
+        "schema": {
+            "type": "object",
+            "properties": {
+                "type": { "const": "calendar" },
+                "locations": { "type": "array", "items": { "type": "string" } },
+                "actions": { "type": "array", "items": { "enum": ["look", "enter", "cancel"] }, "minItems": 1, "uniqueItems": true },
+                "calendar": { "type": "string", "minLength": 1, "maxLength": 70 },
+            },
+            "required": ["actions", "calendar"],
+            "additionalProperties": false,
+        },
+        "narrowing": { "actions": "subset" },
+    });
+    let wrong = |rule: String| anyhow::anyhow!(rule);
+    [("payment", "Payment", payment), ("calendar", "Calendar", calendar)]
+        .into_iter()
+        .map(|(id, name, said)| {
+            let member = |name: &str| {
+                said.get(name)
+                    .and_then(|value| value.as_object())
+                    .cloned()
+                    .unwrap_or_default()
+            };
+            Ok(DetailType {
+                id: DetailTypeId::parse(id).context("a demo type")?,
+                name: name.to_owned(),
+                words: DetailType::words_from_row(&member("words")).map_err(wrong)?,
+                schema: member("schema"),
+                narrowing: DetailType::narrowing_from_row(&member("narrowing")).map_err(wrong)?,
+                created: Time::from_unix(0),
+            })
+        })
+        .collect()
 }
 
 async fn resource(app: &Arc<App>, tenant: &TenantDb, uri: &str, name: &str, scopes: &[(&str, &str)]) -> Result<()> {
@@ -306,6 +387,7 @@ async fn pinned(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded) -> Resul
             token_algorithm: None,
             binding: Binding::WhenProved,
             introspects: Introspects::ItsResources,
+            approvers: None,
             redirect_uris: redirect_uris.clone(),
             application_type: ApplicationType::Native,
             uri: None,
@@ -377,6 +459,7 @@ async fn client(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded, wanted: 
             redirect_uris: Vec::new(),
             application_type: ApplicationType::Unsaid,
             uri: None,
+            approvers: None,
         })),
         (true, None) => Command::RotateClientSecret(id),
         (true, Some(_)) => Command::ChangeClient(Box::new(kernel::administration::ChangeClient {
@@ -387,6 +470,7 @@ async fn client(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded, wanted: 
             token_algorithm: None,
             binding: None,
             introspects: None,
+            approvers: None,
             redirect_uris: None,
             switch: None,
         })),

@@ -32,6 +32,9 @@ pub(super) fn answer(call: Admin) -> (&'static str, Value) {
         Admin::DropConsentRule => ("200", rule()),
         Admin::ListApprovals => ("200", list("approvals", &approval())),
         Admin::ShowApproval | Admin::CancelApproval => ("200", approval()),
+        Admin::ListDetailTypes => ("200", list("detail_types", &detail_type())),
+        Admin::CreateDetailType => ("201", detail_type()),
+        Admin::ShowDetailType | Admin::ReplaceDetailType | Admin::DropDetailType => ("200", detail_type()),
         Admin::ListTenants => ("200", list("tenants", &tenant())),
         Admin::CreateTenant => ("201", tenant()),
         Admin::ChangeTenant => ("200", tenant()),
@@ -169,6 +172,7 @@ fn grant() -> Value {
             ("resources", "array"),
             ("own_endpoints", "boolean"),
             ("depth", "integer"),
+            ("authorization_details", "array"),
             ("expires_at", "integer"),
             ("parent", "string"),
             ("given_by", "string"),
@@ -296,6 +300,20 @@ fn approval() -> Value {
             ("created_at", "integer"),
             ("expires_at", "integer"),
             ("answered_at", "integer"),
+        ],
+    )
+}
+
+fn detail_type() -> Value {
+    object(
+        &["type", "name", "words", "schema", "narrowing", "created_at"],
+        &[
+            ("type", "string"),
+            ("name", "string"),
+            ("words", "object"),
+            ("schema", "object"),
+            ("narrowing", "object"),
+            ("created_at", "integer"),
         ],
     )
 }

@@ -8,7 +8,7 @@ use kernel::{
 };
 use proof::json::Object;
 
-use super::{lists, people, tenants, types};
+use super::{details, lists, people, tenants, types};
 use crate::{
     doctor,
     fault::Stop,
@@ -54,6 +54,11 @@ pub(crate) async fn call(call: Admin, inbound: Inbound) -> Result<Outgoing, Stop
         Admin::ListApprovals => lists::approvals(&inbound).await,
         Admin::ShowApproval => show_approval(&inbound).await,
         Admin::CancelApproval => cancel_approval(inbound).await,
+        Admin::ListDetailTypes => details::list(&inbound).await,
+        Admin::CreateDetailType => details::create(inbound).await,
+        Admin::ShowDetailType => details::show(&inbound).await,
+        Admin::ReplaceDetailType => details::replace(inbound).await,
+        Admin::DropDetailType => details::drop(inbound).await,
         Admin::ListTenants => lists::tenants(&inbound).await,
         Admin::CreateTenant => tenants::create(inbound).await,
         Admin::ChangeTenant => tenants::change(inbound).await,
@@ -76,13 +81,22 @@ pub(super) async fn carry_out(inbound: Inbound, command: Command) -> Result<Outg
     let (app, command) = (Arc::clone(&inbound.app), Arc::new(command));
     let answered = inbound
         .walker()
-        .walk(move |Walker { tenant, caller, at, .. }, _look| {
-            let command = Arc::clone(&command);
-            async move {
-                let facts = store::flows::administration::load(&tenant, &command).await?;
-                Ok(decide(&command, &caller, &facts, &at))
-            }
-        })
+        .walk(
+            move |Walker {
+                      app,
+                      tenant,
+                      caller,
+                      at,
+                  },
+                  _look| {
+                let command = Arc::clone(&command);
+                async move {
+                    let mut facts = store::flows::administration::load(&tenant, &command).await?;
+                    app.schemas.judge(&mut facts.types, command.details());
+                    Ok(decide(&command, &caller, &facts, &at))
+                }
+            },
+        )
         .await?;
     if about_tenants {
         app.tenants.refresh(&app.store).await?;

@@ -2,6 +2,7 @@
 
 mod answers;
 mod calls;
+mod details;
 mod lists;
 mod openapi;
 mod people;

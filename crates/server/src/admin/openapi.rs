@@ -80,7 +80,13 @@ fn parameters(route: &Route, call: Admin) -> Vec<Value> {
     let mut parameters = Vec::new();
     if route.path.contains("{id}") {
         let of_client = route.path.starts_with("/admin/v1/clients/");
-        let (said, length_max) = if of_client {
+        let of_detail_type = route.path.starts_with("/admin/v1/detail-types/");
+        let (said, length_max) = if of_detail_type {
+            (
+                "A type. One with characters that are reserved in a path, as in https://bank.example/payment, is written as ~ and its base64url without padding (RFC 4648 s5).",
+                DETAIL_TYPE_IN_PATH_MAX,
+            )
+        } else if of_client {
             (
                 "A client's id. One that is an address, as in https://app.example/client.json, is written as ~ and its base64url without padding (RFC 4648 s5).",
                 CLIENT_ID_IN_PATH_MAX,
@@ -121,6 +127,9 @@ fn parameters(route: &Route, call: Admin) -> Vec<Value> {
 /// `~` and the base64url of the longest id.
 const CLIENT_ID_IN_PATH_MAX: usize = 1 + (kernel::id::ID_BYTES_MAX * 4).div_ceil(3);
 
+/// `~` and the base64url of the longest type.
+const DETAIL_TYPE_IN_PATH_MAX: usize = 1 + (128_usize * 4).div_ceil(3);
+
 /// The schema of what a call reads.
 fn request(call: Admin) -> Value {
     match call {
@@ -129,6 +138,8 @@ fn request(call: Admin) -> Value {
         Admin::CreateResource => schema::<types::ResourceBody>(),
         Admin::ChangeResource => schema::<types::ResourceChangeBody>(),
         Admin::CreateGrant => schema::<types::GrantBody>(),
+        Admin::CreateDetailType => schema::<types::DetailTypeBody>(),
+        Admin::ReplaceDetailType => schema::<types::DetailTypeChangeBody>(),
         Admin::CreateUser => schema::<types::UserBody>(),
         Admin::ChangeUser => schema::<types::UserChangeBody>(),
         Admin::SetUserPassword => schema::<types::PasswordBody>(),
@@ -158,6 +169,9 @@ fn request(call: Admin) -> Value {
         | Admin::ShowApproval
         | Admin::CancelApproval
         | Admin::DropConsentRule
+        | Admin::ListDetailTypes
+        | Admin::ShowDetailType
+        | Admin::DropDetailType
         | Admin::ListTenants
         | Admin::ListKeys
         | Admin::RotateKeys

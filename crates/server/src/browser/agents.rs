@@ -7,6 +7,7 @@ use kernel::{
     account::{self, Command},
     client::Client,
     consent::Rule,
+    detail::Types,
     grant::{self, Holder, Source},
     resource::Resource,
     user::User,
@@ -37,9 +38,13 @@ pub(crate) async fn agents(inbound: Inbound, browser: Browser) -> Result<Outgoin
     let known = Known::of(&inbound, &grants).await?;
     let view = View::new(&inbound, &browser);
     let worded: Vec<_> = grants.iter().map(|given| known.worded(given, &browser)).collect();
+    let exact: Vec<_> = grants
+        .iter()
+        .map(|given| view::in_words(given.grant.authority.details(), &known.types, browser.language))
+        .collect();
     let mut by_client: BTreeMap<&ClientId, Vec<GrantRow<'_>>> = BTreeMap::new();
     let mut order: Vec<&ClientId> = Vec::new();
-    for (given, words) in grants.iter().zip(&worded) {
+    for ((given, words), exact) in grants.iter().zip(&worded).zip(&exact) {
         let Holder::Client(client) = &given.grant.holder else {
             continue;
         };
@@ -49,7 +54,7 @@ pub(crate) async fn agents(inbound: Inbound, browser: Browser) -> Result<Outgoin
         by_client
             .entry(client)
             .or_default()
-            .push(row(given, known.live(given, &person.user), &known, words));
+            .push(row(given, known.live(given, &person.user), &known, words, exact));
     }
     let agents = order
         .into_iter()
@@ -116,6 +121,7 @@ struct Known {
     clients: BTreeMap<ClientId, Client>,
     resources: BTreeMap<String, Resource>,
     rules: Vec<Rule>,
+    types: Types,
 }
 
 impl Known {
@@ -124,7 +130,18 @@ impl Known {
             clients: BTreeMap::new(),
             resources: BTreeMap::new(),
             rules: inbound.tenant.consent_rules().await?,
+            types: if grants.iter().all(|given| given.grant.authority.details().is_empty()) {
+                Types::default()
+            } else {
+                inbound.tenant.types().await?
+            },
         };
+        for given in grants {
+            inbound
+                .app
+                .schemas
+                .judge(&mut known.types, given.grant.authority.details());
+        }
         for given in grants {
             if let Holder::Client(id) = &given.grant.holder
                 && !known.clients.contains_key(id)
@@ -169,6 +186,9 @@ impl Known {
         if place_is_off {
             return Live::Nothing;
         }
+        if !self.types.still_admit(grant.authority.details()) {
+            return Live::Nothing; // a type that is gone silences what was given of it
+        }
         let path = std::slice::from_ref(grant);
         let still = grant::still_given(path, &self.rules, client, person, audience, grant.authority.scopes());
         match (u32::try_from(given.lines), still) {
@@ -182,11 +202,18 @@ impl Known {
     }
 }
 
-fn row<'a>(given: &'a PersonsGrant, live: Live, known: &'a Known, worded: &'a [(String, String)]) -> GrantRow<'a> {
+fn row<'a>(
+    given: &'a PersonsGrant,
+    live: Live,
+    known: &'a Known,
+    worded: &'a [(String, String)],
+    exact: &'a [view::Worded],
+) -> GrantRow<'a> {
     GrantRow {
         id: given.grant.id.as_str(),
         place: view::place(known.place(given)),
         items: view::items(worded),
+        particulars: view::particulars(exact),
         given_at: given.grant.created.unix(),
         expires_at: given.grant.authority.expires().map(proof::Time::unix),
         last_used_at: given.used.map(proof::Time::unix),

@@ -135,8 +135,9 @@ pub(super) async fn proceed(
                     let (asked, client) = given.as_ref();
                     let client = Some(client.clone());
                     let keys = app.page_keys.of_tenant(tenant.id());
-                    let facts =
+                    let mut facts =
                         store::flows::authorization::load(&tenant, &keys, &caller, asked, client, look, at.now).await?;
+                    app.schemas.judge(&mut facts.types, &asked.details);
                     Ok(authorization::begin(asked, &caller, &facts, &at))
                 }
             },

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use kernel::{
-    Before, ConsentAsk, Scopes, Why,
-    authorization::{self, Asked, Said},
+    Before, ConsentAsk, Details, Scopes, Why,
+    authorization::{self, Asked, Chosen, Said},
     client::Client,
+    detail::Types,
 };
 use pages::{Change, Consent, Destination, History};
 
@@ -35,17 +36,23 @@ pub(crate) async fn consent(inbound: Inbound, browser: Browser) -> Result<Outgoi
 pub(crate) async fn consent_answer(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
     let sealed = inbound.form.text("request").ok_or(Why::ParameterMissing("request"))?;
     let (asked, shown) = sealed::open_shown(&inbound.app, &inbound.tenant, &browser, sealed, inbound.at.now)?;
+    let types = types(&inbound, &asked.details).await?;
+    let now_shown = types.shown(&asked.details);
     let said = match inbound.form.text("decision") {
         Some("allow") => Said::Allow {
             without: left_out(&inbound)?,
+            details: Chosen {
+                shown: now_shown.clone(),
+                without: inbound.form.all("without_detail").map(str::to_owned).collect(),
+            },
         },
         Some("deny") => Said::Deny,
         Some(_) | None => return Err(Why::ParameterMalformed("decision").into()),
     };
     let client = client_of(&inbound, &asked).await?;
-    let same = shown.is_some_and(|shown| shown == client.basis());
+    let same = shown.is_some_and(|shown| shown.client == client.basis() && shown.details == now_shown);
     if said != Said::Deny && !same {
-        return authorize::proceed(inbound, browser, asked, client, Stand::AtConsent).await; // the page showed another client than this is now (S-30)
+        return authorize::proceed(inbound, browser, asked, client, Stand::AtConsent).await; // the page showed another client than this is now, or details in other words (S-30)
     }
     let given = Arc::new((asked.clone(), client.clone(), said));
     let answered = inbound
@@ -63,8 +70,9 @@ pub(crate) async fn consent_answer(inbound: Inbound, browser: Browser) -> Result
                     let (asked, client, said) = given.as_ref();
                     let client = Some(client.clone());
                     let keys = app.page_keys.of_tenant(tenant.id());
-                    let facts =
+                    let mut facts =
                         store::flows::authorization::load(&tenant, &keys, &caller, asked, client, look, at.now).await?;
+                    app.schemas.judge(&mut facts.types, &asked.details);
                     Ok(authorization::answer(asked, said, &caller, &facts, &at))
                 }
             },
@@ -84,6 +92,14 @@ async fn client_of(inbound: &Inbound, asked: &Asked) -> Result<Client, Stop> {
         .ok_or_else(|| Why::ClientUnknown.into())
 }
 
+/// The types of the details in question, if there are any.
+async fn types(inbound: &Inbound, details: &Details) -> Result<Types, Stop> {
+    if details.is_empty() {
+        return Ok(Types::default());
+    }
+    Ok(inbound.tenant.types().await?)
+}
+
 /// What the person does not want to give.
 fn left_out(inbound: &Inbound) -> Result<Scopes, Why> {
     let all: Vec<&str> = inbound.form.all("without").collect();
@@ -101,7 +117,9 @@ pub(super) async fn page(
         Some(uri) => inbound.tenant.resource(uri).await?,
         None => None,
     };
-    let request = sealed::request_shown(&inbound.app, &inbound.tenant, browser, &ask.asked, client)?;
+    let types = types(inbound, &ask.asked.details).await?;
+    let request = sealed::request_shown(&inbound.app, &inbound.tenant, browser, &ask.asked, client, &types)?;
+    let exact = view::in_words(&ask.asked.details, &types, browser.language);
     let view = View::new(inbound, browser);
     let csrf = view.csrf_about(&request);
     let words = |scopes| view::worded(scopes, resource.as_ref(), browser.language);
@@ -116,6 +134,7 @@ pub(super) async fn page(
             app: view::app(client),
             place: view::place(resource.as_ref()),
             items: view::items(&open),
+            particulars: view::particulars(&exact),
             redirect_host: returns.host(),
             destination: if returns.is_local() {
                 Destination::ThisComputer
@@ -175,10 +194,14 @@ fn details(ask: &ConsentAsk, client: &Client) -> Vec<(&'static str, String)> {
     if let Some(uri) = &client.uri {
         details.push(("client_uri", uri.clone()));
     }
+    details.extend(client.further.pages.iter().cloned());
     if let Some(resource) = &ask.asked.resource {
         details.push(("resource", resource.as_str().to_owned()));
     }
     details.push(("scope", ask.open.with(&ask.decided).joined()));
+    for detail in &ask.asked.details {
+        details.push(("authorization_details", detail.text().to_owned()));
+    }
     details.push(("metadata_hash", client.basis()));
     details
 }

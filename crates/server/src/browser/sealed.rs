@@ -1,6 +1,6 @@
 //! What a page carries from step to step: sealed for its tenant and its browser, so that it cannot be changed (S-05) and opens nowhere else (S-08).
 
-use kernel::{Time, Why, authorization::Asked, client::Client};
+use kernel::{Time, Why, authorization::Asked, client::Client, detail::Types};
 use proof::{base64url, json};
 use store::TenantDb;
 
@@ -12,22 +12,35 @@ pub(super) const CEREMONY_SECONDS: i64 = 300;
 
 /// The member of a sealed request that says which client its page showed.
 const SHOWN: &str = "shown";
+/// The member that says which details it showed, and in which words.
+const SHOWN_DETAILS: &str = "shown_details";
+
+/// What the page that asks showed: a yes is to that and to nothing else (S-30).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Shown {
+    /// The basis of the client.
+    pub(super) client: String,
+    /// The details and their words: see [`kernel::detail::Types::shown`].
+    pub(super) details: String,
+}
 
 /// Seals an authorization request.
 pub(super) fn request(app: &App, tenant: &TenantDb, browser: &Browser, asked: &Asked) -> Result<String, Fault> {
     sealed(app, tenant, browser, asked.to_json())
 }
 
-/// Seals an authorization request for the page that asks, with what the client is that the page shows: a yes is to that one and to no other (S-30).
+/// Seals an authorization request for the page that asks, with what the page shows.
 pub(super) fn request_shown(
     app: &App,
     tenant: &TenantDb,
     browser: &Browser,
     asked: &Asked,
     client: &Client,
+    types: &Types,
 ) -> Result<String, Fault> {
     let mut o = asked.to_json();
     o.insert(SHOWN.to_owned(), client.basis().into());
+    o.insert(SHOWN_DETAILS.to_owned(), types.shown(&asked.details).into());
     sealed(app, tenant, browser, o)
 }
 
@@ -50,14 +63,14 @@ pub(super) fn open_request(
     open_shown(app, tenant, browser, sealed, now).map(|(asked, _)| asked)
 }
 
-/// The same, with what the client was that its page showed, if it comes from the page that asks.
+/// The same, with what its page showed, if it comes from the page that asks.
 pub(super) fn open_shown(
     app: &App,
     tenant: &TenantDb,
     browser: &Browser,
     sealed: &str,
     now: Time,
-) -> Result<(Asked, Option<String>), Why> {
+) -> Result<(Asked, Option<Shown>), Why> {
     let plain = app
         .keyring
         .seal()
@@ -68,8 +81,9 @@ pub(super) fn open_shown(
     if asked.expires() <= now {
         return Err(Why::PageExpired);
     }
-    let shown = o.get(SHOWN).and_then(serde_json::Value::as_str).map(str::to_owned);
-    Ok((asked, shown))
+    let text = |name: &str| o.get(name).and_then(serde_json::Value::as_str).map(str::to_owned);
+    let shown = text(SHOWN).zip(text(SHOWN_DETAILS));
+    Ok((asked, shown.map(|(client, details)| Shown { client, details })))
 }
 
 /// Seals where somebody goes after they signed out: an app asked for it, and may have it.

@@ -1,11 +1,12 @@
 //! What every page has around it, and the words for what the kernel knows.
 
 use kernel::{
-    ClientId, Scopes,
+    ClientId, Details, Scopes,
     client::{Client, Registration},
+    detail::{Piece, Remark, Types},
     resource::Resource,
 };
-use pages::{App, Frame, Identity, Item, Language, Person, Place};
+use pages::{App, Frame, Identity, Item, Language, Part, Particular, Person, Place};
 
 use super::{Browser, form_token};
 use crate::http::{
@@ -160,4 +161,58 @@ pub(super) fn worded(scopes: &Scopes, resource: Option<&Resource>, language: Lan
 /// The same as a page wants them.
 pub(super) fn items(worded: &[(String, String)]) -> Vec<Item<'_>> {
     worded.iter().map(|(scope, words)| Item { scope, words }).collect()
+}
+
+/// A detail in words.
+pub(super) struct Worded {
+    digest: String,
+    name: String,
+    sentence: Vec<Piece>,
+    remarks: Vec<Remark>,
+}
+
+/// Details in the words of their types, in the language of the page. One whose type is gone is told by its own: nothing of it can be used.
+pub(super) fn in_words(details: &Details, types: &Types, language: Language) -> Vec<Worded> {
+    let of = |detail: &kernel::detail::Detail| match types.get(detail.kind()) {
+        Some(kind) => Worded {
+            digest: detail.digest(),
+            name: kind.name.clone(),
+            sentence: kind.sentence(detail, language.tag()),
+            remarks: kind.remarks(detail, language.tag()),
+        },
+        None => Worded {
+            digest: detail.digest(),
+            name: detail.kind().as_str().to_owned(),
+            sentence: vec![Piece::Value(detail.text().to_owned())],
+            remarks: Vec::new(),
+        },
+    };
+    details.iter().map(of).collect()
+}
+
+/// The same as a page wants them.
+pub(super) fn particulars(worded: &[Worded]) -> Vec<Particular<'_>> {
+    worded.iter().map(Worded::particular).collect()
+}
+
+impl Worded {
+    fn particular(&self) -> Particular<'_> {
+        fn part(piece: &Piece) -> Part<'_> {
+            match piece {
+                Piece::Words(words) => Part::Words(words),
+                Piece::Value(text) => Part::Value(text),
+                Piece::Missing(path) => Part::Missing(path),
+            }
+        }
+        Particular {
+            digest: &self.digest,
+            name: &self.name,
+            sentence: self.sentence.iter().map(part).collect(),
+            remarks: self
+                .remarks
+                .iter()
+                .map(|remark| (remark.path.as_str(), remark.values.iter().map(String::as_str).collect()))
+                .collect(),
+        }
+    }
 }

@@ -242,7 +242,7 @@ async fn answer(
 fn form_of(route: &Route, query: Option<&str>, body: &[u8]) -> Result<Form, Why> {
     let repeatable = match route.face {
         Face::Program | Face::Page => kernel::token::Request::REPEATABLE,
-        Face::OwnForm => &["without"], // the consent page's boxes
+        Face::OwnForm => &["without", "without_detail"], // the consent page's boxes
     };
     let form = Form::parse(body, repeatable)?;
     if let Some(query) = query {
@@ -304,7 +304,7 @@ async fn dispatch(
         (Endpoint::Greeting | Endpoint::Authorization | Endpoint::EndSession | Endpoint::Page(_), None) => {
             Err(Why::NoRoute.into())
         } // the table gives them a face
-        (Endpoint::Discovery(document), _) => Ok(oauth::discovery(&inbound, document)),
+        (Endpoint::Discovery(document), _) => oauth::discovery(&inbound, document).await,
         (Endpoint::Jwks, _) => oauth::jwks(&inbound).await,
         (Endpoint::Token, _) => oauth::token(inbound).await,
         (Endpoint::AttestationChallenge, _) => Ok(oauth::attestation_challenge(&inbound)),

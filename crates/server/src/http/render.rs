@@ -233,6 +233,7 @@ fn reply_with(reply: Reply, tokens: &[String], context: &Context) -> Response {
             kind,
             expires_in_seconds,
             scope,
+            details,
             refresh,
             id_token,
         } => {
@@ -245,6 +246,9 @@ fn reply_with(reply: Reply, tokens: &[String], context: &Context) -> Response {
             body.insert("expires_in".to_owned(), expires_in_seconds.into());
             if !scope.is_empty() {
                 body.insert("scope".to_owned(), scope.into());
+            }
+            if !details.is_empty() {
+                body.insert("authorization_details".to_owned(), details.value()); // RFC 9396 s7
             }
             if let Some(refresh) = refresh {
                 body.insert("refresh_token".to_owned(), refresh.into());

@@ -129,6 +129,16 @@ pub(crate) async fn asked(
         }
         asked.demand.subject = Some(hint.sub);
     }
+    if !asked.details.is_empty() {
+        // What cannot be asked is refused at the door, pushed or not (RFC 9396 s5); it is asked again at every step, since types change.
+        let mut types = tenant.types().await?;
+        app.schemas.judge(&mut types, &asked.details);
+        let place = asked
+            .resource
+            .as_ref()
+            .map_or(tenant.tenant().issuer.as_str(), |uri| uri.as_str());
+        types.askable(&asked.details, client, place)?;
+    }
     Ok(asked)
 }
 

@@ -6,6 +6,7 @@ use kernel::{
     browser_session::Assurance,
     client::{AuthenticationMethod, GrantType, SecurityProfile, TOKEN_ALGORITHMS},
     deferred,
+    detail::Types,
     tenant::{Documents, PushedRequests, RegistrationRule, Tenant},
     user::Profile,
 };
@@ -23,20 +24,31 @@ use crate::{
 };
 
 /// The metadata of the tenant.
-pub(crate) fn discovery(inbound: &Inbound, document_kind: Document) -> Outgoing {
+pub(crate) async fn discovery(inbound: &Inbound, document_kind: Document) -> Result<Outgoing, Stop> {
     let certificates = inbound.app.client_certificates;
-    Outgoing::Document(Rendered::json(document(
+    let types = inbound.tenant.types().await?;
+    Ok(Outgoing::Document(Rendered::json(document(
         inbound.tenant.tenant(),
+        &types,
         certificates,
         document_kind,
-    )))
+    ))))
 }
 
 /// A discovery document. Both say the same; OpenID Discovery s3 and RFC 8414 s2 name the members.
-pub(crate) fn document(tenant: &Tenant, certificates: ClientCertificates, kind: Document) -> json::Object {
+pub(crate) fn document(
+    tenant: &Tenant,
+    types: &Types,
+    certificates: ClientCertificates,
+    kind: Document,
+) -> json::Object {
     let mut o = json::Object::new();
     o.insert("issuer".into(), tenant.issuer.as_str().into());
     authorization(&mut o, tenant);
+    let types: Vec<&str> = types.names().map(|id| id.as_str()).collect();
+    if !types.is_empty() {
+        o.insert("authorization_details_types_supported".into(), types.into()); // RFC 9396 s10
+    }
     endpoints(&mut o, tenant, certificates);
     openid(&mut o, tenant);
     if kind == Document::OpenId {

@@ -89,7 +89,12 @@ pub(crate) async fn facts(
         Some(text) => verified(app, tenant, text, now).await?,
         None => None,
     };
-    Ok(store::flows::introspection::load(tenant, token).await?)
+    let mut facts = store::flows::introspection::load(tenant, token).await?;
+    if let introspection::Facts::Known(known) = &mut facts {
+        let details = introspection::Known::details(&known.token).unwrap_or_default();
+        app.schemas.judge(&mut known.types, &details);
+    }
+    Ok(facts)
 }
 
 /// The token, if it is one of ours and has not ended. A key that this node does not know may be newer than its ring, so the ring is read once more.

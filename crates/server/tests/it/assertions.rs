@@ -51,6 +51,11 @@ async fn s_11_forged_signatures_of_assertions_are_refused() {
         "the refused ones did not use it up"
     );
     still_well(&world, &client).await;
+    world.shows(&[
+        "Jwt/AcceptsNoneSignature",
+        "Jwt/IsSignatureRequired",
+        "Jwt/IsSignatureChecked",
+    ]);
 }
 
 #[tokio::test]
@@ -326,6 +331,7 @@ async fn s_13_claims_of_assertions_have_the_right_types() {
         .await;
     is_refused(&world, &not_utf8, "not UTF-8").await;
     still_well(&world, &client).await;
+    world.shows(&["Jwt/HasIssuerClaim", "Jwt/HasSubjectClaim"]);
 }
 
 #[tokio::test]
@@ -364,6 +370,11 @@ async fn s_13_the_times_of_assertions_are_near() {
     ] {
         refused(&timed(bad.clone()).await, 401, "invalid_client", &bad.to_string());
     }
+    world.shows(&[
+        "Jwt/IsExpirationChecked",
+        "Jwt/IsIssuedAtChecked",
+        "Jwt/IsNotBeforeChecked",
+    ]);
 }
 
 #[tokio::test]
@@ -400,6 +411,7 @@ async fn s_18_an_assertion_works_once() {
     world.advance(11);
     is_refused(&world, &assertion, "after its end").await;
     still_well(&world, &client).await;
+    world.shows(&["Jwt/IsJwtReplayDetected"]);
 }
 
 #[tokio::test]
@@ -511,6 +523,11 @@ async fn s_19_the_audience_is_our_issuer_as_one_string() {
     let many = with(&client.assertion_claims(&world), "aud", vec![issuer; 300]);
     is_refused(&world, &client.assertion(&many).await, "three hundred audiences").await;
     still_well(&world, &client).await;
+    world.shows(&[
+        "Jwt/HasAudienceClaim",
+        "Jwt/SupportsJwtClientAuthentication",
+        "DocumentSupport/RFC7523Supported",
+    ]);
 }
 
 #[tokio::test]

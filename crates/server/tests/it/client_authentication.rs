@@ -78,6 +78,10 @@ async fn each_registration_takes_its_own_method_and_no_other() {
             }
         }
     }
+    world.shows(&[
+        "TokenEndpoint/IsAsymmetricClientAuthenticationUsed",
+        "TokenEndpoint/IsBasicAuthenticationSupported",
+    ]);
 }
 
 #[tokio::test]
@@ -219,6 +223,7 @@ async fn s_41_unknown_disabled_and_wrong_look_the_same() {
             assert_eq!(*answer, answers[0].1, "{what} and {}", answers[0].0);
         }
     }
+    world.shows(&["TokenEndpoint/IsClientAuthenticationRequired"]);
 }
 
 #[tokio::test]
@@ -340,6 +345,7 @@ async fn credentials_in_the_query_are_none_and_a_parameter_in_both_is_repeated()
         (200, &json!("read write")),
         "what stands in the query is not read"
     );
+    world.shows(&["TokenEndpoint/IsAuthInUriAllowed"]);
 }
 
 #[tokio::test]
@@ -419,6 +425,7 @@ async fn s_03_repeated_parameters_are_refused_at_every_endpoint() {
             .status,
         200
     );
+    world.shows(&["TokenEndpoint/SameParameterTwiceDisallowed"]);
 }
 
 #[tokio::test]

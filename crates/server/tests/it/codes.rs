@@ -29,6 +29,12 @@ async fn s_07_the_second_use_of_a_code_kills_what_came_of_the_first() {
         bad(&cast, &cast.world, &asking, &code, "the third use").await;
         assert_eq!(cast.world.events("code.replayed").await, 2, "each use is written down");
         cast.lives(&beside, "another authorization of the same consent").await;
+        cast.world.shows(&[
+            "TokenEndpoint/MultipleCodeExchanges",
+            "TokenEndpoint/TokenValidAfterMultiExchange",
+            "TokenEndpoint/RefreshTokenValidAfterMultiExchange",
+            "DocumentSupport/RFC6819Supported",
+        ]);
     }
 }
 
@@ -53,6 +59,11 @@ async fn s_07_of_64_racers_on_one_code_one_wins_and_dies_with_the_rest() {
         }
         second.end().await;
         assert_eq!(cast.world.app.store().streams_with_holes().await.unwrap(), 0);
+        cast.world.shows(&[
+            "Concurrency/SingleFastACExchange",
+            "Concurrency/MultiFastACExchange",
+            "Concurrency/ConcurrentTokensRevoked",
+        ]);
     }
 }
 
@@ -106,6 +117,7 @@ async fn s_07_a_code_is_good_for_a_minute() {
     cast.world.advance(3_600);
     bad(&cast, &cast.world, &asking, &code, "after an hour").await;
     assert_eq!(cast.world.events("code.replayed").await, 0, "it was never used");
+    cast.world.shows(&["TokenEndpoint/AuthorizationCodeTimeout"]);
 }
 
 #[tokio::test]
@@ -156,6 +168,7 @@ async fn s_07_a_code_is_of_no_use_to_another_client() {
     let answer = cast.world.redeem(&thief, &asking, &code, &[]).await;
     refused(&answer, 400, "invalid_grant", "a used code in other hands");
     cast.is_dead(&held, "whoever shows it, it was seen twice").await;
+    cast.world.shows(&["TokenEndpoint/IsCodeBoundToClient"]);
 }
 
 #[tokio::test]
@@ -203,6 +216,8 @@ async fn s_07_who_cannot_prove_the_request_uses_nothing_up() {
         "OAuth 2.1 s4.1.3 leaves the redirect URI out: {answer:?}"
     );
     assert_eq!(cast.world.events("code.replayed").await, 0);
+    cast.world
+        .shows(&["TokenEndpoint/RedirectUriChecked", "Pkce/IsPkcePlainDowngradeDetected"]);
 }
 
 #[tokio::test]

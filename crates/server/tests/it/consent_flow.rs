@@ -361,6 +361,7 @@ async fn a_program_on_this_computer_is_always_a_question() {
                 place,
             );
         }
+        front.world.shows(&["AuthEndpoint/RequireUserConsent"]);
     }
 }
 

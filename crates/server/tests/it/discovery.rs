@@ -88,7 +88,13 @@ async fn metadata_is_what_rfc_8414_wants() {
                 .collect();
             assert_eq!(
                 methods,
-                BTreeSet::from(["client_secret_basic", "client_secret_post", "none", "private_key_jwt"])
+                BTreeSet::from([
+                    "attest_jwt_client_auth",
+                    "client_secret_basic",
+                    "client_secret_post",
+                    "none",
+                    "private_key_jwt"
+                ])
             );
             let introspects = metadata["introspection_endpoint_auth_methods_supported"]
                 .as_array()
@@ -130,8 +136,8 @@ async fn what_metadata_offers_works_and_what_it_does_not_offer_does_not() {
     let app = App::public(&world, "https://app.example/cb").await;
     access_token(&world.tokens(&alice, &app, Some(MCP), Some("read")).await);
     for method in metadata["token_endpoint_auth_methods_supported"].as_array().unwrap() {
-        if method == "none" {
-            continue; // a public client acts for a person, as above
+        if method == "none" || method == "attest_jwt_client_auth" {
+            continue; // a public client acts for a person, as above; one that is attested needs an attester
         }
         let client = Client::register(
             &world,
@@ -178,6 +184,11 @@ async fn what_metadata_offers_works_and_what_it_does_not_offer_does_not() {
             "never a redirect to whoever asked (S-02)"
         );
     }
+    world.shows(&[
+        "Features/PasswordFlowSupported",
+        "TokenEndpoint/IsPasswordFlowDisabled",
+        "Features/HasSupportedFlows",
+    ]);
 }
 
 #[tokio::test]

@@ -35,6 +35,7 @@ pub(crate) enum Says {
 struct Seen {
     connections: AtomicUsize,
     requests: Mutex<Vec<String>>,
+    bodies: Mutex<Vec<(String, String)>>,
     says: Mutex<BTreeMap<String, Says>>,
 }
 
@@ -116,6 +117,17 @@ impl DocumentHost {
         self.seen.requests.lock().unwrap().clone()
     }
 
+    /// What was posted to a path: each head with its body.
+    pub(crate) fn posted(&self, name: &str) -> Vec<(String, String)> {
+        let line = format!("POST /{name} ");
+        let bodies = self.seen.bodies.lock().unwrap();
+        bodies
+            .iter()
+            .filter(|(head, _)| head.starts_with(&line))
+            .cloned()
+            .collect()
+    }
+
     /// How many connected. A connection of our own is accepted behind all that were made before it, so once it is answered they are all counted.
     pub(crate) async fn connections(&self) -> usize {
         let mut probe = TcpStream::connect((self.home, self.port)).await.unwrap();
@@ -160,6 +172,18 @@ async fn answer(mut stream: TcpStream, seen: &Seen) -> std::io::Result<()> {
     let path = head.split(' ').nth(1).unwrap_or("").to_owned();
     if head.starts_with("PROBE") {
         return stream.write_all(b"!").await;
+    }
+    if head.starts_with("POST ") {
+        let length = head
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+            .and_then(|(_, value)| value.trim().parse().ok())
+            .unwrap_or(0);
+        let mut body = vec![0; length];
+        stream.read_exact(&mut body).await?;
+        let body = String::from_utf8_lossy(&body).into_owned();
+        seen.bodies.lock().unwrap().push((head.clone(), body));
     }
     seen.requests.lock().unwrap().push(head);
     let says = seen.says.lock().unwrap().get(&path).cloned();

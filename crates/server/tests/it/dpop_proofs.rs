@@ -83,6 +83,7 @@ async fn s_11_forged_signatures_of_proofs_are_refused() {
         200,
         "the refused ones did not use it up"
     );
+    prover.world.shows(&["DPoP/IsSignatureRequired"]);
 }
 
 #[tokio::test]
@@ -215,6 +216,7 @@ async fn s_13_headers_and_claims_of_proofs_have_the_right_types() {
         200,
         "what they were made of is right"
     );
+    prover.world.shows(&["DPoP/HasRequiredClaims"]);
 }
 
 #[tokio::test]
@@ -243,6 +245,7 @@ async fn s_17_the_type_of_a_proof_is_dpop_jwt() {
             .await;
         assert_eq!(prover.show(&proof).await.status, 200, "RFC 7515 s4.1.9: {typ}");
     }
+    prover.world.shows(&["DPoP/IsExplicitTypingRequired"]);
 }
 
 #[tokio::test]

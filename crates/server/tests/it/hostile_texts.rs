@@ -99,7 +99,7 @@ async fn s_10_what_an_app_says_of_itself_makes_nothing_on_any_page() {
         harmless(&page, hostile);
         assert!(page.answer.text.contains("Not verified by anyone"), "{hostile}");
         assert!(
-            !page.answer.text.contains("picture-"),
+            !page.answer.text.contains("<img") && !page.answer.text.contains("src=\"https://"),
             "no picture of a stranger: {hostile}"
         );
 

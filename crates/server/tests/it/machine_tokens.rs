@@ -50,6 +50,7 @@ async fn each_way_to_authenticate_gets_a_bearer_token() {
         assert_eq!(claims["iat"], world.now());
         assert_eq!(claims["exp"], world.now() + 300);
         assert!(claims.get("cnf").is_none());
+        world.shows(&["Features/ClientCredentialsFlowSupported"]);
     }
 }
 
@@ -71,6 +72,7 @@ async fn a_proof_binds_the_token_to_its_key() {
         claims["scope"], "read write",
         "without scope: all that is granted there"
     );
+    world.shows(&["DPoP/IsDPoPSupported", "DocumentSupport/RFC9449Supported"]);
 }
 
 #[tokio::test]
@@ -112,6 +114,7 @@ async fn introspection_and_revocation_follow_the_token() {
     form.push(("token", token.clone()));
     assert_eq!(world.post("/oauth2/revoke", &headers, &form).await.status, 200);
     assert_eq!(ask(&gateway).await.body, json!({ "active": false }));
+    world.shows(&["DocumentSupport/RFC7009Supported"]);
 }
 
 #[tokio::test]

@@ -76,6 +76,9 @@ mod client_documents;
 mod codes;
 
 #[cfg(test)]
+mod conformance;
+
+#[cfg(test)]
 mod confusion;
 
 #[cfg(test)]

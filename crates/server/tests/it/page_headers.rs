@@ -229,6 +229,9 @@ async fn s_09_every_page_of_the_table_is_neither_framed_nor_kept_nor_scripted_fr
         }
     }
     assert!(seen >= 60, "{seen}");
+    front
+        .world
+        .shows(&["AuthEndpoint/HasContentSecurityPolicy", "AuthEndpoint/HasFrameOptions"]);
 }
 
 #[tokio::test]
@@ -277,6 +280,7 @@ async fn s_09_the_answer_on_its_way_to_the_app_tells_nobody_where_it_comes_from(
     personal(&standing.answer, "a code by a standing yes");
     let error = alice.get(&front.world, &front.asking("nothing").path()).await;
     personal(&error.answer, "an error");
+    front.world.shows(&["AuthEndpoint/ReferrerPolicyEnforced"]);
 }
 
 #[tokio::test]

@@ -85,6 +85,7 @@ async fn s_03_a_parameter_that_stands_twice_is_refused_wherever_it_stands() {
         }
     }
     assert_eq!(grants(&front.world).await, 0);
+    front.world.shows(&["AuthEndpoint/SameParameterTwiceDisallowed"]);
 }
 
 #[tokio::test]

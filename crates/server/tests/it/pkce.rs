@@ -54,6 +54,9 @@ async fn s_04_without_an_s256_challenge_there_is_no_code() {
         let page = alice.agree(&front.world, &front.alice, &asking).await;
         code(&page);
     }
+    front
+        .world
+        .shows(&["Pkce/IsPkceRequired", "Pkce/PlainPkceDisabled", "Features/PlainPkce"]);
 }
 
 #[tokio::test]
@@ -117,6 +120,11 @@ async fn s_04_a_code_is_worth_nothing_without_its_verifier() {
         let answer = redeem(&front, app, &code, Some(&verifier)).await;
         assert_eq!(answer.status, 200, "and with it: {answer:?}");
     }
+    front.world.shows(&[
+        "Pkce/IsPkceImplemented",
+        "Pkce/IsPkceTokenDowngradeDetected",
+        "DocumentSupport/RFC7636Supported",
+    ]);
 }
 
 #[tokio::test]
@@ -140,6 +148,7 @@ async fn s_04_a_verifier_has_43_to_128_unreserved_characters_also_when_it_fits()
         let expected = if good { (200, "") } else { (400, "invalid_grant") };
         assert_eq!((answer.status, answer.error()), expected, "{verifier}: {answer:?}");
     }
+    front.world.shows(&["Pkce/ShortVerifier"]);
 }
 
 #[tokio::test]

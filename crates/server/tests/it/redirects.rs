@@ -131,6 +131,11 @@ async fn s_01_no_variant_of_a_registered_redirect_uri_is_followed() {
         let page = alice.visit(&front.world, &asking.path()).await;
         assert!(page.has_form("consent"), "the registered one is: {page:?}");
     }
+    front.world.shows(&[
+        "AuthEndpoint/RedirectUriFullyMatched",
+        "AuthEndpoint/RedirectUriPathMatched",
+        "AuthEndpoint/RedirectUriConfusion",
+    ]);
 }
 
 #[tokio::test]
@@ -162,6 +167,7 @@ async fn s_01_without_a_redirect_uri_nothing_happens_also_when_there_is_only_one
         let page = browser.get(&front.world, &asking.with("resource", None).path()).await;
         problem(&page, 400, "invalid_request", scope);
     }
+    front.world.shows(&["AuthEndpoint/RedirectUriRequired"]);
 }
 
 /// Which of these places a client is answered at, all asked for by somebody who is signed in.
@@ -247,6 +253,7 @@ async fn s_01_on_this_computer_the_port_alone_may_vary_and_each_host_stands_for_
         let answered = answered_at(&front.world, &mut browser, &app, &all).await;
         assert_eq!(answered, expected, "registered: {registered}");
     }
+    front.world.shows(&["DocumentSupport/RFC8252Supported"]);
 }
 
 #[tokio::test]
@@ -302,6 +309,10 @@ async fn s_02_an_error_leaves_this_server_only_with_somebody_who_is_signed_in() 
         let page = alice.get(&front.world, &asking.path()).await;
         refused_at(&page, &asking, code, &what);
     }
+    front.world.shows(&[
+        "AuthEndpoint/AutomaticRedirectInvalidResponseType",
+        "AuthEndpoint/AutomaticRedirectInvalidScope",
+    ]);
 }
 
 #[tokio::test]
@@ -510,6 +521,9 @@ async fn s_02_a_state_comes_back_as_it_was_and_cannot_become_another_parameter()
         let page = browser.get(&front.world, &asking.path()).await;
         problem(&page, 400, "invalid_request", "a state that is no state");
     }
+    front
+        .world
+        .shows(&["AuthEndpoint/CodePollution", "AuthEndpoint/StatePresent"]);
 }
 
 /// The query of the URL that a page leads to, as it travels.

@@ -57,6 +57,11 @@ async fn s_16_an_old_token_ends_its_line_and_nothing_else() {
             "its line was over when the others came"
         );
         cast.lives(&beside, "another line of the same app and person").await;
+        cast.world.shows(&[
+            "TokenEndpoint/InvalidatedRefreshToken",
+            "TokenEndpoint/RefreshTokenRevokedAfterUse",
+            "TokenEndpoint/UsesTokenRotation",
+        ]);
     }
 }
 
@@ -268,6 +273,10 @@ async fn s_16_a_line_is_of_no_use_to_another_client() {
         );
         cast.lives(&held, "a line is its client's to end").await;
         cast.lives(&newest, "an old token in other hands included").await;
+        cast.world.shows(&[
+            "TokenEndpoint/IsRefreshBoundToClient",
+            "TokenEndpoint/IsRefreshAuthenticationRequired",
+        ]);
     }
 }
 
@@ -431,5 +440,11 @@ async fn s_37_revoking_any_token_of_a_line_ends_it() {
         revoke(&beside.refresh[..beside.refresh.len() - 1]).await;
         revoke(&format!("{}A", beside.refresh)).await;
         cast.lives(&beside, "a piece ends nothing").await;
+        cast.world.shows(&[
+            "Revocation/AccessRevokesRefresh",
+            "Revocation/RefreshRevokesAccess",
+            "Revocation/CanAccessTokensBeRevoked",
+            "Revocation/CanRefreshTokensBeRevoked",
+        ]);
     }
 }

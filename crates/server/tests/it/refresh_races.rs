@@ -81,6 +81,8 @@ async fn s_16_of_64_differing_racers_one_wins_and_the_line_dies() {
         cast.is_dead(&held, "and so does what was there before").await;
     }
     second.end().await;
+    cast.world
+        .shows(&["Concurrency/SingleFastRefresh", "Concurrency/MultiFastRefresh"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -178,6 +178,10 @@ async fn what_stock_clients_register_is_taken_and_works_to_the_end() {
             .await;
         assert_eq!(answer.status, 200, "{answer:?}");
     }
+    world.shows(&[
+        "TokenEndpoint/ClientSecretEntropyMinReq",
+        "TokenEndpoint/ClientSecretEntropySugReq",
+    ]);
 }
 
 #[tokio::test]

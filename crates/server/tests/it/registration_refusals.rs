@@ -246,6 +246,7 @@ async fn s_24_what_nobody_may_register() {
             "{what}"
         );
     }
+    world.shows(&["TokenEndpoint/ClientKeySecure"]);
 }
 
 #[tokio::test]

@@ -204,9 +204,17 @@ pub(crate) fn body_of(route: &Route, about: &Site) -> Option<(&'static str, Stri
         _ => {
             let without_body = route.method == "GET"
                 || route.method == "DELETE"
-                || ["/secret", "/revoke", "/rotate", "/recovery-code", "/sign-out", "/end"]
-                    .iter()
-                    .any(|end| route.path.ends_with(end));
+                || [
+                    "/secret",
+                    "/revoke",
+                    "/rotate",
+                    "/recovery-code",
+                    "/sign-out",
+                    "/end",
+                    "/attestation-challenge",
+                ]
+                .iter()
+                .any(|end| route.path.ends_with(end));
             assert!(
                 without_body,
                 "{}: this test does not know what to say there",

@@ -37,6 +37,7 @@ pub async fn load(tenant: &TenantDb, command: &Command) -> Result<Facts, Fault> 
             facts.client = client(tenant, Some(&new.client)).await?;
             facts.resources = resources(tenant, &new.resources).await?;
             facts.path = path(tenant, new.parent.as_ref()).await?;
+            facts.types = tenant.types_for(&[&new.details]).await?;
         }
         Command::RevokeGrant(id) => facts.path = path(tenant, Some(id)).await?,
         Command::CreateTenant(new) => {
@@ -69,6 +70,9 @@ pub async fn load(tenant: &TenantDb, command: &Command) -> Result<Facts, Fault> 
         Command::DropGroup(id) => facts.groups = tenant.group(id).await?.into_iter().collect(),
         Command::CreateRule(new) => of_rule(tenant, new, &mut facts).await?,
         Command::CancelApproval(id) => facts.approval = tenant.approval(id).await?,
+        Command::CreateDetailType(_) | Command::ReplaceDetailType(_) | Command::DropDetailType(_) => {
+            facts.types = tenant.types().await?;
+        }
         Command::DropRule(id) => facts.rule = tenant.consent_rule(id).await?,
         Command::EndAdministrator(id) => facts.administrator = tenant.administrator(id).await?,
         Command::CreateAdministrator(_) | Command::RotateKeys(_) => {}

@@ -28,11 +28,12 @@ pub async fn load<'a>(
             None => Ok(None),
         }
     };
-    let (client, resource, (rules, grants), answer) = futures_util::future::try_join4(
+    let (client, resource, (rules, grants), answer, types) = futures_util::future::try_join5(
         Box::pin(as_it_is(tenant, client, look)),
         resource,
         Box::pin(said(tenant, caller, asked, now)),
         tenant.authorization_code_of_request(&asked.id),
+        tenant.types_for(&[&asked.details]),
     )
     .await?; // on PostgreSQL all travel together
     Ok(Facts {
@@ -41,6 +42,7 @@ pub async fn load<'a>(
         client,
         resource,
         rules,
+        types,
         grants,
         answered: answer.map_or(Answered::NotYet, |_| Answered::Before),
     })

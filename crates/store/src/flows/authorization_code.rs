@@ -1,8 +1,9 @@
 //! Facts of the redemption of a code.
 
 use kernel::{
-    Audience, Caller, Time,
+    Audience, Caller, Details, Time,
     authorization_code::{AuthorizationCode, Facts, Request},
+    detail::Types,
     grant::Subject,
     token::TenantKeys,
 };
@@ -35,9 +36,16 @@ pub async fn load<'a>(
         resource: None,
         user: None,
         rules: Vec::new(),
+        types: Types::default(),
     };
     match code {
-        Some(code) => Box::pin(hung_on(tenant, code, facts)).await,
+        Some(code) => {
+            let details = code.details.clone();
+            let in_question = [&details, request.details.as_ref().unwrap_or(Details::none())];
+            let types = tenant.types_for(&in_question);
+            let (types, facts) = futures_util::future::try_join(types, Box::pin(hung_on(tenant, code, facts))).await?;
+            Ok(Facts { types, ..facts })
+        }
         None => Ok(facts),
     }
 }

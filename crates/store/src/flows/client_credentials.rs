@@ -1,7 +1,7 @@
 //! Facts of the client credentials grant.
 
 use kernel::{
-    Caller, Time, Who,
+    Caller, Details, Time, Who,
     approval::Whom,
     client_credentials::{Facts, Request},
     deferred::Completion,
@@ -65,6 +65,12 @@ pub async fn load<'a>(
     };
     let (resource, grants, client_epoch, approvals) =
         futures_util::future::try_join4(resource, grants, client_epoch, Box::pin(approvals)).await?; // on PostgreSQL all travel together
+    let granted = grants.iter().filter_map(|path| path.first());
+    let in_question: Vec<&Details> = granted
+        .map(|grant| grant.authority.details())
+        .chain(&request.details)
+        .collect();
+    let types = tenant.types_for(&in_question).await?;
     Ok(Facts {
         tenant: tenant.tenant(),
         resource,
@@ -72,5 +78,6 @@ pub async fn load<'a>(
         grants,
         keys,
         approvals,
+        types,
     })
 }

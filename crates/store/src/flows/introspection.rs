@@ -27,6 +27,8 @@ pub async fn load(tenant: &TenantDb, token: Option<Verified<AccessToken>>) -> Re
     let (path, client, resource) =
         futures_util::future::try_join3(tenant.grant_path(&record.grant), tenant.client(&client), resource).await?;
     let (user, rules) = person::load(tenant, path.first().map(|grant| &grant.subject)).await?;
+    let details = Known::details(&token).unwrap_or_default();
+    let types = tenant.types_for(&[&details]).await?;
     Ok(Facts::Known(Box::new(Known {
         token,
         record,
@@ -35,5 +37,6 @@ pub async fn load(tenant: &TenantDb, token: Option<Verified<AccessToken>>) -> Re
         resource,
         user,
         rules,
+        types,
     })))
 }

@@ -1,7 +1,7 @@
 //! Facts of a refresh.
 
 use kernel::{
-    Audience, Caller, Time,
+    Audience, Caller, Details, Time,
     approval::{Approval, Whom},
     deferred::Completion,
     family::Family,
@@ -33,9 +33,14 @@ pub async fn load<'a>(
         futures_util::future::try_join(family, again::client_epoch(tenant, caller, look)).await?;
     let path = path(tenant, family.as_ref()).await?;
     let authorization = path.first();
-    let (resource, (user, rules), approvals) = futures_util::future::try_join3(
+    let in_question = [
+        authorization.map_or(Details::none(), |grant| grant.authority.details()),
+        request.details.as_ref().unwrap_or(Details::none()),
+    ];
+    let (resource, (user, rules), types, approvals) = futures_util::future::try_join4(
         place(tenant, authorization),
         person::load(tenant, authorization.map(|grant| &grant.subject)),
+        tenant.types_for(&in_question),
         Box::pin(asked_of(tenant, request, authorization, now)),
     )
     .await?;
@@ -49,6 +54,7 @@ pub async fn load<'a>(
         user,
         rules,
         approvals,
+        types,
     })
 }
 

@@ -188,7 +188,6 @@ async fn a_row_that_no_version_of_ours_writes_is_a_fault_and_not_a_guess() {
     for spoil in [
         "binding = 'maybe'",
         "binding = 'required', method = 'telepathy'",
-        "method = 'private_key_jwt'",
         "method = 'client_secret_basic', secret_digest = NULL",
         "secret_digest = 'd', grant_types = 'password'",
     ] {

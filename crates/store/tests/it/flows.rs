@@ -1,9 +1,11 @@
 //! The facts of a flow are what it names and hangs on, no more.
 
+use std::collections::BTreeSet;
+
 use kernel::{
     Audience, Authority, Caller, Scopes, Who,
     account::Command,
-    authorization::{Answered, Asked, Prompt, Returns},
+    authorization::{Answered, Asked, Demand, Prompt, ResponseMode, Returns, Wish},
     authorization_code::{self, AuthorizationCode},
     browser_session::BrowserSession,
     caller::{BrowserUser, PublicClient},
@@ -56,19 +58,25 @@ fn keys() -> TenantKeys {
 
 fn asked(client: &str, resource: Option<&str>) -> Asked {
     Asked {
+        details: kernel::Details::default(),
         id: "request-c".to_owned(),
         client: kernel::ClientId::parse(client).unwrap(),
         returns: Returns {
             redirect_uri: RedirectUri::parse("https://client.example/cb").unwrap(),
             state: None,
+            mode: ResponseMode::Query,
         },
         scopes: None,
         resource: resource.map(|uri| ResourceUri::parse(uri).unwrap()),
-        challenge: "challenge".to_owned(),
+        challenge: Some("challenge".to_owned()),
         key: None,
         prompt: Prompt::default(),
+        demand: Demand::default(),
+        nonce: None,
+        id_claims: BTreeSet::new(),
         login_hint: None,
         ui_locales: None,
+        pushed: Wish::No,
         created: time(0),
     }
 }
@@ -100,7 +108,8 @@ async fn an_authorization_request_is_judged_by_what_was_said_only_when_somebody_
         let (db, asked) = (world.db.clone(), asked.clone());
         async move {
             let given = Some(client("client"));
-            let facts = flows::authorization::load(&db, &caller, &asked, given, Look::First, time(5))
+            let keys = keys();
+            let facts = flows::authorization::load(&db, &keys, &caller, &asked, given, Look::First, time(5))
                 .await
                 .unwrap();
             assert_eq!(facts.client, Some(client("client")));
@@ -124,9 +133,10 @@ async fn an_authorization_request_is_judged_by_what_was_said_only_when_somebody_
 #[tokio::test]
 async fn at_the_second_look_a_registered_client_is_read_again_and_a_document_stays_as_it_was_given() {
     let world = world().await;
+    let keys = keys();
     let look = async |given: Option<Client>, look: Look| {
         let asked = asked(given.as_ref().map_or("client", |client| client.id.as_str()), None);
-        let facts = flows::authorization::load(&world.db, &alice(), &asked, given, look, time(5))
+        let facts = flows::authorization::load(&world.db, &keys, &alice(), &asked, given, look, time(5))
             .await
             .unwrap();
         assert_eq!(facts.resource, None);
@@ -234,6 +244,7 @@ async fn a_refresh_comes_with_the_whole_path_the_place_and_the_person_of_its_aut
     let id = |n: char| kernel::FamilyId::parse(&n.to_string().repeat(26)).unwrap();
     let at_place = Grant {
         authority: Authority::root(kernel::Ask {
+            details: kernel::Details::default(),
             scopes: Scopes::parse("read").unwrap(),
             audiences: [Audience::Resource(ResourceUri::parse("urn:r").unwrap())].into(),
             expires: None,
@@ -297,6 +308,7 @@ async fn a_registration_is_its_own_by_its_token_only() {
     let itself = Client {
         registration: Registration::Itself {
             token_digest: digest::sha256_b64(b"token"),
+            key: None,
         },
         ..registered_itself("itself", 900)
     };

@@ -28,6 +28,7 @@ async fn grants_come_back_whole() {
         };
         new.parent = (n == 2).then(|| GrantId::parse("no-such-parent").unwrap());
         new.authority = Authority::root(Ask {
+            details: kernel::Details::default(),
             scopes: Scopes::parse(["", "a", "z:$1 a'b %_ !#[]~"][n]).unwrap(),
             audiences: [
                 BTreeSet::new(),
@@ -169,6 +170,7 @@ async fn own_grants_are_the_clients_own_that_still_count_with_their_paths() {
     for n in 0..70 {
         let mut ended = grant(&format!("x{n:03}"));
         ended.authority = kernel::Authority::root(kernel::Ask {
+            details: kernel::Details::default(),
             scopes: ended.authority.scopes().clone(),
             audiences: ended.authority.audiences().clone(),
             expires: Some(time(1)),

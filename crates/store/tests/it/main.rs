@@ -19,6 +19,8 @@ mod child;
 #[cfg(test)]
 mod committer;
 #[cfg(test)]
+mod details;
+#[cfg(test)]
 mod driver;
 #[cfg(test)]
 mod durability;
@@ -30,6 +32,8 @@ mod grants;
 mod journal;
 #[cfg(test)]
 mod migrations;
+#[cfg(test)]
+mod openid;
 #[cfg(test)]
 mod people;
 #[cfg(test)]

@@ -3,13 +3,18 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use kernel::ClientId;
+use kernel::{
+    ClientId, CodeId, Confirmation, FamilyId,
+    client::{Authentication, Client, Keys},
+    family::Family,
+    redirect_uri::RedirectUri,
+};
 use store::{Database, Fault};
 
 use crate::{
     beside::Beside,
     child::{orders, runtime, said, start},
-    people::{create_user, user},
+    people::{code, create_code, create_user, family, redeem, turn, user},
     world::{
         Wanted, World, acme, acmes, at, client, commit, create_client, create_grant, grant, live, open, replace_client,
         resource, time,
@@ -156,7 +161,7 @@ async fn a_start_that_was_interrupted_is_finished_by_the_next_one() {
     let store = open(&fresh.database).await.unwrap();
     let world = World::around(fresh, store);
     world.put(Wanted::token("t")).await;
-    assert_eq!(steps(&Beside::open(&world.fresh.database).await).await, 2);
+    assert_eq!(steps(&Beside::open(&world.fresh.database).await).await, 4);
 }
 
 #[tokio::test]
@@ -255,20 +260,22 @@ async fn a_start_waits_for_another_process_that_is_at_work_on_the_schema() {
     }
 }
 
+/// Takes a step as the driver takes it.
+async fn take(beside: &Beside, step: &str) {
+    let for_sqlite = step
+        .replace("BIGINT", "INTEGER")
+        .replace("\n);", "\n) STRICT, WITHOUT ROWID;");
+    beside
+        .run(&for_sqlite, &step.replace(" TEXT", " TEXT COLLATE \"C\""))
+        .await;
+}
+
 /// A database as the first release left it, with rows of it, is taken on: everything is as it was, and what is new has the value that says nothing new.
 #[tokio::test]
-async fn rows_of_the_first_release_are_taken_on_by_the_second() {
-    let house = include_str!("../../src/migrations/0001_house.sql");
+async fn rows_of_the_first_release_are_taken_on() {
     let fresh = Arc::new(testkit::fresh().await);
     let beside = Beside::open(&fresh.database).await;
-    beside
-        .run(
-            &house
-                .replace("BIGINT", "INTEGER")
-                .replace("\n);", "\n) STRICT, WITHOUT ROWID;"),
-            &house.replace(" TEXT", " TEXT COLLATE \"C\""),
-        )
-        .await;
+    take(&beside, include_str!("../../src/migrations/0001_house.sql")).await;
     beside
         .run_on_both(
             "CREATE TABLE schema_step (step BIGINT NOT NULL PRIMARY KEY);
@@ -284,7 +291,7 @@ async fn rows_of_the_first_release_are_taken_on_by_the_second() {
         )
         .await;
     let world = World::around(Arc::clone(&fresh), open(&fresh.database).await.unwrap());
-    assert_eq!(steps(&beside).await, 2);
+    assert_eq!(steps(&beside).await, 4);
     assert_eq!(world.store().tenants().await.unwrap(), [acme()]);
     assert_eq!(world.db.clients_after("", 9).await.unwrap(), [(client("c"), None)]);
     assert_eq!(world.db.resources_after("", 9).await.unwrap(), [resource("urn:r")]);
@@ -307,4 +314,65 @@ async fn rows_of_the_first_release_are_taken_on_by_the_second() {
     let world = world.reopen().await;
     assert_eq!(world.db.clients_after("", 9).await.unwrap(), [(renamed, None)]);
     assert_eq!(world.db.users_after("", 9).await.unwrap(), [user("alice")]);
+}
+
+/// A database as the second step left it: codes and lines of before have no session, a line says of its sign-in what is the least, and nobody is held to more than before.
+#[tokio::test]
+async fn rows_of_the_second_step_are_taken_on_by_the_third() {
+    let fresh = Arc::new(testkit::fresh().await);
+    let beside = Beside::open(&fresh.database).await;
+    take(&beside, include_str!("../../src/migrations/0001_house.sql")).await;
+    take(&beside, include_str!("../../src/migrations/0002_people.sql")).await;
+    beside
+        .run_on_both(
+            "CREATE TABLE schema_step (step BIGINT NOT NULL PRIMARY KEY);
+             INSERT INTO schema_step (step) VALUES (1);
+             INSERT INTO schema_step (step) VALUES (2);
+             INSERT INTO tenant (id, name, issuer, dpop_nonce, access_token_seconds, created_at)
+             VALUES ('acme', 'Acme', 'https://auth.acme.example', 'demanded', 300, 1795000000);
+             INSERT INTO client (tenant, id, name, method, jwks, grant_types, binding, introspects, epoch, created_at, redirect_uris, basis)
+             VALUES ('acme', 'keyed', 'Client keyed', 'private_key_jwt', '{\"keys\":[]}', 'client_credentials', 'when_proved', 'its_resources', 1, 1795000000, 'https://client.example/cb', 'b');
+             INSERT INTO client (tenant, id, name, method, secret_digest, grant_types, binding, introspects, epoch, created_at)
+             VALUES ('acme', 'c', 'Client c', 'client_secret_basic', 'digest-of-c', 'client_credentials', 'when_proved', 'its_resources', 1, 1795000000);
+             INSERT INTO authorization_code (tenant, id, digest, request, client, user_id, grant_id, scope, audience, redirect_uri, challenge, authenticated_at, method, created_at)
+             VALUES ('acme', 'k', 'digest-k', 'request-k', 'client', 'alice', 'root', 'read', '-', 'https://client.example/cb', 'challenge', 1795000000, 'password', 1795000000);
+             INSERT INTO refresh_family (tenant, id, grant_id, client, key_thumbprint, authenticated_at, generation, turned_at, created_at)
+             VALUES ('acme', 'f', 'g', 'client', 'a-thumbprint', 1795000000, 0, 1795000000, 1795000000)",
+        )
+        .await;
+    let world = World::around(Arc::clone(&fresh), open(&fresh.database).await.unwrap());
+    assert_eq!(steps(&beside).await, 4);
+    assert_eq!(
+        world.store().tenants().await.unwrap(),
+        [acme()],
+        "no profile, nothing pushed, PKCE always"
+    );
+    let keyed = Client {
+        authentication: Authentication::PrivateKeyJwt,
+        keys: Some(Keys::Here("{\"keys\":[]}".to_owned())),
+        redirect_uris: vec![RedirectUri::parse("https://client.example/cb").unwrap()],
+        ..client("keyed")
+    };
+    assert_eq!(
+        world.db.clients_after("", 9).await.unwrap(),
+        [(client("c"), None), (keyed, None)]
+    );
+    assert_eq!(
+        world.db.authorization_code(&CodeId::parse("k").unwrap()).await.unwrap(),
+        Some(code("k"))
+    );
+    let line = Family {
+        key: Some(Confirmation::Jkt("a-thumbprint".to_owned())),
+        ..family("f", "g")
+    };
+    assert_eq!(
+        world.db.family(&FamilyId::parse("f").unwrap()).await.unwrap(),
+        Some(line),
+        "a sign-in of which nobody knows how strong it was counts as a password"
+    );
+    let said = Wanted::default()
+        .guard(create_code(code("new")))
+        .guard(redeem("k", "g2"))
+        .guard(turn("f", 0, "request"));
+    world.put(said).await;
 }

@@ -6,7 +6,7 @@ use kernel::{
     AdministratorId, Ask, Audience, Authority, BrowserSessionId, ClientId, CodeId, FamilyId, GrantId, GroupId, Guard,
     PasskeyId, RuleId, Scopes, UserId, Write,
     authorization_code::{self, AuthorizationCode},
-    browser_session::{self, BrowserSession, Method},
+    browser_session::{self, BrowserSession, Method, Presence},
     client::{self, Authentication, Client, Registration},
     consent::{self, Clients, Effect, Rule},
     credential::{self, Passkey},
@@ -200,9 +200,19 @@ pub(crate) fn end_other_sessions(user: &str, keep: Option<&str>, seconds: i64) -
     })
 }
 
+/// Somebody who signed in with a password, before sessions were noted.
+pub(crate) fn presence() -> Presence {
+    Presence {
+        session: None,
+        authenticated: time(0),
+        method: Method::Password,
+    }
+}
+
 /// A code for alice, the only one of its request.
 pub(crate) fn code(id: &str) -> AuthorizationCode {
     AuthorizationCode {
+        details: kernel::Details::default(),
         id: CodeId::parse(id).unwrap(),
         digest: format!("digest-{id}"),
         request: format!("request-{id}"),
@@ -212,10 +222,11 @@ pub(crate) fn code(id: &str) -> AuthorizationCode {
         scopes: Scopes::parse("read").unwrap(),
         audience: Audience::Issuer,
         redirect_uri: RedirectUri::parse("https://client.example/cb").unwrap(),
-        challenge: "challenge".to_owned(),
+        challenge: Some("challenge".to_owned()),
         key: None,
-        authenticated: time(0),
-        method: Method::Password,
+        presence: presence(),
+        nonce: None,
+        id_claims: BTreeSet::new(),
         created: time(0),
         redeemed: None,
     }
@@ -239,7 +250,8 @@ pub(crate) fn family(id: &str, grant: &str) -> Family {
         grant: grant_id(grant),
         client: ClientId::parse("client").unwrap(),
         key: None,
-        authenticated: time(0),
+        instance: None,
+        presence: presence(),
         generation: 0,
         turned: time(0),
         request: None,
@@ -312,6 +324,7 @@ pub(crate) fn child(id: &str, parent: &str) -> Grant {
 pub(crate) fn until(grant: Grant, seconds: i64) -> Grant {
     Grant {
         authority: Authority::root(Ask {
+            details: kernel::Details::default(),
             scopes: grant.authority.scopes().clone(),
             audiences: grant.authority.audiences().clone(),
             expires: Some(time(seconds)),
@@ -334,6 +347,7 @@ pub(crate) fn registered_itself(id: &str, expires: i64) -> Client {
     Client {
         registration: Registration::Itself {
             token_digest: format!("token-of-{id}"),
+            key: None,
         },
         authentication: Authentication::Nothing,
         expires: Some(time(expires)),

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{
-    AdministratorId, Audience, ClientId, CodeId, FamilyId, GroupId, RuleId, Scopes, Time,
+    AdministratorId, Audience, ClientId, CodeId, Confirmation, FamilyId, GroupId, RuleId, Scopes, Time,
     authorization_code::AuthorizationCode,
-    browser_session::{BrowserSession, Method},
+    browser_session::{BrowserSession, Method, Presence},
     client::{ApplicationType, Authentication, Client, Registration},
     consent::{Clients, Effect, RULES_MAX, Rule},
     credential::{Passkey, Password},
@@ -202,16 +202,22 @@ async fn codes_and_lines_come_back_whole() {
         scopes: Scopes::parse("a'b z:$1 %_").unwrap(),
         audience: Audience::Resource(ResourceUri::parse("https://a.example/'$1").unwrap()),
         redirect_uri: RedirectUri::parse("https://client.example/cb?x='$1%20").unwrap(),
-        challenge: ODD.to_owned(),
+        challenge: Some(ODD.to_owned()),
         key: Some(ODD.to_owned()),
-        authenticated: Time::from_unix(i64::MIN),
-        method: Method::PasskeyVerified,
+        presence: Presence {
+            session: Some(session_id("s'$1")),
+            authenticated: Time::from_unix(i64::MIN),
+            method: Method::PasskeyVerified,
+        },
+        nonce: Some(ODD.to_owned()),
+        id_claims: ["email", "name"].map(str::to_owned).into(),
         created: Time::from_unix(i64::MAX),
         redeemed: Some(crate::people::grant_id("g'")),
         ..code("full")
     };
     let bare = AuthorizationCode {
         scopes: Scopes::default(),
+        challenge: None,
         ..code("bare")
     };
     for new in [&full, &bare] {
@@ -225,15 +231,23 @@ async fn codes_and_lines_come_back_whole() {
     assert_eq!(world.db.authorization_code_of_request("another").await.unwrap(), None);
 
     let full = Family {
-        key: Some(ODD.to_owned()),
-        authenticated: Time::from_unix(i64::MIN),
+        key: Some(Confirmation::Jkt(ODD.to_owned())),
+        presence: Presence {
+            session: Some(session_id("s'$1")),
+            authenticated: Time::from_unix(i64::MIN),
+            method: Method::RecoveryCode,
+        },
         generation: i64::MAX,
         turned: Time::from_unix(-1),
         request: Some(ODD.to_owned()),
         created: Time::from_unix(i64::MAX),
         ..family("full", "g'")
     };
-    for new in [&full, &family("bare", "g")] {
+    let certified = Family {
+        key: Some(Confirmation::Certificate(ODD.to_owned())),
+        ..family("certified", "g")
+    };
+    for new in [&full, &certified, &family("bare", "g")] {
         world.put(Wanted::default().guard(create_family(new.clone()))).await;
         assert_eq!(world.db.family(&new.id).await.unwrap().as_ref(), Some(new));
     }
@@ -289,7 +303,8 @@ async fn clients_come_back_with_everything_they_said_of_themselves() {
             fetched: Time::from_unix(i64::MIN),
         },
         Registration::Itself {
-            token_digest: ODD.to_owned(),
+            token_digest: proof::digest::sha256_b64(b"token"),
+            key: Some(ODD.to_owned()),
         },
     ];
     let kinds = [ApplicationType::Native, ApplicationType::Web, ApplicationType::Unsaid];
@@ -350,8 +365,10 @@ async fn resources_say_which_scopes_bring_others_and_the_tenant_which_mean_somet
         assert_eq!(world.db.resource(&new.uri).await.unwrap().as_ref(), Some(new));
     }
     let known = world.db.scopes_known().await.unwrap();
-    assert_eq!(known.iter().count(), 3 + 300 + 2);
-    for name in ["read", "write", "a'b", "many0", "many299", "profile", "email"] {
+    assert_eq!(known.iter().count(), 3 + 300 + 5);
+    for name in [
+        "read", "write", "a'b", "many0", "many299", "openid", "profile", "email", "address", "phone",
+    ] {
         assert!(known.contains(name), "{name}");
     }
     assert!(!known.contains("gone"), "of a resource that is disabled");

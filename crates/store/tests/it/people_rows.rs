@@ -46,7 +46,10 @@ async fn a_row_of_people_that_no_version_of_ours_writes_is_a_fault_and_not_a_gue
         ),
         ("authorization_code", "scope = '', audience = 'nowhere'"),
         ("authorization_code", "audience = '-', redeemed = ''"),
+        ("authorization_code", "redeemed = NULL, browser_session = ''"),
         ("refresh_family", "grant_id = ''"),
+        ("refresh_family", "grant_id = 'g', method = 'telepathy'"),
+        ("refresh_family", "method = 'password', browser_session = ''"),
         ("consent_rule", "effect = 'perhaps'"),
         ("consent_rule", "effect = 'allow', client_kind = 'one'"),
         ("consent_rule", "client_kind = 'every', client = 'c'"),
@@ -58,9 +61,15 @@ async fn a_row_of_people_that_no_version_of_ours_writes_is_a_fault_and_not_a_gue
         ("client", "registration_kind = 'administrator', registration = 'x'"),
         ("client", "registration = NULL, redirect_uris = 'javascript:alert(1)'"),
         ("client", "redirect_uris = '', application_type = 'toaster'"),
+        ("client", "application_type = NULL, further = '[]'"),
+        ("client", "further = '{\"subject_type\":\"anonymous\"}'"),
+        ("client", "further = '{}', method = 'telepathy'"),
         ("tenant", "client_documents = 'some'"),
         ("tenant", "client_documents = 'refused', registration = 'perhaps'"),
         ("tenant", "registration = 'off', binding = 'sometimes'"),
+        ("tenant", "binding = 'required', security_profile = 'fapi1'"),
+        ("tenant", "security_profile = 'fapi2', pushed_requests = 'perhaps'"),
+        ("tenant", "pushed_requests = 'required', pkce = 'seldom'"),
     ];
     for (table, spoil) in spoils {
         beside.run_on_both(&format!("UPDATE {table} SET {spoil}")).await;

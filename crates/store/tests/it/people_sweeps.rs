@@ -14,6 +14,7 @@ use store::{Outcome, TenantDb};
 
 use crate::{
     beside::Beside,
+    openid::{create_pushed, pushed, tell},
     people::{
         by_document, child, code, create_code, create_family, create_session, family, keep_client, put_document,
         registered_itself, root, session,
@@ -52,7 +53,14 @@ async fn another_tenant(world: &World) -> World {
 /// How many rows each table has that people fill.
 async fn rows(beside: &Beside) -> BTreeMap<&'static str, i64> {
     let mut counted = BTreeMap::new();
-    for table in ["authorization_code", "browser_session", "refresh_family", "client"] {
+    for table in [
+        "authorization_code",
+        "browser_session",
+        "refresh_family",
+        "client",
+        "pushed_request",
+        "relying_party",
+    ] {
         counted.insert(table, beside.number(&format!("SELECT COUNT(*) FROM {table}")).await);
     }
     counted
@@ -249,7 +257,11 @@ async fn s_49_tables_that_two_nodes_sweep_come_back_to_their_baseline() {
                 id: id(n),
                 ..code(&format!("c{n}"))
             };
-            Wanted::default().guard(create_session(over)).guard(create_code(old))
+            Wanted::default()
+                .guard(create_session(over))
+                .guard(create_code(old))
+                .guard(create_pushed(pushed(id::<()>(n).as_str(), 90)))
+                .sure(tell(&format!("s{n}"), "client", n % 1_000))
         }
         _ => Wanted::default().guard(create_family(Family {
             id: id(n),
@@ -268,7 +280,7 @@ async fn s_49_tables_that_two_nodes_sweep_come_back_to_their_baseline() {
         .await;
     assert_eq!(
         rows(&beside).await.values().sum::<i64>(),
-        before.values().sum::<i64>() + 6_000
+        before.values().sum::<i64>() + 9_000
     );
 
     let now = time(60 * DAY); // lines live longer: these go because they are dead
@@ -329,6 +341,8 @@ async fn a_sweep_that_finds_nothing_to_do_writes_nothing() {
                 .guard(create_client(registered_itself("c", 500)))
                 .guard(create_code(AuthorizationCode { id: id(0), ..code("c") }))
                 .guard(create_session(session("s")))
+                .guard(create_pushed(pushed(id::<()>(0).as_str(), 90)))
+                .sure(tell("s", "client", 0))
                 .guard(create_grant(root("g")))
                 .guard(create_family(Family {
                     id: id(0),

@@ -30,6 +30,8 @@ const REQUEST_PATH: &[&str] = &[
     "client.unchanged",
     "client.unused",
     "consent_rule.all",
+    "detail_type.all",
+    "detail_type.unchanged",
     "family.before",
     "family.current",
     "family.dead",
@@ -51,6 +53,11 @@ const REQUEST_PATH: &[&str] = &[
     "password.one",
     "recovery_code.left",
     "recovery_code.unused",
+    "pushed_request.before",
+    "pushed_request.one",
+    "relying_party.before",
+    "relying_party.of_ended",
+    "relying_party.of_expired",
     "resource.one",
     "token.before",
     "token.one",
@@ -60,7 +67,7 @@ const REQUEST_PATH: &[&str] = &[
 ];
 
 /// What a request reads all of a tenant's: a few rows each.
-const READ_WHOLE: &[&str] = &["consent_rule.all", "key.all"];
+const READ_WHOLE: &[&str] = &["consent_rule.all", "detail_type.all", "key.all"];
 
 #[tokio::test]
 async fn every_statement_prepares_on_this_engine_with_as_many_arguments_as_it_states() {

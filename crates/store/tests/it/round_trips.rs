@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::{
-    AdministratorId, Algorithm, Audience, ClientId, Event, EventKind, Guard, Moment, Time, TokenId, Write,
-    client::{Authentication, Binding, GrantType, Introspects},
+    AdministratorId, Algorithm, Audience, ClientId, Confirmation, Event, EventKind, Guard, Moment, TenantId, Time,
+    TokenId, Write,
+    client::{ApplicationType, Authentication, Binding, Further, GrantType, Introspects, Keys, SecurityProfile},
     resource::ResourceUri,
-    tenant::{self, Administrator, Reach},
+    tenant::{self, Administrator, Reach, Tenant},
 };
 use store::Outcome;
 
 use crate::world::{
-    NOW, ODD, TIMES, Wanted, World, administrator, client, create_administrator, create_client, create_resource,
-    create_token, event, replace_client, resource, revoke_token, signing_key, time, token,
+    NOW, ODD, TIMES, Wanted, World, acme, administrator, client, create_administrator, create_client, create_resource,
+    create_tenant, create_token, event, replace_client, resource, revoke_token, signing_key, time, token,
 };
 
 #[tokio::test]
@@ -25,9 +26,11 @@ async fn clients_come_back_whole() {
         Authentication::SecretPost {
             secret_digest: "d".to_owned(),
         },
-        Authentication::PrivateKeyJwt {
-            jwks: format!("{{\"keys\":[],\"x\":\"{ODD}\"}}"),
-        },
+        Authentication::PrivateKeyJwt,
+        Authentication::Tls,
+        Authentication::SelfSignedTls,
+        Authentication::Attestation,
+        Authentication::Nothing,
     ];
     let mut written = Vec::new();
     for (n, authentication) in authentications.into_iter().enumerate() {
@@ -41,6 +44,12 @@ async fn clients_come_back_whole() {
                 ));
                 new.name = format!("{ODD}{n}");
                 new.authentication = authentication.clone();
+                new.keys = match n % 3 {
+                    0 => None,
+                    1 => Some(Keys::Here(format!("{{\"keys\":[],\"x\":\"{ODD}\"}}"))),
+                    _ => Some(Keys::At(format!("https://client.example/keys?{ODD}"))),
+                };
+                new.further = if n == 0 { Further::default() } else { further() };
                 new.token_algorithm = algorithm;
                 new.binding = binding;
                 new.introspects = introspects;
@@ -49,9 +58,9 @@ async fn clients_come_back_whole() {
                 } else {
                     BTreeSet::from([GrantType::ClientCredentials])
                 };
-                new.epoch = [0, 1, i64::MAX][n];
-                new.created = Time::from_unix(TIMES[n]);
-                new.disabled = (n > 0).then(|| Time::from_unix(TIMES[n + 1]));
+                new.epoch = [0, 1, i64::MAX][n % 3];
+                new.created = Time::from_unix(TIMES[n % 4]);
+                new.disabled = (n > 0).then(|| Time::from_unix(TIMES[n % 4 + 1]));
                 world.put(Wanted::default().guard(create_client(new.clone()))).await;
                 assert_eq!(world.db.client(&new.id).await.unwrap(), Some(new.clone()));
                 written.push(new);
@@ -62,7 +71,9 @@ async fn clients_come_back_whole() {
     // Replaced: everything but the id and the birth may change.
     let old = written[0].clone();
     let mut new = client(old.id.as_str());
-    new.authentication = Authentication::PrivateKeyJwt { jwks: "{}".to_owned() };
+    new.authentication = Authentication::PrivateKeyJwt;
+    new.keys = Some(Keys::At("https://client.example/keys".to_owned()));
+    new.further = further();
     new.token_algorithm = Some(Algorithm::ES256);
     new.epoch = old.epoch + 1;
     new.disabled = Some(time(5));
@@ -76,6 +87,74 @@ async fn clients_come_back_whole() {
         world.db.client(&ClientId::parse("nobody").unwrap()).await.unwrap(),
         None
     );
+}
+
+/// A client that says all there is to say.
+fn further() -> Further {
+    let said = serde_json::json!({
+        "id_token_signed_response_alg": "Ed25519", "userinfo_signed_response_alg": "RS256", "authorization_signed_response_alg": "PS256",
+        "introspection_signed_response_alg": "ES256", "request_object_signing_alg": "PS256", "token_endpoint_auth_signing_alg": "EdDSA",
+        "subject_type": "public", "sector_identifier_uri": "https://sector.example/'$1", "default_max_age": 0, "default_acr_values": [ODD, "phr"],
+        "request_uris": ["https://client.example/r.jwt#x"], "post_logout_redirect_uris": ["https://client.example/bye?x='$1"],
+        "backchannel_logout_uri": "https://client.example/logout?'", "backchannel_logout_session_required": true,
+        "require_pushed_authorization_requests": true, "require_signed_request_object": true, "require_pkce": false,
+        "security_profile": "fapi2_message_signing", "tls_client_certificate_bound_access_tokens": true, "tls_client_auth_subject_dn": "CN=O'Brien,C=DE",
+        "authorization_details_types": [ODD], "logo_uri": "https://client.example/'$1.png", "policy_uri": "https://client.example/p", "tos_uri": "https://client.example/t",
+    });
+    Further {
+        sector: Some("sector.example".to_owned()),
+        ..Further::read(said.as_object().unwrap(), ApplicationType::Unsaid).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_that_decides_one_thing_keeps_the_others() {
+    let world = World::new().await;
+    let mut other = Tenant {
+        id: TenantId::parse("other").unwrap(),
+        issuer: "https://other.example".to_owned(),
+        ..acme()
+    };
+    other.settings = tenant::Settings {
+        dpop_nonce: tenant::NonceRule::Accepted,
+        access_token_seconds: 3_600,
+        client_documents: tenant::Documents::Refused,
+        registration: tenant::RegistrationRule::Open,
+        binding: Binding::Required,
+        profile: SecurityProfile::Fapi2MessageSigning,
+        pushed_requests: tenant::PushedRequests::Required,
+        pkce: tenant::PkceRule::OpenIdMayOmit,
+    };
+    world.put(Wanted::default().guard(create_tenant(other.clone()))).await;
+    assert_eq!(world.store().tenants().await.unwrap(), [acme(), other.clone()]);
+    let changes = [
+        tenant::SettingsChange {
+            profile: Some(SecurityProfile::Fapi2),
+            ..tenant::SettingsChange::default()
+        },
+        tenant::SettingsChange {
+            pushed_requests: Some(tenant::PushedRequests::Accepted),
+            ..tenant::SettingsChange::default()
+        },
+        tenant::SettingsChange {
+            pkce: Some(tenant::PkceRule::Always),
+            ..tenant::SettingsChange::default()
+        },
+        tenant::SettingsChange::default(),
+    ];
+    for change in changes {
+        let write = tenant::Write::SetSettings {
+            id: other.id.clone(),
+            change,
+        };
+        world.put(Wanted::default().sure(Write::Tenant(write))).await;
+        other.settings = change.of(other.settings);
+        assert_eq!(
+            world.store().tenants().await.unwrap(),
+            [acme(), other.clone()],
+            "what is not named stays, and nobody else is changed: {change:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -129,7 +208,7 @@ async fn tokens_come_back_whole() {
         let mut new = token(&format!("token-{n}"));
         new.audience = audience;
         new.scope = [String::new(), ODD.to_owned()][n].clone();
-        new.key = (n == 1).then(|| ODD.to_owned());
+        new.key = (n == 1).then(|| Confirmation::Certificate(ODD.to_owned()));
         new.issued = Time::from_unix(i64::MIN);
         new.expires = Time::from_unix(i64::MAX);
         world.put(Wanted::default().guard(create_token(new.clone()))).await;

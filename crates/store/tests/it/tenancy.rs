@@ -2,10 +2,10 @@
 
 use kernel::{
     AdministratorId, ClientId, GrantId, Guard, Time, TokenId, Touch, Write,
-    client::Binding,
+    client::{Binding, SecurityProfile},
     grant::Grant,
     resource::ResourceUri,
-    tenant::{self, Documents, NonceRule, RegistrationRule, Tenant},
+    tenant::{self, Documents, NonceRule, PkceRule, PushedRequests, RegistrationRule, Tenant},
 };
 use store::{Outcome, TenantDb};
 
@@ -30,6 +30,9 @@ async fn tenants_come_back_whole() {
         client_documents: Documents::Refused,
         registration: RegistrationRule::Open,
         binding: Binding::Required,
+        profile: SecurityProfile::Fapi2MessageSigning,
+        pushed_requests: PushedRequests::Required,
+        pkce: PkceRule::OpenIdMayOmit,
     };
     odd.created = Time::from_unix(i64::MIN);
     world.put(Wanted::default().guard(create_tenant(odd.clone()))).await;
@@ -41,6 +44,9 @@ async fn tenants_come_back_whole() {
         client_documents: Documents::Accepted,
         registration: RegistrationRule::InitialToken,
         binding: Binding::WhenProved,
+        profile: SecurityProfile::Fapi2,
+        pushed_requests: PushedRequests::Accepted,
+        pkce: PkceRule::Always,
     };
     let change = tenant::SettingsChange {
         dpop_nonce: Some(NonceRule::Demanded),
@@ -48,6 +54,9 @@ async fn tenants_come_back_whole() {
         client_documents: Some(Documents::Accepted),
         registration: Some(RegistrationRule::InitialToken),
         binding: Some(Binding::WhenProved),
+        profile: Some(SecurityProfile::Fapi2),
+        pushed_requests: Some(PushedRequests::Accepted),
+        pkce: Some(PkceRule::Always),
     };
     let disable = |at| Write::Tenant(tenant::Write::SetDisabled { id: odd.id.clone(), at });
     world

@@ -12,7 +12,7 @@ use std::{
 use kernel::{
     AdministratorId, Algorithm, Ask, Audience, Authority, Caller, ClientId, Event, EventKind, GrantId, Guard, Mark,
     Moment, Scopes, TenantId, Time, TokenId, Who, Write, client,
-    client::{ApplicationType, Authentication, Binding, Client, GrantType, Introspects, Registration},
+    client::{ApplicationType, Authentication, Binding, Client, Further, GrantType, Introspects, Registration},
     grant::{self, Grant, Holder, Source, Status, Subject},
     key::SigningKey,
     mark::Stands,
@@ -263,6 +263,8 @@ pub(crate) fn client(id: &str) -> Client {
         authentication: Authentication::SecretBasic {
             secret_digest: format!("digest-of-{id}"),
         },
+        keys: None,
+        further: Further::default(),
         grant_types: BTreeSet::from([GrantType::ClientCredentials]),
         token_algorithm: None,
         binding: Binding::WhenProved,
@@ -299,6 +301,7 @@ pub(crate) fn grant(id: &str) -> Grant {
         holder: Holder::Client(ClientId::parse("client").unwrap()),
         subject: Subject::Nobody,
         authority: Authority::root(Ask {
+            details: kernel::Details::default(),
             scopes: Scopes::parse("read").unwrap(),
             audiences: BTreeSet::from([Audience::Issuer]),
             expires: None,

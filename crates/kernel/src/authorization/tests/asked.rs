@@ -21,6 +21,7 @@ fn a_whole_request_is_read_as_it_stands() {
         ("unknown", "unknown parameters are ignored (RFC 6749 s3.1)"),
     ]);
     let expected = Asked {
+        details: crate::Details::default(),
         id: at().request_id(),
         client: facts::id("app"),
         returns: Returns {
@@ -363,7 +364,7 @@ prop_compose! {
         place in proptest::option::of("https://[a-z]{1,9}\\.example/[a-z]{0,5}"), back in "https://[a-z]{1,9}\\.example/[a-z]{0,5}(\\?[a-z]=[0-9])?",
         prompt in prompts(), key: bool, (nonce, max_age, acr, mode, pushed) in details(), login_hint in proptest::option::of(".{1,20}"), ui_locales in proptest::option::of("[a-z ]{1,9}"), created: i64,
     ) -> Asked {
-        Asked {
+        Asked { details: crate::Details::default(),
             id,
             client: facts::id(&client),
             returns: Returns { redirect_uri: facts::redirect_uri(&back), state, mode },

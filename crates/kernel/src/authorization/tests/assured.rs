@@ -127,12 +127,14 @@ fn levels_are_read_from_the_request_or_the_registration() {
 #[test]
 fn the_weakest_level_that_is_named_and_known_is_demanded() {
     use Assurance::{Basic, PhishingResistant};
+    /// Voluntary levels, essential ones, and what is demanded.
+    type Row<'a> = (&'a [&'a str], &'a [&'a str], Result<Option<Assurance>, Why>);
     let demand = |acr: &[&str], essential: &[&str]| Demand {
         acr: acr.iter().map(|name| (*name).to_owned()).collect(),
         essential_acr: essential.iter().map(|name| (*name).to_owned()).collect(),
         ..Demand::default()
     };
-    let rows: [(&[&str], &[&str], Result<Option<Assurance>, Why>); 9] = [
+    let rows: [Row<'_>; 9] = [
         (&[], &[], Ok(None)),
         (&["phr"], &[], Ok(Some(PhishingResistant))),
         (&["phr", "1"], &[], Ok(Some(Basic))),

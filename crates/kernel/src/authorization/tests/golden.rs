@@ -18,6 +18,9 @@ fn golden_vectors_of_authorization_hold() {
             "browser_session",
             "asked",
             "answered",
+            "detail_types",
+            "admitted_details",
+            "refused_details",
         ]);
         let tenant = facts::tenant(&loaded["tenant"]);
         let keys = people::any_tenant_keys();
@@ -28,6 +31,7 @@ fn golden_vectors_of_authorization_hold() {
             client: loaded.get("client").map(facts::client),
             resource: loaded.get("resource").map(facts::resource),
             rules: people::rules(loaded.get("rules")),
+            types: vectors::details::types(loaded),
             grants: grants.map(facts::path).collect(),
             answered: match loaded.get("answered") {
                 None | Some(Value::Bool(false)) => Answered::NotYet,
@@ -83,20 +87,26 @@ fn begun(vector: &Vector, caller: &Caller, facts: &Facts<'_>) -> Outcome {
     }
 }
 
-/// The form of the consent page: `decision`, and what is left out in `without`.
+/// The form of the consent page: `decision`, and what is left out in `without` and `without_detail`; it shows the details as they are among the facts.
 fn answered(vector: &Vector, asked: &Value, caller: &Caller, facts: &Facts<'_>) -> Outcome {
     let presented = Presented::read(&vector.request);
     assert_eq!(
         (presented.method(), presented.path(&facts.tenant.issuer)),
         ("POST", "/consent")
     );
-    let form = presented.form(&["without"]).unwrap();
+    let form = presented.form(&["without", "without_detail"]).unwrap();
+    let read = Asked::from_json(asked.as_object().unwrap()).unwrap();
     let said = match form.text("decision") {
-        Some("allow") => yes_but(&form.all("without").collect::<Vec<_>>().join(" ")),
+        Some("allow") => Said::Allow {
+            without: scopes(&form.all("without").collect::<Vec<_>>().join(" ")),
+            details: Chosen {
+                shown: facts.types.shown(&read.details),
+                without: form.all("without_detail").map(str::to_owned).collect(),
+            },
+        },
         Some("deny") => Said::Deny,
         other => panic!("a yes or a no, not {other:?}"),
     };
-    let read = Asked::from_json(asked.as_object().unwrap()).unwrap();
     assert_eq!(Value::from(read.to_json()), *asked, "the request is whole");
     let decision = answer(&read, &said, caller, facts, &vector.at);
     delivered(decision, &read, caller, facts, &vector.at)

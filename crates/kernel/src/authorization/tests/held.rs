@@ -201,7 +201,7 @@ fn a_no_ends_a_pushed_request_and_nothing_else_does() {
     assert_eq!(why(&said_no), Some(Why::PersonDenied));
     assert_eq!(
         said_no.change().sure,
-        [end.clone()],
+        std::slice::from_ref(&end),
         "the same request is not asked again"
     );
     let nothing = world().answer(&pushed, &yes_but("read"));

@@ -35,9 +35,11 @@ fn a_token_of_a_certificate_says_so_and_is_shown_as_a_bearer_token() {
     );
     let certificate = Some(Confirmation::Certificate(X5T.to_owned()));
     assert_eq!(line(&decision).unwrap().key, certificate);
-    let record = decision.change().guards.iter().find_map(|guard| match guard {
-        Guard::Token(token::Guard::Create(record)) => Some(record.key.clone()),
-        _ => None,
+    let record = decision.change().guards.iter().find_map(|guard| {
+        let Guard::Token(token::Guard::Create(record)) = guard else {
+            return None;
+        };
+        Some(record.key.clone())
     });
     assert_eq!(record, Some(certificate), "what introspection will say");
     assert_eq!(decision.change().events[0].body["bound"], true);

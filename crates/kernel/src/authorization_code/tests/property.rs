@@ -30,7 +30,7 @@ proptest! {
         yes_ends in proptest::option::of(-5_i64..400), depth in 0_u8..6, by_organisation: bool,
         code_scopes in proptest::collection::vec("[abc]", 0..4), code_place in 0_u8..3, rules in rules(), bound: bool,
     ) {
-        let authority = Authority::root(Ask {
+        let authority = Authority::root(Ask { details: crate::Details::default(),
             scopes: Scopes::parse(&yes_scopes.join(" ")).unwrap(),
             audiences: yes_places.iter().map(|n| place(*n)).collect(),
             expires: yes_ends.map(|end| at().now.plus(end)),

@@ -7,6 +7,7 @@ use crate::vectors::people::{browser_session, signed_in};
 fn the_form_is_read_as_rfc_6749_section_4_1_3_says() {
     let whole = read(&body(&[("resource", HERE)])).unwrap();
     let expected = Request {
+        details: None,
         code: Some((facts::id("code-1"), "SplxlOBeZQQYbYS6WxSbIA".to_owned())),
         redirect_uri: Some(BACK.to_owned()),
         verifier: Some(VERIFIER.to_owned()),

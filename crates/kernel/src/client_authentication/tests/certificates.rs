@@ -70,8 +70,8 @@ fn proved_by(
     let facts = Facts {
         client: Some(client.clone()),
         keys,
-        issuer: ISSUER,
-        profile: SecurityProfile::Baseline,
+        tenant: &tenant(SecurityProfile::Baseline),
+        nonce_key: &[9; 32],
         certificate,
     };
     prove(&by_name(), facts, dpop, now())
@@ -209,8 +209,8 @@ fn a_certificate_is_no_way_in_for_a_client_of_another_method_and_nothing_else_is
             let facts = Facts {
                 client: Some(client.clone()),
                 keys: Some(&keys),
-                issuer: ISSUER,
-                profile: SecurityProfile::Baseline,
+                tenant: &tenant(SecurityProfile::Baseline),
+                nonce_key: &[9; 32],
                 certificate: Some(&vouched),
             };
             let refused = prove(&showing(method), facts, None, now()).unwrap_err();

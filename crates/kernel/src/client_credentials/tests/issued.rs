@@ -97,6 +97,7 @@ fn the_token_lives_as_the_tenant_says_and_never_longer_than_its_grant() {
             row["expires_at"] = NOW.saturating_add(left).into();
         }
         let facts = Facts {
+            types: crate::detail::Types::default(),
             client_epoch: None,
             keys: &people::any_tenant_keys(),
             approvals: Vec::new(),
@@ -279,6 +280,7 @@ fn nothing_of_the_decision_holds_a_secret() {
     ] {
         let request = ask(&format!("scope={scope}&resource={HERE}")).unwrap();
         let facts = Facts {
+            types: crate::detail::Types::default(),
             client_epoch: None,
             keys: &people::any_tenant_keys(),
             approvals: Vec::new(),

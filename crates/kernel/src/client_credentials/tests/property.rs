@@ -28,6 +28,7 @@ fn grown(number: usize, steps: &[Step]) -> Vec<Grant> {
     let mut path: Vec<Grant> = Vec::new();
     for (level, (scopes, places, end, revoked)) in steps.iter().enumerate() {
         let ask = Ask {
+            details: crate::Details::default(),
             scopes: Scopes::parse(&scopes.join(" ")).unwrap(),
             audiences: places.iter().map(|n| place(*n)).collect(),
             expires: end.map(|end| Time::from_unix(NOW).plus(end)),
@@ -35,7 +36,7 @@ fn grown(number: usize, steps: &[Step]) -> Vec<Grant> {
         };
         let parent = path.first();
         let Some(authority) = parent.map_or(Some(Authority::root(ask.clone())), |parent| {
-            parent.authority.narrow(&ask).ok()
+            parent.authority.narrow(&ask, &crate::detail::Types::default()).ok()
         }) else {
             continue;
         };
@@ -80,7 +81,7 @@ proptest! {
             }),
         };
         let scopes = wanted.as_deref().map(|text| Scopes::parse(text).unwrap());
-        let request = Request { scopes: scopes.clone(), resource: resource.as_ref().map(|resource| resource.uri.clone()), completion: Completion::Now };
+        let request = Request { completion: Completion::Now, details: None, scopes: scopes.clone(), resource: resource.as_ref().map(|resource| resource.uri.clone()) };
         let grants: Vec<Vec<Grant>> = trees.iter().enumerate().map(|(number, steps)| grown(number, steps)).collect();
         let knows = |scope: &str| resource.as_ref().is_none_or(|resource| resource.scopes.contains_key(scope));
 
@@ -94,7 +95,7 @@ proptest! {
         };
         let possible: Vec<&str> = grants.iter().filter(suffices).map(|path| path[0].id.as_str()).collect();
 
-        let decision = decide(&request, &called_by(machine()), &Facts { client_epoch: None, keys: &people::any_tenant_keys(), approvals: Vec::new(),
+        let decision = decide(&request, &called_by(machine()), &Facts { keys: &people::any_tenant_keys(), approvals: Vec::new(), types: crate::detail::Types::default(), client_epoch: None,
 tenant: &tenant, resource: resource.clone(), grants: grants.clone() }, &at);
         prop_assert_eq!(why(&decision).is_none(), !possible.is_empty(), "issued exactly when one grant suffices");
         if possible.is_empty() {

@@ -80,6 +80,7 @@ fn the_newest_turns_the_line_and_relies_on_all_it_hangs_on() {
         "the person's yes was used"
     );
     let answer = Answer::Issue(Reply::Token {
+        details: crate::Details::default(),
         access: 0,
         kind: token::Kind::Bearer,
         expires_in_seconds: 300,

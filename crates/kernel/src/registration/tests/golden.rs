@@ -32,7 +32,9 @@ fn asked(vector: &Vector) -> Result<Decision, Why> {
         unused: loaded.get("unused").map_or(0, |count| count.as_i64().unwrap()),
         client: loaded.get("client").map(facts::client).map(|client| {
             let known = match &client.registration {
-                client::Registration::Itself { token_digest } if shown.as_ref() == Some(token_digest) => Known::Token,
+                client::Registration::Itself { token_digest, .. } if shown.as_ref() == Some(token_digest) => {
+                    Known::Token
+                }
                 client::Registration::Itself { .. }
                 | client::Registration::Administrator
                 | client::Registration::Document { .. } => Known::No,

@@ -12,6 +12,7 @@ pub(crate) fn grant(id: &str) -> GrantRow<'_> {
         id,
         place: Some(calendar()),
         items: vec![read(), write()],
+        particulars: Vec::new(),
         given_at: NOW - 21 * DAY,
         expires_at: Some(TOMORROW_AT_NINE),
         last_used_at: Some(NOW - 180),
@@ -41,6 +42,7 @@ pub(crate) fn two_agents() -> Vec<Agent<'static>> {
         live: Live::Sessions(1),
         place: None,
         items: Vec::new(),
+        particulars: Vec::new(),
         ..grant("grant-3")
     };
     vec![

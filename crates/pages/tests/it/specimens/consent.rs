@@ -1,6 +1,6 @@
 //! Consent: every history, place and kind of app.
 
-use pages::{App, Change, Consent, Destination, History, Identity, Item, Language, Place};
+use pages::{App, Change, Consent, Destination, History, Identity, Item, Language, Part, Particular, Place};
 
 use super::{
     CSRF, DAY, HOSTILE, LONG_NAME, NOW, REQUEST, atlas, calendar, editor, hostile, hostile_frame, read, signed_in,
@@ -24,6 +24,7 @@ pub(crate) fn first_consent() -> Consent<'static> {
         app: atlas(),
         place: Some(calendar()),
         items: vec![read(), write()],
+        particulars: Vec::new(),
         redirect_host: "app.atlas.example",
         destination: Destination::Host,
         lasts_seconds: 30 * DAY,
@@ -99,6 +100,55 @@ pub(crate) fn consent(language: Language, add: &mut impl FnMut(&str, String)) {
     };
     show("unverified-here", unverified_here);
     kinds_of_asking(language, add);
+    exactly(language, add);
+}
+
+pub(crate) fn payment() -> Particular<'static> {
+    Particular {
+        digest: "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
+        name: "Payment",
+        sentence: vec![
+            Part::Words("pay "),
+            Part::Value("29.99"),
+            Part::Words(" "),
+            Part::Value("EUR"),
+            Part::Words(" to "),
+            Part::Value("Acme"),
+        ],
+        remarks: vec![
+            ("purpose", vec!["desk lamp"]),
+            ("locations", vec!["https://pay.example", "https://b.example"]),
+        ],
+    }
+}
+
+fn exactly(language: Language, add: &mut impl FnMut(&str, String)) {
+    let frame = signed_in(language, "");
+    let look_alike = Particular {
+        digest: "x",
+        sentence: vec![
+            Part::Words("pay "),
+            Part::Value("\u{ff11}00"),
+            Part::Words(" to "),
+            Part::Value("\u{410}\u{421}\u{41c}\u{415}"),
+            Part::Missing("amount.currency"),
+        ],
+        remarks: Vec::new(),
+        ..payment()
+    };
+    let page = Consent {
+        items: vec![read()],
+        particulars: vec![payment(), look_alike],
+        details: vec![("authorization_details", "{\"type\":\"payment\"}".to_owned())],
+        ..first_consent()
+    };
+    add("consent-exact", pages::consent(&frame, &page));
+    let alone = Consent {
+        items: Vec::new(),
+        particulars: vec![payment()],
+        ..first_consent()
+    };
+    add("consent-exact-alone", pages::consent(&frame, &alone));
 }
 
 fn kinds_of_asking(language: Language, add: &mut impl FnMut(&str, String)) {
@@ -209,6 +259,12 @@ pub(crate) fn hostile_consent() -> Consent<'static> {
             uri: HOSTILE,
         }),
         items: vec![item.clone()],
+        particulars: vec![Particular {
+            digest: HOSTILE,
+            name: HOSTILE,
+            sentence: vec![Part::Words(HOSTILE), Part::Value(HOSTILE), Part::Missing(HOSTILE)],
+            remarks: vec![(HOSTILE, vec![HOSTILE])],
+        }],
         decided: vec![item.clone()],
         forbidden: vec![item],
         redirect_host: HOSTILE,

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod agents;
+pub(crate) mod answers;
 pub(crate) mod approvals;
 pub(crate) mod consent;
 pub(crate) mod problems;
@@ -85,6 +86,7 @@ pub(crate) fn all(language: Language) -> Vec<Specimen> {
             },
         ),
     );
+    answers::answers(language, &mut add);
     add("signed-out", pages::signed_out(&signed_out(language, "")));
     pages
 }

@@ -84,7 +84,7 @@ pub(crate) fn sign_in(language: Language, add: &mut impl FnMut(&str, String)) {
     add("recovery-problem", pages::recovery(&signed_out(language, ""), &page));
 }
 
-const SIGN_IN_PROBLEMS: [(&str, SignInProblem); 7] = [
+const SIGN_IN_PROBLEMS: [(&str, SignInProblem); 8] = [
     ("credentials", SignInProblem::Credentials),
     ("passkey", SignInProblem::Passkey),
     ("recovery-code", SignInProblem::RecoveryCode),
@@ -92,4 +92,5 @@ const SIGN_IN_PROBLEMS: [(&str, SignInProblem); 7] = [
     ("too-many-tries", SignInProblem::TooManyTries),
     ("busy", SignInProblem::Busy),
     ("again", SignInProblem::SignInAgain),
+    ("strong", SignInProblem::Passkeys),
 ];

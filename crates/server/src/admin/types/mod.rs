@@ -2,6 +2,7 @@
 
 mod clients;
 mod consents;
+mod details;
 mod further;
 mod people;
 mod resources;
@@ -20,6 +21,7 @@ use serde::de::DeserializeOwned;
 
 pub(super) use clients::{ClientBody, ClientChangeBody, id_in_path as client_id_in_path};
 pub(super) use consents::RuleBody;
+pub(super) use details::{DetailTypeBody, DetailTypeChangeBody, in_path as detail_type_in_path};
 pub(super) use further::FurtherBody;
 pub(super) use people::{GroupBody, PasswordBody, UserBody, UserChangeBody};
 pub(super) use resources::{GrantBody, ResourceBody, ResourceChangeBody};

@@ -7,10 +7,13 @@ use kernel::{
     administration::{NewGrant, NewResource, Switch},
     resource::ResourceUri,
 };
+use proof::json::Object;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{ANY_CLIENT_ID, NAME, RESOURCE, SCOPE, algorithm, algorithm_or_none, name, resource, resources, switch};
+use super::{
+    ANY_CLIENT_ID, NAME, RESOURCE, SCOPE, algorithm, algorithm_or_none, details, name, resource, resources, switch,
+};
 
 /// A new resource.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -87,6 +90,10 @@ pub(in crate::admin) struct GrantBody {
     #[serde(default)]
     #[schemars(inner(regex(pattern = RESOURCE)))]
     resources: Vec<String>,
+    /// Its authorization details (RFC 9396 s2), each of a registered type.
+    #[serde(default)]
+    #[schemars(length(max = kernel::detail::DETAILS_MAX))]
+    authorization_details: Vec<Object>,
     /// When it ends, in seconds since 1970.
     expires_at: Option<i64>,
     /// How many more times it may be narrowed, 0 to 8.
@@ -106,6 +113,7 @@ impl GrantBody {
             client: ClientId::parse(&self.client_id).ok_or(Why::Absent("client"))?,
             scopes: Scopes::parse(&self.scope)?,
             resources: resources(&self.resources)?,
+            details: details::details(self.authorization_details)?,
             expires: self.expires_at.map(Time::from_unix),
             depth: self.depth,
             parent: self

@@ -1,0 +1,179 @@
+//! A tenant's types as a decision sees them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Detail, DetailType, Details, Guard};
+use crate::{client::Client, decision, id::DetailTypeId, why::Why};
+
+/// In what a detail differs from what its type's schema admits. It says nothing of what came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Breach {
+    /// A member that must be there is not.
+    Missing,
+    /// A member is there that the type does not know.
+    Unknown,
+    /// A member has a value that the type does not admit.
+    Value,
+}
+
+impl Breach {
+    /// The sentence for the caller.
+    pub const fn said(self) -> &'static str {
+        match self {
+            Self::Missing => "one of authorization_details lacks a member that its type demands",
+            Self::Unknown => "one of authorization_details has a member that its type does not know",
+            Self::Value => "one of authorization_details has a member with a value that its type does not admit",
+        }
+    }
+}
+
+/// The types that are registered now, and what their schemas made of the details in question. Of a detail that no schema was asked about nothing is known, and it is refused.
+#[derive(Clone, Debug, Default)]
+pub struct Types {
+    known: BTreeMap<DetailTypeId, DetailType>,
+    judged: BTreeMap<String, Result<(), Breach>>,
+}
+
+impl Types {
+    /// Types as they were loaded.
+    pub fn of(types: impl IntoIterator<Item = DetailType>) -> Self {
+        Self {
+            known: types.into_iter().map(|kind| (kind.id.clone(), kind)).collect(),
+            judged: BTreeMap::new(),
+        }
+    }
+
+    /// The type of this name.
+    pub fn get(&self, id: &DetailTypeId) -> Option<&DetailType> {
+        self.known.get(id)
+    }
+
+    /// The names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &DetailTypeId> {
+        self.known.keys()
+    }
+
+    /// Notes what its type's schema made of a detail.
+    pub fn judge(&mut self, detail: &Detail, verdict: Result<(), Breach>) {
+        self.judged.insert(detail.digest(), verdict);
+    }
+
+    /// Whether a detail is of a type that is registered, and of the form that it has now.
+    pub fn admit(&self, detail: &Detail) -> Result<(), Why> {
+        if !self.known.contains_key(detail.kind()) {
+            return Err(Why::DetailTypeUnknown);
+        }
+        match self.judged.get(&detail.digest()) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(breach)) => Err(Why::DetailRefused(*breach)),
+            None => Err(Why::DetailRefused(Breach::Value)), // nobody looked: it fails closed
+        }
+    }
+
+    /// Whether all of them still count: a type that is gone, or whose schema no longer admits what was granted, silences like a revocation.
+    pub fn still_admit(&self, details: &Details) -> bool {
+        details.iter().all(|detail| self.admit(detail).is_ok())
+    }
+
+    /// Whether these may be asked by this client at this place (RFC 9396 s5): each of a type that is registered and that the client may use, in its form, and for there.
+    pub fn askable(&self, details: &Details, client: &Client, place: &str) -> Result<(), Why> {
+        details.iter().try_for_each(|detail| self.check(detail, client, place))
+    }
+
+    fn check(&self, detail: &Detail, client: &Client, place: &str) -> Result<(), Why> {
+        self.admit(detail)?;
+        let allowed = client.further.detail_types.as_ref();
+        if allowed.is_some_and(|names| !names.iter().any(|name| name == detail.kind().as_str())) {
+            return Err(Why::DetailTypeNotAllowed);
+        }
+        if !detail.is_for(place) {
+            return Err(Why::DetailElsewhere);
+        }
+        Ok(())
+    }
+
+    /// What a token gets of what was granted: all of it, or what is asked of it (RFC 9396 s6); and all of that still counts.
+    pub fn of_granted(
+        &self,
+        asked: Option<&Details>,
+        granted: &Details,
+        client: &Client,
+        place: &str,
+    ) -> Result<Details, Why> {
+        let Some(asked) = asked else {
+            self.askable(granted, client, place).map_err(|_| Why::GrantEnded)?;
+            return Ok(granted.clone());
+        };
+        self.askable(asked, client, place)?;
+        if !self.within(asked, granted) {
+            return Err(Why::DetailNotGranted);
+        }
+        Ok(asked.clone())
+    }
+
+    /// What of these counts at this place for this client.
+    pub fn counting(&self, details: &Details, client: &Client, place: &str) -> Details {
+        let over: BTreeSet<String> = details
+            .iter()
+            .filter(|detail| self.check(detail, client, place).is_err())
+            .map(Detail::digest)
+            .collect();
+        details.without(&over)
+    }
+
+    /// Whether what is asked lies within what was granted: each asked detail within a granted one of its own, so that one purchase never becomes two.
+    pub fn within(&self, asked: &Details, granted: &Details) -> bool {
+        let fits: Vec<Vec<usize>> = asked
+            .iter()
+            .map(|asked| {
+                let rules = self.known.get(asked.kind()).map(|kind| &kind.narrowing);
+                let lies = |granted: &Detail| rules.is_some_and(|rules| rules.within(asked, granted));
+                let places = granted.iter().enumerate();
+                places.filter(|(_, granted)| lies(granted)).map(|(n, _)| n).collect()
+            })
+            .collect();
+        let mut taken = BTreeMap::new();
+        (0..fits.len()).all(|n| seat(n, &fits, &mut taken, &mut BTreeSet::new()))
+    }
+
+    /// What a decision about these details relied on.
+    pub fn relied_on(&self, details: &Details) -> Vec<decision::Guard> {
+        let kinds: BTreeSet<&DetailTypeId> = details.iter().map(Detail::kind).collect();
+        let known = kinds.into_iter().filter_map(|id| self.known.get(id));
+        known
+            .map(|kind| {
+                decision::Guard::DetailType(Guard::Unchanged {
+                    id: kind.id.clone(),
+                    basis: kind.basis(),
+                })
+            })
+            .collect()
+    }
+
+    /// What a page shows when it shows these details: the details and the words they are shown in. A yes is to that and to nothing else (S-30).
+    pub fn shown(&self, details: &Details) -> String {
+        let kinds: BTreeSet<&DetailTypeId> = details.iter().map(Detail::kind).collect();
+        let bases = kinds
+            .into_iter()
+            .map(|id| self.known.get(id).map_or_else(String::new, DetailType::basis));
+        details.digests().into_iter().chain(bases).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Finds a place for an asked detail, moving others to another of theirs where that makes room.
+fn seat(asked: usize, fits: &[Vec<usize>], taken: &mut BTreeMap<usize, usize>, tried: &mut BTreeSet<usize>) -> bool {
+    for place in fits.get(asked).into_iter().flatten() {
+        if !tried.insert(*place) {
+            continue;
+        }
+        let free = match taken.get(place).copied() {
+            None => true,
+            Some(other) => seat(other, fits, taken, tried),
+        };
+        if free {
+            taken.insert(*place, asked);
+            return true;
+        }
+    }
+    false
+}

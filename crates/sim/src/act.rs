@@ -1,0 +1,666 @@
+//! What can be done: which request it is, and what it touches.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use testkit::{Answer, Asking, Browser, Client, PageForm, Tenant, World, unique};
+
+use crate::{
+    engine::{CALLBACK, Checked, Sim},
+    model::{Life, Line, PLACES, Power, Realm, SCOPES, Scopes, scopes},
+};
+
+/// How old a code may be, in seconds (`docs/flows/authorization-code.md`).
+pub(crate) const CODE_SECONDS: i64 = 60;
+
+/// Who is switched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    Person(usize),
+    App(usize),
+    Machine,
+}
+
+/// What is given back.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Given {
+    Access(usize),
+    Refresh { line: usize, index: usize },
+}
+
+/// One request that changes something, in a realm.
+#[derive(Clone, Debug)]
+pub(crate) enum Action {
+    /// A code is redeemed.
+    Redeem { realm: usize, line: usize, wrong: bool },
+    /// A refresh token is shown.
+    Refresh {
+        realm: usize,
+        line: usize,
+        index: usize,
+        scope: Option<Scopes>,
+    },
+    /// A machine asks for itself.
+    Machine {
+        realm: usize,
+        place: &'static str,
+        scope: Scopes,
+    },
+    /// A client gives a token back.
+    GiveBack { realm: usize, what: Given },
+    /// A person stops an app, or everything, as far as it stood when they asked.
+    Stop {
+        realm: usize,
+        person: usize,
+        app: Option<usize>,
+        upto: usize,
+    },
+    /// An administrator switches somebody on or off.
+    Switch {
+        realm: usize,
+        who: Who,
+        to: Power,
+        from: Power,
+    },
+}
+
+/// A request that is ready to be sent.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Plain {
+        tenant: Tenant,
+        method: &'static str,
+        path: String,
+        headers: Vec<(&'static str, String)>,
+        body: String,
+    },
+    Form {
+        browser: Browser,
+        form: PageForm,
+    },
+}
+
+impl Request {
+    pub(crate) async fn send(self, world: &World) -> Answer {
+        match self {
+            Self::Plain {
+                tenant,
+                method,
+                path,
+                headers,
+                body,
+            } => tenant.send(world, method, &path, &headers, Some(body)).await,
+            Self::Form { mut browser, form } => browser.post(world, &form, &[]).await.answer,
+        }
+    }
+}
+
+impl Action {
+    pub(crate) fn realm(&self) -> usize {
+        match self {
+            Self::Redeem { realm, .. }
+            | Self::Refresh { realm, .. }
+            | Self::Machine { realm, .. }
+            | Self::GiveBack { realm, .. }
+            | Self::Stop { realm, .. }
+            | Self::Switch { realm, .. } => *realm,
+        }
+    }
+
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Redeem { .. } => "redeem",
+            Self::Refresh { .. } => "refresh",
+            Self::Machine { .. } => "machine",
+            Self::GiveBack { .. } => "give back",
+            Self::Stop { .. } => "stop",
+            Self::Switch { .. } => "switch",
+        }
+    }
+
+    pub(crate) fn told(&self) -> String {
+        format!("{self:?}")
+    }
+
+    /// Whether the end of one depends on when the other runs. A machine alone minds nobody.
+    pub(crate) fn crosses(&self, other: &Self) -> bool {
+        self.realm() == other.realm()
+    }
+}
+
+impl Sim {
+    /// Something to do, if there is anything to do it with.
+    pub(crate) fn choose(&mut self) -> Option<Action> {
+        let realm = self.chance.below(self.realms.len());
+        let known = self.realms.get(realm)?;
+        let (lines, tokens) = (known.lines.len(), known.tokens.len());
+        // What happened lately is likelier to be touched again: that is where races are.
+        let back = if self.chance.percent(70) { 3 } else { lines.max(1) };
+        let line = lines.checked_sub(1 + self.chance.below(back.min(lines)));
+        match self.chance.below(100) {
+            0..35 => {
+                let wrong = self.chance.percent(5);
+                Some(Action::Redeem {
+                    realm,
+                    line: line?,
+                    wrong,
+                })
+            }
+            35..70 => {
+                let line = line?;
+                let held = self.realms.get(realm)?.lines.get(line)?.refresh.len();
+                let older = if self.chance.percent(75) {
+                    0
+                } else {
+                    self.chance.below(held)
+                };
+                let index = held.checked_sub(1 + older)?;
+                let scope = self.chance.percent(40).then(|| self.some_scopes());
+                Some(Action::Refresh {
+                    realm,
+                    line,
+                    index,
+                    scope,
+                })
+            }
+            70..78 => {
+                let place = self.chance.pick(&PLACES).copied()?;
+                let scope = self.some_scopes();
+                Some(Action::Machine { realm, place, scope })
+            }
+            78..88 => {
+                let of_line = line.filter(|_| self.chance.percent(40));
+                let held = of_line
+                    .and_then(|line| self.realms.get(realm)?.lines.get(line))
+                    .map(|line| line.refresh.len());
+                let what = match (of_line, held) {
+                    (Some(line), Some(held)) if held > 0 => Given::Refresh {
+                        line,
+                        index: self.chance.below(held),
+                    },
+                    _ if tokens > 0 => Given::Access(self.chance.below(tokens)),
+                    _ => return None,
+                };
+                Some(Action::GiveBack { realm, what })
+            }
+            88..93 => {
+                let person = self.chance.below(2);
+                let app = self.chance.percent(75).then(|| self.chance.below(3));
+                let able = self.realms.get(realm)?.people.get(person)?.power == Power::On;
+                able.then_some(Action::Stop {
+                    realm,
+                    person,
+                    app,
+                    upto: lines,
+                })
+            }
+            _ => {
+                let spared = self.chance.percent(60); // mostly people are there: else little happens
+                let who = match self.chance.below(4) {
+                    0 => Who::Machine,
+                    1 => Who::Person(self.chance.below(2)),
+                    _ => Who::App(self.chance.below(3)),
+                };
+                let from = self.realms.get_mut(realm)?.power_of(who)?;
+                let to = match from {
+                    Power::On if spared => return None,
+                    Power::On => Power::Off,
+                    Power::Off => Power::On,
+                    Power::Unsure => return None,
+                };
+                Some(Action::Switch {
+                    realm,
+                    who,
+                    to,
+                    from: *from,
+                })
+            }
+        }
+    }
+
+    pub(crate) fn some_scopes(&mut self) -> Scopes {
+        match self.chance.below(3) {
+            0 => [SCOPES[0]].into(),
+            1 => [SCOPES[1]].into(),
+            _ => SCOPES.into(),
+        }
+    }
+
+    fn realm_of(&self, action: &Action) -> Checked<&Realm> {
+        self.realms.get(action.realm()).ok_or_else(|| "no realm".to_owned())
+    }
+
+    /// Whether what it acts on is known to be dead, or used up, before it begins.
+    pub(crate) fn is_late(&self, action: &Action) -> bool {
+        let line = |line: &usize| self.realms.get(action.realm()).and_then(|realm| realm.lines.get(*line));
+        match action {
+            Action::Redeem { line: of, .. } => line(of)
+                .is_some_and(|line| line.life == Life::Dead || line.spent || self.now() > line.born + CODE_SECONDS),
+            Action::Refresh { line: of, .. } => line(of).is_some_and(|line| line.life == Life::Dead),
+            Action::Machine { .. } | Action::GiveBack { .. } | Action::Stop { .. } | Action::Switch { .. } => false,
+        }
+    }
+
+    /// The request of an action; none when the page has nothing to press.
+    pub(crate) async fn prepare(&mut self, action: &Action) -> Checked<Option<Request>> {
+        let world = self.world()?;
+        if let Action::Stop { realm, person, app, .. } = action {
+            return self.prepare_stop(&world, *realm, *person, *app).await;
+        }
+        let realm = self.realm_of(action)?;
+        let line = |line: usize| realm.lines.get(line).ok_or_else(|| "no line".to_owned());
+        let app_of = |line: &Line| realm.apps.get(line.app).ok_or_else(|| "no app".to_owned());
+        match action {
+            Action::Redeem { line: of, wrong, .. } => {
+                let line = line(*of)?;
+                let verifier = if *wrong {
+                    unique() + &"x".repeat(43)
+                } else {
+                    line.asking.verifier.clone()
+                };
+                let form = vec![
+                    ("grant_type", "authorization_code".to_owned()),
+                    ("code", line.code.clone()),
+                    ("redirect_uri", CALLBACK.to_owned()),
+                    ("code_verifier", verifier),
+                ];
+                let app = app_of(line)?;
+                post(
+                    &world,
+                    &realm.tenant,
+                    &app.client,
+                    app.key.as_ref(),
+                    "/oauth2/token",
+                    form,
+                )
+                .await
+                .map(Some)
+            }
+            Action::Refresh {
+                line: of, index, scope, ..
+            } => {
+                let line = line(*of)?;
+                let app = app_of(line)?;
+                let mut form = vec![
+                    ("grant_type", "refresh_token".to_owned()),
+                    ("refresh_token", line.refresh.get(*index).cloned().unwrap_or_default()),
+                ];
+                form.extend(scope.as_ref().map(|scope| ("scope", text(scope))));
+                post(
+                    &world,
+                    &realm.tenant,
+                    &app.client,
+                    app.key.as_ref(),
+                    "/oauth2/token",
+                    form,
+                )
+                .await
+                .map(Some)
+            }
+            Action::Machine { place, scope, .. } => {
+                let form = vec![
+                    ("grant_type", "client_credentials".to_owned()),
+                    ("resource", (*place).to_owned()),
+                    ("scope", text(scope)),
+                ];
+                post(&world, &realm.tenant, &realm.machine, None, "/oauth2/token", form)
+                    .await
+                    .map(Some)
+            }
+            Action::GiveBack { what, .. } => {
+                let (token, owner) = match what {
+                    Given::Access(token) => {
+                        let token = realm.tokens.get(*token).ok_or("no token")?;
+                        let owner = match token.line {
+                            None => &realm.machine,
+                            Some(of) => &app_of(line(of)?)?.client,
+                        };
+                        (token.text.clone(), owner)
+                    }
+                    Given::Refresh { line: of, index } => {
+                        let line = line(*of)?;
+                        (
+                            line.refresh.get(*index).cloned().unwrap_or_default(),
+                            &app_of(line)?.client,
+                        )
+                    }
+                };
+                post(
+                    &world,
+                    &realm.tenant,
+                    owner,
+                    None,
+                    "/oauth2/revoke",
+                    vec![("token", token)],
+                )
+                .await
+                .map(Some)
+            }
+            Action::Switch { who, to, .. } => {
+                let path = match who {
+                    Who::Machine => format!("/admin/v1/clients/{}", realm.machine.id),
+                    Who::App(app) => format!("/admin/v1/clients/{}", realm.apps.get(*app).ok_or("no app")?.client.id),
+                    Who::Person(person) => {
+                        format!(
+                            "/admin/v1/users/{}",
+                            realm.people.get(*person).ok_or("nobody")?.person.id
+                        )
+                    }
+                };
+                Ok(Some(Request::Plain {
+                    tenant: realm.tenant.clone(),
+                    method: "PATCH",
+                    path,
+                    headers: vec![
+                        ("authorization", format!("Bearer {}", realm.tenant.admin_token)),
+                        ("content-type", "application/json".to_owned()),
+                    ],
+                    body: json!({ "disabled": *to == Power::Off }).to_string(),
+                }))
+            }
+            Action::Stop { .. } => Ok(None),
+        }
+    }
+
+    async fn prepare_stop(
+        &mut self,
+        world: &World,
+        realm: usize,
+        person: usize,
+        app: Option<usize>,
+    ) -> Checked<Option<Request>> {
+        let realm = self.realms.get_mut(realm).ok_or("no realm")?;
+        let person = realm.people.get_mut(person).ok_or("nobody")?;
+        let mut page = person.browser.visit(world, "/agents").await;
+        if page.has_form("sign-in") {
+            page = person
+                .browser
+                .sign_in(world, &page, &person.person.login, &person.person.password)
+                .await;
+            page = person.browser.follow(world, page).await;
+        }
+        let form = match app.and_then(|app| realm.apps.get(app)) {
+            Some(app) => page.find_form(&format!("name=\"client\" value=\"{}\"", app.client.id)),
+            None => page.find_form("id=\"stop-all\""),
+        };
+        Ok(form.map(|form| Request::Form {
+            browser: person.browser.clone(),
+            form,
+        }))
+    }
+
+    /// A person is asked by an app, and says yes or no. It is not held: what it makes is new, so nothing can race with it.
+    pub(crate) async fn approve(&mut self) -> Checked {
+        let world = self.world()?;
+        let (at, of, who) = (
+            self.chance.below(self.realms.len()),
+            self.chance.below(3),
+            self.chance.below(2),
+        );
+        let place = self.chance.pick(&PLACES).copied().unwrap_or(PLACES[0]);
+        let approved = self.some_scopes();
+        let (pushed, yes) = (self.chance.percent(25), self.chance.percent(90));
+        let extra = match self.chance.below(8) {
+            0 => Some(("prompt", "login")),
+            1 => Some(("prompt", "consent")),
+            2 => Some(("max_age", "5")),
+            3 => Some(("acr_values", "1")),
+            4 => Some(("acr_values", "phr")),
+            _ => None,
+        };
+        let realm = self.realms.get_mut(at).ok_or("no realm")?;
+        let (app, person) = (
+            realm.apps.get(of).ok_or("no app")?,
+            realm.people.get_mut(who).ok_or("nobody")?,
+        );
+        if app.power == Power::Unsure || person.power == Power::Unsure {
+            return Ok(());
+        }
+        let able = app.power == Power::On && person.power == Power::On;
+        let mut asking = Asking::of(&app.client.id, CALLBACK, Some(place), Some(&text(&approved)));
+        if let Some((name, value)) = extra {
+            asking = asking.with(name, Some(value));
+        }
+        let mut path = asking.path();
+        if pushed {
+            let form = asking
+                .parameters
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.clone()))
+                .collect();
+            let request = post(
+                &world,
+                &realm.tenant,
+                &app.client,
+                app.key.as_ref(),
+                "/oauth2/par",
+                form,
+            )
+            .await?;
+            let answer = request.send(&world).await;
+            path = match answer.status {
+                201 if app.power == Power::On => {
+                    let pairs = [
+                        ("client_id", app.client.id.clone()),
+                        ("request_uri", answer.text_of("request_uri").to_owned()),
+                    ];
+                    let query: Vec<String> = pairs
+                        .iter()
+                        .map(|(name, value)| format!("{name}={}", escaped(value)))
+                        .collect();
+                    format!("/oauth2/authorize?{}", query.join("&"))
+                }
+                201 => return Err("an app that is switched off pushed a request".to_owned()),
+                _ if app.power == Power::Off => return Ok(()),
+                _ => return Err(format!("a good request cannot be pushed: {answer:?}")),
+            };
+        }
+        let (login, password) = (person.person.login.clone(), person.person.password.clone());
+        let mut page = person.browser.visit(&world, &path).await;
+        if page.has_form("sign-in") {
+            page = person.browser.sign_in(&world, &page, &login, &password).await;
+        }
+        let asked = page.has_form("consent");
+        if asked {
+            let decision = if yes { "allow" } else { "deny" };
+            page = person
+                .browser
+                .submit(&world, &page, "consent", &[("decision", decision)])
+                .await;
+        }
+        let code = page.parameter("code");
+        let strong = extra == Some(("acr_values", "phr"));
+        let (born, outcome) = (world.now(), if code.is_some() { "a code" } else { "no code" });
+        self.note(
+            "approve",
+            &format!(
+                "{at} {of} {who} {place} {approved:?} {extra:?} pushed {pushed} asked {asked} yes {yes}: {outcome}"
+            ),
+        );
+        match code {
+            Some(_) if !able => Err("somebody who is switched off gave a yes, or got one".to_owned()),
+            Some(_) if asked && !yes => Err("a no gave a code".to_owned()),
+            Some(_) if strong => Err("a sign-in by password counts as one that resists phishing".to_owned()),
+            Some(code) => {
+                let line = Line {
+                    app: of,
+                    person: who,
+                    place,
+                    approved,
+                    life: Life::Lives,
+                    code,
+                    asking,
+                    born,
+                    redeemed: 0,
+                    spent: false,
+                    refresh: Vec::new(),
+                    turns: Vec::new(),
+                };
+                self.realms.get_mut(at).ok_or("no realm")?.lines.push(line);
+                Ok(())
+            }
+            None if able && (yes || !asked) && !strong => Err(format!("a yes gave no code: {page:?}")),
+            None => Ok(()),
+        }
+    }
+
+    /// Somebody shows what is not theirs, at this tenant or another one. It gives nothing, and harms nobody.
+    pub(crate) async fn confuse(&mut self) -> Checked {
+        let world = self.world()?;
+        let (at, other) = (self.chance.below(2), self.chance.below(2));
+        let (of, by) = (self.chance.below(1000), self.chance.below(3));
+        let how = self.chance.below(4);
+        let (Some(victim), Some(thief)) = (self.realms.get(at), self.realms.get(other)) else {
+            return Ok(());
+        };
+        let Some(line) = victim.lines.get(of % victim.lines.len().max(1)) else {
+            return Ok(());
+        };
+        let (Some(app), Some(owner)) = (thief.apps.get(by), victim.apps.get(line.app)) else {
+            return Ok(());
+        };
+        if at == other && by == line.app && how != 2 {
+            return Ok(());
+        }
+        let form = |token: &String| {
+            vec![
+                ("grant_type", "refresh_token".to_owned()),
+                ("refresh_token", token.clone()),
+            ]
+        };
+        let (what, request) = match how {
+            // A refresh token, by another app.
+            0 | 1 => {
+                let Some(token) = line.refresh.last() else {
+                    return Ok(());
+                };
+                let request = post(
+                    &world,
+                    &thief.tenant,
+                    &app.client,
+                    app.key.as_ref(),
+                    "/oauth2/token",
+                    form(token),
+                )
+                .await?;
+                ("another's refresh token", request)
+            }
+            // A bound refresh token, with another key.
+            2 => {
+                let (Some(token), Some(_)) = (line.refresh.last(), &owner.key) else {
+                    return Ok(());
+                };
+                let key = testkit::Key::new(proof::Algorithm::ES256);
+                let request = post(
+                    &world,
+                    &victim.tenant,
+                    &owner.client,
+                    Some(&key),
+                    "/oauth2/token",
+                    form(token),
+                )
+                .await?;
+                ("a refresh token with another key", request)
+            }
+            // An access token, where it means nothing.
+            _ => {
+                if at == other {
+                    return Ok(());
+                }
+                let Some(token) = victim.tokens.get(of % victim.tokens.len().max(1)) else {
+                    return Ok(());
+                };
+                let answer = introspect(&world, thief, &token.text).await;
+                if answer.body != json!({ "active": false }) {
+                    return Err(format!("a token counts at another tenant: {answer:?}"));
+                }
+                self.note("confuse", "an access token at another tenant");
+                return Ok(());
+            }
+        };
+        let answer = request.send(&world).await;
+        self.note("confuse", &format!("{what}: {} {}", answer.status, answer.error()));
+        if answer.status < 400 || answer.status >= 500 {
+            return Err(format!("{what}: {answer:?}"));
+        }
+        Ok(())
+    }
+}
+
+impl Realm {
+    pub(crate) fn power_of(&mut self, who: Who) -> Option<&mut Power> {
+        match who {
+            Who::Machine => Some(&mut self.machine_power),
+            Who::App(app) => self.apps.get_mut(app).map(|app| &mut app.power),
+            Who::Person(person) => self.people.get_mut(person).map(|person| &mut person.power),
+        }
+    }
+}
+
+/// Scopes as they travel.
+pub(crate) fn text(scopes: &BTreeSet<&'static str>) -> String {
+    scopes.iter().copied().collect::<Vec<_>>().join(" ")
+}
+
+fn escaped(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// What a gateway of a realm hears of a token.
+pub(crate) async fn introspect(world: &World, realm: &Realm, token: &str) -> Answer {
+    let form = [("token", token.to_owned())];
+    realm
+        .tenant
+        .post(world, "/oauth2/introspect", &[realm.gateway.basic()], &form)
+        .await
+}
+
+/// A form that a client posts, with its credential and the proof of its key.
+pub(crate) async fn post(
+    world: &World,
+    tenant: &Tenant,
+    client: &Client,
+    key: Option<&testkit::Key>,
+    path: &str,
+    mut form: Vec<(&str, String)>,
+) -> Checked<Request> {
+    let mut headers = vec![("content-type", "application/x-www-form-urlencoded".to_owned())];
+    if client.method == "none" {
+        form.retain(|(name, _)| *name != "client_id");
+        form.push(("client_id", client.id.clone()));
+    } else {
+        let (more_headers, more) = client.credentials(world).await;
+        headers.extend(more_headers);
+        form.extend(more);
+    }
+    if let Some(key) = key {
+        let answer = tenant
+            .post(world, "/oauth2/token", &[("dpop", "x".to_owned())], &[])
+            .await;
+        let nonce = answer.header("dpop-nonce").ok_or("no nonce")?.to_owned();
+        let claims = json!({
+            "jti": unique(), "htm": "POST", "htu": format!("{}{path}", tenant.issuer), "iat": world.now(), "nonce": nonce,
+        });
+        headers.push(("dpop", world.dpop(key, &claims).await));
+    }
+    let body: Vec<String> = form
+        .iter()
+        .map(|(name, value)| format!("{name}={}", escaped(value)))
+        .collect();
+    Ok(Request::Plain {
+        tenant: tenant.clone(),
+        method: "POST",
+        path: path.to_owned(),
+        headers,
+        body: body.join("&"),
+    })
+}
+
+/// The scopes of an answer, which must be within these.
+pub(crate) fn granted(answer: &Answer, within: &Scopes) -> Checked<Scopes> {
+    let granted = scopes(answer.text_of("scope"))?;
+    if granted.is_empty() || !granted.is_subset(within) {
+        return Err(format!("granted {granted:?}, approved {within:?}"));
+    }
+    Ok(granted)
+}
