@@ -21,6 +21,7 @@ mod pages;
 mod parts;
 mod postgres;
 mod run;
+mod sim;
 mod surroundings;
 mod tidy;
 mod workspace;
@@ -93,6 +94,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[NAME [--seconds N]]",
         about: "one fuzz target under libFuzzer, for a minute; without NAME, which there are",
         run: fuzz::command,
+    },
+    Command {
+        name: "sim",
+        arguments: "[SEED] [--worlds N]",
+        about: "requests that interleave, fail and die, in worlds from seeds; with SEED, one world again",
+        run: sim::command,
     },
     Command {
         name: "bench",

@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::counts::Counts;
 use crate::surroundings::Stopwatch;
 use crate::workspace::Workspace;
-use crate::{Verdict, browser, check, conformance, engines, interop, mutants, oracle, pages, run};
+use crate::{Verdict, browser, check, conformance, engines, interop, mutants, oracle, pages, run, sim};
 
 struct Part {
     name: &'static str,
@@ -28,6 +28,11 @@ const PARTS: &[Part] = &[
         name: "store-postgres",
         about: "the store's and server's tests again, on a PostgreSQL of their own",
         run: engines::part,
+    },
+    Part {
+        name: "sim",
+        about: "the simulator, on worlds that nobody has seen yet",
+        run: sim::part,
     },
     Part {
         name: "interop",

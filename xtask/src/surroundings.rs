@@ -1,6 +1,6 @@
 //! The one file of xtask that reads the environment and the clock, and that waits.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 #[expect(
     clippy::disallowed_methods,
@@ -30,6 +30,17 @@ impl Stopwatch {
     pub(crate) fn seconds(self) -> String {
         format!("{:.1} s", self.elapsed().as_secs_f64())
     }
+}
+
+/// A number that differs from run to run, short enough to be typed again.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a tool: this is its one place that reads the clock"
+)]
+pub(crate) fn fresh_seed() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }
 
 #[expect(

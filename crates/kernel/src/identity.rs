@@ -177,10 +177,9 @@ fn wanted_values(how: &Object) -> Result<Vec<String>, Why> {
     let one = |value: &Value| value.as_str().map(str::to_owned).ok_or(WRONG);
     match (how.get("value"), how.get("values")) {
         (Some(Value::String(text)), _) => Ok(vec![text.clone()]),
-        (Some(_), _) => Ok(Vec::new()), // a value of another type, for a claim of another type
         (None, Some(Value::Array(items))) => items.iter().map(one).collect(),
         (None, Some(_)) => Err(WRONG),
-        (None, None) => Ok(Vec::new()),
+        (Some(_), _) | (None, None) => Ok(Vec::new()), // none, or a value of another type, for a claim of another type
     }
 }
 

@@ -16,7 +16,7 @@ pub static ALL: &[Asset] = &[STYLE, SCRIPT, FORM_POST, ICON];
 
 /// How pages look.
 pub(crate) const STYLE: Asset = Asset {
-    name: "prokura-7379f243.css",
+    name: "prokura-08ea5167.css",
     content_type: "text/css; charset=utf-8",
     bytes: include_bytes!("../assets/prokura.css"),
 };

@@ -29,7 +29,7 @@ pub fn form_post(frame: &Frame<'_>, page: &FormPost<'_>) -> String {
         ask: Ask {
             sentence: say.rich("form-post-ask", &[("host", Filling::Whole(page.host))]),
         },
-        go: say.text("form-post-go").into(),
+        go: say.text("form-post-go"),
         script: assets::FORM_POST.name,
         page,
     })

@@ -2,7 +2,7 @@
 
 use crate::component::KeyValue;
 use crate::markup::Markup;
-use crate::visible::{Letters, exact};
+use crate::visible::{Letters, exact, visible};
 use crate::words::{Words, isolated, said};
 
 /// One thing that is asked for exactly.
@@ -37,12 +37,12 @@ pub(crate) fn sentence(say: Words, particular: &Particular<'_>) -> Markup {
     let mut markup = Markup::new();
     for part in &particular.sentence {
         match part {
-            Part::Words(words) => markup.text(words),
+            Part::Words(words) => markup.text(&ours(words)),
             Part::Value(text) => markup.markup(&value(say, text)),
             Part::Missing(path) => {
-                markup.tag("<em>");
+                markup.tag("<span class=\"mark\">");
                 markup.markup(&say.rich("particular-missing", &[("path", crate::words::Filling::Name(path))]));
-                markup.tag("</em>");
+                markup.tag("</span>");
             }
         }
     }
@@ -60,7 +60,7 @@ pub(crate) fn remarks(say: Words, particular: &Particular<'_>) -> KeyValue {
             }
             markup.markup(&value(say, text));
         }
-        rows.row((*path).to_owned(), markup);
+        rows.row(visible(path, VALUE_CHARS_MAX), markup);
     }
     rows
 }
@@ -70,18 +70,34 @@ pub(crate) fn name(particular: &Particular<'_>) -> Markup {
     said(particular.name)
 }
 
+/// Words of an administrator: nothing hidden in them, and the spaces around a place stay.
+fn ours(words: &str) -> String {
+    let before = if words.starts_with(char::is_whitespace) {
+        " "
+    } else {
+        ""
+    };
+    let shown = visible(words, VALUE_CHARS_MAX);
+    let after = if words.ends_with(char::is_whitespace) && !shown.is_empty() {
+        " "
+    } else {
+        ""
+    };
+    format!("{before}{shown}{after}")
+}
+
 /// What the app says: set apart from our words, nothing hidden in it, and with a word about letters that could be taken for others.
 fn value(say: Words, text: &str) -> Markup {
     let (shown, letters) = exact(text, VALUE_CHARS_MAX);
     let mut markup = Markup::new();
-    markup.tag("<strong>");
+    markup.tag("<b>");
     markup.markup(&isolated(&shown));
-    markup.tag("</strong>");
+    markup.tag("</b>");
     if letters == Letters::Foreign {
         markup.text(" ");
-        markup.tag("<em>");
+        markup.tag("<span class=\"mark\">");
         markup.markup(&say.rich("particular-letters", &[]));
-        markup.tag("</em>");
+        markup.tag("</span>");
     }
     markup
 }

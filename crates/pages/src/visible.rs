@@ -68,8 +68,7 @@ pub fn exact(text: &str, max_chars: usize) -> (String, Letters) {
     for c in text.chars() {
         let foreign = looks_latin(c);
         if stands_for_another(c) || (foreign && latin) {
-            let marker = format!("[U+{:04X}]", u32::from(c));
-            marked.push_str(&marker);
+            marked.push_str(&format!("[U+{:04X}]", u32::from(c)));
         } else {
             if foreign {
                 letters = Letters::Foreign;

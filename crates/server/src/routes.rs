@@ -98,6 +98,8 @@ pub enum TokenProof {
     Taken,
     /// It does, and may stand in the body too: userinfo alone, because OpenID Connect Core s5.3.1 demands it.
     TakenFromBody,
+    /// A registration token does, in the `Authorization` header, for the registration that it came with (RFC 7592 s3).
+    OfRegistration,
     /// It does not.
     Ignored,
 }
@@ -394,6 +396,7 @@ pub static ROUTES: &[Route] = &[
     },
     Route {
         key_proof: KeyProof::Taken,
+        token: TokenProof::OfRegistration,
         ..get(
             "/oauth2/register/{id}",
             Endpoint::Registration(Registration::Read),
@@ -405,6 +408,7 @@ pub static ROUTES: &[Route] = &[
         body: Body::Json,
         body_bytes_max: REGISTRATION_BYTES_MAX,
         key_proof: KeyProof::Taken,
+        token: TokenProof::OfRegistration,
         ..get(
             "/oauth2/register/{id}",
             Endpoint::Registration(Registration::Replace),
@@ -414,6 +418,7 @@ pub static ROUTES: &[Route] = &[
     Route {
         method: &Method::DELETE,
         key_proof: KeyProof::Taken,
+        token: TokenProof::OfRegistration,
         ..get(
             "/oauth2/register/{id}",
             Endpoint::Registration(Registration::Delete),

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, process::ExitCode};
 use sim::{Found, STEPS, run};
 
 /// How much of what happened before is shown.
-const SHOWN: usize = 400;
+const SHOWN: usize = 80;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -19,23 +19,31 @@ async fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let mut tally: BTreeMap<&'static str, u64> = BTreeMap::new();
+    let (mut passed, mut failed) = (0, 0);
     for seed in first..first.saturating_add(worlds) {
         match run(seed).await {
             Ok(run) => {
                 println!("seed {seed}: {} steps, {}", run.steps, run.digest);
+                passed += 1;
                 for (kind, count) in run.tally {
                     *tally.entry(kind).or_default() += count;
                 }
             }
             Err(found) => {
                 tell(&found);
-                return ExitCode::FAILURE;
+                failed += 1;
+                break;
             }
         }
     }
     let counts: Vec<String> = tally.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
-    println!("{worlds} worlds: {}", counts.join(", "));
-    ExitCode::SUCCESS
+    println!("what happened: {}", counts.join(", "));
+    println!("{passed} passed, {failed} failed");
+    if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn tell(found: &Found) {

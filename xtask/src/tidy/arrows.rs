@@ -238,6 +238,13 @@ const ROOMS: &[Room] = &[
         never: &[],
         tests: Tests::UseWhatTheyLike,
     },
+    // Worlds from seeds: the clock and the chance are the script's.
+    Room {
+        name: "sim",
+        may: &["proof", "server"],
+        never: &[&CLOCK, &RANDOM, &HTTP_TYPES, &HTTP_CLIENT, &SQL, &CRYPTO],
+        tests: Tests::UseWhatTheyLike,
+    },
     // What strangers send, decided without a server around it.
     Room {
         name: "hostile",

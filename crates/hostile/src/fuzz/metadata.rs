@@ -100,7 +100,7 @@ pub(super) fn document(data: &[u8]) {
     assert!(!client.name.is_empty() && !client.redirect_uris.is_empty());
     assert!(matches!(
         client.authentication,
-        Authentication::Nothing | Authentication::PrivateKeyJwt { .. }
+        Authentication::Nothing | Authentication::PrivateKeyJwt
     ));
     assert!(registration::keys_address(data).is_ok());
     let elsewhere = ClientId::parse("https://evil.example/client");

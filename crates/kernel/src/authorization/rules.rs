@@ -6,7 +6,7 @@ use proof::json;
 
 use super::{
     request::{Asked, Returns, Wish, forbids_to_ask, place_of_answer},
-    wanted::{Given, Wanted, lives_as_read},
+    wanted::{self, Given, Wanted, lives_as_read},
 };
 use crate::{
     authority::Scopes,
@@ -192,6 +192,12 @@ struct Question<'a> {
     tenant: &'a Tenant,
     client: &'a Client,
     wanted: Wanted<'a>,
+}
+
+/// Whether a request could be granted at all, as far as that shows before anybody is asked: what a pushed request is refused for at once (RFC 9126 s2.1).
+pub fn askable(asked: &Asked, resource: Option<&Resource>) -> Result<(), Why> {
+    let place = wanted::place(asked.resource.as_ref(), resource)?;
+    wanted::scopes(asked.scopes.as_ref(), &asked.details, place).map(drop)
 }
 
 impl<'a> Question<'a> {
@@ -428,6 +434,10 @@ pub enum Delivery {
 }
 
 /// Decides where a refusal of a request with a proved return goes.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is a fact of its own, and nothing else takes these together"
+)]
 pub fn delivery(
     why: &Why,
     form_or_asked: Asking<'_>,

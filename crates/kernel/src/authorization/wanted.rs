@@ -46,6 +46,43 @@ impl From<Scopes> for Given {
     }
 }
 
+/// The place that is asked for, registered and enabled, or nothing for our own endpoints (RFC 8707 s2).
+pub(super) fn place<'r>(at: Option<&ResourceUri>, loaded: Option<&'r Resource>) -> Result<Option<&'r Resource>, Why> {
+    match (at, loaded) {
+        (None, _) => Ok(None),
+        (Some(_), None) => Err(Why::ResourceUnknown),
+        (Some(_), Some(resource)) if resource.disabled.is_some() => Err(Why::ResourceDisabled),
+        (Some(_), Some(resource)) => Ok(Some(resource)),
+    }
+}
+
+/// What the place knows of the scope that was asked, with what it brings with it; all of it, or our default, when nothing was asked (RFC 6749 s3.3), no details either.
+/// Who is there may be asked beside everything else (OpenID Connect Core s3.1.2.1 `openid`).
+pub(super) fn scopes(asked: Option<&Scopes>, details: &Details, place: Option<&Resource>) -> Result<Scopes, Why> {
+    let known = place.map_or_else(own_scopes, Resource::every);
+    let asked_here = asked.map(|scopes| scopes.without(&elsewhere(&known)));
+    let scopes = match (asked_here.filter(|scopes| !scopes.is_empty()), place) {
+        // Nothing of this place was asked beside it: as if nothing was asked.
+        (Some(scopes), Some(_)) if scopes.iter().all(identity::is_identity) => known.with(&scopes),
+        (Some(scopes), _) => {
+            let identity = scopes.iter().filter(|scope| identity::is_identity(scope));
+            let identity = identity.fold(Scopes::default(), |all, scope| all.with(&Scopes::one(scope)));
+            let wanted = known.shared_with(scopes.iter()).with(&identity);
+            if wanted.is_empty() && !known.is_empty() {
+                return Err(Why::ScopeNotGranted);
+            }
+            wanted
+        }
+        (None, _) if !details.is_empty() => Scopes::default(),
+        (None, Some(_)) => known,
+        (None, None) => OWN_SCOPES
+            .iter()
+            .filter(|(_, by_default)| *by_default)
+            .fold(Scopes::default(), |all, (name, _)| all.with(&Scopes::one(name))),
+    };
+    Ok(place.map_or_else(|| scopes.clone(), |resource| resource.with_implied(&scopes)))
+}
+
 impl<'a> Wanted<'a> {
     /// Reads it out of what was asked.
     pub(crate) fn of(
@@ -55,38 +92,9 @@ impl<'a> Wanted<'a> {
         at: Option<&ResourceUri>,
         loaded: Option<&'a Resource>,
     ) -> Result<Self, Why> {
-        // 1. The place: registered and enabled, or our own endpoints (RFC 8707 s2).
-        let (resource, audience) = match (at, loaded) {
-            (None, _) => (None, Audience::Issuer),
-            (Some(_), None) => return Err(Why::ResourceUnknown),
-            (Some(_), Some(resource)) if resource.disabled.is_some() => return Err(Why::ResourceDisabled),
-            (Some(_), Some(resource)) => (Some(resource), Audience::Resource(resource.uri.clone())),
-        };
-
-        // 2. The scope: what the place knows of what was asked, with what it brings with it; all of it, or our default, when nothing was asked (RFC 6749 s3.3), no details either.
-        //    Who is there may be asked beside everything else (OpenID Connect Core s3.1.2.1 `openid`).
-        let known = resource.map_or_else(own_scopes, Resource::every);
-        let asked_here = asked.map(|scopes| scopes.without(&elsewhere(&known)));
-        let scopes = match (asked_here.filter(|scopes| !scopes.is_empty()), resource) {
-            // Nothing of this place was asked beside it: as if nothing was asked.
-            (Some(scopes), Some(_)) if scopes.iter().all(identity::is_identity) => known.with(&scopes),
-            (Some(scopes), _) => {
-                let identity = scopes.iter().filter(|scope| identity::is_identity(scope));
-                let identity = identity.fold(Scopes::default(), |all, scope| all.with(&Scopes::one(scope)));
-                let wanted = known.shared_with(scopes.iter()).with(&identity);
-                if wanted.is_empty() && !known.is_empty() {
-                    return Err(Why::ScopeNotGranted);
-                }
-                wanted
-            }
-            (None, _) if !details.is_empty() => Scopes::default(),
-            (None, Some(_)) => known,
-            (None, None) => OWN_SCOPES
-                .iter()
-                .filter(|(_, by_default)| *by_default)
-                .fold(Scopes::default(), |all, (name, _)| all.with(&Scopes::one(name))),
-        };
-        let scopes = resource.map_or_else(|| scopes.clone(), |resource| resource.with_implied(&scopes));
+        let resource = place(at, loaded)?;
+        let audience = resource.map_or(Audience::Issuer, |resource| Audience::Resource(resource.uri.clone()));
+        let scopes = scopes(asked, details, resource)?;
         Ok(Self {
             client,
             resource,

@@ -60,6 +60,10 @@ pub enum Vouched {
 }
 
 /// Proves a client by what it showed, and takes the marks of its proofs.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one decision from top to bottom, in numbered steps"
+)]
 pub fn prove(
     credentials: &Credentials,
     mut facts: Facts<'_>,

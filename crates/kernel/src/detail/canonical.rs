@@ -104,13 +104,12 @@ fn members(body: &json::Object) -> Result<(), Why> {
 
 fn checked(value: &Value) -> Result<(), Why> {
     match value {
-        Value::Null | Value::Bool(_) => Ok(()),
         Value::Number(number) => {
             let exact = number.as_i64().is_some_and(|n| n.unsigned_abs() < INTEGER_END);
             exact.then_some(()).ok_or(Why::DetailsMalformed(NUMBER))
         }
         Value::String(text) if text.chars().any(char::is_control) => Err(Why::DetailsMalformed(TEXT)),
-        Value::String(_) => Ok(()),
+        Value::Null | Value::Bool(_) | Value::String(_) => Ok(()),
         Value::Array(items) => items.iter().try_for_each(checked),
         Value::Object(body) => members(body),
     }
@@ -133,9 +132,12 @@ impl Details {
             return Err(Why::DetailsMalformed(FORM));
         }
         let depth_max = DEPTH_MAX.saturating_add(1); // the array itself
-        let value = json::parse_value_to_depth(text.as_bytes(), depth_max).map_err(|error| match error {
-            proof::Malformed::Number => Why::DetailsMalformed(NUMBER),
-            _ => Why::DetailsMalformed(FORM),
+        let value = json::parse_value_to_depth(text.as_bytes(), depth_max).map_err(|error| {
+            Why::DetailsMalformed(if error == proof::Malformed::Number {
+                NUMBER
+            } else {
+                FORM
+            })
         })?;
         Self::of(value)
     }

@@ -16,8 +16,8 @@ impl Path {
     pub fn parse(text: &str) -> Option<Self> {
         let names: Vec<String> = text.split('.').map(str::to_owned).collect();
         let plain = |b: u8| b.is_ascii_graphic() && !matches!(b, b'{' | b'}' | b'"' | b'\\');
-        let named = |name: &String| !name.is_empty() && name.bytes().all(plain);
-        names.iter().all(named).then_some(Self(names))
+        let is_plain = |name: &String| !name.is_empty() && name.bytes().all(plain);
+        names.iter().all(is_plain).then_some(Self(names))
     }
 
     /// The path of a member below this one.

@@ -153,8 +153,6 @@ fn said(value: &Value) -> Vec<String> {
             value.to_string()
         }
     };
-    match value {
-        Value::Array(items) if !items.is_empty() => items.iter().map(plain).collect(),
-        other => vec![plain(other)],
-    }
+    let items = value.as_array().filter(|items| !items.is_empty());
+    items.map_or_else(|| vec![plain(value)], |items| items.iter().map(plain).collect())
 }

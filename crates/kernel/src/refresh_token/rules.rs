@@ -91,6 +91,10 @@ fn reused(caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Decision {
     Decision::refuse(Why::RefreshReused, sure, vec![event])
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one decision from top to bottom, in numbered steps"
+)]
 fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Result<Decision, Why> {
     // 1. The client, registered for refreshing.
     let client = proved_client(caller, facts.client_epoch)?;

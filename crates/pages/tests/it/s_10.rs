@@ -68,7 +68,43 @@ fn s_10_a_field_gives_back_exactly_what_was_put_in() {
         .filter(|tag| tag.name == "input")
         .filter_map(|tag| tag.get("value").map(str::to_owned))
         .collect();
-    assert_eq!(values, vec![HOSTILE; 5]);
+    assert_eq!(values, vec![HOSTILE; 6]);
+}
+
+#[test]
+fn s_30_where_every_character_counts_look_alikes_are_told() {
+    use pages::{Letters, exact};
+    // Unicode names: FULLWIDTH DIGIT ONE, ARABIC-INDIC DIGIT ONE, MATHEMATICAL BOLD DIGIT ONE, CYRILLIC SMALL LETTER A, GREEK SMALL LETTER OMICRON, FULLWIDTH LATIN
+    // SMALL LETTER A, MINUS SIGN, FRACTION SLASH, ROMAN NUMERAL ONE, SUPERSCRIPT TWO, HEBREW, KANJI.
+    let table = [
+        ("29.99", "29.99", Letters::Plain),
+        ("Müller & Söhne", "Müller & Söhne", Letters::Plain),
+        ("\u{ff11}00", "[U+FF11]00", Letters::Plain),
+        ("\u{661}00", "[U+0661]00", Letters::Plain),
+        ("\u{1d7cf}00", "[U+1D7CF]00", Letters::Plain),
+        ("p\u{430}ypal", "p[U+0430]ypal", Letters::Plain),
+        ("G\u{3bf}\u{3bf}gle", "G[U+03BF][U+03BF]gle", Letters::Plain),
+        ("\u{ff41}cme", "[U+FF41]cme", Letters::Plain),
+        ("\u{2212}5", "[U+2212]5", Letters::Plain),
+        ("1\u{2044}2", "1[U+2044]2", Letters::Plain),
+        ("\u{2160}", "[U+2160]", Letters::Plain),
+        ("10\u{b2}", "10[U+00B2]", Letters::Plain),
+        (
+            "\u{41c}\u{43e}\u{441}\u{43a}\u{432}\u{430}",
+            "\u{41c}\u{43e}\u{441}\u{43a}\u{432}\u{430}",
+            Letters::Foreign,
+        ),
+        (
+            "\u{5e9}\u{5dc}\u{5d5}\u{5dd}",
+            "\u{5e9}\u{5dc}\u{5d5}\u{5dd}",
+            Letters::Plain,
+        ),
+        ("\u{6771}\u{4eac}", "\u{6771}\u{4eac}", Letters::Plain),
+        ("a\u{202e}b", "a[U+202E]b", Letters::Plain),
+    ];
+    for (text, shown, letters) in table {
+        assert_eq!(exact(text, 100), (shown.to_owned(), letters), "{text}");
+    }
 }
 
 #[test]

@@ -31,14 +31,12 @@ pub(super) struct Shown {
 
 /// The token of a request, if the route takes one and there is one. Two are two claims to be somebody (RFC 6750 s2).
 pub(super) fn presented(route: &Route, shown: &Presented, form: &Form) -> Result<Option<Shown>, Why> {
-    if route.token == TokenProof::Ignored {
-        return Ok(None);
-    }
-    let in_header = shown.token()?.map(|(scheme, token)| Shown { token, scheme });
     let in_body = match route.token {
         TokenProof::TakenFromBody => form.text("access_token"),
-        TokenProof::Taken | TokenProof::Ignored => None,
+        TokenProof::Taken => None,
+        TokenProof::OfRegistration | TokenProof::Ignored => return Ok(None),
     };
+    let in_header = shown.token()?.map(|(scheme, token)| Shown { token, scheme });
     match (in_header, in_body) {
         (Some(_), Some(_)) => Err(Why::CredentialsTwice),
         (None, Some(token)) => Ok(Some(Shown {

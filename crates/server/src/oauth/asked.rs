@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kernel::{
     Algorithm, Moment, Why,
-    authorization::{Asked, Carried, Returns, Wish},
+    authorization::{self, Asked, Carried, Returns, Wish},
     client::{Client, SecurityProfile},
     form::Form,
 };
@@ -128,6 +128,13 @@ pub(crate) async fn asked(
             return Err(Why::HintOfAnother.into());
         }
         asked.demand.subject = Some(hint.sub);
+    }
+    if door == Door::Push {
+        let resource = match &asked.resource {
+            Some(uri) => tenant.resource(uri).await?,
+            None => None,
+        };
+        authorization::askable(&asked, resource.as_ref())?;
     }
     if !asked.details.is_empty() {
         // What cannot be asked is refused at the door, pushed or not (RFC 9396 s5); it is asked again at every step, since types change.

@@ -138,6 +138,10 @@ fn program(route: &Route, admits: &[CallerKind], by: By) -> Expected {
             return Expected::Refused(401, "invalid_token");
         }
         // What is pushed names no place of answer (RFC 9126 s2.3).
+        // It is not registered for the device grant (RFC 8628 s3.1).
+        "POST /oauth2/device_authorization" if by == By::ClientOfA => {
+            return Expected::Refused(400, "unauthorized_client");
+        }
         "POST /oauth2/par" if by == By::ClientOfA => return Expected::Refused(400, "invalid_request"),
         // A token of a machine for a resource is none for the userinfo endpoint (OpenID Connect Core s5.3.3, RFC 6750 s3.1).
         "GET /oauth2/userinfo" | "POST /oauth2/userinfo" => return Expected::Refused(401, "invalid_token"),
@@ -150,7 +154,8 @@ fn program(route: &Route, admits: &[CallerKind], by: By) -> Expected {
         | "POST /admin/v1/users"
         | "POST /admin/v1/users/{id}/recovery-code"
         | "POST /admin/v1/groups"
-        | "POST /admin/v1/consent-rules" => Expected::Done(201),
+        | "POST /admin/v1/consent-rules"
+        | "POST /admin/v1/detail-types" => Expected::Done(201),
         _ => Expected::Done(200),
     };
     match (admits, by) {

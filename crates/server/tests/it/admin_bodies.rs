@@ -73,6 +73,8 @@ async fn s_38_bodies_hold_nothing_that_the_call_does_not_take() {
             "users",
             "groups",
             "consent-rules",
+            "detail-types",
+            "approvals",
         ] {
             all.push(
                 world

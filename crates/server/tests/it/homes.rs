@@ -119,6 +119,8 @@ impl Home {
             "groups",
             "browser-sessions",
             "consent-rules",
+            "detail-types",
+            "approvals",
         ] {
             let answer = self
                 .tenant

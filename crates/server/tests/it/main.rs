@@ -40,6 +40,9 @@ mod assertions;
 mod authenticator;
 
 #[cfg(test)]
+mod authorization_details;
+
+#[cfg(test)]
 mod bombs;
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::{
     sites::{self, Site, administration, call, name},
 };
 
-const LISTS: [&str; 9] = [
+const LISTS: [&str; 11] = [
     "clients",
     "resources",
     "grants",
@@ -21,6 +21,8 @@ const LISTS: [&str; 9] = [
     "groups",
     "browser-sessions",
     "consent-rules",
+    "detail-types",
+    "approvals",
 ];
 
 async fn list(world: &World, tenant: &Tenant, token: &str, what: &str) -> Value {
@@ -65,6 +67,8 @@ fn unknown_like(site: &Site) -> Site {
         login: "nobody@demo.test".to_owned(),
         browser_session: "nothing".to_owned(),
         group: "nobodies".to_owned(),
+        detail_type: "nothing".to_owned(),
+        approval: "nothing".to_owned(),
         rule: Mutex::new("nothing".to_owned()),
     }
 }

@@ -223,6 +223,8 @@ impl Site {
             issuer: site.client.issuer.clone(),
         };
         Self {
+            detail_type: site.detail_type.clone(),
+            approval: site.approval.clone(),
             tenant: site.tenant.clone(),
             client,
             spare: site.spare.clone(),

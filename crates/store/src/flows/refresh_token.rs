@@ -39,7 +39,7 @@ pub async fn load<'a>(
     ];
     let (resource, (user, rules), types, approvals) = futures_util::future::try_join4(
         place(tenant, authorization),
-        person::load(tenant, authorization.map(|grant| &grant.subject)),
+        Box::pin(person::load(tenant, authorization.map(|grant| &grant.subject))),
         tenant.types_for(&in_question),
         Box::pin(asked_of(tenant, request, authorization, now)),
     )

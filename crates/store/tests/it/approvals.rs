@@ -416,7 +416,7 @@ async fn approvers_of_a_client_and_grants_by_approval_come_back_whole() {
     assert_eq!(world.db.client(&with.id).await.unwrap(), Some(without));
     let grant = Grant {
         source: Source::Approval(ApprovalId::parse("a").unwrap()),
-        ..root("g", "machine", "alice")
+        ..grant("g")
     };
     world.put(Wanted::default().guard(create_grant(grant.clone()))).await;
     assert_eq!(world.db.grant(&grant.id).await.unwrap(), Some(grant));
