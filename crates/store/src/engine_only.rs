@@ -86,13 +86,13 @@ pub(crate) static SWEEP_APPROVALS: Statement = Statement::write(
 
 pub(crate) static SWEEP_APPROVALS_UNCLAIMED: Statement = Statement::write(
     "approval.sweep_unclaimed",
-    &[Text, Text, Text, Int],
+    &[Text, Text, Text, Text, Int],
     "DELETE FROM approval
-     WHERE tenant = $1 AND id IN (SELECT id FROM approval WHERE tenant = $1 AND whom_kind = 'code' AND whom = $2 AND id < $3 ORDER BY id LIMIT $4)",
+     WHERE tenant = $1 AND id IN (SELECT id FROM approval WHERE tenant = $1 AND whom_kind = $2 AND whom = $3 AND id < $4 ORDER BY id LIMIT $5)",
 )
 .on_postgres(
     "DELETE FROM approval
-     WHERE tenant = $1 AND id = ANY(ARRAY(SELECT id FROM approval WHERE tenant = $1 AND whom_kind = 'code' AND whom = $2 AND id < $3 ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED))",
+     WHERE tenant = $1 AND id = ANY(ARRAY(SELECT id FROM approval WHERE tenant = $1 AND whom_kind = $2 AND whom = $3 AND id < $4 ORDER BY id LIMIT $5 FOR UPDATE SKIP LOCKED))",
 );
 
 pub(crate) static SWEEP_NOTES: Statement = Statement::write(

@@ -112,10 +112,10 @@ static APPROVAL_BEFORE: Statement = Statement::read(
 
 static APPROVAL_UNCLAIMED: Statement = Statement::read(
     "approval.unclaimed",
-    &[Text, Text, Text],
+    &[Text, Text, Text, Text],
     "SELECT id
      FROM approval
-     WHERE tenant = $1 AND whom_kind = 'code' AND whom = $2 AND id < $3
+     WHERE tenant = $1 AND whom_kind = $2 AND whom = $3 AND id < $4
      ORDER BY id
      LIMIT 1",
 );
@@ -279,6 +279,7 @@ fn over(now: Time) -> [Over; 9] {
             delete: &engine_only::SWEEP_APPROVALS_UNCLAIMED,
             table: "approval",
             args: vec![
+                Whom::WhoeverHasTheCode.kind().into(),
                 Whom::WhoeverHasTheCode.who().into(),
                 moment::id_floor(now.minus(approval::UNCLAIMED_SECONDS)).into(),
             ],

@@ -288,7 +288,7 @@ pub(crate) fn path_of(route: &Route, about: &Site) -> String {
         Some("consent-rules") => rule.as_str(),
         Some("detail-types") => about.detail_type.as_str(),
         Some("approvals") => about.approval.as_str(),
-        Some("{id}") if route.path.starts_with("/approvals") => about.approval.as_str(),
+        None if route.path.starts_with("/approvals/") => about.approval.as_str(),
         _ => "",
     };
     assert!(

@@ -309,7 +309,7 @@ async fn an_interval_only_grows() {
 #[tokio::test]
 async fn limits_see_a_day_of_the_same_people_the_newest_first() {
     let world = World::new().await;
-    let id = |seconds: i64| -> ApprovalId {
+    let at_time = |seconds: i64| -> ApprovalId {
         Moment {
             now: time(seconds),
             ..at(0)
@@ -317,11 +317,14 @@ async fn limits_see_a_day_of_the_same_people_the_newest_first() {
         .id("approval")
     };
     let now = 100 * DAY;
+    let mut ids = Vec::new();
     for (n, age) in [0, DAY - 1, DAY + 1].into_iter().enumerate() {
         let n = i64::try_from(n).unwrap();
+        let id = at_time(now - age);
+        ids.push(id.clone());
         world
             .put(create(&Approval {
-                id: id(now - age),
+                id,
                 ..question(&format!("q{n}"), n, n)
             }))
             .await;
@@ -335,7 +338,7 @@ async fn limits_see_a_day_of_the_same_people_the_newest_first() {
         .into_iter()
         .map(|approval| approval.id)
         .collect();
-    assert_eq!(seen, [id(now), id(now - DAY + 1)]);
+    assert_eq!(seen, ids.get(..2).unwrap());
     let sales = Whom::Members {
         group: GroupId::parse("sales").unwrap(),
         quorum: 2,
