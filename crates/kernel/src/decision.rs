@@ -3,6 +3,7 @@
 use proof::{Time, json};
 
 use crate::{
+    approval,
     authority::Scopes,
     authorization::{Asked, ResponseMode},
     authorization_code, browser_session,
@@ -121,6 +122,8 @@ pub enum Pending {
     SignIn(Box<Asked>),
     /// The person who is signed in must say yes or no.
     Consent(Box<ConsentAsk>),
+    /// People are being asked, and a machine asks again for their answer.
+    Approval(Box<Waiting>),
     /// The person who is signed in must say whether they want to be signed out.
     SignOut {
         /// Which app asks, if that is known.
@@ -128,6 +131,21 @@ pub enum Pending {
         /// Where they go afterwards.
         back: Option<Return>,
     },
+}
+
+/// What a machine is told while people are asked (RFC 8628 s3.5, Deferred Token Response).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// The error that says so.
+    pub code: Code,
+    /// What the answer is fetched with, when this is the first that is heard of it.
+    pub deferral_code: Option<String>,
+    /// Where the person who is asked can answer, if the machine may send them there.
+    pub interaction: Option<String>,
+    /// How long the answer can be fetched, in seconds.
+    pub expires_in_seconds: i64,
+    /// How long the machine waits between two polls, in seconds.
+    pub interval_seconds: i64,
 }
 
 /// What a person is asked about an authorization request.
@@ -222,6 +240,8 @@ pub enum Guard {
     Family(family::Guard),
     /// About a rule of central consent.
     Consent(consent::Guard),
+    /// About an approval.
+    Approval(approval::Guard),
     /// About a type of authorization details.
     DetailType(detail::Guard),
 }
@@ -263,6 +283,8 @@ pub enum Write {
     Family(family::Write),
     /// About a rule of central consent.
     Consent(consent::Write),
+    /// About an approval.
+    Approval(approval::Write),
     /// About a type of authorization details.
     DetailType(detail::Write),
 }

@@ -27,6 +27,16 @@ pub enum EventKind {
     CodeReplayed,
     /// An old refresh token came again; its line was revoked.
     RefreshReused,
+    /// A question was put to people.
+    ApprovalAsked,
+    /// Somebody typed the code of a question: it is theirs.
+    ApprovalClaimed,
+    /// Somebody said yes to a question.
+    ApprovalGiven,
+    /// Somebody said no to a question.
+    ApprovalDenied,
+    /// A question was taken back.
+    ApprovalCancelled,
     /// A client pushed an authorization request.
     RequestPushed,
     /// A client was told who a person is.
@@ -101,6 +111,11 @@ impl EventKind {
             Self::AuthorizationDenied => "authorization.denied",
             Self::CodeReplayed => "code.replayed",
             Self::RefreshReused => "refresh.reused",
+            Self::ApprovalAsked => "approval.asked",
+            Self::ApprovalClaimed => "approval.claimed",
+            Self::ApprovalGiven => "approval.given",
+            Self::ApprovalDenied => "approval.denied",
+            Self::ApprovalCancelled => "approval.cancelled",
             Self::RequestPushed => "request.pushed",
             Self::UserInfoTold => "userinfo.told",
             Self::LogoutTold => "logout.told",

@@ -6,7 +6,7 @@ use crate::{
     authority::{Audience, Authority, Scopes},
     client::Client,
     consent::{self, Rule},
-    id::{AdministratorId, ClientId, GrantId, HostId, SessionId, UserId},
+    id::{AdministratorId, ApprovalId, ClientId, GrantId, HostId, SessionId, UserId},
     user::User,
     why::Why,
 };
@@ -46,6 +46,8 @@ pub enum Source {
         /// The client's basis at that time.
         basis: String,
     },
+    /// So many people as were needed said yes to what a machine asked for itself.
+    Approval(ApprovalId),
     /// It was narrowed from its parent when an authorization was redeemed.
     Redeemed,
 }

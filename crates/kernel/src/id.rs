@@ -57,6 +57,9 @@ pub enum DetailTypeKind {}
 /// Kind marker: rules of central consent.
 #[derive(Debug)]
 pub enum RuleKind {}
+/// Kind marker: approvals.
+#[derive(Debug)]
+pub enum ApprovalKind {}
 
 /// A tenant's id: also its path segment, `/t/{tenant}`.
 pub type TenantId = Id<TenantKind>;
@@ -84,6 +87,8 @@ pub type CodeId = Id<CodeKind>;
 pub type FamilyId = Id<FamilyKind>;
 /// The id of a rule of central consent.
 pub type RuleId = Id<RuleKind>;
+/// An approval's id: the part of its handle that may be spoken of.
+pub type ApprovalId = Id<ApprovalKind>;
 /// The `type` of authorization details (RFC 9396 s2.1).
 pub type DetailTypeId = Id<DetailTypeKind>;
 /// An administrator's id.

@@ -8,6 +8,7 @@
 
 pub mod account;
 pub mod administration;
+pub mod approval;
 pub mod authority;
 pub mod authorization;
 pub mod authorization_code;
@@ -21,7 +22,10 @@ pub mod confirmation;
 pub mod consent;
 pub mod credential;
 pub mod decision;
+pub mod deferred;
 pub mod detail;
+pub mod device_authorization;
+pub mod device_code;
 pub mod end_session;
 pub mod event;
 pub mod family;
@@ -54,13 +58,13 @@ pub use caller::{Caller, CallerKind, Who};
 pub use code::Code;
 pub use confirmation::Confirmation;
 pub use decision::{
-    Answer, Before, Change, ConsentAsk, Decision, Guard, Pending, Reply, Return, Touch, Unsigned, Write,
+    Answer, Before, Change, ConsentAsk, Decision, Guard, Pending, Reply, Return, Touch, Unsigned, Waiting, Write,
 };
 pub use detail::Details;
 pub use event::{Event, EventKind};
 pub use id::{
-    AdministratorId, BrowserSessionId, ClientId, CodeId, DetailTypeId, FamilyId, GrantId, GroupId, HostId, Id,
-    PasskeyId, RuleId, SessionId, TenantId, TokenId, UserId,
+    AdministratorId, ApprovalId, BrowserSessionId, ClientId, CodeId, DetailTypeId, FamilyId, GrantId, GroupId, HostId,
+    Id, PasskeyId, RuleId, SessionId, TenantId, TokenId, UserId,
 };
 pub use mark::Mark;
 pub use moment::Moment;

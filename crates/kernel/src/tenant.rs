@@ -61,6 +61,31 @@ pub struct Settings {
     pub pushed_requests: PushedRequests,
     /// Who may leave the PKCE challenge out.
     pub pkce: PkceRule,
+    /// The device grant (RFC 8628), for clients that an administrator registered for it.
+    pub device_grant: Offered,
+    /// Deferred Token Response (a draft), for clients that ask for it.
+    pub deferred: Offered,
+}
+
+/// Whether something is offered at all. What is off is not in discovery, and its door is shut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offered {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
+impl Offered {
+    /// On or off.
+    pub const fn on(on: bool) -> Self {
+        if on { Self::On } else { Self::Off }
+    }
+
+    /// Whether it is.
+    pub const fn is_on(self) -> bool {
+        matches!(self, Self::On)
+    }
 }
 
 /// Whether authorization requests must be pushed.
@@ -152,6 +177,10 @@ pub struct SettingsChange {
     pub pushed_requests: Option<PushedRequests>,
     /// The rule about PKCE.
     pub pkce: Option<PkceRule>,
+    /// The device grant, on or off.
+    pub device_grant: Option<Offered>,
+    /// Deferred Token Response, on or off.
+    pub deferred: Option<Offered>,
 }
 
 impl SettingsChange {
@@ -167,6 +196,8 @@ impl SettingsChange {
             profile: self.profile.unwrap_or(old.profile),
             pushed_requests: self.pushed_requests.unwrap_or(old.pushed_requests),
             pkce: self.pkce.unwrap_or(old.pkce),
+            device_grant: self.device_grant.unwrap_or(old.device_grant),
+            deferred: self.deferred.unwrap_or(old.deferred),
         }
     }
 }
@@ -191,6 +222,8 @@ impl Default for Settings {
             profile: SecurityProfile::Baseline,
             pushed_requests: PushedRequests::Accepted,
             pkce: PkceRule::Always,
+            device_grant: Offered::On,
+            deferred: Offered::On,
         }
     }
 }

@@ -15,6 +15,7 @@
 //! `PROKURA_GOLDEN=write cargo test -p kernel golden` rewrites `expect`; the difference is read like code.
 
 mod answer;
+pub(crate) mod approvals;
 mod command;
 pub(crate) mod credentials;
 pub(crate) mod details;

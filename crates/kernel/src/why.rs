@@ -188,6 +188,26 @@ pub enum Why {
     RefreshExpired,
     /// The line is another client's.
     RefreshOfAnother,
+    /// No such device or deferral code, or not whole.
+    HandleUnknown,
+    /// The device or deferral code is another client's.
+    HandleOfAnother,
+    /// The device or deferral code belongs to another key than the one that was proved.
+    HandleOtherKey,
+    /// The answer was fetched before.
+    HandleRedeemed,
+    /// The client asked again too soon.
+    PollTooSoon,
+    /// Nobody answered in time, or nobody fetched the answer.
+    ApprovalExpired,
+    /// Whoever was asked said no.
+    ApprovalDenied,
+    /// The question was taken back.
+    ApprovalCancelled,
+    /// No such code for a person to type, or somebody else's.
+    UserCodeUnknown,
+    /// The answer is to something else than what is asked now.
+    AnswerStale,
     /// What was granted was revoked or has ended.
     GrantEnded,
     /// The tenant's rules of central consent no longer give what was granted.
@@ -303,6 +323,8 @@ impl Why {
             | Self::PageExpired
             | Self::PageForeign
             | Self::AlreadyAnswered
+            | Self::UserCodeUnknown
+            | Self::AnswerStale
             | Self::LastWayIn
             | Self::CredentialsFull
             | Self::PasswordRefused(_)
@@ -350,7 +372,11 @@ impl Why {
             | Self::DetailNotGranted => Code::InvalidAuthorizationDetails,
             Self::LoginRequired | Self::SignInRequired | Self::SignInStale => Code::LoginRequired,
             Self::ConsentRequired => Code::ConsentRequired,
+            Self::PollTooSoon => Code::SlowDown,
+            Self::ApprovalExpired => Code::ExpiredToken,
             Self::PersonDenied
+            | Self::ApprovalDenied
+            | Self::ApprovalCancelled
             | Self::ForbiddenByRule
             | Self::SignInFailed(_)
             | Self::Forged
@@ -367,6 +393,10 @@ impl Why {
             | Self::RefreshReused
             | Self::RefreshExpired
             | Self::RefreshOfAnother
+            | Self::HandleUnknown
+            | Self::HandleOfAnother
+            | Self::HandleOtherKey
+            | Self::HandleRedeemed
             | Self::GrantEnded
             | Self::GrantForbidden
             | Self::UserDisabled => Code::InvalidGrant,
@@ -527,6 +557,15 @@ impl Why {
             | Self::UserDisabled => {
                 "the code or refresh token is not good: it is unknown, was used, has ended, or was given to another client; ask the person again"
             }
+            Self::HandleUnknown | Self::HandleOfAnother | Self::HandleOtherKey | Self::HandleRedeemed => {
+                "no question of this client waits under this code, or its answer was fetched before; start again"
+            }
+            Self::PollTooSoon => "you ask too often; wait five seconds longer between two requests from now on",
+            Self::ApprovalExpired => "nobody answered in time; start again",
+            Self::ApprovalDenied => "whoever was asked said no",
+            Self::ApprovalCancelled => "the question was taken back",
+            Self::UserCodeUnknown => "no device waits under this code",
+            Self::AnswerStale => "what is asked has changed since the page was shown",
             Self::RedirectUriUnknown => {
                 "the redirect_uri is missing or is not one that this client registered; they are compared byte for byte"
             }
@@ -574,6 +613,7 @@ impl Why {
             Self::Exists("keys") => {
                 "as many keys are published as verifiers read; rotate again when old ones have ended"
             }
+            Self::Exists("answer") => "it was answered and fetched, or is over",
             Self::Exists("login") => "somebody else has this login",
             Self::Exists("group") => "a group or role of this id exists",
             Self::Exists("detail type") => "a detail type of this name exists",
@@ -629,6 +669,10 @@ impl Why {
             Self::RefreshReused => "refresh token reused".to_owned(),
             Self::RefreshExpired => "refresh token expired".to_owned(),
             Self::RefreshOfAnother => "refresh token of another client".to_owned(),
+            Self::HandleUnknown => "no such device or deferral code".to_owned(),
+            Self::HandleOfAnother => "device or deferral code of another client".to_owned(),
+            Self::HandleOtherKey => "device or deferral code of another key".to_owned(),
+            Self::HandleRedeemed => "device or deferral code redeemed before".to_owned(),
             Self::GrantEnded => "the grant has ended".to_owned(),
             Self::GrantForbidden => "the tenant's rules no longer give what was granted".to_owned(),
             Self::UserDisabled => "the person is disabled or gone".to_owned(),
@@ -717,6 +761,12 @@ impl Why {
             | Self::PageForeign
             | Self::Forged
             | Self::AlreadyAnswered
+            | Self::PollTooSoon
+            | Self::ApprovalExpired
+            | Self::ApprovalDenied
+            | Self::ApprovalCancelled
+            | Self::UserCodeUnknown
+            | Self::AnswerStale
             | Self::RegistrationOff
             | Self::RegistrationUnproved
             | Self::SoftwareStatement

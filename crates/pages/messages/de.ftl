@@ -4,6 +4,7 @@
 
 skip = Zum Inhalt springen
 nav = Ihre Seiten
+nav-approvals = Anfragen
 nav-agents = Agenten
 nav-account = Konto
 sign-out = Abmelden
@@ -199,12 +200,57 @@ consent-this-computer = Die Antwort geht an ein Programm auf diesem Computer, un
 consent-deny = Zugriff ablehnen
 consent-allow = Zugriff erlauben
 
+## Anfragen
+
+approvals-title = Das wartet auf Ihre Antwort
+approvals-words = Jede dieser Anfragen endet von selbst mit „Nein“, wenn ihre Zeit um ist.
+approvals-empty = Nichts wartet auf Ihre Antwort. Wenn eine App oder ein Agent etwas will, das Sie entscheiden, steht es hier.
+approvals-device = Ein Gerät zeigt Ihnen einen Code? Hier eingeben
+approval-asked = Gefragt
+approval-ends = Endet
+approval-look = Ansehen
+approval-look-named = Ansehen, was { $app } will
+approval-title = Ihre Antwort
+approval-ask-device = { $app } auf einem anderen Gerät möchte bei { $place } für Sie handeln
+approval-ask-device-unverified = Eine App auf einem anderen Gerät, die sich „{ $app }“ nennt, möchte bei { $place } für Sie handeln
+approval-ask-machine = { $app } möchte bei { $place } von sich aus handeln
+approval-ask-machine-unverified = Eine Maschine, die sich „{ $app }“ nennt, möchte bei { $place } von sich aus handeln
+approval-ask-more = { $app } möchte bei { $place } mehr für Sie tun
+approval-ask-more-unverified = Eine App, die sich „{ $app }“ nennt, möchte bei { $place } mehr für Sie tun
+approval-says = { $app } sagt: „{ $words }“
+approval-started = Gefragt wurde am { $when }. Von wo, ist nicht bekannt.
+approval-started-from = Gefragt wurde am { $when }, von der Adresse { $from }.
+approval-device-warning = Erlauben Sie das nur, wenn Sie es selbst gestartet haben und das Gerät mit dem Code vor Ihnen steht. Wer Ihnen helfen will, braucht Ihr Ja nicht.
+approval-quorum = { $yes } von { $needed } haben Ja gesagt. Gefragt sind die Mitglieder von { $group }.
+approval-ends-with-no = Ohne Antwort endet es mit „Nein“ am { $when }.
+approval-lasts-machine = Was Sie genehmigen, endet von selbst nach { $span }. Die Verwaltung kann es jederzeit stoppen.
+approval-afterwards-device = Danach kehren Sie zu Ihrem Gerät zurück; dort geht es von selbst weiter.
+approval-deny = Ablehnen
+approval-approve = Genehmigen
+approval-no-only = Ihre Organisation erlaubt das nicht; antworten können Sie nur mit Nein.
+approval-others-must = Sie haben Ja gesagt. Jetzt müssen noch andere antworten.
+approval-approved = Die Antwort war Ja. Es bekommt das Erlaubte, wenn es das nächste Mal fragt.
+approval-approved-device = Sie haben Ja gesagt. Kehren Sie zu Ihrem Gerät zurück: Dort geht es in wenigen Sekunden von selbst weiter.
+approval-fetched = Die Antwort war Ja, und das Erlaubte ist abgeholt.
+approval-denied = Die Antwort war Nein.
+approval-cancelled = Die Anfrage wurde zurückgenommen. Erlaubt wurde nichts.
+approval-expired = Niemand hat rechtzeitig geantwortet, oder niemand hat die Antwort abgeholt. Erlaubt wurde nichts.
+device-title = Gerät verbinden
+device-words = Geben Sie den Code ein, den Ihr Gerät zeigt. Bevor etwas erlaubt wird, sehen Sie, wer was will.
+device-code = Code
+device-go = Weiter
+device-unknown = Unter diesem Code wartet kein Gerät. Vielleicht ist er vertippt oder zu alt: Ihr Gerät kann Ihnen einen neuen zeigen.
+device-too-many-tries = Es gab zu viele Versuche in kurzer Zeit. Warten Sie eine Minute und versuchen Sie es dann noch einmal.
+
 ## Einzelheiten
 
 detail-client-id = App (client_id)
 detail-redirect-uri = Rückweg (redirect_uri)
 detail-resource = Ort (resource)
 detail-scope = Rechte (scope)
+detail-approval = Anfrage (Kennung)
+detail-door = Wie gefragt wurde
+detail-payload-hash = Hash dessen, was gefragt wird
 detail-metadata-hash = Prüfsumme der Selbstbeschreibung der App
 detail-issuer = Aussteller (issuer)
 detail-code = Fehlercode

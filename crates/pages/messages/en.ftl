@@ -4,6 +4,7 @@
 
 skip = Skip to the content
 nav = Your pages
+nav-approvals = Waiting
 nav-agents = Agents
 nav-account = Account
 sign-out = Sign out
@@ -197,12 +198,57 @@ consent-this-computer = The answer goes to a program on this computer, and any p
 consent-deny = Deny access
 consent-allow = Allow access
 
+## Approvals
+
+approvals-title = Waiting for your answer
+approvals-words = Each of these ends by itself, with “no” for an answer, when its time is over.
+approvals-empty = Nothing waits for your answer. When an app or agent asks for something that you decide, it shows here.
+approvals-device = A device shows you a code? Type it here
+approval-asked = Asked
+approval-ends = Ends
+approval-look = Look at it
+approval-look-named = Look at what { $app } asks
+approval-title = Your answer
+approval-ask-device = { $app } on another device wants to act for you at { $place }
+approval-ask-device-unverified = An app on another device that calls itself “{ $app }” wants to act for you at { $place }
+approval-ask-machine = { $app } wants to act by itself at { $place }
+approval-ask-machine-unverified = A machine that calls itself “{ $app }” wants to act by itself at { $place }
+approval-ask-more = { $app } wants to do more for you at { $place }
+approval-ask-more-unverified = An app that calls itself “{ $app }” wants to do more for you at { $place }
+approval-says = { $app } says: “{ $words }”
+approval-started = It asked on { $when }. From where is not known.
+approval-started-from = It asked on { $when }, from the address { $from }.
+approval-device-warning = Allow this only if you started it yourself, and the code is on a device in front of you. Nobody who wants to help you needs your yes.
+approval-quorum = { $yes } of { $needed } said yes. Members of { $group } are asked.
+approval-ends-with-no = Without an answer it ends with “no” on { $when }.
+approval-lasts-machine = What you approve ends by itself after { $span }. An administrator can stop it at any time.
+approval-afterwards-device = Afterwards you go back to your device, and it goes on by itself.
+approval-deny = Deny
+approval-approve = Approve
+approval-no-only = Your organisation does not allow this, so the only answer is no.
+approval-others-must = You said yes. It waits for others now.
+approval-approved = The answer was yes. It gets what you allowed when it asks the next time.
+approval-approved-device = You said yes. Go back to your device: it goes on by itself within a few seconds.
+approval-fetched = The answer was yes, and it has what was allowed.
+approval-denied = The answer was no.
+approval-cancelled = It was taken back. Nothing was allowed.
+approval-expired = Nobody answered in time, or nobody fetched the answer. Nothing was allowed.
+device-title = Connect a device
+device-words = Type the code that your device shows. You see who asks for what before anything is allowed.
+device-code = Code
+device-go = Continue
+device-unknown = No device waits under this code. It may be mistyped, or too old: your device can show you a new one.
+device-too-many-tries = There were too many tries in a short time. Wait a minute, then try again.
+
 ## Details
 
 detail-client-id = App (client_id)
 detail-redirect-uri = Way back (redirect_uri)
 detail-resource = Place (resource)
 detail-scope = Scopes (scope)
+detail-approval = Question (id)
+detail-door = How it was asked
+detail-payload-hash = Hash of what is asked
 detail-metadata-hash = Hash of what the app says of itself
 detail-issuer = Issuer
 detail-code = Error code

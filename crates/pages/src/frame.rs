@@ -69,6 +69,7 @@ pub(crate) struct Greeting<'a> {
     pub(crate) name: Markup,
     pub(crate) csrf: &'a str,
     /// What stands in `aria-current` of the header's links.
+    pub(crate) approvals: &'static str,
     pub(crate) agents: &'static str,
     pub(crate) account: &'static str,
 }
@@ -102,6 +103,7 @@ impl<'a> Shell<'a> {
             person: frame.person.as_ref().map(|person| Greeting {
                 name: say.name(person.name),
                 csrf: person.csrf,
+                approvals: current(frame.here, "/approvals"),
                 agents: current(frame.here, "/agents"),
                 account: current(frame.here, "/account"),
             }),

@@ -1,6 +1,6 @@
 //! What people see.
 //!
-//! View structs in, the text of an HTML page out, in the language of the person: sign-in, consent, the agents that act for someone, their account, and
+//! View structs in, the text of an HTML page out, in the language of the person: sign-in, consent, what waits for an answer, the agents that act for someone, their account, and
 //! what went wrong. The pages work as plain forms; the one script adds passkeys. Text that an app or agent controls passes through [`visible`].
 //!
 //! Never here: HTTP, storage, a clock, a decision. The server says what is true; this room says it well.
@@ -8,10 +8,12 @@
 mod account;
 mod agents;
 mod app;
+mod approvals;
 pub mod assets;
 mod calendar;
 mod component;
 mod consent;
+mod device;
 mod form_post;
 mod frame;
 mod home;
@@ -29,7 +31,9 @@ mod words;
 pub use account::{Account, AccountNotice, Passkey, PasswordState, Session, Which, account};
 pub use agents::{Agent, Agents, AgentsNotice, DecidedBy, GrantRow, Live, agents};
 pub use app::{App, Identity, Item, Place};
+pub use approvals::{Approval, Approvals, Quorum, Stands, Waiting, Way, approval, approvals};
 pub use consent::{Change, Consent, Destination, History, consent};
+pub use device::{Device, DeviceProblem, device};
 pub use form_post::{FormPost, form_post};
 pub use frame::{Frame, Person};
 pub use home::{Home, home};

@@ -23,6 +23,7 @@ mod listen;
 mod logouts;
 mod oauth;
 mod peers;
+mod polls;
 mod routes;
 mod schemas;
 mod settings;

@@ -37,9 +37,12 @@ impl Route {
     /// Whether it is for machines that speak OAuth: then requests are counted, by address, client and tenant.
     pub(crate) fn is_of_machines(&self) -> bool {
         match self.endpoint {
-            Endpoint::Token | Endpoint::Push | Endpoint::Userinfo | Endpoint::Introspection | Endpoint::Revocation => {
-                true
-            }
+            Endpoint::Token
+            | Endpoint::DeviceAuthorization
+            | Endpoint::Push
+            | Endpoint::Userinfo
+            | Endpoint::Introspection
+            | Endpoint::Revocation => true,
             Endpoint::Greeting
             | Endpoint::Discovery(_)
             | Endpoint::Jwks
@@ -132,6 +135,7 @@ pub(crate) enum Endpoint {
     Page(Page),
     Asset,
     Token,
+    DeviceAuthorization,
     Push,
     AttestationChallenge,
     Userinfo,
@@ -163,6 +167,11 @@ pub(crate) enum Page {
     SignInRecovery,
     Consent,
     ConsentAnswer,
+    Device,
+    DeviceCode,
+    Approvals,
+    Approval,
+    ApprovalAnswer,
     Agents,
     AgentsStop,
     Account,
@@ -223,6 +232,9 @@ pub(crate) enum Admin {
     ListConsentRules,
     CreateConsentRule,
     DropConsentRule,
+    ListApprovals,
+    ShowApproval,
+    CancelApproval,
     ListDetailTypes,
     CreateDetailType,
     ShowDetailType,
@@ -424,6 +436,23 @@ pub static ROUTES: &[Route] = &[
     page_form("/sign-in/recovery", Page::SignInRecovery, "Sign in by a recovery code"),
     page("/consent", Page::Consent, "Show a person what an app asks for"),
     page_form("/consent", Page::ConsentAnswer, "A person says yes or no"),
+    own_page("/device", Page::Device, "Type the code that a device shows"),
+    own_form("/device", Page::DeviceCode, "A person typed the code of a device"),
+    own_page(
+        "/approvals",
+        Page::Approvals,
+        "What waits for an answer of the person who is signed in",
+    ),
+    own_page(
+        "/approvals/{id}",
+        Page::Approval,
+        "Show what is asked, or how it was answered",
+    ),
+    own_form(
+        "/approvals/{id}",
+        Page::ApprovalAnswer,
+        "A person says yes or no to what is asked",
+    ),
     own_page("/agents", Page::Agents, "What acts for the person who is signed in"),
     own_form("/agents/stop", Page::AgentsStop, "Stop a grant, an app, or everything"),
     own_page(
@@ -458,6 +487,16 @@ pub static ROUTES: &[Route] = &[
             Access::AnyOrigin,
             KeyProof::Taken,
             "Issue a token (RFC 6749 s3.2)",
+        )
+    },
+    Route {
+        admits: &[CallerKind::PureMachine, CallerKind::PublicClient],
+        ..form(
+            "/oauth2/device_authorization",
+            Endpoint::DeviceAuthorization,
+            Access::AnyOrigin,
+            KeyProof::Taken,
+            "Ask a person who is at another device (RFC 8628 s3.1)",
         )
     },
     Route {
@@ -753,6 +792,27 @@ pub static ROUTES: &[Route] = &[
         Admin::DropConsentRule,
         Body::None,
         "Take such a decision back",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/approvals",
+        Admin::ListApprovals,
+        Body::None,
+        "List what was asked of people, and their answers",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/approvals/{id}",
+        Admin::ShowApproval,
+        Body::None,
+        "Show what was asked of whom, by whom, for exactly what, and the answer",
+    ),
+    admin(
+        &Method::POST,
+        "/admin/v1/approvals/{id}/cancel",
+        Admin::CancelApproval,
+        Body::None,
+        "End a question that waits, or an answer that nobody has fetched",
     ),
     admin(
         &Method::GET,

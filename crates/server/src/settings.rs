@@ -42,6 +42,12 @@ pub struct Limits {
     pub registrations_per_minute: Option<u32>,
     /// Failed sign-ins for one login, from anywhere.
     pub failures_per_login_per_minute: u32,
+    /// Device codes for one address.
+    pub device_codes_per_minute: Option<u32>,
+    /// Wrong codes of devices that one person, or one address, may type (S-27).
+    pub wrong_user_codes_per_minute: u32,
+    /// Wrong codes of devices that all people of a tenant may type together: whoever guesses with many accounts does not get further (S-27).
+    pub wrong_user_codes_of_tenant_per_minute: u32,
     /// Requests of machines from one address.
     pub requests_per_address_per_minute: Option<u32>,
     /// Requests of one client that is proved, or named where it need not be.
@@ -61,6 +67,9 @@ impl Default for Limits {
             sign_ins_per_minute: Some(30),
             registrations_per_minute: Some(20),
             failures_per_login_per_minute: 10,
+            device_codes_per_minute: Some(30),
+            wrong_user_codes_per_minute: 5,
+            wrong_user_codes_of_tenant_per_minute: 100,
             requests_per_address_per_minute: Self::REQUESTS.0,
             requests_per_client_per_minute: Self::REQUESTS.1,
             requests_per_tenant_per_minute: Self::REQUESTS.2,

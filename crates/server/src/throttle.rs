@@ -24,6 +24,14 @@ pub(crate) enum Trying {
     Registration,
     /// To have a document fetched from a host.
     Document,
+    /// To get codes for a device.
+    DeviceAuthorization,
+    /// A device's code by one person, in vain.
+    UserCode,
+    /// The same from one address.
+    UserCodeFromAddress,
+    /// The same by anybody in a tenant.
+    AnyUserCode,
     /// To ask anything of a machine's endpoint, from one address.
     FromAddress,
     /// The same, by one client.
@@ -40,6 +48,10 @@ impl Trying {
             Self::RecoveryCode => "wrong recovery codes for this login",
             Self::Registration => "registrations from this address",
             Self::Document => "client documents from this host",
+            Self::DeviceAuthorization => "device codes for this address",
+            Self::UserCode => "wrong device codes of this person",
+            Self::UserCodeFromAddress => "wrong device codes from this address",
+            Self::AnyUserCode => "wrong device codes in this tenant",
             Self::FromAddress => "requests from this address",
             Self::ByClient => "requests of this client",
             Self::OfTenant => "requests in this tenant",

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use kernel::{
-    Algorithm, ClientId, Time,
+    Algorithm, ClientId, GroupId, Time,
     client::{
-        ApplicationType, Authentication, AuthenticationMethod, Binding, Client, Further, GrantType, Guard, Introspects,
-        Keys, Registration, Write,
+        ApplicationType, Approvers, Authentication, AuthenticationMethod, Binding, Client, Further, GrantType, Guard,
+        Introspects, Keys, Registration, Write,
     },
     redirect_uri::RedirectUri,
 };
@@ -34,7 +34,7 @@ pub(crate) const ITSELF: &str = "itself";
 static ONE: Statement = Statement::read(
     "client.one",
     &[Text, Text],
-    "SELECT id, name, method, secret_digest, jwks, grant_types, token_algorithm, binding, introspects, epoch, created_at, disabled_at, registration_kind, registration, redirect_uris, application_type, uri, scope, unused_until, jwks_uri, further
+    "SELECT id, name, method, secret_digest, jwks, grant_types, token_algorithm, binding, introspects, epoch, created_at, disabled_at, registration_kind, registration, redirect_uris, application_type, uri, scope, unused_until, jwks_uri, further, approvers, approval_quorum
      FROM client
      WHERE tenant = $1 AND id = $2",
 );
@@ -42,7 +42,7 @@ static ONE: Statement = Statement::read(
 static PAGE: Statement = Statement::read(
     "client.page",
     &[Text, Text, Int],
-    "SELECT c.id, c.name, c.method, c.secret_digest, c.jwks, c.grant_types, c.token_algorithm, c.binding, c.introspects, c.epoch, c.created_at, c.disabled_at, c.registration_kind, c.registration, c.redirect_uris, c.application_type, c.uri, c.scope, c.unused_until, c.jwks_uri, c.further, u.used_at
+    "SELECT c.id, c.name, c.method, c.secret_digest, c.jwks, c.grant_types, c.token_algorithm, c.binding, c.introspects, c.epoch, c.created_at, c.disabled_at, c.registration_kind, c.registration, c.redirect_uris, c.application_type, c.uri, c.scope, c.unused_until, c.jwks_uri, c.further, c.approvers, c.approval_quorum, u.used_at
      FROM client c
      LEFT JOIN client_use u ON u.tenant = c.tenant AND u.id = c.id
      WHERE c.tenant = $1 AND c.id > $2
@@ -62,10 +62,10 @@ static CREATE: Statement = Statement::write(
     "client.create",
     &[
         Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Int, Int, Text, Text, Text, Text, Text, Text, Int,
-        Text, Text, Text, Int,
+        Text, Text, Text, Text, Int, Int,
     ],
-    "INSERT INTO client (tenant, id, name, method, secret_digest, jwks, grant_types, token_algorithm, binding, introspects, epoch, disabled_at, registration_kind, registration, redirect_uris, application_type, uri, scope, unused_until, basis, jwks_uri, further, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+    "INSERT INTO client (tenant, id, name, method, secret_digest, jwks, grant_types, token_algorithm, binding, introspects, epoch, disabled_at, registration_kind, registration, redirect_uris, application_type, uri, scope, unused_until, basis, jwks_uri, further, approvers, approval_quorum, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
      ON CONFLICT DO NOTHING",
 );
 
@@ -74,13 +74,13 @@ static PUT_DOCUMENT: Statement = Statement::write(
     "client.put_document",
     &[
         Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Int, Int, Text, Text, Text, Text, Text, Text, Int,
-        Text, Text, Text, Int, Text,
+        Text, Text, Text, Text, Int, Int, Text,
     ],
-    "INSERT INTO client (tenant, id, name, method, secret_digest, jwks, grant_types, token_algorithm, binding, introspects, epoch, disabled_at, registration_kind, registration, redirect_uris, application_type, uri, scope, unused_until, basis, jwks_uri, further, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+    "INSERT INTO client (tenant, id, name, method, secret_digest, jwks, grant_types, token_algorithm, binding, introspects, epoch, disabled_at, registration_kind, registration, redirect_uris, application_type, uri, scope, unused_until, basis, jwks_uri, further, approvers, approval_quorum, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
      ON CONFLICT (tenant, id) DO UPDATE
      SET name = excluded.name, method = excluded.method, secret_digest = excluded.secret_digest, jwks = excluded.jwks, grant_types = excluded.grant_types, token_algorithm = excluded.token_algorithm, binding = excluded.binding, introspects = excluded.introspects, epoch = CASE WHEN client.basis = excluded.basis THEN client.epoch ELSE client.epoch + 1 END, registration = excluded.registration, redirect_uris = excluded.redirect_uris, application_type = excluded.application_type, uri = excluded.uri, scope = excluded.scope, unused_until = excluded.unused_until, basis = excluded.basis, jwks_uri = excluded.jwks_uri, further = excluded.further
-     WHERE client.registration_kind = $24",
+     WHERE client.registration_kind = $26",
 );
 
 /// A client that was kept stays kept: whoever read it before that must not take it back.
@@ -88,11 +88,11 @@ static REPLACE: Statement = Statement::write(
     "client.replace",
     &[
         Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Int, Int, Text, Text, Text, Text, Text, Text, Int,
-        Text, Text, Text, Int,
+        Text, Text, Text, Text, Int, Int,
     ],
     "UPDATE client
-     SET name = $3, method = $4, secret_digest = $5, jwks = $6, grant_types = $7, token_algorithm = $8, binding = $9, introspects = $10, epoch = $11, disabled_at = $12, registration_kind = $13, registration = $14, redirect_uris = $15, application_type = $16, uri = $17, scope = $18, unused_until = CASE WHEN unused_until IS NULL THEN unused_until ELSE $19 END, basis = $20, jwks_uri = $21, further = $22
-     WHERE tenant = $1 AND id = $2 AND epoch = $23",
+     SET name = $3, method = $4, secret_digest = $5, jwks = $6, grant_types = $7, token_algorithm = $8, binding = $9, introspects = $10, epoch = $11, disabled_at = $12, registration_kind = $13, registration = $14, redirect_uris = $15, application_type = $16, uri = $17, scope = $18, unused_until = CASE WHEN unused_until IS NULL THEN unused_until ELSE $19 END, basis = $20, jwks_uri = $21, further = $22, approvers = $23, approval_quorum = $24
+     WHERE tenant = $1 AND id = $2 AND epoch = $25",
 );
 
 static DROP: Statement = Statement::write(
@@ -119,7 +119,7 @@ impl TenantDb {
     /// Clients in the order of their ids, after one of them, each with when it was last used (at most a minute late).
     pub async fn clients_after(&self, after: &str, rows_max: i64) -> Result<Vec<(Client, Option<Time>)>, Fault> {
         self.all(&PAGE, &[after.into(), rows_max.into()], |row| {
-            Ok((read(row)?, row.time_if_any(21)?))
+            Ok((read(row)?, row.time_if_any(23)?))
         })
         .await
     }
@@ -174,6 +174,7 @@ fn read(row: &Row<'_>) -> Result<Client, Fault> {
             "its_resources" => Introspects::ItsResources,
             _ => return Err(Fault::Row("client.introspects")),
         },
+        approvers: approvers(row.text_if_any(21)?, row.int_if_any(22)?)?,
         registration: registration(&row.text(12)?, row.text_if_any(13)?).ok_or(Fault::Row("client.registration"))?,
         redirect_uris: row
             .text(14)?
@@ -208,6 +209,15 @@ fn registration(kind: &str, said: Option<String>) -> Option<Registration> {
         }
         _ => None,
     }
+}
+
+/// Who is asked: a group and how many of it, or nobody.
+fn approvers(group: Option<String>, quorum: Option<i64>) -> Result<Option<Approvers>, Fault> {
+    let Some(group) = group else { return Ok(None) };
+    let approvers = GroupId::parse(&group)
+        .zip(quorum)
+        .and_then(|(group, quorum)| Approvers::new(group, quorum));
+    approvers.map(Some).ok_or(Fault::Row("client.approvers"))
 }
 
 /// An algorithm's column.
@@ -298,6 +308,7 @@ fn described(tenant: &str, client: &Client) -> Vec<Value<'static>> {
     let grant_types: Vec<&str> = client.grant_types.iter().map(|grant_type| grant_type.name()).collect();
     let redirect_uris: Vec<&str> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();
     let algorithm = client.token_algorithm.map(Algorithm::name);
+    let approvers = client.approvers.as_ref();
     let mut args = named(tenant, &client.id);
     args.extend([
         client.name.clone().into(),
@@ -320,6 +331,8 @@ fn described(tenant: &str, client: &Client) -> Vec<Value<'static>> {
         client.basis().into(),
         jwks_uri.into(),
         client.further.row().into(),
+        approvers.map(|approvers| approvers.group.as_str().to_owned()).into(),
+        approvers.map_or(Value::NoInt, |approvers| Value::Int(approvers.quorum.into())),
     ]);
     args
 }

@@ -20,6 +20,8 @@ pub(crate) const STATEMENTS: &[&Statement] = &[
     &SWEEP_FAMILIES_OLD,
     &SWEEP_FAMILIES_DEAD,
     &SWEEP_PUSHED,
+    &SWEEP_APPROVALS,
+    &SWEEP_APPROVALS_UNCLAIMED,
     &SWEEP_NOTES,
     &GRANTS_HELD,
     &GRANTS_TO_CLIENT,
@@ -69,6 +71,28 @@ pub(crate) static SWEEP_PUSHED: Statement = Statement::write(
 .on_postgres(
     "DELETE FROM pushed_request
      WHERE tenant = $1 AND id = ANY(ARRAY(SELECT id FROM pushed_request WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED))",
+);
+
+pub(crate) static SWEEP_APPROVALS: Statement = Statement::write(
+    "approval.sweep",
+    &[Text, Text, Int],
+    "DELETE FROM approval
+     WHERE tenant = $1 AND id IN (SELECT id FROM approval WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3)",
+)
+.on_postgres(
+    "DELETE FROM approval
+     WHERE tenant = $1 AND id = ANY(ARRAY(SELECT id FROM approval WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED))",
+);
+
+pub(crate) static SWEEP_APPROVALS_UNCLAIMED: Statement = Statement::write(
+    "approval.sweep_unclaimed",
+    &[Text, Text, Text, Text, Int],
+    "DELETE FROM approval
+     WHERE tenant = $1 AND id IN (SELECT id FROM approval WHERE tenant = $1 AND whom_kind = $2 AND whom = $3 AND id < $4 ORDER BY id LIMIT $5)",
+)
+.on_postgres(
+    "DELETE FROM approval
+     WHERE tenant = $1 AND id = ANY(ARRAY(SELECT id FROM approval WHERE tenant = $1 AND whom_kind = $2 AND whom = $3 AND id < $4 ORDER BY id LIMIT $5 FOR UPDATE SKIP LOCKED))",
 );
 
 pub(crate) static SWEEP_NOTES: Statement = Statement::write(

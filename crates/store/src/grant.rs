@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use kernel::{
-    AdministratorId, Ask, Audience, Authority, ClientId, Details, GrantId, HostId, Scopes, SessionId, Time, UserId,
+    AdministratorId, ApprovalId, Ask, Audience, Authority, ClientId, Details, GrantId, HostId, Scopes, SessionId, Time,
+    UserId,
     authority::DEPTH_MAX,
     grant::{Grant, Guard, Holder, Source, Status, Subject, Write},
 };
@@ -224,6 +225,7 @@ fn read(row: &Row<'_>) -> Result<Grant, Fault> {
     let source = match row.text(9)?.as_str() {
         "administrator" => AdministratorId::parse(&said).map(Source::Administrator),
         "person" => Some(Source::Person { basis: said }),
+        "approval" => ApprovalId::parse(&said).map(Source::Approval),
         "organisation" => Some(Source::Organisation { basis: said }),
         "redeemed" => Some(Source::Redeemed),
         _ => None,
@@ -264,6 +266,7 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
             let (source_kind, source) = match &grant.source {
                 Source::Administrator(giver) => ("administrator", giver.as_str()),
                 Source::Person { basis } => ("person", basis.as_str()),
+                Source::Approval(id) => ("approval", id.as_str()),
                 Source::Organisation { basis } => ("organisation", basis.as_str()),
                 Source::Redeemed => ("redeemed", ""),
             };

@@ -6,6 +6,7 @@
 //! Never here: a decision. An `if` on business meaning is a smell in this room.
 
 mod administrator;
+mod approval;
 mod authorization_code;
 mod browser_session;
 mod client;

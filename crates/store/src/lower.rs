@@ -3,8 +3,8 @@
 use kernel::{Guard, Write, tenant};
 
 use crate::{
-    administrator, authorization_code, browser_session, client, consent, credential, detail_type, family, grant, key,
-    pushed_request, relying_party, resource,
+    administrator, approval, authorization_code, browser_session, client, consent, credential, detail_type, family,
+    grant, key, pushed_request, relying_party, resource,
     statement::{Statement, Value},
     tenant as tenant_rows, token, user,
 };
@@ -54,6 +54,7 @@ pub(crate) fn guard(tenant: &str, guard: &Guard) -> Bound {
         Guard::PushedRequest(guard) => pushed_request::lower(tenant, guard),
         Guard::Family(guard) => family::lower(tenant, guard),
         Guard::Consent(guard) => consent::lower(tenant, guard),
+        Guard::Approval(guard) => approval::lower(tenant, guard),
         Guard::DetailType(guard) => detail_type::lower(tenant, guard),
     }
 }
@@ -74,6 +75,7 @@ pub(crate) fn write(tenant: &str, write: &Write) -> Bound {
         Write::PushedRequest(write) => pushed_request::lower_write(tenant, write),
         Write::RelyingParty(write) => relying_party::lower_write(tenant, write),
         Write::Consent(write) => consent::lower_write(tenant, write),
+        Write::Approval(write) => approval::lower_write(tenant, write),
         Write::DetailType(write) => detail_type::lower_write(tenant, write),
     }
 }

@@ -7,6 +7,7 @@ const STEPS: &[(i64, &str)] = &[
     (1, include_str!("migrations/0001_house.sql")),
     (2, include_str!("migrations/0002_people.sql")),
     (3, include_str!("migrations/0003_openid.sql")),
+    (4, include_str!("migrations/0004_approvals.sql")),
     (5, include_str!("migrations/0005_details.sql")),
 ];
 

@@ -188,6 +188,7 @@ impl Statement {
 pub(crate) fn all() -> Vec<&'static Statement> {
     [
         crate::administrator::STATEMENTS,
+        crate::approval::STATEMENTS,
         crate::authorization_code::STATEMENTS,
         crate::browser_session::STATEMENTS,
         crate::client::STATEMENTS,

@@ -2,7 +2,11 @@
 
 use std::sync::PoisonError;
 
-use kernel::{Time, authorization_code, browser_session, family, moment};
+use kernel::{
+    Time,
+    approval::{self, Whom},
+    authorization_code, browser_session, family, moment,
+};
 
 use crate::{
     client::ITSELF,
@@ -23,6 +27,8 @@ pub(crate) const STATEMENTS: &[&Statement] = &[
     &SESSION_ENDED,
     &CLIENT_UNUSED,
     &PUSHED_BEFORE,
+    &APPROVAL_BEFORE,
+    &APPROVAL_UNCLAIMED,
     &NOTE_BEFORE,
     &FAMILY_BEFORE,
     &FAMILY_STRETCH,
@@ -90,6 +96,26 @@ static PUSHED_BEFORE: Statement = Statement::read(
     "SELECT id
      FROM pushed_request
      WHERE tenant = $1 AND id < $2
+     ORDER BY id
+     LIMIT 1",
+);
+
+static APPROVAL_BEFORE: Statement = Statement::read(
+    "approval.before",
+    &[Text, Text],
+    "SELECT id
+     FROM approval
+     WHERE tenant = $1 AND id < $2
+     ORDER BY id
+     LIMIT 1",
+);
+
+static APPROVAL_UNCLAIMED: Statement = Statement::read(
+    "approval.unclaimed",
+    &[Text, Text, Text, Text],
+    "SELECT id
+     FROM approval
+     WHERE tenant = $1 AND whom_kind = $2 AND whom = $3 AND id < $4
      ORDER BY id
      LIMIT 1",
 );
@@ -208,7 +234,7 @@ impl Store {
 }
 
 /// What is over at this time.
-fn over(now: Time) -> [Over; 7] {
+fn over(now: Time) -> [Over; 9] {
     let code_kept = authorization_code::LIFETIME_SECONDS.saturating_add(authorization_code::KEPT_SECONDS);
     let session_floor = now.minus(SESSION_KEPT_SECONDS);
     [
@@ -247,6 +273,22 @@ fn over(now: Time) -> [Over; 7] {
             delete: &engine_only::SWEEP_PUSHED,
             table: "pushed_request",
             args: vec![moment::id_floor(now.minus(PUSHED_KEPT_SECONDS)).into()],
+        },
+        Over {
+            any: &APPROVAL_UNCLAIMED,
+            delete: &engine_only::SWEEP_APPROVALS_UNCLAIMED,
+            table: "approval",
+            args: vec![
+                Whom::WhoeverHasTheCode.kind().into(),
+                Whom::WhoeverHasTheCode.who().into(),
+                moment::id_floor(now.minus(approval::UNCLAIMED_SECONDS)).into(),
+            ],
+        },
+        Over {
+            any: &APPROVAL_BEFORE,
+            delete: &engine_only::SWEEP_APPROVALS,
+            table: "approval",
+            args: vec![moment::id_floor(now.minus(approval::KEPT_SECONDS)).into()],
         },
         Over {
             any: &NOTE_BEFORE,

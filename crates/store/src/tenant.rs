@@ -3,7 +3,7 @@
 use kernel::{
     TenantId,
     client::SecurityProfile,
-    tenant::{Documents, NonceRule, PkceRule, PushedRequests, RegistrationRule, Settings, Tenant, Write},
+    tenant::{Documents, NonceRule, Offered, PkceRule, PushedRequests, RegistrationRule, Settings, Tenant, Write},
 };
 
 use crate::{
@@ -25,16 +25,18 @@ pub(crate) const STATEMENTS: &[&Statement] = &[&ALL, &CREATE, &SET_DISABLED, &SE
 static ALL: Statement = Statement::read(
     "tenant.all",
     &[],
-    "SELECT id, name, issuer, dpop_nonce, access_token_seconds, created_at, disabled_at, client_documents, registration, binding, security_profile, pushed_requests, pkce
+    "SELECT id, name, issuer, dpop_nonce, access_token_seconds, created_at, disabled_at, client_documents, registration, binding, security_profile, pushed_requests, pkce, device_grant, deferred
      FROM tenant
      ORDER BY id",
 );
 
 static CREATE: Statement = Statement::write(
     "tenant.create",
-    &[Text, Text, Text, Text, Int, Int, Text, Text, Text, Text, Text, Text],
-    "INSERT INTO tenant (id, name, issuer, dpop_nonce, access_token_seconds, created_at, client_documents, registration, binding, security_profile, pushed_requests, pkce)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    &[
+        Text, Text, Text, Text, Int, Int, Text, Text, Text, Text, Text, Text, Text, Text,
+    ],
+    "INSERT INTO tenant (id, name, issuer, dpop_nonce, access_token_seconds, created_at, client_documents, registration, binding, security_profile, pushed_requests, pkce, device_grant, deferred)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
      ON CONFLICT DO NOTHING",
 );
 
@@ -48,9 +50,9 @@ static SET_DISABLED: Statement = Statement::write(
 
 static SET_SETTINGS: Statement = Statement::write(
     "tenant.set_settings",
-    &[Text, Text, Int, Text, Text, Text, Text, Text, Text],
+    &[Text, Text, Int, Text, Text, Text, Text, Text, Text, Text, Text],
     "UPDATE tenant
-     SET dpop_nonce = COALESCE($2, dpop_nonce), access_token_seconds = COALESCE($3, access_token_seconds), client_documents = COALESCE($4, client_documents), registration = COALESCE($5, registration), binding = COALESCE($6, binding), security_profile = COALESCE($7, security_profile), pushed_requests = COALESCE($8, pushed_requests), pkce = COALESCE($9, pkce)
+     SET dpop_nonce = COALESCE($2, dpop_nonce), access_token_seconds = COALESCE($3, access_token_seconds), client_documents = COALESCE($4, client_documents), registration = COALESCE($5, registration), binding = COALESCE($6, binding), security_profile = COALESCE($7, security_profile), pushed_requests = COALESCE($8, pushed_requests), pkce = COALESCE($9, pkce), device_grant = COALESCE($10, device_grant), deferred = COALESCE($11, deferred)
      WHERE id = $1",
 );
 
@@ -106,6 +108,8 @@ fn read(row: &Row<'_>) -> Result<Tenant, Fault> {
                 "openid_may_omit" => PkceRule::OpenIdMayOmit,
                 _ => return Err(Fault::Row("tenant.pkce")),
             },
+            device_grant: offered(&row.text(13)?).ok_or(Fault::Row("tenant.device_grant"))?,
+            deferred: offered(&row.text(14)?).ok_or(Fault::Row("tenant.deferred"))?,
         },
         created: row.time(5)?,
         disabled: row.time_if_any(6)?,
@@ -133,6 +137,19 @@ fn pushed_requests(rule: PushedRequests) -> &'static str {
     }
 }
 
+fn offered_name(offered: Offered) -> &'static str {
+    match offered {
+        Offered::On => "on",
+        Offered::Off => "off",
+    }
+}
+
+fn offered(name: &str) -> Option<Offered> {
+    [Offered::On, Offered::Off]
+        .into_iter()
+        .find(|offered| offered_name(*offered) == name)
+}
+
 fn pkce(rule: PkceRule) -> &'static str {
     match rule {
         PkceRule::Always => "always",
@@ -155,6 +172,8 @@ pub(crate) fn lower_create(tenant: &Tenant) -> Bound {
         tenant.settings.profile.name().into(),
         pushed_requests(tenant.settings.pushed_requests).into(),
         pkce(tenant.settings.pkce).into(),
+        offered_name(tenant.settings.device_grant).into(),
+        offered_name(tenant.settings.deferred).into(),
     ];
     Bound::new(&CREATE, args, "tenant", "", "")
 }
@@ -180,6 +199,8 @@ pub(crate) fn lower_write(tenant: &str, write: &Write) -> Bound {
                 change.profile.map(SecurityProfile::name).into(),
                 change.pushed_requests.map(pushed_requests).into(),
                 change.pkce.map(pkce).into(),
+                change.device_grant.map(offered_name).into(),
+                change.deferred.map(offered_name).into(),
             ];
             Bound::new(&SET_SETTINGS, args, "tenant", "", id.as_str())
         }

@@ -9,12 +9,13 @@ use crate::{
     authority::{Ask, Audience, Authority},
     caller::{AdministratorCaller, Caller},
     client::{
-        Authentication, AuthenticationMethod, Client, Further, GrantType, Guard as ClientGuard, Keys, Registration,
+        Approvers, Authentication, AuthenticationMethod, Client, Further, GrantType, Guard as ClientGuard, Keys,
+        Registration,
     },
     decision::{Change, Decision, Guard, Reply},
     detail::Details,
     event::{Event, EventKind},
-    grant,
+    grant::{self, Grant},
     id::ClientId,
     moment::Moment,
     redirect_uri,
@@ -48,9 +49,15 @@ pub(super) fn create(
             "redirect_uris is missing; a client of authorization_code has at least one",
         ));
     }
-    if new.grant_types.contains(&GrantType::RefreshToken) && !new.grant_types.contains(&GrantType::AuthorizationCode) {
-        return Err(Why::ClientMetadata("refresh_token goes with authorization_code"));
+    let of_a_person = [GrantType::AuthorizationCode, GrantType::DeviceCode];
+    if new.grant_types.contains(&GrantType::RefreshToken)
+        && !of_a_person.iter().any(|kind| new.grant_types.contains(kind))
+    {
+        return Err(Why::ClientMetadata(
+            "refresh_token goes with authorization_code or the device grant",
+        ));
     }
+    approvers_exist(new.approvers.as_ref(), facts)?;
     if new.method == AuthenticationMethod::Nothing && new.grant_types.contains(&GrantType::ClientCredentials) {
         return Err(Why::ClientMetadata(
             "client_credentials needs a client with a credential (RFC 6749 s4.4)",
@@ -83,6 +90,7 @@ pub(super) fn create(
         token_algorithm: new.token_algorithm,
         binding: new.binding,
         introspects: new.introspects,
+        approvers: new.approvers.clone(),
         registration: Registration::Administrator,
         redirect_uris,
         application_type: new.application_type,
@@ -100,30 +108,7 @@ pub(super) fn create(
             .about(client.id.as_str())
             .with("method", client.authentication.method().name()),
     ];
-    let something_given = !new.scopes.is_empty() || !new.resources.is_empty();
-    if something_given && !client.grant_types.contains(&GrantType::ClientCredentials) {
-        return Err(Why::ClientMetadata(
-            "scope and resources are given to clients of client_credentials; what a client may do for a person, the person says",
-        ));
-    }
-    if something_given {
-        grants::all_registered(&new.resources, facts)?;
-        grants::scopes_known(&new.scopes, facts)?;
-        let audiences: BTreeSet<Audience> = new
-            .resources
-            .iter()
-            .cloned()
-            .map(Audience::Resource)
-            .chain([Audience::Issuer])
-            .collect();
-        let authority = Authority::root(Ask {
-            scopes: new.scopes.clone(),
-            details: Details::default(),
-            audiences,
-            expires: None,
-            depth: 1,
-        });
-        let root = grants::node(&client.id, authority, None, administrator, at);
+    if let Some(root) = root(new, &client, administrator, facts, at)? {
         events.push(grants::created(&root, caller, at));
         guards.push(Guard::Grant(grant::Guard::Create(Box::new(root))));
     }
@@ -140,6 +125,43 @@ pub(super) fn create(
     ))
 }
 
+/// The root grant of a client that is registered with something to have.
+fn root(
+    new: &NewClient,
+    client: &Client,
+    administrator: &AdministratorCaller,
+    facts: &Facts,
+    at: &Moment,
+) -> Result<Option<Grant>, Why> {
+    let something_given = !new.scopes.is_empty() || !new.resources.is_empty();
+    if something_given && !client.grant_types.contains(&GrantType::ClientCredentials) {
+        return Err(Why::ClientMetadata(
+            "scope and resources are given to clients of client_credentials; what a client may do for a person, the person says",
+        ));
+    }
+    if !something_given {
+        return Ok(None);
+    }
+    grants::all_registered(&new.resources, facts)?;
+    grants::scopes_known(&new.scopes, facts)?;
+    let audiences: BTreeSet<Audience> = new
+        .resources
+        .iter()
+        .cloned()
+        .map(Audience::Resource)
+        .chain([Audience::Issuer])
+        .collect();
+    let authority = Authority::root(Ask {
+        scopes: new.scopes.clone(),
+        details: Details::default(),
+        audiences,
+        expires: None,
+        depth: 1,
+    });
+    let root = grants::node(&client.id, authority, None, administrator, at);
+    Ok(Some(root))
+}
+
 /// Changes a registration. What is not named stays.
 pub(super) fn change(change: &ChangeClient, caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
     let old = facts.client.as_ref().ok_or(Why::Absent("client"))?;
@@ -151,6 +173,10 @@ pub(super) fn change(change: &ChangeClient, caller: &Caller, facts: &Facts, at: 
     client.token_algorithm = change.token_algorithm.or(client.token_algorithm);
     client.binding = change.binding.unwrap_or(client.binding);
     client.introspects = change.introspects.unwrap_or(client.introspects);
+    if let Some(approvers) = &change.approvers {
+        approvers_exist(approvers.as_ref(), facts)?;
+        client.approvers.clone_from(approvers);
+    }
     if let Some(uris) = &change.redirect_uris {
         client.further.sector = Some(old.sector().to_owned()); // also where the sector was that of its places: people's names stay
         client.redirect_uris = redirect_uri::registered(uris, client.application_type)?;
@@ -230,6 +256,16 @@ fn changed(client: &Client, change: &Object) -> Result<Further, Why> {
         client.further.sector.clone()
     };
     Ok(Further { sector, ..further })
+}
+
+/// Somebody must be able to answer: the group is there.
+fn approvers_exist(approvers: Option<&Approvers>, facts: &Facts) -> Result<(), Why> {
+    let there = |approvers: &Approvers| facts.groups.iter().any(|group| group.id == approvers.group);
+    if approvers.is_none_or(there) {
+        Ok(())
+    } else {
+        Err(Why::Absent("group"))
+    }
 }
 
 fn credentials(method: AuthenticationMethod, at: &Moment) -> (Authentication, Option<String>) {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::clients::resources_of;
 use crate::{
+    approval::{Approval, State, Whom, Yes},
     authority::Audience,
     browser_session::BrowserSession,
     client::{Binding, Client, Introspects, Registration},
@@ -61,6 +62,10 @@ pub fn client(client: &Client, last_used: Option<Time>) -> Object {
     };
     o.insert("registered_by".into(), registered.into());
     insert_time(&mut o, "expires_at", client.expires);
+    if let Some(approvers) = &client.approvers {
+        o.insert("approvers".into(), approvers.group.as_str().into());
+        o.insert("approval_quorum".into(), approvers.quorum.into());
+    }
     registration::keys(&mut o, client.keys.as_ref());
     client.further.write(&mut o);
     if let Some(algorithm) = client.token_algorithm {
@@ -134,6 +139,7 @@ pub fn grant(grant: &Grant) -> Object {
         Source::Administrator(giver) => o.insert("given_by".into(), giver.as_str().into()),
         Source::Person { .. } => o.insert("given_by".into(), "person".into()),
         Source::Organisation { .. } => o.insert("given_by".into(), "consent rules".into()),
+        Source::Approval(_) => o.insert("given_by".into(), "approval".into()),
         Source::Redeemed => o.insert("given_by".into(), "authorization".into()),
     };
     o.insert("created_at".into(), grant.created.unix().into());
@@ -176,6 +182,11 @@ pub fn tenant(tenant: &Tenant) -> Object {
         (tenant.settings.pushed_requests == PushedRequests::Required).into(),
     );
     o.insert("require_pkce".into(), (tenant.settings.pkce == PkceRule::Always).into());
+    o.insert("device_grant".into(), tenant.settings.device_grant.is_on().into());
+    o.insert(
+        "deferred_token_response".into(),
+        tenant.settings.deferred.is_on().into(),
+    );
     o.insert("created_at".into(), tenant.created.unix().into());
     insert_time(&mut o, "disabled_at", tenant.disabled);
     o
@@ -271,6 +282,72 @@ pub fn browser_session(session: &BrowserSession) -> Object {
     o.insert("browser".into(), session.agent.as_str().into());
     insert_time(&mut o, "ended_at", session.ended);
     o
+}
+
+/// An approval as it is now: who was asked by whom, for exactly what, and what they said. Never its handle, nor what its code is found by.
+pub fn approval(approval: &Approval, now: Time) -> Object {
+    let approval = approval.clone().as_of(now);
+    let mut o = Object::new();
+    o.insert("id".into(), approval.id.as_str().into());
+    o.insert("door".into(), approval.door.name().into());
+    o.insert("client_id".into(), approval.client.as_str().into());
+    o.insert("state".into(), approval.state.name().into());
+    o.insert("scope".into(), approval.asks.scopes.joined().into());
+    if let Audience::Resource(uri) = &approval.asks.audience {
+        o.insert("resource".into(), uri.as_str().into());
+    }
+    if let Some(message) = &approval.asks.message {
+        o.insert("binding_message".into(), message.as_str().into());
+    }
+    match &approval.whom {
+        Whom::WhoeverHasTheCode => {}
+        Whom::Person(user) => {
+            o.insert("user_id".into(), user.as_str().into());
+        }
+        Whom::Members { group, quorum } => {
+            o.insert("approvers".into(), group.as_str().into());
+            o.insert("approval_quorum".into(), (*quorum).into());
+        }
+    }
+    let yes: Vec<Value> = approval.state.yes().iter().map(said).collect();
+    o.insert("approved_by".into(), yes.into());
+    match &approval.state {
+        State::Denied { by, .. } => {
+            o.insert("denied_by".into(), by.as_str().into());
+        }
+        State::Approved { gift, .. } => {
+            o.insert("grant".into(), gift.grant().as_str().into());
+        }
+        State::Redeemed { grant, .. } => {
+            o.insert("grant".into(), grant.as_str().into());
+        }
+        State::Asked
+        | State::Clarifying { .. }
+        | State::PartlyApproved { .. }
+        | State::Cancelled { .. }
+        | State::Expired { .. } => {}
+    }
+    o.insert("payload_hash".into(), approval.payload_hash.as_str().into());
+    o.insert("bound".into(), approval.key.is_some().into());
+    if let Some(from) = &approval.started_from {
+        o.insert("started_from".into(), from.as_str().into());
+    }
+    o.insert("created_at".into(), approval.created.unix().into());
+    o.insert("expires_at".into(), approval.expires.unix().into());
+    insert_time(&mut o, "answered_at", approval.state.answered());
+    o
+}
+
+/// A yes: who, to what, and how they proved themselves.
+fn said(yes: &Yes) -> Value {
+    json!({
+        "user_id": yes.by.as_str(),
+        "scope": yes.scopes.joined(),
+        "payload_hash": yes.payload_hash,
+        "method": yes.presence.method.name(),
+        "auth_time": yes.presence.authenticated.unix(),
+        "at": yes.at.unix(),
+    })
 }
 
 /// A signing key: its public half and what it does now.

@@ -1,8 +1,9 @@
-//! What an administrator does: clients, resources, grants, types of authorization details, people, groups, central consent, tenants, administrators, keys. No protocol of others; the admin API and the CLI are its doors.
+//! What an administrator does: clients, resources, grants, types of authorization details, people, groups, central consent, tenants, administrators, keys, approvals. No protocol of others; the admin API and the CLI are its doors.
 //!
 //! Everything here changes authority or who may have it, so everything is an event. Secrets and tokens are drawn from the request's moment, shown once in the
 //! answer, and kept as digests. Registering a client with scopes or resources makes its *root grant*: from then on the grant, not the registration, says what it may.
 
+mod approvals;
 mod clients;
 mod consents;
 pub mod describe;

@@ -6,10 +6,13 @@ use proof::{Algorithm, Time, json};
 
 use crate::{
     authority::Scopes,
-    client::{ApplicationType, AuthenticationMethod, Binding, Further, GrantType, Introspects, Keys},
+    client::{ApplicationType, Approvers, AuthenticationMethod, Binding, Further, GrantType, Introspects, Keys},
     consent::{Clients, Effect},
     detail::{DetailType, Details},
-    id::{AdministratorId, BrowserSessionId, ClientId, DetailTypeId, GrantId, GroupId, RuleId, TenantId, UserId},
+    id::{
+        AdministratorId, ApprovalId, BrowserSessionId, ClientId, DetailTypeId, GrantId, GroupId, RuleId, TenantId,
+        UserId,
+    },
     key::SigningKey,
     resource::ResourceUri,
     tenant::{Reach, Settings, SettingsChange},
@@ -73,6 +76,8 @@ pub enum Command {
     CreateRule(Box<NewRule>),
     /// Take such a decision back.
     DropRule(RuleId),
+    /// End an approval that waits, or that nobody has fetched.
+    CancelApproval(ApprovalId),
     /// Register a type of authorization details.
     CreateDetailType(Box<DetailType>),
     /// Register it anew, with other words, another schema or other rules.
@@ -109,6 +114,7 @@ impl Command {
             | Self::DropGroup(_)
             | Self::CreateRule(_)
             | Self::DropRule(_)
+            | Self::CancelApproval(_)
             | Self::CreateDetailType(_)
             | Self::ReplaceDetailType(_)
             | Self::DropDetailType(_)
@@ -161,6 +167,8 @@ pub struct NewClient {
     pub binding: Binding,
     /// What it may introspect.
     pub introspects: Introspects,
+    /// Who is asked when it wants more than it was given.
+    pub approvers: Option<Approvers>,
     /// Where it may be answered through a browser.
     pub redirect_uris: Vec<String>,
     /// What it is.
@@ -186,6 +194,8 @@ pub struct ChangeClient {
     pub binding: Option<Binding>,
     /// What it may introspect from now on.
     pub introspects: Option<Introspects>,
+    /// Who is asked from now on when it wants more than it was given; `Some(None)` for nobody.
+    pub approvers: Option<Option<Approvers>>,
     /// Where it may be answered from now on.
     pub redirect_uris: Option<Vec<String>>,
     /// On or off.

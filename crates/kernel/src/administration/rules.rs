@@ -1,7 +1,8 @@
 //! Who may do which of it, and what it changes.
 
-use super::{Command, clients, consents, detail_types, grants, people, resources, tenants};
+use super::{Command, approvals, clients, consents, detail_types, grants, people, resources, tenants};
 use crate::{
+    approval::Approval,
     browser_session::BrowserSession,
     caller::{AdministratorCaller, Caller, Who},
     client::Client,
@@ -40,6 +41,8 @@ pub struct Facts {
     pub rule: Option<Rule>,
     /// How many rules there are.
     pub rules: usize,
+    /// The approval that the command names.
+    pub approval: Option<Approval>,
     /// The types of authorization details, for commands about them or with details; and what their schemas make of those.
     pub types: Types,
     /// The browser session that the command names.
@@ -110,6 +113,7 @@ fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> R
         Command::DropGroup(_) => people::drop_group(caller, facts, at),
         Command::CreateRule(new) => consents::create(new, administrator, caller, facts, at),
         Command::DropRule(_) => consents::drop(caller, facts, at),
+        Command::CancelApproval(_) => approvals::cancel(caller, facts, at),
         Command::CreateDetailType(new) => detail_types::create(new, caller, facts, at),
         Command::ReplaceDetailType(new) => detail_types::replace(new, caller, facts, at),
         Command::DropDetailType(id) => detail_types::drop(id, caller, facts, at),

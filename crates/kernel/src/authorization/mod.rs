@@ -26,12 +26,14 @@ mod request;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod wanted;
 
 pub use own_scopes::{OWN_SCOPES, words};
 pub use request::{Asked, Carried, Demand, Prompt, REPEATABLE, ResponseMode, Returns, Wish, named_client, returns};
 pub use rules::{
     Answered, Asking, CONSENT_SECONDS, Chosen, Delivery, Facts, Said, answer, askable, begin, delivery, error,
 };
+pub(crate) use wanted::{Given, Wanted, lives_as_read};
 
 /// How long a sealed request may be answered, in seconds.
 pub const REQUEST_SECONDS: i64 = 1_800;

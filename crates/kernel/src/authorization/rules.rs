@@ -5,23 +5,22 @@ use std::collections::BTreeSet;
 use proof::json;
 
 use super::{
-    OWN_SCOPES,
     request::{Asked, Returns, Wish, forbids_to_ask, place_of_answer},
+    wanted::{self, Given, Wanted, lives_as_read},
 };
 use crate::{
-    authority::{Ask, Audience, Authority, DEPTH_MAX, Scopes},
+    authority::Scopes,
     authorization_code::{self, AuthorizationCode},
     browser_session,
     caller::{BrowserUser, Caller},
     client::{self, Authentication, Client, Registration},
-    consent::{self, Judgement, Rule},
+    consent::{Judgement, Rule},
     decision::{Before, Change, ConsentAsk, Decision, Guard, Pending, Reply, Return, Touch, Unsigned, Write},
-    detail::{Details, Types},
+    detail::Types,
     event::{Event, EventKind},
     form::Form,
-    grant::{self, Grant, Holder, Source, Status, Subject},
+    grant::{self, Grant, Source},
     id::GrantId,
-    identity,
     moment::Moment,
     pushed_authorization,
     resource::Resource,
@@ -33,11 +32,8 @@ use crate::{
 
 /// How long a person's yes stands, in seconds: half a year, then they are asked again.
 pub const CONSENT_SECONDS: i64 = 180 * 86_400;
-/// How often a person's grant may be handed on: to the authorization that is redeemed, and three times below it.
-const CONSENT_DEPTH: u8 = 4;
 /// How long a signed answer counts, in seconds (JARM s2.1: ten minutes at most).
 const SIGNED_ANSWER_SECONDS: i64 = 600;
-const _: () = assert!(CONSENT_DEPTH <= DEPTH_MAX, "a consent is a grant like any other");
 
 /// What was loaded for the question.
 #[derive(Debug)]
@@ -91,14 +87,6 @@ pub struct Chosen {
     /// The digests of those that they left out.
     pub without: BTreeSet<String>,
 }
-
-/// What is given.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Given {
-    scopes: Scopes,
-    details: Details,
-}
-
 /// The request arrives: somebody must sign in, somebody must be asked, or there is an answer.
 pub fn begin(asked: &Asked, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Decision {
     considered(asked, caller, at, || {
@@ -113,7 +101,7 @@ pub fn begin(asked: &Asked, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> 
         };
 
         // 2. What the organisation makes of it; what it forbids nobody can allow.
-        let judgement = question.judge(person, facts)?;
+        let judgement = question.wanted.judge(person, &facts.rules)?;
 
         // 3. A yes that stands needs no question, unless the client wants one, or nobody could tell who is asking (RFC 8252 s8.6).
         //    About details the person is asked each time: nobody said yes to this payment before, and no rule can.
@@ -148,7 +136,7 @@ pub fn answer(asked: &Asked, said: &Said, caller: &Caller, facts: &Facts<'_>, at
     considered(asked, caller, at, || {
         let question = Question::of(asked, facts, at)?;
         let person = question.present(caller, facts, at)?.ok_or(Why::SignInRequired)?; // whoever answers is whoever proved themselves for this request (S-33)
-        let judgement = question.judge(person, facts)?;
+        let judgement = question.wanted.judge(person, &facts.rules)?;
         let (without, chosen) = match said {
             Said::Deny => return Err(Why::PersonDenied),
             Said::Allow { without, details } => (without, details),
@@ -158,7 +146,7 @@ pub fn answer(asked: &Asked, said: &Said, caller: &Caller, facts: &Facts<'_>, at
         }
         let wanted = judgement.open.with(&judgement.decided);
         let given = Given {
-            scopes: question.closed(&wanted.without(without), without),
+            scopes: question.wanted.closed(&wanted.without(without), without),
             details: asked.details.without(&chosen.without),
         };
         let nothing_asked = wanted.is_empty() && asked.details.is_empty();
@@ -183,33 +171,8 @@ fn considered(asked: &Asked, caller: &Caller, at: &Moment, decide: impl FnOnce()
     })
 }
 
-impl From<Scopes> for Given {
-    fn from(scopes: Scopes) -> Self {
-        Self {
-            scopes,
-            details: Details::default(),
-        }
-    }
-}
-
 fn wait(pending: Pending) -> Decision {
     Decision::wait(pending, Vec::new(), Change::default())
-}
-
-/// Every scope of our own endpoints.
-fn own_scopes() -> Scopes {
-    OWN_SCOPES
-        .iter()
-        .fold(Scopes::default(), |all, (name, _)| all.with(&Scopes::one(name)))
-}
-
-/// Scopes that say nothing about this place, and count as not asked: those of our own endpoints, which some clients take from our metadata and send everywhere, and
-/// `offline_access`, which gives nothing here (docs/divergences.md). Who is there may be asked with any place.
-fn elsewhere(known: &Scopes) -> Scopes {
-    own_scopes()
-        .with(&Scopes::one("offline_access"))
-        .without(&Scopes::one(identity::OPENID))
-        .without(known)
 }
 
 /// Where a code comes from.
@@ -228,51 +191,13 @@ struct Question<'a> {
     asked: &'a Asked,
     tenant: &'a Tenant,
     client: &'a Client,
-    resource: Option<&'a Resource>,
-    audience: Audience,
-    wanted: Scopes,
+    wanted: Wanted<'a>,
 }
 
 /// Whether a request could be granted at all, as far as that shows before anybody is asked: what a pushed request is refused for at once (RFC 9126 s2.1).
 pub fn askable(asked: &Asked, resource: Option<&Resource>) -> Result<(), Why> {
-    wanted(asked, place(asked, resource)?).map(drop)
-}
-
-/// The place that is asked for, or nothing for our own endpoints.
-fn place<'r>(asked: &Asked, resource: Option<&'r Resource>) -> Result<Option<&'r Resource>, Why> {
-    match (&asked.resource, resource) {
-        (None, _) => Ok(None),
-        (Some(_), None) => Err(Why::ResourceUnknown),
-        (Some(_), Some(resource)) if resource.disabled.is_some() => Err(Why::ResourceDisabled),
-        (Some(_), Some(resource)) => Ok(Some(resource)),
-    }
-}
-
-/// What the place knows of the scope that was asked, with what it brings with it; all of it, or our default, when nothing was asked (RFC 6749 s3.3), no details either.
-/// Who is there may be asked beside everything else (OpenID Connect Core s3.1.2.1 `openid`).
-fn wanted(asked: &Asked, resource: Option<&Resource>) -> Result<Scopes, Why> {
-    let known = resource.map_or_else(own_scopes, Resource::every);
-    let asked_here = asked.scopes.as_ref().map(|scopes| scopes.without(&elsewhere(&known)));
-    let wanted = match (asked_here.filter(|scopes| !scopes.is_empty()), resource) {
-        // Nothing of this place was asked beside it: as if nothing was asked.
-        (Some(scopes), Some(_)) if scopes.iter().all(identity::is_identity) => known.with(&scopes),
-        (Some(scopes), _) => {
-            let identity = scopes.iter().filter(|scope| identity::is_identity(scope));
-            let identity = identity.fold(Scopes::default(), |all, scope| all.with(&Scopes::one(scope)));
-            let wanted = known.shared_with(scopes.iter()).with(&identity);
-            if wanted.is_empty() && !known.is_empty() {
-                return Err(Why::ScopeNotGranted);
-            }
-            wanted
-        }
-        (None, _) if !asked.details.is_empty() => Scopes::default(),
-        (None, Some(_)) => known,
-        (None, None) => OWN_SCOPES
-            .iter()
-            .filter(|(_, by_default)| *by_default)
-            .fold(Scopes::default(), |all, (name, _)| all.with(&Scopes::one(name))),
-    };
-    Ok(resource.map_or_else(|| wanted.clone(), |resource| resource.with_implied(&wanted)))
+    let place = wanted::place(asked.resource.as_ref(), resource)?;
+    wanted::scopes(asked.scopes.as_ref(), &asked.details, place).map(drop)
 }
 
 impl<'a> Question<'a> {
@@ -292,22 +217,16 @@ impl<'a> Question<'a> {
             return Err(Why::AlreadyAnswered);
         }
 
-        // 2. The place: registered and enabled, or our own endpoints (RFC 8707 s2).
-        let resource = place(asked, facts.resource.as_ref())?;
-        let audience = resource.map_or(Audience::Issuer, |resource| Audience::Resource(resource.uri.clone()));
-
-        // 3. The details: each of a type that is there, in its form, and for here (RFC 9396 s5).
-        let place = resource.map_or(facts.tenant.issuer.as_str(), |resource| resource.uri.as_str());
-        facts.types.askable(&asked.details, client, place)?;
-
-        // 4. The scope.
-        let wanted = wanted(asked, resource)?;
+        // 2. What it wants, at a place that is there: scopes, and details, each of a type that is there, in its form, and for here (RFC 9396 s5).
+        let (scopes, resource) = (asked.scopes.as_ref(), asked.resource.as_ref());
+        let wanted = Wanted::of(client, scopes, &asked.details, resource, facts.resource.as_ref())?;
+        facts
+            .types
+            .askable(&asked.details, client, facts.tenant.place_of(&wanted.audience))?;
         Ok(Self {
             asked,
             tenant: facts.tenant,
             client,
-            resource,
-            audience,
             wanted,
         })
     }
@@ -337,36 +256,6 @@ impl<'a> Question<'a> {
         Ok(as_wanted.then_some(person))
     }
 
-    fn judge(&self, person: &BrowserUser, facts: &Facts<'_>) -> Result<Judgement, Why> {
-        let judgement = consent::judge(&facts.rules, self.client, &person.user, &self.audience, &self.wanted);
-        let place_forbidden = || consent::forbids_the_place(&facts.rules, self.client, &person.user, &self.audience);
-        let details_asked = !self.asked.details.is_empty(); // what forbids every scope here forbids every detail too
-        let all_forbidden = if self.wanted.is_empty() || details_asked {
-            place_forbidden()
-        } else {
-            judgement.forbidden == self.wanted
-        };
-        if all_forbidden {
-            return Err(Why::ForbiddenByRule);
-        }
-        Ok(judgement)
-    }
-
-    /// What is given when some of it was left out: a scope whose own share was refused brings nothing with it.
-    fn closed(&self, given: &Scopes, without: &Scopes) -> Scopes {
-        match self.resource {
-            None => given.clone(),
-            // Leaving out what a wider scope brings with it leaves the wider one out too: it could not be had without.
-            Some(resource) => given
-                .iter()
-                .filter(|scope| {
-                    let brings = resource.with_implied(&Scopes::one(scope));
-                    without.iter().all(|left_out| !brings.contains(left_out))
-                })
-                .fold(Scopes::default(), |all, scope| all.with(&Scopes::one(scope))),
-        }
-    }
-
     /// A living grant of this person that has all of it, given to this client as it is now (S-23).
     fn standing<'f>(&self, judgement: &Judgement, facts: &'f Facts<'_>, at: &Moment) -> Option<&'f [Grant]> {
         if self.could_be_anybody() {
@@ -376,38 +265,7 @@ impl<'a> Question<'a> {
         let source = Source::Person {
             basis: self.client.basis(),
         };
-        self.held(&wanted, &source, facts, at)
-    }
-
-    /// A living grant from this source that has all of these scopes here.
-    fn held<'f>(&self, scopes: &Scopes, source: &Source, facts: &'f Facts<'_>, at: &Moment) -> Option<&'f [Grant]> {
-        let covers = |path: &&Vec<Grant>| {
-            path.first().is_some_and(|grant| {
-                grant.source == *source
-                    && grant.authority.audiences().contains(&self.audience)
-                    && grant.authority.scopes().covers(scopes)
-            }) && grant::lives(path, at.now)
-        };
-        facts.grants.iter().find(covers).map(Vec::as_slice)
-    }
-
-    /// The same yes as one that is young still: it says nothing new, and makes no second line on the person's page.
-    fn said_before<'f>(
-        &self,
-        given: &Given,
-        source: &Source,
-        facts: &'f Facts<'_>,
-        at: &Moment,
-    ) -> Option<&'f [Grant]> {
-        let held = self.held(&given.scopes, source, facts, at);
-        held.filter(|path| {
-            path.first().is_some_and(|grant| {
-                let nothing_else = given.details.is_empty() && grant.authority.details().is_empty();
-                nothing_else
-                    && *grant.authority.scopes() == given.scopes
-                    && grant.created.plus(CONSENT_SECONDS / 2) > at.now
-            })
-        })
+        self.wanted.held(&wanted, &source, &facts.grants, at)
     }
 
     /// Whether another program on the person's computer could be the one that asks: no credential, and a place of answer that any program can take (RFC 8252 s8.6).
@@ -421,7 +279,7 @@ impl<'a> Question<'a> {
             grant::lives(path, at.now)
                 && path.first().is_some_and(|grant| {
                     matches!(grant.source, Source::Person { .. })
-                        && grant.authority.audiences().contains(&self.audience)
+                        && grant.authority.audiences().contains(&self.wanted.audience)
                 })
         };
         let given: Vec<&Grant> = facts
@@ -464,17 +322,11 @@ impl<'a> Question<'a> {
             Basis::Person => (None, Source::Person { basis: basis_now() }),
             Basis::Organisation(_) => (None, Source::Organisation { basis: basis_now() }),
         };
-        let there = there.or_else(|| self.said_before(given, &source, facts, at));
-        if let Some((path, first)) = there.and_then(|path| Some((path, path.first()?))) {
-            let live = path.iter().map(|node| {
-                Guard::Grant(grant::Guard::Live {
-                    id: node.id.clone(),
-                    epoch: node.epoch,
-                })
-            });
-            return (first.id.clone(), live.collect());
+        let there = there.or_else(|| self.wanted.said_before(given, &source, &facts.grants, at));
+        if let Some(there) = there.and_then(lives_as_read) {
+            return there;
         }
-        let root = self.root(person, given, source, at);
+        let root = self.wanted.root(person, given, source, at);
         (
             root.id.clone(),
             vec![Guard::Grant(grant::Guard::Create(Box::new(root)))],
@@ -494,7 +346,7 @@ impl<'a> Question<'a> {
         let (id, code, digest) = authorization_code::fresh(at);
         let event = Event::new(EventKind::AuthorizationGiven, caller, at)
             .with("client", self.client.id.as_str())
-            .with("audience", self.audience.as_row())
+            .with("audience", self.wanted.audience.as_row())
             .with("scope", given.scopes.joined());
         let event = if given.details.is_empty() {
             event
@@ -515,7 +367,7 @@ impl<'a> Question<'a> {
             ..Change::default()
         };
         change.guards.extend(facts.types.relied_on(&given.details));
-        change.guards.push(self.client_stays());
+        change.guards.push(self.wanted.client_stays());
         change.guards.push(Guard::User(user::Guard::Unchanged {
             id: person.user.id.clone(),
             epoch: person.user.epoch,
@@ -535,7 +387,7 @@ impl<'a> Question<'a> {
                     grant: grant_id.clone(),
                     scopes: given.scopes.clone(),
                     details: given.details.clone(),
-                    audience: self.audience.clone(),
+                    audience: self.wanted.audience.clone(),
                     redirect_uri: self.asked.returns.redirect_uri.clone(),
                     challenge: self.asked.challenge.clone(),
                     key: self.asked.key.clone(),
@@ -567,38 +419,6 @@ impl<'a> Question<'a> {
         let mut back = back(&self.asked.returns, self.client, self.tenant, parameters, at);
         let sign = back.signed.take().into_iter().collect();
         Decision::issue(Reply::Authorization(back), sign, change)
-    }
-
-    /// A client with a document of its own becomes a row when somebody says yes to it, and not before: strangers fill no table.
-    fn client_stays(&self) -> Guard {
-        match self.client.registration {
-            Registration::Document { .. } => Guard::Client(client::Guard::PutDocument(Box::new(self.client.clone()))),
-            Registration::Administrator | Registration::Itself { .. } => Guard::Client(client::Guard::Unchanged {
-                id: self.client.id.clone(),
-                epoch: self.client.epoch,
-            }),
-        }
-    }
-
-    fn root(&self, person: &BrowserUser, given: &Given, source: Source, at: &Moment) -> Grant {
-        let authority = Authority::root(Ask {
-            scopes: given.scopes.clone(),
-            details: given.details.clone(),
-            audiences: [self.audience.clone()].into(),
-            expires: Some(at.now.plus(CONSENT_SECONDS)),
-            depth: CONSENT_DEPTH,
-        });
-        Grant {
-            id: at.id("grant"),
-            holder: Holder::Client(self.client.id.clone()),
-            subject: Subject::User(person.user.id.clone()),
-            authority,
-            parent: None,
-            source,
-            status: Status::Active,
-            epoch: 0,
-            created: at.now,
-        }
     }
 }
 

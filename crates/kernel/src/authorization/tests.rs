@@ -311,6 +311,7 @@ fn outcome(decision: &Decision) -> String {
         Answer::Wait(Pending::SignIn(_)) => "sign in".to_owned(),
         Answer::Wait(Pending::Consent(ask)) => format!("ask: {}", ask.open.joined()),
         Answer::Wait(Pending::SignOut { .. }) => "sign out".to_owned(),
+        Answer::Wait(Pending::Approval(_)) => "approval".to_owned(),
         Answer::Refuse(_, why) => why.told(),
     }
 }

@@ -15,7 +15,7 @@ mod tests;
 
 pub use request::Request;
 pub use rules::{Facts, decide};
-pub(crate) use rules::{issued_event, key_shown, own_key_shown, place, proved_client, relied_on, used};
+pub(crate) use rules::{issued_event, key_shown, own_key_shown, place, proved_client, relied_on, told, used};
 
 use std::collections::BTreeSet;
 

@@ -4,8 +4,9 @@ use proof::digest;
 
 use super::{AuthorizationCode, Guard as CodeGuard, Request};
 use crate::{
-    authority::Audience,
+    authority::{Audience, Scopes},
     authorization::Wish,
+    browser_session::Presence,
     caller::{Caller, Who},
     client::{self, Authentication, Binding, Client, GrantType, SecurityProfile},
     confirmation::Confirmation,
@@ -14,6 +15,7 @@ use crate::{
     detail::Types,
     event::{Event, EventKind},
     grant::{self, Grant},
+    id::UserId,
     identity,
     moment::Moment,
     relying_party,
@@ -157,7 +159,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
     guards.extend(made);
     let change = Change {
         guards,
-        sure: told(client, code, at),
+        sure: told(client, &code.scopes, &code.presence, &code.user, at),
         touches: used(client, parent, at),
         events: vec![event],
     };
@@ -165,15 +167,15 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
 }
 
 /// An app that wants to hear when the person signs out is noted with what it is told of them.
-fn told(client: &Client, code: &AuthorizationCode, at: &Moment) -> Vec<Write> {
-    let wants = client.further.backchannel_logout_uri.is_some() && code.scopes.contains(identity::OPENID);
-    let session = code.presence.session.as_ref().filter(|_| wants);
+pub(crate) fn told(client: &Client, scopes: &Scopes, presence: &Presence, user: &UserId, at: &Moment) -> Vec<Write> {
+    let wants = client.further.backchannel_logout_uri.is_some() && scopes.contains(identity::OPENID);
+    let session = presence.session.as_ref().filter(|_| wants);
     session
         .map(|session| {
             Write::RelyingParty(relying_party::Write::Tell {
                 session: session.clone(),
                 client: client.id.clone(),
-                user: code.user.clone(),
+                user: user.clone(),
                 at: at.now,
             })
         })

@@ -10,7 +10,7 @@ pub use further::{Further, MEMBERS, SecurityProfile, Signing, SubjectType, TlsNa
 
 use crate::{
     authorization::Wish,
-    id::ClientId,
+    id::{ClientId, GroupId},
     redirect_uri::RedirectUri,
     tenant::{PushedRequests, Tenant},
     why::Why,
@@ -134,11 +134,18 @@ pub enum GrantType {
     ClientCredentials,
     /// `refresh_token` (RFC 6749 s6)
     RefreshToken,
+    /// `urn:ietf:params:oauth:grant-type:device_code` (RFC 8628 s3.4)
+    DeviceCode,
 }
 
 impl GrantType {
     /// Every grant type that is offered.
-    pub const ALL: &'static [Self] = &[Self::AuthorizationCode, Self::ClientCredentials, Self::RefreshToken];
+    pub const ALL: &'static [Self] = &[
+        Self::AuthorizationCode,
+        Self::ClientCredentials,
+        Self::RefreshToken,
+        Self::DeviceCode,
+    ];
 
     /// The registered name.
     pub const fn name(self) -> &'static str {
@@ -146,6 +153,7 @@ impl GrantType {
             Self::AuthorizationCode => "authorization_code",
             Self::ClientCredentials => "client_credentials",
             Self::RefreshToken => "refresh_token",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
         }
     }
 
@@ -221,6 +229,28 @@ impl ApplicationType {
     }
 }
 
+/// Who is asked when a client wants more than it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approvers {
+    /// The group or role they are in.
+    pub group: GroupId,
+    /// How many different people must say yes.
+    pub quorum: u8,
+}
+
+/// The largest quorum: more people than that never look at one question.
+pub const QUORUM_MAX: u8 = 10;
+
+impl Approvers {
+    /// So many people of this group.
+    pub fn new(group: GroupId, quorum: i64) -> Option<Self> {
+        let quorum = u8::try_from(quorum)
+            .ok()
+            .filter(|quorum| (1..=QUORUM_MAX).contains(quorum))?;
+        Some(Self { group, quorum })
+    }
+}
+
 /// Where the public keys of a client are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Keys {
@@ -251,6 +281,8 @@ pub struct Client {
     pub binding: Binding,
     /// What it may introspect.
     pub introspects: Introspects,
+    /// Who is asked when it wants more than it was given, if an administrator named anybody.
+    pub approvers: Option<Approvers>,
     /// Who says that it exists.
     pub registration: Registration,
     /// Where it may be answered through a browser, byte for byte (RFC 6749 s3.1.2.3).

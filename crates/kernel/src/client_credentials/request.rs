@@ -1,6 +1,6 @@
 //! `grant_type=client_credentials`, read once.
 
-use crate::{authority::Scopes, detail::Details, form::Form, resource::ResourceUri, why::Why};
+use crate::{authority::Scopes, deferred::Completion, detail::Details, form::Form, resource::ResourceUri, why::Why};
 
 /// What the client asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub struct Request {
     pub scopes: Option<Scopes>,
     /// The resource wanted; `None` for our own endpoints.
     pub resource: Option<ResourceUri>,
+    /// How it takes an answer that is not ready.
+    pub completion: Completion,
     /// The details wanted (RFC 9396 s6).
     pub details: Option<Details>,
 }
@@ -32,6 +34,7 @@ impl Request {
         Ok(Self {
             scopes,
             resource,
+            completion: Completion::parse(form)?,
             details: form.text("authorization_details").map(Details::parse).transpose()?,
         })
     }

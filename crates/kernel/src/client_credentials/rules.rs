@@ -2,18 +2,20 @@
 
 use super::Request;
 use crate::{
+    approval::{Approval, Origin, Whom},
     authority::{Audience, Authority, Scopes},
     authorization_code::own_key_shown,
     caller::{Caller, Who},
     client::{self, Client, GrantType},
     decision::{Change, Decision, Guard, Touch},
+    deferred::{Deferral, deferred},
     detail::{Details, Types},
     event::{Event, EventKind},
     grant::{self, Grant},
     moment::Moment,
     resource::Resource,
     tenant::Tenant,
-    token::{self, Acts, Projection},
+    token::{self, Acts, Projection, TenantKeys},
     why::Why,
 };
 
@@ -30,6 +32,10 @@ pub struct Facts<'a> {
     pub grants: Vec<Vec<Grant>>,
     /// The types of the details in question, and what their schemas make of them.
     pub types: Types,
+    /// The tenant's keys, for the deferral code.
+    pub keys: &'a TenantKeys,
+    /// What waits for the client's approvers, when the client takes a deferral.
+    pub approvals: Vec<Approval>,
 }
 
 /// Decides a client credentials request.
@@ -71,51 +77,11 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         (Some(_), Some(resource)) => Audience::Resource(resource.uri.clone()),
     };
 
-    // 4. The grants that live: each with every ancestor. Any one suffices.
-    let alive: Vec<&Grant> = facts
-        .grants
-        .iter()
-        .filter(|path| grant::lives(path, at.now))
-        .filter_map(|path| path.first())
-        .collect();
-    if alive.is_empty() {
-        return Err(Why::NoGrant);
-    }
-    let here: Vec<&Grant> = alive
-        .into_iter()
-        .filter(|grant| grant.authority.audiences().contains(&audience))
-        .collect();
-    if here.is_empty() {
-        return Err(Why::ResourceNotGranted);
-    }
-
-    // 5. The scope: what was asked, all of it, or all that this grant and this resource share (RFC 6749 s3.3).
-    // A grant that shares nothing with the resource gives an empty default only when no other grant gives more.
-    let offers: Vec<(&Grant, Scopes)> = here
-        .iter()
-        .filter_map(|grant| granted(request, &grant.authority, facts).map(|scopes| (*grant, scopes)))
-        .collect();
-    if offers.is_empty() {
-        return Err(Why::ScopeNotGranted);
-    }
-
-    // 6. The details, of the same grant (RFC 9396 s6).
-    let place = facts.tenant.place_of(&audience);
-    let mut with_details = Vec::new();
-    let mut missed = None;
-    for (grant, scopes) in offers {
-        match detailed(request, &grant.authority, client, place, &facts.types) {
-            Ok(details) => with_details.push((grant, scopes, details)),
-            Err(why) => missed = missed.or(Some(why)),
-        }
-    }
-    let something = |(_, scopes, details): &&(&Grant, Scopes, Details)| !scopes.is_empty() || !details.is_empty();
-    let (grant, scopes, details) = with_details
-        .iter()
-        .find(something)
-        .or_else(|| with_details.first())
-        .cloned()
-        .ok_or_else(|| missed.unwrap_or(Why::DetailNotGranted))?;
+    // 4. to 6. A grant that has it; or people who can give it, if there are any and the client waits for them.
+    let (grant, scopes, details) = match found(request, client, &audience, facts, at) {
+        Ok(found) => found,
+        Err(why) => return ask_approvers(request, client, &audience, why, caller, facts, at),
+    };
 
     // 7. The projection: one audience, short, never longer than the grant, bound to the key that was proved.
     let projection = Projection {
@@ -166,6 +132,93 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         events: vec![event],
     };
     Ok(Decision::issue(issued.reply, vec![issued.unsigned], change))
+}
+
+/// A living grant that has what is asked, with the scope and the details of the token.
+fn found<'f>(
+    request: &Request,
+    client: &Client,
+    audience: &Audience,
+    facts: &'f Facts<'_>,
+    at: &Moment,
+) -> Result<(&'f Grant, Scopes, Details), Why> {
+    // 4. The grants that live: each with every ancestor. Any one suffices.
+    let alive: Vec<&Grant> = facts
+        .grants
+        .iter()
+        .filter(|path| grant::lives(path, at.now))
+        .filter_map(|path| path.first())
+        .collect();
+    if alive.is_empty() {
+        return Err(Why::NoGrant);
+    }
+    let here: Vec<&Grant> = alive
+        .into_iter()
+        .filter(|grant| grant.authority.audiences().contains(audience))
+        .collect();
+    if here.is_empty() {
+        return Err(Why::ResourceNotGranted);
+    }
+
+    // 5. The scope: what was asked, all of it, or all that this grant and this resource share (RFC 6749 s3.3).
+    // A grant that shares nothing with the resource gives an empty default only when no other grant gives more.
+    let offers: Vec<(&Grant, Scopes)> = here
+        .iter()
+        .filter_map(|grant| granted(request, &grant.authority, facts).map(|scopes| (*grant, scopes)))
+        .collect();
+    if offers.is_empty() {
+        return Err(Why::ScopeNotGranted);
+    }
+
+    // 6. The details, of the same grant (RFC 9396 s6).
+    let place = facts.tenant.place_of(audience);
+    let mut with_details = Vec::new();
+    let mut missed = None;
+    for (grant, scopes) in offers {
+        match detailed(request, &grant.authority, client, place, &facts.types) {
+            Ok(details) => with_details.push((grant, scopes, details)),
+            Err(why) => missed = missed.or(Some(why)),
+        }
+    }
+    let something = |(_, scopes, details): &&(&Grant, Scopes, Details)| !scopes.is_empty() || !details.is_empty();
+    with_details
+        .iter()
+        .find(something)
+        .or_else(|| with_details.first())
+        .cloned()
+        .ok_or_else(|| missed.unwrap_or(Why::DetailNotGranted))
+}
+
+/// Asks the people whom an administrator named, for a scope that is named: nobody can answer a question about everything.
+fn ask_approvers(
+    request: &Request,
+    client: &Client,
+    audience: &Audience,
+    refused: Why,
+    caller: &Caller,
+    facts: &Facts<'_>,
+    at: &Moment,
+) -> Result<Decision, Why> {
+    if request.details.is_some() {
+        return Err(refused); // people are asked about scopes alone yet
+    }
+    let nothing = Scopes::default();
+    let deferral = Deferral {
+        tenant: facts.tenant,
+        keys: facts.keys,
+        client,
+        completion: &request.completion,
+        origin: Origin::ClientCredentials,
+        whom: client.approvers.as_ref().map(|approvers| Whom::Members {
+            group: approvers.group.clone(),
+            quorum: approvers.quorum,
+        }),
+        scopes: request.scopes.as_ref().unwrap_or(&nothing),
+        audience,
+        resource: facts.resource.as_ref(),
+        others: &facts.approvals,
+    };
+    deferred(deferral, refused, caller, at)
 }
 
 /// The scope of the token, if this authority has all of what was asked. A resource gives only scopes it knows; our own endpoints know all.

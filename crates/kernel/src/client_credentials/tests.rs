@@ -13,6 +13,7 @@ use crate::{
     caller::{AdministratorCaller, BrowserUser, Caller, PublicClient, PureMachine, UserDelegatedMachine, Who},
     client::{Binding, Client},
     decision::{Answer, Decision, Guard, Reply, Touch},
+    deferred::Completion,
     event::EventKind,
     form::Form,
     grant::{self, Grant, Status},
@@ -55,6 +56,8 @@ fn golden_vectors_of_client_credentials_hold() {
                 &caller,
                 &Facts {
                     client_epoch: None,
+                    keys: &people::any_tenant_keys(),
+                    approvals: Vec::new(),
                     tenant: &tenant,
                     resource,
                     grants,
@@ -140,6 +143,8 @@ fn answered(body: &str, caller: &Caller, resource: Option<Resource>, grants: Vec
         &Facts {
             types: crate::detail::Types::default(),
             client_epoch: None,
+            keys: &people::any_tenant_keys(),
+            approvals: Vec::new(),
             tenant,
             resource,
             grants,
@@ -204,6 +209,7 @@ fn the_form_is_read_as_rfc_6749_and_rfc_8707_say() {
             details: None,
             scopes: scope.map(|text| Scopes::parse(text).unwrap()),
             resource: resource.map(facts::uri),
+            completion: Completion::Now,
         })
     };
     let cases = [
@@ -287,6 +293,7 @@ fn the_grant_type_is_named_and_known() {
         details: None,
         scopes: None,
         resource: None,
+        completion: Completion::Now,
     });
     assert_eq!(
         token::Request::parse(&form),
@@ -559,6 +566,8 @@ fn a_client_that_changed_meanwhile_is_refused_at_the_second_look() {
         let facts = Facts {
             types: crate::detail::Types::default(),
             client_epoch: epoch,
+            keys: &people::any_tenant_keys(),
+            approvals: Vec::new(),
             tenant,
             resource: Some(here()),
             grants: vec![vec![root("g", "read")]],

@@ -3,8 +3,8 @@
 use proof::digest;
 
 use crate::{
-    authority::Scopes, caller::Caller, confirmation::Confirmation, detail::Details, family::Presented, form::Form,
-    resource::ResourceUri, why::Why,
+    authority::Scopes, caller::Caller, confirmation::Confirmation, deferred::Completion, detail::Details,
+    family::Presented, form::Form, resource::ResourceUri, why::Why,
 };
 
 /// What the client shows.
@@ -16,6 +16,8 @@ pub struct Request {
     pub scopes: Option<Scopes>,
     /// The resource wanted; the grant's own when absent.
     pub resource: Option<ResourceUri>,
+    /// How the client takes an answer that is not ready.
+    pub completion: Completion,
     /// The details wanted; all that were given when absent (RFC 9396 s6).
     pub details: Option<Details>,
     /// What is asked, apart from who asks: the parameters in one order.
@@ -61,6 +63,7 @@ impl Request {
             token,
             scopes,
             resource,
+            completion: Completion::parse(form)?,
             details: form.text("authorization_details").map(Details::parse).transpose()?,
             question,
         })

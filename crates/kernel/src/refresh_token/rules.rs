@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use super::Request;
 use crate::{
+    approval::{Approval, Origin, Whom},
     authority::{Audience, Scopes},
     authorization_code::{issued_event, key_shown, place, proved_client, relied_on, used},
     caller::Caller,
     client::{Client, GrantType, SecurityProfile},
     consent::Rule,
     decision::{Change, Decision, Guard, Write},
+    deferred::{Deferral, deferred},
     detail::Types,
     event::{Event, EventKind},
     family::{self, Family, Presented, REPEAT_SECONDS},
@@ -42,6 +44,8 @@ pub struct Facts<'a> {
     pub user: Option<User>,
     /// The tenant's rules of central consent.
     pub rules: Vec<Rule>,
+    /// What waits for this person, when the client takes a deferral.
+    pub approvals: Vec<Approval>,
     /// The types of the details in question, and what their schemas make of them.
     pub types: Types,
 }
@@ -145,7 +149,14 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         .ok_or(Why::UserDisabled)?;
     let given = authorization.authority.scopes();
     let still = grant::still_given(&facts.path, &facts.rules, client, user, audience, given)?;
-    let scopes = wanted(request, &still)?;
+    let scopes = match wanted(request, &still) {
+        Ok(scopes) => scopes,
+        Err(why) if request.details.is_some() => return Err(why), // people are asked about scopes alone yet
+        Err(why) => {
+            let deferral = deferral(request, client, user, authorization, resource, facts)?;
+            return deferred(deferral, why, caller, at);
+        }
+    };
     let details = facts.types.of_granted(
         request.details.as_ref(),
         authorization.authority.details(),
@@ -236,6 +247,32 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         events: vec![event],
     };
     Ok(Decision::issue(reply, sign, change))
+}
+
+/// More than was granted: the person of the line may give it, if the client waits for them. The line stays as it is.
+fn deferral<'f>(
+    request: &'f Request,
+    client: &'f Client,
+    user: &User,
+    authorization: &'f Grant,
+    resource: Option<&'f Resource>,
+    facts: &'f Facts<'_>,
+) -> Result<Deferral<'f>, Why> {
+    let authority = &authorization.authority;
+    Ok(Deferral {
+        tenant: facts.tenant,
+        keys: facts.keys,
+        client,
+        completion: &request.completion,
+        origin: Origin::RefreshToken {
+            authorization: authorization.id.clone(),
+        },
+        whom: Some(Whom::Person(user.id.clone())),
+        scopes: request.scopes.as_ref().unwrap_or(authority.scopes()),
+        audience: authority.audiences().first().ok_or(Why::GrantEnded)?,
+        resource,
+        others: &facts.approvals,
+    })
 }
 
 /// The line and the token: written by us (compared in constant time), of a line of this client, by whoever holds its key.

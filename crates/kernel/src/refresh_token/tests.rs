@@ -72,6 +72,7 @@ fn golden_vectors_of_refresh_token_hold() {
                 resource: loaded.get("resource").map(facts::resource),
                 user: loaded.get("user").map(people::user),
                 rules: people::rules(loaded.get("rules")),
+                approvals: Vec::new(),
                 types: vectors::details::types(loaded),
             };
             Ok(decide(&request, &caller, &facts, &vector.at))
@@ -205,6 +206,7 @@ impl World {
             resource: self.resource.clone(),
             user: self.user.clone(),
             rules: self.rules.clone(),
+            approvals: Vec::new(),
         }
     }
 

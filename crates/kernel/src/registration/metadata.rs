@@ -144,7 +144,8 @@ impl Metadata {
 }
 
 /// Unknown grant types are left out, as RFC 7591 s2 lets the server; without any, a client may have and refresh tokens: stock clients say nothing and expect both
-/// (docs/divergences.md). A self-made client gets no `client_credentials` (S-24).
+/// (docs/divergences.md). A self-made client gets no `client_credentials` (S-24), and no device grant, which
+/// anybody can start for anybody (S-28).
 fn grant_types(o: &json::Object, said: Said) -> Result<BTreeSet<GrantType>, Why> {
     let Some(names) = texts(o, "grant_types", said)? else {
         return Ok([GrantType::AuthorizationCode, GrantType::RefreshToken].into());
@@ -152,7 +153,7 @@ fn grant_types(o: &json::Object, said: Said) -> Result<BTreeSet<GrantType>, Why>
     let known: BTreeSet<GrantType> = names
         .iter()
         .filter_map(|name| GrantType::from_name(name))
-        .filter(|grant_type| *grant_type != GrantType::ClientCredentials)
+        .filter(|grant_type| !matches!(grant_type, GrantType::ClientCredentials | GrantType::DeviceCode))
         .collect();
     if known.contains(&GrantType::AuthorizationCode) {
         Ok(known)

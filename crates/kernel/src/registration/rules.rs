@@ -162,6 +162,7 @@ fn replace(
         created: old.created,
         // What an administrator decided about it stays.
         introspects: old.introspects,
+        approvers: old.approvers.clone(),
         token_algorithm: old.token_algorithm,
         ..described(metadata, at)
     };
@@ -241,6 +242,7 @@ fn described(metadata: &Metadata, at: &Moment) -> Client {
         token_algorithm: None,
         binding: metadata.binding,
         introspects: Introspects::ItsResources,
+        approvers: None,
         registration: Registration::Administrator,
         redirect_uris: metadata.redirect_uris.clone(),
         application_type: metadata.application_type,

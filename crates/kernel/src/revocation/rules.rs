@@ -1,6 +1,7 @@
 //! Whether a client may take a token back.
 
 use crate::{
+    approval::{self, Approval, Skin},
     authorization_code::proved_client,
     caller::Caller,
     decision::{Change, Decision, Reply, Write},
@@ -19,6 +20,8 @@ pub enum Facts {
     Access(Token),
     /// The line of a refresh token that is genuinely ours.
     Refresh(Box<Family>),
+    /// The question behind a deferral code that is genuinely ours.
+    Approval(Box<Approval>),
 }
 
 /// Decides a revocation request.
@@ -32,7 +35,14 @@ pub fn decide(caller: &Caller, facts: &Facts, at: &Moment) -> Decision {
         }
     };
 
-    // 2. Only its own token. Somebody else's looks like no token at all (RFC 7009 s2.2: 200 for an invalid token), so that nobody can find out by trying.
+    // 2. A question that waits is taken back by whoever asked it (Deferred Token Response): its answer is never delivered.
+    if let Facts::Approval(approval) = facts {
+        let own = approval.client == client.id && approval.door.opens_with(Skin::Deferred);
+        let change = own.then(|| approval::cancelled(approval, caller, at)).flatten();
+        return Decision::issue(Reply::Done, Vec::new(), change.unwrap_or_default());
+    }
+
+    // 3. Only its own token. Somebody else's looks like no token at all (RFC 7009 s2.2: 200 for an invalid token), so that nobody can find out by trying.
     // The log tells them apart: it says `token.revoked` only where a token was revoked.
     let refused = Event::new(EventKind::RequestRefused, caller, at);
     let (sure, event) = match facts {
@@ -70,7 +80,7 @@ pub fn decide(caller: &Caller, facts: &Facts, at: &Moment) -> Decision {
                 .about(family.id.as_str())
                 .with("reason", "refresh token of another client"),
         ),
-        Facts::Access(Token::Unknown) => (Vec::new(), refused.with("reason", "no such token")),
+        Facts::Approval(_) | Facts::Access(Token::Unknown) => (Vec::new(), refused.with("reason", "no such token")),
     };
     Decision::issue(
         Reply::Done,

@@ -25,6 +25,8 @@ pub struct TenantKeys {
     pub refresh: Secret<[u8; 32]>,
     /// Pairwise names are made with it.
     pub pairwise: Secret<[u8; 32]>,
+    /// Handles of approvals are written with it, and the codes that people type are looked up by it.
+    pub approvals: Secret<[u8; 32]>,
 }
 
 impl TenantKeys {

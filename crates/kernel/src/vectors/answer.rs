@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{credentials, people, rows};
+use super::{approvals, credentials, people, rows};
 use crate::{
+    approval,
     authorization::{Asked, Delivery, ResponseMode},
     authorization_code, browser_session,
     caller::Caller,
@@ -102,6 +103,14 @@ fn decided(decision: &Decision) -> Value {
 
 fn waits(pending: &Pending) -> Value {
     match pending {
+        Pending::Approval(waiting) => {
+            let mut o = rows::object(json!({
+                "error": waiting.code.name(), "expires_in": waiting.expires_in_seconds, "interval": waiting.interval_seconds,
+            }));
+            rows::text(&mut o, "deferral_code", waiting.deferral_code.as_deref());
+            rows::text(&mut o, "interaction_uri", waiting.interaction.as_deref());
+            json!({ "approval": o })
+        }
         Pending::SignIn(asked) => json!({ "sign_in": asked.to_json() }),
         Pending::SignOut { client, back } => json!({ "sign_out": {
             "client_id": client.as_ref().map(|client| client.id.as_str()),
@@ -243,6 +252,11 @@ fn guard(guard: &Guard) -> Value {
         Guard::Family(family::Guard::Current { id, generation }) => {
             json!({ "current_family": { "id": id.as_str(), "generation": generation } })
         }
+        Guard::Approval(approval::Guard::Create(row)) => json!({ "create_approval": approvals::approval_row(row) }),
+        Guard::Approval(approval::Guard::Advance(row)) => json!({ "advance_approval": approvals::approval_row(row) }),
+        Guard::Approval(approval::Guard::Expire { id, at }) => {
+            json!({ "expire_approval": { "id": id.as_str(), "at": at.unix() } })
+        }
         Guard::DetailType(guard) => super::details::guard(guard),
         Guard::Consent(consent::Guard::Create(rule)) => json!({ "create_rule": people::rule_row(rule) }),
     }
@@ -324,6 +338,8 @@ fn write(write: &Write) -> Value {
                 profile,
                 pushed_requests,
                 pkce,
+                device_grant,
+                deferred,
             } = change;
             let change = json!({
                 "dpop_nonce_required": dpop_nonce.map(|rule| rule == tenant::NonceRule::Demanded),
@@ -334,6 +350,8 @@ fn write(write: &Write) -> Value {
                 "security_profile": profile.map(client::SecurityProfile::name),
                 "require_pushed_authorization_requests": pushed_requests.map(|rule| rule == tenant::PushedRequests::Required),
                 "require_pkce": pkce.map(|rule| rule == tenant::PkceRule::Always),
+                "device_grant": device_grant.map(tenant::Offered::is_on),
+                "deferred_token_response": deferred.map(tenant::Offered::is_on),
             });
             json!({ "set_tenant_settings": { "id": id.as_str(), "change": change } })
         }
@@ -356,6 +374,9 @@ fn write(write: &Write) -> Value {
         Write::BrowserSession(browser_session::Write::EndOthers { user, keep, at }) => {
             let keep = keep.as_ref().map(crate::Id::as_str);
             json!({ "end_other_browser_sessions": { "user_id": user.as_str(), "keep": keep, "at": at.unix() } })
+        }
+        Write::Approval(approval::Write::SlowDown { id, interval_seconds }) => {
+            json!({ "slow_approval_down": { "id": id.as_str(), "interval": interval_seconds } })
         }
         Write::DetailType(detail::Write::Drop(id)) => json!({ "drop_detail_type": id.as_str() }),
         Write::Consent(consent::Write::Drop(id)) => json!({ "drop_rule": id.as_str() }),

@@ -13,7 +13,7 @@ use crate::{
     client::{AuthenticationMethod, Binding, GrantType, Introspects, MEMBERS, SecurityProfile},
     consent::{Clients, Effect},
     key::SigningKey,
-    tenant::{Documents, NonceRule, PkceRule, PushedRequests, Reach, RegistrationRule, SettingsChange},
+    tenant::{Documents, NonceRule, Offered, PkceRule, PushedRequests, Reach, RegistrationRule, SettingsChange},
     user::{GroupKind, Login, Profile, parse_group},
 };
 
@@ -87,6 +87,7 @@ pub(crate) fn command(request: &Value) -> Command {
         }
         "drop_group" => Command::DropGroup(id(row(&["id"]).required("id"))),
         "create_rule" => Command::CreateRule(Box::new(new_rule(value))),
+        "cancel_approval" => Command::CancelApproval(id(row(&["id"]).required("id"))),
         "create_detail_type" => Command::CreateDetailType(Box::new(super::details::kind(value))),
         "replace_detail_type" => Command::ReplaceDetailType(Box::new(super::details::kind(value))),
         "drop_detail_type" => Command::DropDetailType(id(row(&["type"]).required("type"))),
@@ -125,6 +126,8 @@ fn new_client(value: &Value) -> NewClient {
                 "redirect_uris",
                 "application_type",
                 "client_uri",
+                "approvers",
+                "approval_quorum",
             ],
             MEMBERS,
         ]
@@ -145,6 +148,7 @@ fn new_client(value: &Value) -> NewClient {
         token_algorithm: row.algorithm(),
         binding: row.binding().unwrap_or(Binding::WhenProved),
         introspects: row.introspects().unwrap_or(Introspects::ItsResources),
+        approvers: row.approvers(),
         redirect_uris: row.list("redirect_uris").map(str::to_owned).collect(),
         application_type: row.application_type(),
         uri: row.text("client_uri").map(str::to_owned),
@@ -163,6 +167,8 @@ fn change_client(value: &Value) -> ChangeClient {
                 "dpop_bound_access_tokens",
                 "introspects_everything",
                 "redirect_uris",
+                "approvers",
+                "approval_quorum",
                 "disabled",
             ],
             MEMBERS,
@@ -182,6 +188,7 @@ fn change_client(value: &Value) -> ChangeClient {
         token_algorithm: row.algorithm(),
         binding: row.binding(),
         introspects: row.introspects(),
+        approvers: row.approvers().map(Some),
         redirect_uris: (row.0.contains_key("redirect_uris"))
             .then(|| row.list("redirect_uris").map(str::to_owned).collect()),
         switch: switch(&row),
@@ -245,7 +252,7 @@ fn new_tenant(value: &Value) -> NewTenant {
 }
 
 /// The settings of a tenant by their names.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 10] = [
     "dpop_nonce_required",
     "access_token_seconds",
     "client_documents",
@@ -254,6 +261,8 @@ const SETTINGS: [&str; 8] = [
     "security_profile",
     "require_pushed_authorization_requests",
     "require_pkce",
+    "device_grant",
+    "deferred_token_response",
 ];
 
 fn settings_change(row: &Row<'_>) -> SettingsChange {
@@ -289,6 +298,8 @@ fn settings_change(row: &Row<'_>) -> SettingsChange {
             .map(|name| SecurityProfile::from_name(name).unwrap()),
         pushed_requests: either("require_pushed_authorization_requests").map(PushedRequests::required),
         pkce: either("require_pkce").map(PkceRule::always),
+        device_grant: either("device_grant").map(Offered::on),
+        deferred: either("deferred_token_response").map(Offered::on),
     }
 }
 

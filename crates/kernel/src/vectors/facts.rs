@@ -10,15 +10,15 @@ use serde_json::Value;
 use crate::{
     authority::{Ask, Audience, Authority, Scopes},
     client::{
-        ApplicationType, Authentication, AuthenticationMethod, Binding, Client, Further, GrantType, Introspects, Keys,
-        MEMBERS, Registration, SecurityProfile,
+        ApplicationType, Approvers, Authentication, AuthenticationMethod, Binding, Client, Further, GrantType,
+        Introspects, Keys, MEMBERS, Registration, SecurityProfile,
     },
     confirmation::Confirmation,
     grant::{Grant, Holder, Source, Status, Subject},
     id::{Id, TenantKind},
     redirect_uri::RedirectUri,
     resource::{Resource, ResourceUri},
-    tenant::{Documents, NonceRule, PkceRule, PushedRequests, RegistrationRule, Settings, Tenant},
+    tenant::{Documents, NonceRule, Offered, PkceRule, PushedRequests, RegistrationRule, Settings, Tenant},
     token::Record,
 };
 
@@ -131,7 +131,15 @@ impl<'a> Row<'a> {
             } else {
                 PkceRule::OpenIdMayOmit
             },
+            device_grant: Offered::on(self.is("device_grant").unwrap_or(true)),
+            deferred: Offered::on(self.is("deferred_token_response").unwrap_or(true)),
         }
+    }
+
+    pub(crate) fn approvers(&self) -> Option<Approvers> {
+        let quorum = self.number("approval_quorum").unwrap_or(1);
+        self.text("approvers")
+            .map(|group| Approvers::new(id(group), quorum).unwrap())
     }
 
     pub(crate) fn keys(&self) -> Option<Keys> {
@@ -198,6 +206,8 @@ pub(crate) fn tenant(value: &Value) -> Tenant {
         "security_profile",
         "require_pushed_authorization_requests",
         "require_pkce",
+        "device_grant",
+        "deferred_token_response",
         "created_at",
         "disabled_at",
     ];
@@ -239,6 +249,8 @@ pub(crate) fn client(value: &Value) -> Client {
                 "disabled_at",
                 "jwks_uri",
                 "sector",
+                "approvers",
+                "approval_quorum",
             ],
             MEMBERS,
         ]
@@ -271,6 +283,7 @@ pub(crate) fn client(value: &Value) -> Client {
         token_algorithm: row.algorithm(),
         binding: row.binding().unwrap_or(Binding::WhenProved),
         introspects: row.introspects().unwrap_or(Introspects::ItsResources),
+        approvers: row.approvers(),
         registration: match (row.time("document_fetched_at"), row.text("registration_token_digest")) {
             (None, None) => Registration::Administrator,
             (Some(fetched), None) => Registration::Document { fetched },
@@ -336,6 +349,7 @@ pub(crate) fn grant(value: &Value) -> Grant {
             "given_by",
             "given_by_person",
             "given_by_organisation",
+            "given_by_approval",
             "redeemed",
             "revoked_at",
             "epoch",
@@ -352,12 +366,14 @@ pub(crate) fn grant(value: &Value) -> Grant {
     let source = match (
         basis("given_by_person"),
         basis("given_by_organisation"),
+        row.text("given_by_approval"),
         row.is("redeemed").unwrap_or(false),
     ) {
-        (None, None, false) => Source::Administrator(id(row.text("given_by").unwrap_or("admin"))),
-        (Some(basis), None, false) => Source::Person { basis },
-        (None, Some(basis), false) => Source::Organisation { basis },
-        (None, None, true) => Source::Redeemed,
+        (None, None, None, false) => Source::Administrator(id(row.text("given_by").unwrap_or("admin"))),
+        (Some(basis), None, None, false) => Source::Person { basis },
+        (None, Some(basis), None, false) => Source::Organisation { basis },
+        (None, None, Some(approval), false) => Source::Approval(id(approval)),
+        (None, None, None, true) => Source::Redeemed,
         _ => panic!("a grant has one source"),
     };
     let own = row.is("own_endpoints").unwrap_or(true).then_some(Audience::Issuer);

@@ -383,11 +383,14 @@ pub(super) fn family_row(family: &Family) -> Value {
     row.into()
 }
 
+/// A key that a vector does not look at.
+const NO_KEY: &str = "0303030303030303030303030303030303030303030303030303030303030303";
+
 /// The keys of a tenant that are no signing keys, 32 bytes each in hex.
 pub(crate) fn tenant_keys(value: &Value) -> TenantKeys {
-    let row = Row::of(value, &["refresh", "pairwise"]);
+    let row = Row::of(value, &["refresh", "pairwise", "approvals"]);
     let key = |name: &str| {
-        let hex = row.required(name).as_bytes().chunks(2);
+        let hex = row.text(name).unwrap_or(NO_KEY).as_bytes().chunks(2);
         let byte = |hex: &[u8]| u8::from_str_radix(str::from_utf8(hex).unwrap(), 16).unwrap();
         let bytes: Vec<u8> = hex.map(byte).collect();
         Secret::new(bytes.try_into().expect("a key of 32 bytes in hex"))
@@ -395,6 +398,7 @@ pub(crate) fn tenant_keys(value: &Value) -> TenantKeys {
     TenantKeys {
         refresh: key("refresh"),
         pairwise: key("pairwise"),
+        approvals: key("approvals"),
     }
 }
 
@@ -403,6 +407,7 @@ pub(crate) fn any_tenant_keys() -> TenantKeys {
     TenantKeys {
         refresh: Secret::new([1; 32]),
         pairwise: Secret::new([2; 32]),
+        approvals: Secret::new([3; 32]),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     key::SigningKey,
     redirect_uri::RedirectUri,
     resource::Resource,
-    tenant::{Administrator, Documents, NonceRule, PkceRule, PushedRequests, Reach, Settings, Tenant},
+    tenant::{Administrator, Documents, NonceRule, Offered, PkceRule, PushedRequests, Reach, Settings, Tenant},
     token::Record,
 };
 
@@ -45,6 +45,8 @@ pub(super) fn settings(settings: Settings) -> Object {
         profile,
         pushed_requests,
         pkce,
+        device_grant,
+        deferred,
     } = settings;
     let mut row = Object::new();
     row.insert("dpop_nonce_required".into(), (dpop_nonce == NonceRule::Demanded).into());
@@ -63,6 +65,11 @@ pub(super) fn settings(settings: Settings) -> Object {
     }
     if pkce == PkceRule::OpenIdMayOmit {
         row.insert("require_pkce".into(), false.into());
+    }
+    for (name, offered) in [("device_grant", device_grant), ("deferred_token_response", deferred)] {
+        if offered == Offered::Off {
+            row.insert(name.into(), false.into());
+        }
     }
     row
 }
@@ -96,6 +103,7 @@ pub(super) fn client(client: &Client) -> Value {
         token_algorithm,
         binding,
         introspects,
+        approvers,
         registration,
         redirect_uris,
         application_type,
@@ -142,6 +150,10 @@ pub(super) fn client(client: &Client) -> Value {
             text(&mut row, "registration_token_digest", Some(token_digest));
             text(&mut row, "registration_token_jkt", key.as_deref());
         }
+    }
+    if let Some(approvers) = approvers {
+        row.insert("approvers".into(), approvers.group.as_str().into());
+        row.insert("approval_quorum".into(), approvers.quorum.into());
     }
     if !redirect_uris.is_empty() {
         row.insert(
@@ -215,6 +227,7 @@ pub(super) fn grant(grant: &Grant) -> Value {
         Source::Administrator(giver) => row.insert("given_by".into(), giver.as_str().into()),
         Source::Person { basis } => row.insert("given_by_person".into(), basis.as_str().into()),
         Source::Organisation { basis } => row.insert("given_by_organisation".into(), basis.as_str().into()),
+        Source::Approval(id) => row.insert("given_by_approval".into(), id.as_str().into()),
         Source::Redeemed => row.insert("redeemed".into(), true.into()),
     };
     match holder {

@@ -5,10 +5,10 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::{
-    administrator::AdministratorCommand, browser_session::BrowserSessionCommand, client::ClientCommand,
-    configuration::ConfigCommand, consent::ConsentCommand, detail_type::DetailTypeCommand, docs::DocsArguments,
-    doctor::DoctorArguments, event::EventCommand, failure::EXIT_CODES, grant::GrantCommand, group::GroupCommand,
-    key::KeyCommand, resource::ResourceCommand, tenant::TenantCommand, user::UserCommand,
+    administrator::AdministratorCommand, approval::ApprovalCommand, browser_session::BrowserSessionCommand,
+    client::ClientCommand, configuration::ConfigCommand, consent::ConsentCommand, detail_type::DetailTypeCommand,
+    docs::DocsArguments, doctor::DoctorArguments, event::EventCommand, failure::EXIT_CODES, grant::GrantCommand,
+    group::GroupCommand, key::KeyCommand, resource::ResourceCommand, tenant::TenantCommand, user::UserCommand,
 };
 use crate::{dev::DevArguments, serve::ServeArguments};
 
@@ -102,6 +102,9 @@ pub(super) enum Command {
     /// Decide for everybody or a group what clients may do: allow without asking, or forbid
     #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
     Consent(ConsentCommand),
+    /// Show what was asked of people and their answers, and end what waits
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Approval(ApprovalCommand),
     /// Register types of authorization details (what exactly is asked, RFC 9396): their form, their words for people, and what is less than what
     #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
     DetailType(DetailTypeCommand),

@@ -95,6 +95,12 @@ pub(super) struct ChangeArguments {
     /// Whether it may introspect every token of the tenant
     #[arg(long, value_name = "true|false")]
     introspect_everything: Option<bool>,
+    /// The group or role whose members are asked when it wants more than it was given; '' for nobody
+    #[arg(long, value_name = "GROUP")]
+    approvers: Option<String>,
+    /// How many of them must say yes; one if absent
+    #[arg(long, value_name = "N", requires = "approvers")]
+    approval_quorum: Option<i64>,
     #[command(flatten)]
     members: Members,
     #[command(flatten)]
@@ -180,9 +186,12 @@ async fn show(client: &str, console: &Console<'_>) -> Result<()> {
         let mut grants = api.list(&Call::get("list grants", &["grants"]), "grants").await?;
         let forest = grant::Forest::of(&grants);
         grants.retain(|grant| grant.get("client_id").and_then(Value::as_str) == Some(client));
-        let asks_people = words(&document, "grant_types")
-            .split(' ')
-            .any(|grant_type| grant_type == "authorization_code");
+        let asks_people = words(&document, "grant_types").split(' ').any(|grant_type| {
+            matches!(
+                grant_type,
+                "authorization_code" | "urn:ietf:params:oauth:grant-type:device_code"
+            )
+        });
         human.push_str(match (grants.is_empty(), asks_people) {
             (false, _) => "\n",
             (true, true) => "\nno grants: it can get a token when somebody says yes\n",
@@ -202,6 +211,8 @@ async fn change(arguments: ChangeArguments, console: &Console<'_>) -> Result<()>
         token_alg,
         require_dpop,
         introspect_everything,
+        approvers,
+        approval_quorum,
         members,
         planned,
     } = arguments;
@@ -225,9 +236,11 @@ async fn change(arguments: ChangeArguments, console: &Console<'_>) -> Result<()>
         "introspects_everything",
         introspect_everything.map(Value::Bool),
     );
+    insert_if(&mut body, "approvers", approvers.map(Value::from));
+    insert_if(&mut body, "approval_quorum", approval_quorum.map(Value::from));
     something_to_change(
         &body,
-        "--name, --jwks, --redirect-uri, --token-alg, --require-dpop, --introspect-everything or --set",
+        "--name, --jwks, --redirect-uri, --token-alg, --require-dpop, --introspect-everything, --approvers or --set",
     )?;
     changed(
         Call::patch(format!("change client {client}"), &["clients", &in_path(&client)]).body(Value::Object(body)),
@@ -309,6 +322,13 @@ fn record(client: &Value, now: i64) -> Record {
             } else {
                 "tokens of resources that name it"
             },
+        )
+        .line_if(
+            "approvers",
+            some(text(client, "approvers")).map(|group| {
+                let quorum = client.get("approval_quorum").and_then(Value::as_i64).unwrap_or(1);
+                format!("{quorum} of {group}")
+            }),
         )
         .line(
             "tokens signed",

@@ -5,6 +5,7 @@
 
 mod administrator;
 mod api;
+mod approval;
 mod arguments;
 mod browser_session;
 mod client;

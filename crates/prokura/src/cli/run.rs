@@ -6,7 +6,7 @@ use anyhow::Result;
 use server::Surroundings;
 
 use super::{
-    administrator,
+    administrator, approval,
     arguments::{Arguments, Command},
     browser_session, client, configuration, consent,
     console::{Console, complain},
@@ -40,6 +40,7 @@ pub(crate) async fn run(arguments: Arguments, environment: &Environment) -> Resu
         Command::User(command) => user::run(command, &console).await?,
         Command::Group(command) => group::run(command, &console).await?,
         Command::Consent(command) => consent::run(command, &console).await?,
+        Command::Approval(command) => approval::run(command, &console).await?,
         Command::DetailType(command) => detail_type::run(command, &console).await?,
         Command::BrowserSession(command) => browser_session::run(command, &console).await?,
         Command::Tenant(command) => tenant::run(command, &console).await?,

@@ -98,6 +98,12 @@ pub(super) struct Settings {
     /// Whether every client must send a PKCE challenge; false lets those with a credential that ask for ID tokens leave it out
     #[arg(long, value_name = "true|false")]
     require_pkce: Option<bool>,
+    /// Whether clients may have the device grant (RFC 8628)
+    #[arg(long, value_name = "true|false")]
+    device_grant: Option<bool>,
+    /// Whether token requests may be deferred until people have answered (Deferred Token Response, a draft)
+    #[arg(long, value_name = "true|false")]
+    deferred_tokens: Option<bool>,
 }
 
 /// A security profile.
@@ -156,6 +162,8 @@ impl Settings {
             self.require_pushed_requests.map(Value::Bool),
         );
         insert_if(body, "require_pkce", self.require_pkce.map(Value::Bool));
+        insert_if(body, "device_grant", self.device_grant.map(Value::Bool));
+        insert_if(body, "deferred_token_response", self.deferred_tokens.map(Value::Bool));
     }
 }
 
@@ -186,7 +194,7 @@ pub(super) async fn run(command: TenantCommand, console: &Console<'_>) -> Result
             settings.insert(&mut body);
             something_to_change(
                 &body,
-                "--require-dpop-nonce, --access-token-seconds, --client-documents, --registration, --dpop-required, --security-profile, --require-pushed-requests or --require-pkce",
+                "--require-dpop-nonce, --access-token-seconds, --client-documents, --registration, --dpop-required, --security-profile, --require-pushed-requests, --require-pkce, --device-grant or --deferred-tokens",
             )?;
             changed(
                 Call::patch(format!("change tenant {id}"), &["tenants", &id]).body(Value::Object(body)),
@@ -245,6 +253,10 @@ async fn changed(call: Call, planned: Planned, console: &Console<'_>) -> Result<
     }
 }
 
+fn offered(tenant: &Value, name: &str) -> &'static str {
+    if is_set(tenant, name) { "offered" } else { "off" }
+}
+
 fn record(tenant: &Value, now: i64) -> String {
     Record::default()
         .line("tenant", text(tenant, "id"))
@@ -287,6 +299,8 @@ fn record(tenant: &Value, now: i64) -> String {
                 other => other.to_owned(),
             },
         )
+        .line("device grant", offered(tenant, "device_grant"))
+        .line("deferred tokens", offered(tenant, "deferred_token_response"))
         .line(
             "state",
             match time(tenant, "disabled_at") {

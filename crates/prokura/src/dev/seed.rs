@@ -388,6 +388,7 @@ async fn pinned(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded) -> Resul
             token_algorithm: None,
             binding: Binding::WhenProved,
             introspects: Introspects::ItsResources,
+            approvers: None,
             redirect_uris: redirect_uris.clone(),
             application_type: ApplicationType::Native,
             uri: None,
@@ -459,6 +460,7 @@ async fn client(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded, wanted: 
             redirect_uris: Vec::new(),
             application_type: ApplicationType::Unsaid,
             uri: None,
+            approvers: None,
         })),
         (true, None) => Command::RotateClientSecret(id),
         (true, Some(_)) => Command::ChangeClient(Box::new(kernel::administration::ChangeClient {
@@ -469,6 +471,7 @@ async fn client(app: &Arc<App>, tenant: &TenantDb, seeded: &mut Seeded, wanted: 
             token_algorithm: None,
             binding: None,
             introspects: None,
+            approvers: None,
             redirect_uris: None,
             switch: None,
         })),

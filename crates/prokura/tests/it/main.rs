@@ -1,6 +1,8 @@
 //! The binary as people and scripts use it: real processes, real files, a real server.
 
 #[cfg(test)]
+mod approvals;
+#[cfg(test)]
 mod clients;
 #[cfg(test)]
 mod command;

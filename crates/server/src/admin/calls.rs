@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kernel::{
-    ClientId, GrantId, Why,
+    ApprovalId, ClientId, GrantId, Why,
     administration::{Command, decide, describe},
 };
 use proof::json::Object;
@@ -51,6 +51,9 @@ pub(crate) async fn call(call: Admin, inbound: Inbound) -> Result<Outgoing, Stop
         Admin::ListConsentRules => lists::consent_rules(&inbound).await,
         Admin::CreateConsentRule => people::create_rule(inbound).await,
         Admin::DropConsentRule => people::drop_rule(inbound).await,
+        Admin::ListApprovals => lists::approvals(&inbound).await,
+        Admin::ShowApproval => show_approval(&inbound).await,
+        Admin::CancelApproval => cancel_approval(inbound).await,
         Admin::ListDetailTypes => details::list(&inbound).await,
         Admin::CreateDetailType => details::create(inbound).await,
         Admin::ShowDetailType => details::show(&inbound).await,
@@ -153,6 +156,21 @@ async fn create_grant(inbound: Inbound) -> Result<Outgoing, Stop> {
 async fn revoke_grant(inbound: Inbound) -> Result<Outgoing, Stop> {
     let id = grant_id(&inbound)?;
     carry_out(inbound, Command::RevokeGrant(id)).await
+}
+
+async fn show_approval(inbound: &Inbound) -> Result<Outgoing, Stop> {
+    let approval = inbound.tenant.approval(&approval_id(inbound)?).await?;
+    let approval = approval.ok_or(Why::Absent("approval"))?;
+    Ok(shown(describe::approval(&approval, inbound.at.now)))
+}
+
+async fn cancel_approval(inbound: Inbound) -> Result<Outgoing, Stop> {
+    let id = approval_id(&inbound)?;
+    carry_out(inbound, Command::CancelApproval(id)).await
+}
+
+fn approval_id(inbound: &Inbound) -> Result<ApprovalId, Why> {
+    ApprovalId::parse(inbound.param("id")?).ok_or(Why::Absent("approval"))
 }
 
 fn client_id(inbound: &Inbound) -> Result<ClientId, Why> {

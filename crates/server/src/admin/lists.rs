@@ -98,6 +98,18 @@ pub(super) async fn browser_sessions(inbound: &Inbound) -> Result<Outgoing, Stop
     Ok(page.answer("browser_sessions", items, next))
 }
 
+/// What was asked of people, in the order of its times.
+pub(super) async fn approvals(inbound: &Inbound) -> Result<Outgoing, Stop> {
+    let page = Page::of(inbound)?;
+    let found = inbound.tenant.approvals_after(&page.after, page.limit).await?;
+    let next = found.last().map(|approval| approval.id.as_str().to_owned());
+    let items = found
+        .iter()
+        .map(|approval| describe::approval(approval, inbound.at.now))
+        .collect();
+    Ok(page.answer("approvals", items, next))
+}
+
 /// The whole list: it is short, and it is read whole wherever it counts.
 pub(super) async fn consent_rules(inbound: &Inbound) -> Result<Outgoing, Stop> {
     let found = inbound.tenant.consent_rules().await?;

@@ -105,6 +105,7 @@ fn parameters(route: &Route, call: Admin) -> Vec<Value> {
             | Admin::ListUsers
             | Admin::ListUserGrants
             | Admin::ListGroups
+            | Admin::ListApprovals
             | Admin::ListBrowserSessions
             | Admin::ListTenants
             | Admin::ListAdministrators
@@ -164,6 +165,9 @@ fn request(call: Admin) -> Value {
         | Admin::ListBrowserSessions
         | Admin::EndBrowserSession
         | Admin::ListConsentRules
+        | Admin::ListApprovals
+        | Admin::ShowApproval
+        | Admin::CancelApproval
         | Admin::DropConsentRule
         | Admin::ListDetailTypes
         | Admin::ShowDetailType

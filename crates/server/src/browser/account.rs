@@ -70,6 +70,11 @@ pub(crate) async fn account_form(inbound: Inbound, browser: Browser, form: Page)
         | Page::SignInRecovery
         | Page::Consent
         | Page::ConsentAnswer
+        | Page::Device
+        | Page::DeviceCode
+        | Page::Approvals
+        | Page::Approval
+        | Page::ApprovalAnswer
         | Page::Agents
         | Page::AgentsStop
         | Page::Account

@@ -219,7 +219,7 @@ fn row<'a>(
         last_used_at: given.used.map(proof::Time::unix),
         live,
         decided_by: match given.grant.source {
-            Source::Organisation { .. } => DecidedBy::Organisation,
+            Source::Organisation { .. } | Source::Approval(_) => DecidedBy::Organisation,
             Source::Person { .. } | Source::Administrator(_) | Source::Redeemed => DecidedBy::You,
         },
     }

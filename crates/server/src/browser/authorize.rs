@@ -149,7 +149,9 @@ pub(super) async fn proceed(
             Stand::AtTheDoor => Ok(step(&inbound, &browser, "/consent", &ask.asked)?),
             Stand::AtConsent => consent::page(&inbound, &browser, &ask, &client).await,
         },
-        answered @ (Answered::Issue(..) | Answered::Refuse(_) | Answered::Wait(Pending::SignOut { .. })) => {
+        answered @ (Answered::Issue(..)
+        | Answered::Refuse(_)
+        | Answered::Wait(Pending::SignOut { .. } | Pending::Approval(_))) => {
             finish(&inbound, &browser, answered, &asked, &client).await
         }
     }

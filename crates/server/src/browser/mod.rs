@@ -5,6 +5,7 @@
 
 mod account;
 mod agents;
+mod approvals;
 mod authorize;
 mod consent;
 mod cookies;
@@ -18,6 +19,7 @@ mod view;
 
 pub(crate) use account::{account, account_form, refused as password_refused};
 pub(crate) use agents::{agents, stop};
+pub(crate) use approvals::{approval, approval_answer, approvals, device, device_code};
 pub(crate) use authorize::authorize;
 pub(crate) use consent::{consent, consent_answer};
 pub(crate) use cookies::Browser;
@@ -25,7 +27,7 @@ pub(crate) use end_session::end_session;
 pub(crate) use form_token::check as check_form;
 pub(crate) use home::{asset, home, wants_page};
 pub(crate) use sign_in::{
-    recovery, sign_in, sign_in_passkey, sign_in_password, sign_in_recovery, sign_out, sign_out_now,
+    recovery, sign_in, sign_in_for, sign_in_passkey, sign_in_password, sign_in_recovery, sign_out, sign_out_now,
 };
 
 use kernel::{TenantId, token::TenantKeys};
@@ -37,6 +39,7 @@ pub(crate) struct PageKeys {
     forms: [u8; 32],
     refresh: [u8; 32],
     pairwise: [u8; 32],
+    approvals: [u8; 32],
 }
 
 impl std::fmt::Debug for PageKeys {
@@ -51,15 +54,17 @@ impl PageKeys {
             forms: seal.derive("page forms"),
             refresh: seal.derive("refresh tokens"),
             pairwise: seal.derive("pairwise names"),
+            approvals: seal.derive("approvals"),
         }
     }
 
-    /// A tenant's keys for refresh tokens and pairwise names: of no use in another tenant.
+    /// A tenant's keys for refresh tokens, pairwise names and approvals: of no use in another tenant.
     pub(crate) fn of_tenant(&self, tenant: &TenantId) -> TenantKeys {
         let of = |key: &[u8; 32]| Secret::new(digest::hmac_sha256(key, tenant.as_str().as_bytes()));
         TenantKeys {
             refresh: of(&self.refresh),
             pairwise: of(&self.pairwise),
+            approvals: of(&self.approvals),
         }
     }
 

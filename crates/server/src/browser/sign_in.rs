@@ -38,26 +38,81 @@ use crate::{
 /// GET `/sign-in`.
 pub(crate) async fn sign_in(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
     let query = kernel::form::Form::parse(inbound.query.as_deref().unwrap_or("").as_bytes(), &[])?;
-    let asked = match query.text("request") {
-        None if inbound.caller.person().is_some() => return Ok(View::new(&inbound, &browser).to("/agents")),
-        None => None,
-        Some(sealed) => Some(sealed::open_request(
-            &inbound.app,
-            &inbound.tenant,
-            &browser,
-            sealed,
-            inbound.at.now,
-        )?),
+    let reason = Reason::read(&inbound, &browser, query.text("request"))?;
+    let here = match &reason {
+        Reason::Itself => Some("/agents"),
+        Reason::Page(page) => Some(page.as_str()),
+        Reason::Asked(_) => None,
     };
-    let browser = browser.speaking(asked.as_ref().and_then(|asked| asked.ui_locales.as_deref()));
-    let again = asked.is_some() && inbound.caller.person().is_some();
-    let stronger = asked.as_ref().is_some_and(wants_passkey);
+    if let (Some(here), true) = (here, inbound.caller.person().is_some()) {
+        return Ok(View::new(&inbound, &browser).to(here));
+    }
+    let browser = browser.speaking(reason.asked().and_then(|asked| asked.ui_locales.as_deref()));
+    let again = inbound.caller.person().is_some();
+    let stronger = reason.asked().is_some_and(wants_passkey);
     let problem = match (stronger, again) {
         (true, _) => Some(SignInProblem::Passkeys),
         (false, true) => Some(SignInProblem::SignInAgain),
         (false, false) => None,
     };
-    page(&inbound, &browser, asked.as_ref(), None, problem, None).await
+    page(&inbound, &browser, &reason, None, problem, None).await
+}
+
+/// Why somebody signs in.
+enum Reason {
+    /// To be signed in.
+    Itself,
+    /// An app asks something of them.
+    Asked(Box<Asked>),
+    /// They wanted to see a page of ours that is for people who are signed in.
+    Page(String),
+}
+
+impl Reason {
+    /// Reads what a page of ours carries: a sealed request, or the path of a page. Any other path is refused (S-02).
+    fn read(inbound: &Inbound, browser: &Browser, carried: Option<&str>) -> Result<Self, Why> {
+        match carried {
+            None | Some("") => Ok(Self::Itself),
+            Some(path) if path.starts_with('/') => is_own_page(path)
+                .then(|| Self::Page(path.to_owned()))
+                .ok_or(Why::PageForeign),
+            Some(sealed) => sealed::open_request(&inbound.app, &inbound.tenant, browser, sealed, inbound.at.now)
+                .map(|asked| Self::Asked(Box::new(asked))),
+        }
+    }
+
+    fn asked(&self) -> Option<&Asked> {
+        match self {
+            Self::Asked(asked) => Some(asked),
+            Self::Itself | Self::Page(_) => None,
+        }
+    }
+
+    /// What the next page carries.
+    fn carried(&self, inbound: &Inbound, browser: &Browser) -> Result<String, Fault> {
+        match self {
+            Self::Itself => Ok(String::new()),
+            Self::Asked(asked) => sealed::request(&inbound.app, &inbound.tenant, browser, asked),
+            Self::Page(path) => Ok(path.clone()),
+        }
+    }
+}
+
+/// Whether a path is one of the pages that people are led back to after they signed in.
+fn is_own_page(path: &str) -> bool {
+    let question = |id: &str| !id.is_empty() && id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric());
+    matches!(path, "/device" | "/approvals") || path.strip_prefix("/approvals/").is_some_and(question)
+}
+
+/// Where somebody signs in who wanted to see this path.
+pub(crate) fn sign_in_for(browser: &Browser, path: &str) -> String {
+    let page = path.strip_prefix(browser.base.as_str()).unwrap_or(path);
+    let request = if is_own_page(page) {
+        format!("?{}", view::query(&[("request", page)]))
+    } else {
+        String::new()
+    };
+    format!("{}/sign-in{request}", browser.base)
 }
 
 /// Whether nothing less than a passkey will do.
@@ -69,17 +124,15 @@ fn wants_passkey(asked: &Asked) -> bool {
 pub(crate) fn recovery(inbound: &Inbound, browser: &Browser) -> Result<Outgoing, Stop> {
     let query = kernel::form::Form::parse(inbound.query.as_deref().unwrap_or("").as_bytes(), &[])?;
     let request = query.text("request").unwrap_or("");
-    if !request.is_empty() {
-        sealed::open_request(&inbound.app, &inbound.tenant, browser, request, inbound.at.now)?; // what does not open is not put into a page
-    }
+    Reason::read(inbound, browser, Some(request))?; // what does not open is not put into a page
     Ok(recovery_page(inbound, browser, request, "", None, None))
 }
 
 /// POST `/sign-in`: a login and a password.
 pub(crate) async fn sign_in_password(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
-    let asked = asked_of(&inbound, &browser)?;
+    let reason = Reason::read(&inbound, &browser, inbound.form.text("request"))?;
     let typed = inbound.form.text("login").unwrap_or("").to_owned();
-    let again = |why: Why, problem| page_again(&inbound, &browser, asked.as_ref(), &typed, why, problem);
+    let again = |why: Why, problem| page_again(&inbound, &browser, &reason, &typed, why, problem);
 
     // 1. How often this address, and this login, may try.
     if let Err(why) = may_try(&inbound, Trying::Password, &typed) {
@@ -119,8 +172,8 @@ pub(crate) async fn sign_in_password(inbound: Inbound, browser: Browser) -> Resu
 
 /// POST `/sign-in/passkey`: the response of an authenticator.
 pub(crate) async fn sign_in_passkey(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
-    let asked = asked_of(&inbound, &browser)?;
-    let again = |why: Why, problem| page_again(&inbound, &browser, asked.as_ref(), "", why, problem);
+    let reason = Reason::read(&inbound, &browser, inbound.form.text("request"))?;
+    let again = |why: Why, problem| page_again(&inbound, &browser, &reason, "", why, problem);
     if let Err(why) = one_more_from_here(&inbound) {
         return again(why, SignInProblem::TooManyTries).await;
     }
@@ -168,7 +221,7 @@ pub(crate) async fn sign_in_passkey(inbound: Inbound, browser: Browser) -> Resul
 
 /// POST `/sign-in/recovery`: a login and a recovery code.
 pub(crate) async fn sign_in_recovery(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
-    asked_of(&inbound, &browser)?;
+    Reason::read(&inbound, &browser, inbound.form.text("request"))?;
     let typed = inbound.form.text("login").unwrap_or("").to_owned();
     let request = inbound.form.text("request").unwrap_or("");
     let again = |why, problem| {
@@ -244,15 +297,6 @@ pub(crate) async fn sign_out_now(inbound: Inbound, browser: Browser) -> Result<O
         location: after.unwrap_or_else(|| format!("{}/sign-out", browser.base)),
         cookies,
     }))
-}
-
-/// The request that the form belongs to, if it belongs to one: it must open before anything else happens.
-fn asked_of(inbound: &Inbound, browser: &Browser) -> Result<Option<Asked>, Why> {
-    inbound
-        .form
-        .text("request")
-        .map(|sealed| sealed::open_request(&inbound.app, &inbound.tenant, browser, sealed, inbound.at.now))
-        .transpose()
 }
 
 /// Whether this address may try once more.
@@ -426,6 +470,7 @@ fn signed_in(browser: &Browser, answered: Answered, request: Option<&str>) -> Re
     let mut cookies = browser.cookies();
     cookies.push(browser.session_begins(&cookie));
     let next = match request.filter(|request| !request.is_empty()) {
+        Some(path) if is_own_page(path) => path.to_owned(),
         Some(request) => format!("/consent?{}", view::query(&[("request", request)])),
         None => "/agents".to_owned(),
     };
@@ -438,31 +483,29 @@ fn signed_in(browser: &Browser, answered: Answered, request: Option<&str>) -> Re
 async fn page_again(
     inbound: &Inbound,
     browser: &Browser,
-    asked: Option<&Asked>,
+    reason: &Reason,
     typed: &str,
     why: Why,
     problem: SignInProblem,
 ) -> Result<Outgoing, Stop> {
-    page(inbound, browser, asked, Some(typed), Some(problem), Some(why)).await
+    page(inbound, browser, reason, Some(typed), Some(problem), Some(why)).await
 }
 
 /// The sign-in page.
 async fn page(
     inbound: &Inbound,
     browser: &Browser,
-    asked: Option<&Asked>,
+    reason: &Reason,
     typed: Option<&str>,
     problem: Option<SignInProblem>,
     why: Option<Why>,
 ) -> Result<Outgoing, Stop> {
+    let asked = reason.asked();
     let client = match asked {
         Some(asked) => documents::resolve(&inbound.app, &inbound.tenant, &asked.client, inbound.at.now).await?,
         None => None,
     };
-    let request = match asked {
-        Some(asked) => sealed::request(&inbound.app, &inbound.tenant, browser, asked)?,
-        None => String::new(),
-    };
+    let request = reason.carried(inbound, browser)?;
     let view = View::new(inbound, browser);
     let passkey = passkey::to_sign_in(&inbound.app, &inbound.tenant, browser, &inbound.at)?;
     let csrf = view.csrf_about(&request);

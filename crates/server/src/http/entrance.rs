@@ -318,6 +318,7 @@ async fn dispatch(
         (Endpoint::Jwks, _) => oauth::jwks(&inbound).await,
         (Endpoint::Token, _) => oauth::token(inbound).await,
         (Endpoint::AttestationChallenge, _) => Ok(oauth::attestation_challenge(&inbound)),
+        (Endpoint::DeviceAuthorization, _) => oauth::device_authorization(inbound).await,
         (Endpoint::Push, _) => oauth::push(inbound).await,
         (Endpoint::Userinfo, _) => oauth::userinfo(inbound).await,
         (Endpoint::Introspection, _) => oauth::introspection(inbound).await,
@@ -341,6 +342,11 @@ async fn visit(page: Page, inbound: Inbound, browser: Browser) -> Result<Outgoin
         Page::SignInRecovery => browser::sign_in_recovery(inbound, browser).await,
         Page::Consent => browser::consent(inbound, browser).await,
         Page::ConsentAnswer => browser::consent_answer(inbound, browser).await,
+        Page::Device => Ok(browser::device(&inbound, &browser)),
+        Page::DeviceCode => browser::device_code(inbound, browser).await,
+        Page::Approvals => browser::approvals(inbound, browser).await,
+        Page::Approval => browser::approval(inbound, browser).await,
+        Page::ApprovalAnswer => browser::approval_answer(inbound, browser).await,
         Page::Agents => browser::agents(inbound, browser).await,
         Page::AgentsStop => browser::stop(inbound, browser).await,
         Page::Account => browser::account(inbound, browser).await,
@@ -407,6 +413,7 @@ fn lost(app: &Arc<App>, request: &Request, at: &Moment) -> Option<Visitor> {
 fn visitor(request: &Request, tenant: &TenantDb, at: &Moment) -> Visitor {
     Visitor {
         browser: Browser::of(request.headers(), request.uri().query(), tenant.tenant(), at),
+        path: request.uri().path().to_owned(),
         tenant: tenant.tenant().name.clone(),
         now: at.now.unix(),
         looks: if *request.method() == Method::GET {

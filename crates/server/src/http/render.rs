@@ -6,13 +6,13 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
-use kernel::{Algorithm, Code, Reply, Why};
+use kernel::{Algorithm, Code, Pending, Reply, Waiting, Why};
 use pages::{Problem, ProblemKind};
 use proof::json;
 
 use super::cors;
 use crate::{
-    browser::Browser,
+    browser::{self, Browser},
     fault::Stop,
     routes::{Access, Route, TokenProof},
     settle::Answered,
@@ -83,6 +83,8 @@ pub(crate) struct Context {
 pub(crate) struct Visitor {
     /// The browser.
     pub(crate) browser: Browser,
+    /// The path that was asked for.
+    pub(crate) path: String,
     /// The tenant's name.
     pub(crate) tenant: String,
     /// The time.
@@ -183,8 +185,11 @@ pub(crate) fn outgoing(outgoing: Outgoing, context: &Context) -> Response {
         Outgoing::Answered(Answered::Issue(reply, tokens)) => reply_with(reply, &tokens, context),
         Outgoing::Page(page) => page_with(page, context),
         Outgoing::SeeOther(other) => see_other(other, context),
-        // Questions to people are pages, and their doors make them; no machine's door asks any yet.
-        Outgoing::Answered(Answered::Wait(_)) => refusal(&Why::Fault, context),
+        Outgoing::Answered(Answered::Wait(Pending::Approval(waiting))) => waits(&waiting, context),
+        // Questions to the person at the browser are pages, and their doors make them.
+        Outgoing::Answered(Answered::Wait(Pending::SignIn(_) | Pending::Consent(_) | Pending::SignOut { .. })) => {
+            refusal(&Why::Fault, context)
+        }
         Outgoing::Answered(Answered::Refuse(why)) => refusal(&why, context),
     }
 }
@@ -198,6 +203,27 @@ pub(crate) fn stop(stop: &Stop, context: &Context) -> Response {
             refusal(&fault.why(), context)
         }
     }
+}
+
+/// What a machine is told while people are asked: an error, as RFC 8628 s3.5 and Deferred Token Response have it, with what it needs to ask again.
+fn waits(waiting: &Waiting, context: &Context) -> Response {
+    let said = match waiting.code {
+        Code::InteractionRequired => "send the person to interaction_uri, and ask again for their answer",
+        _ => "people are being asked; ask again for their answer",
+    };
+    let mut body = json::Object::new();
+    body.insert("error".to_owned(), waiting.code.name().into());
+    body.insert("error_description".to_owned(), said.into());
+    if let Some(code) = &waiting.deferral_code {
+        body.insert("deferral_code".to_owned(), code.as_str().into());
+    }
+    if let Some(uri) = &waiting.interaction {
+        body.insert("interaction_uri".to_owned(), uri.as_str().into());
+    }
+    body.insert("expires_in".to_owned(), waiting.expires_in_seconds.into());
+    body.insert("interval".to_owned(), waiting.interval_seconds.into());
+    body.insert("request_id".to_owned(), context.request_id.as_str().into());
+    respond(status(waiting.code), Some(Document::json(body)), context)
 }
 
 fn reply_with(reply: Reply, tokens: &[String], context: &Context) -> Response {
@@ -260,6 +286,7 @@ fn refusal(why: &Why, context: &Context) -> Response {
     let by_token = context.route.is_some_and(|route| route.token != TokenProof::Ignored);
     let status = match (code, by_token) {
         (Code::InvalidDpopProof | Code::UseDpopNonce, true) => StatusCode::UNAUTHORIZED, // RFC 9449 s7.1 and s9
+        (Code::AccessDenied, _) if context.route.is_some_and(Route::is_of_machines) => StatusCode::BAD_REQUEST, // RFC 6749 s5.2
         (code, _) => status(code),
     };
     let mut body = json::Object::new();
@@ -391,7 +418,7 @@ fn page_refusal(why: &Why, visitor: &Visitor, context: &Context) -> Response {
     let browser = &visitor.browser;
     if *why == Why::SignInRequired && visitor.looks == Looks::Only {
         let other = SeeOther {
-            location: format!("{}/sign-in", browser.base),
+            location: browser::sign_in_for(browser, &visitor.path),
             cookies: browser.cookies(),
         };
         return see_other(other, context);
@@ -434,7 +461,7 @@ fn problem_kind(why: &Why) -> ProblemKind {
         Why::RedirectUriUnknown => return ProblemKind::RedirectUri,
         Why::ClientUnknown => return ProblemKind::ClientUnknown,
         Why::ClientDisabled => return ProblemKind::Disabled,
-        Why::PageExpired | Why::CeremonyReplayed => return ProblemKind::Expired,
+        Why::PageExpired | Why::CeremonyReplayed | Why::AnswerStale => return ProblemKind::Expired,
         Why::PageForeign => return ProblemKind::OtherBrowser,
         Why::Forged => return ProblemKind::Forged,
         Why::AlreadyAnswered => return ProblemKind::AlreadyAnswered,

@@ -5,6 +5,7 @@ use kernel::{
     authorization::{OWN_SCOPES, ResponseMode},
     browser_session::Assurance,
     client::{AuthenticationMethod, GrantType, SecurityProfile, TOKEN_ALGORITHMS},
+    deferred,
     detail::Types,
     tenant::{Documents, PushedRequests, RegistrationRule, Tenant},
     user::Profile,
@@ -133,10 +134,33 @@ fn endpoints(o: &mut json::Object, tenant: &Tenant, certificates: ClientCertific
         .collect();
     o.insert("token_endpoint".into(), at("/oauth2/token"));
     o.insert("jwks_uri".into(), at("/oauth2/jwks"));
-    o.insert(
-        "grant_types_supported".into(),
-        GrantType::ALL.iter().map(|grant_type| grant_type.name()).collect(),
+    let (device, deferred) = (
+        tenant.settings.device_grant.is_on() && tenant.settings.profile == SecurityProfile::Baseline,
+        tenant.settings.deferred.is_on(),
     );
+    let grant_types = GrantType::ALL
+        .iter()
+        .filter(|grant_type| device || **grant_type != GrantType::DeviceCode)
+        .map(|grant_type| grant_type.name())
+        .chain(deferred.then_some(deferred::GRANT_TYPE));
+    o.insert("grant_types_supported".into(), grant_types.collect());
+    if device {
+        o.insert(
+            "device_authorization_endpoint".into(),
+            at("/oauth2/device_authorization"),
+        ); // RFC 8628 s4
+    }
+    if deferred {
+        o.insert("deferred_token_response_supported".into(), true.into());
+        o.insert(
+            "revocation_endpoint_token_type_values_supported".into(),
+            json!([
+                "urn:ietf:params:oauth:token-type:access_token",
+                "urn:ietf:params:oauth:token-type:refresh_token",
+                deferred::TOKEN_TYPE,
+            ]),
+        );
+    }
     for endpoint in ["token", "revocation"] {
         o.insert(format!("{endpoint}_endpoint_auth_methods_supported"), json!(methods));
     }
@@ -171,6 +195,7 @@ fn endpoints(o: &mut json::Object, tenant: &Tenant, certificates: ClientCertific
         o.insert("tls_client_certificate_bound_access_tokens".into(), true.into());
         let aliases: json::Object = MTLS_ENDPOINTS
             .iter()
+            .filter(|(name, _)| device || *name != "device_authorization_endpoint")
             .map(|(name, path)| ((*name).to_owned(), at(path)))
             .collect();
         o.insert("mtls_endpoint_aliases".into(), aliases.into());
@@ -183,6 +208,7 @@ const MTLS_ENDPOINTS: &[(&str, &str)] = &[
     ("revocation_endpoint", "/oauth2/revoke"),
     ("introspection_endpoint", "/oauth2/introspect"),
     ("pushed_authorization_request_endpoint", "/oauth2/par"),
+    ("device_authorization_endpoint", "/oauth2/device_authorization"),
     ("userinfo_endpoint", "/oauth2/userinfo"),
 ];
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kernel::{
     Time,
+    approval::Handle,
     family::Presented,
     introspection::{self, Request},
     revocation,
@@ -44,7 +45,7 @@ pub(crate) async fn introspection(inbound: Inbound) -> Result<Outgoing, Stop> {
     Ok(Outgoing::Answered(answered))
 }
 
-/// RFC 7009 s2. A token of either kind: what has the form of a refresh token and is genuine is one.
+/// RFC 7009 s2. A token of any kind: what has the form of a refresh token or of a deferral code, and is genuine, is one.
 pub(crate) async fn revocation(inbound: Inbound) -> Result<Outgoing, Stop> {
     let request = Arc::new(Request::parse(&inbound.form)?);
     let answered = inbound
@@ -58,7 +59,13 @@ pub(crate) async fn revocation(inbound: Inbound) -> Result<Outgoing, Stop> {
                     Some(shown) => walker.tenant.family(&shown.family).await?,
                     None => None,
                 };
-                let facts = if let Some(family) = family {
+                let approval = match Handle::read(&keys.approvals, &request.token) {
+                    Some(handle) => walker.tenant.approval(handle.id()).await?,
+                    None => None,
+                };
+                let facts = if let Some(approval) = approval {
+                    revocation::Facts::Approval(Box::new(approval))
+                } else if let Some(family) = family {
                     revocation::Facts::Refresh(Box::new(family))
                 } else {
                     let facts = facts(&walker.app, &walker.tenant, Some(&request.token), walker.at.now).await?;

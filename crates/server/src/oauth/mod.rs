@@ -1,6 +1,7 @@
 //! The machine doors of OAuth: discovery, key set, token, introspection, revocation, registration. Words in, words out; every decision is the kernel's.
 
 mod asked;
+mod device;
 mod discovery;
 mod introspect;
 mod push;
@@ -9,6 +10,7 @@ mod token;
 mod userinfo;
 
 pub(crate) use asked::{Door, asked, hint, parameters};
+pub(crate) use device::device_authorization;
 pub(crate) use discovery::{attestation_challenge, discovery, document, greeting, jwks};
 pub(crate) use introspect::facts as token_facts;
 pub(crate) use introspect::{introspection, revocation};

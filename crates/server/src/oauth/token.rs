@@ -2,17 +2,25 @@
 
 use std::sync::Arc;
 
-use kernel::{authorization_code, client_credentials, refresh_token, token::Request};
+use kernel::{
+    ApprovalId, ClientId, Pending, Why, approval, authorization_code, client_credentials, deferred, device_code,
+    refresh_token, token::Request,
+};
 
 use crate::{
     fault::Stop,
     http::{entrance::Inbound, render::Outgoing},
+    settle::Answered,
     walk::Walker,
 };
 
 /// One arm a grant type: load, have the details judged by their schemas, decide.
 pub(crate) async fn token(inbound: Inbound) -> Result<Outgoing, Stop> {
     let request = Arc::new(Request::parse(&inbound.form)?);
+    let poll = poll(&inbound, &request);
+    let polled = poll
+        .as_ref()
+        .and_then(|(client, id)| inbound.app.polls.last(inbound.tenant.id(), client, id));
     let answered = inbound
         .walker()
         .walk(
@@ -29,7 +37,8 @@ pub(crate) async fn token(inbound: Inbound) -> Result<Outgoing, Stop> {
                     Ok(match request.as_ref() {
                         Request::ClientCredentials(request) => {
                             let mut facts =
-                                store::flows::client_credentials::load(&tenant, &caller, request, look, at.now).await?;
+                                store::flows::client_credentials::load(&tenant, &keys, &caller, request, look, at.now)
+                                    .await?;
                             let granted = facts.grants.iter().filter_map(|path| path.first());
                             let granted = granted.flat_map(|grant| grant.authority.details());
                             app.schemas
@@ -55,10 +64,39 @@ pub(crate) async fn token(inbound: Inbound) -> Result<Outgoing, Stop> {
                                 .judge(&mut facts.types, given.chain(request.details.iter().flatten()));
                             refresh_token::decide(request, &caller, &facts, &at)
                         }
+                        Request::DeviceCode(poll) => {
+                            let facts =
+                                store::flows::approval::load_pending(&tenant, &keys, &caller, &poll.code, polled, look)
+                                    .await?;
+                            device_code::decide(poll, &caller, &facts, &at)
+                        }
+                        Request::Deferred(poll) => {
+                            let facts =
+                                store::flows::approval::load_pending(&tenant, &keys, &caller, &poll.code, polled, look)
+                                    .await?;
+                            deferred::decide(poll, &caller, &facts, &at)
+                        }
                     })
                 }
             },
         )
         .await?;
+    let told_to_wait = matches!(
+        answered,
+        Answered::Wait(Pending::Approval(_)) | Answered::Refuse(Why::PollTooSoon)
+    );
+    if let Some((client, id)) = poll.filter(|_| told_to_wait) {
+        inbound
+            .app
+            .polls
+            .note(inbound.tenant.id(), &client, &id, inbound.at.now);
+    }
     Ok(Outgoing::Answered(answered))
+}
+
+/// Whose poll this is, and for which answer. Handles that we did not write are nobody's.
+fn poll(inbound: &Inbound, request: &Request) -> Option<(ClientId, ApprovalId)> {
+    let client = inbound.caller.client()?.id.clone();
+    let keys = inbound.app.page_keys.of_tenant(inbound.tenant.id());
+    Some((client, approval::poller(&keys, request.handle()?)?))
 }

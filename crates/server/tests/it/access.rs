@@ -85,6 +85,8 @@ enum Expected {
     Page(u16),
     /// Sent on, to an address that ends so.
     SentTo(&'static str),
+    /// Sent on, to an address of this kind with an id at its end.
+    SentBackTo(&'static str),
 }
 
 /// What the access model (product.md §2 callers, docs/routes.md) says.
@@ -109,6 +111,12 @@ fn page(route: &Route, by: By) -> Expected {
         "POST /oauth2/logout" => Expected::SentTo("/oauth2/logout?state=x"),
         // Nobody is there to be signed out, and no app is named that would be told (RP-Initiated Logout s2).
         "GET /oauth2/logout" if !signed_in => Expected::SentTo("/sign-out"),
+        // Somebody else decides it.
+        "GET /approvals/{id}" if signed_in => Expected::Page(404),
+        // Back to where they were, once they signed in.
+        "GET /device" if !signed_in => Expected::SentTo("/sign-in?request=%2Fdevice"),
+        "GET /approvals" if !signed_in => Expected::SentTo("/sign-in?request=%2Fapprovals"),
+        "GET /approvals/{id}" => Expected::SentBackTo("/sign-in?request=%2Fapprovals%2F"),
         "GET /sign-in" if signed_in => Expected::SentTo("/agents"),
         _ if route.admits(CallerKind::Anyone) || signed_in => Expected::Page(200),
         _ => Expected::SentTo("/sign-in"),
@@ -138,6 +146,10 @@ fn program(route: &Route, admits: &[CallerKind], by: By) -> Expected {
             return Expected::Refused(401, "invalid_token");
         }
         // What is pushed names no place of answer (RFC 9126 s2.3).
+        // It is not registered for the device grant (RFC 8628 s3.1).
+        "POST /oauth2/device_authorization" if by == By::ClientOfA => {
+            return Expected::Refused(400, "unauthorized_client");
+        }
         "POST /oauth2/par" if by == By::ClientOfA => return Expected::Refused(400, "invalid_request"),
         // A token of a machine for a resource is none for the userinfo endpoint (OpenID Connect Core s5.3.3, RFC 6750 s3.1).
         "GET /oauth2/userinfo" | "POST /oauth2/userinfo" => return Expected::Refused(401, "invalid_token"),
@@ -186,6 +198,12 @@ fn check(answer: &Answer, expected: Expected, what: &str) {
                 "{what}"
             );
             assert_eq!(answer.header("cache-control"), Some("no-store"), "{what}");
+        }
+        Expected::SentBackTo(kind) => {
+            assert_eq!((answer.status, answer.text.as_str()), (303, ""), "{what}: {answer:?}");
+            let location = answer.header("location").unwrap_or("");
+            let id = location.split_once(kind).map_or("", |(_, id)| id);
+            assert!(!id.is_empty() && !id.contains('%'), "{what}: {location}");
         }
         Expected::SentTo(end) => {
             assert_eq!((answer.status, answer.text.as_str()), (303, ""), "{what}: {answer:?}");

@@ -74,6 +74,7 @@ async fn s_38_bodies_hold_nothing_that_the_call_does_not_take() {
             "groups",
             "consent-rules",
             "detail-types",
+            "approvals",
         ] {
             all.push(
                 world

@@ -72,7 +72,13 @@ async fn metadata_is_what_rfc_8414_wants() {
             }
             assert_eq!(
                 metadata["grant_types_supported"],
-                json!(["authorization_code", "client_credentials", "refresh_token"])
+                json!([
+                    "authorization_code",
+                    "client_credentials",
+                    "refresh_token",
+                    "urn:ietf:params:oauth:grant-type:device_code",
+                    "urn:ietf:params:oauth:grant-type:deferred"
+                ])
             );
             assert_eq!(metadata["response_types_supported"], json!(["code"]));
             assert_eq!(
@@ -153,7 +159,6 @@ async fn what_metadata_offers_works_and_what_it_does_not_offer_does_not() {
     for grant_type in [
         "password",
         "urn:ietf:params:oauth:grant-type:token-exchange",
-        "urn:ietf:params:oauth:grant-type:device_code",
         "urn:openid:params:grant-type:ciba",
         "implicit",
     ] {

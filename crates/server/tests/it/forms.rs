@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use server::{Face, ROUTES};
 use testkit::{Browser, Page, PageForm, Person, World};
 
+use crate::asked;
 use crate::front::{Front, forged, grants, is_signed_in, problem, session_cookie};
 
 /// What the form of the account page changes the password to.
@@ -12,7 +13,7 @@ const NEW_PASSWORD: &str = "another four words there";
 
 /// A form as its own page has it, with everything filled in that a person fills in: sent as it is, it does something.
 struct Filled {
-    path: &'static str,
+    path: String,
     form: PageForm,
 }
 
@@ -53,6 +54,10 @@ async fn all(front: &Front, person: &Person, browser: &mut Browser) -> Vec<Fille
         };
         fill(form, fields)
     };
+    let device = asked::device_client(world, "none").await;
+    let (typed, open) = (asked::codes(world, &device).await, asked::codes(world, &device).await);
+    let approval = asked::typed(world, browser, &typed.user).await;
+    let code = browser.get(world, "/device").await;
     let mut made = Vec::new();
     for route in ROUTES.iter().filter(|route| route.face == Face::OwnForm) {
         assert_eq!(route.method.as_str(), "POST");
@@ -80,10 +85,19 @@ async fn all(front: &Front, person: &Person, browser: &mut Browser) -> Vec<Fille
             "/account/recovery-codes" => account.form("make-codes"),
             "/account/sessions/end" => own(&[("session", "unknown")], route.path),
             "/sign-out" => account.form("sign-out"),
+            "/device" => fill(code.form("device"), &[("user_code", open.user.as_str())]),
+            "/approvals/{id}" => fill(approval.form("approval"), &[("decision", "allow")]),
             path => panic!("a form that this test does not know: {path}"),
         };
-        assert_eq!(form.action, route.path);
-        made.push(Filled { path: route.path, form });
+        let fixed = route.path.trim_end_matches("{id}");
+        assert!(
+            form.action == route.path || route.path != fixed && form.action.starts_with(fixed),
+            "{form:?}"
+        );
+        made.push(Filled {
+            path: form.action.clone(),
+            form,
+        });
     }
     made
 }
@@ -136,6 +150,9 @@ async fn state(front: &Front, browser: &mut Browser) -> BTreeMap<&'static str, i
         "grant.revoked",
         "authorization.given",
         "authorization.denied",
+        "approval.claimed",
+        "approval.given",
+        "approval.denied",
     ] {
         state.insert(kind, front.world.events(kind).await);
     }
@@ -166,7 +183,7 @@ fn csrf_of(form: &PageForm) -> String {
 async fn s_45_no_form_does_anything_without_the_token_of_its_page() {
     let (front, mut alice) = given().await;
     let forms = all(&front, &front.alice, &mut alice).await;
-    assert_eq!(forms.len(), 11);
+    assert_eq!(forms.len(), 13);
     // The attacker has an account and a browser of their own; and the victim's browser as it was before the sign-in.
     let mallory = front.world.person("mallory@demo.test").await;
     let mut of_mallory = front.world.signed_in(&mallory).await;
@@ -279,7 +296,7 @@ async fn s_45_what_is_no_form_is_not_read() {
             headers.push(("content-type", content_type.to_owned()));
             let page = alice
                 .clone()
-                .send(&front.world, "POST", filled.path, &headers, Some(text))
+                .send(&front.world, "POST", &filled.path, &headers, Some(text))
                 .await;
             problem(
                 &page,
@@ -327,7 +344,7 @@ async fn s_45_looking_changes_nothing() {
                 Some(String::new()),
             )
             .await;
-        forged(&page, filled.path);
+        forged(&page, &filled.path);
     }
     for path in [
         "/sign-out",
@@ -353,7 +370,9 @@ async fn s_45_the_form_of_a_page_works_with_and_without_the_headers_of_a_new_bro
             _ => Vec::new(), // neither: the token decides
         };
         let forms = all(&front, &front.alice, &mut alice).await;
-        let path = |path: &str| forms.iter().find(|filled| filled.path == path).unwrap();
+        let is =
+            |filled: &Filled, path: &str| filled.path == path || path.ends_with('/') && filled.path.starts_with(path);
+        let path = |path: &str| forms.iter().find(|filled| is(filled, path)).unwrap();
         let ends: Vec<(&str, u16)> = vec![
             ("/sign-in/passkey", 403), // read, and refused for what it says
             ("/sign-in/recovery", 403),
@@ -362,6 +381,8 @@ async fn s_45_the_form_of_a_page_works_with_and_without_the_headers_of_a_new_bro
             ("/account/sessions/end", 404),
             ("/account/recovery-codes", 200),
             ("/consent", 303),
+            ("/device", 303),
+            ("/approvals/", 303),
             ("/agents/stop", 303),
             ("/account/password", 303),
             ("/sign-in", 303),
@@ -472,9 +493,9 @@ async fn s_45_a_person_who_is_not_signed_in_hears_that_first_and_nothing_else() 
             &same_origin(&front.world),
         )
         .await;
-        match filled.path {
+        match filled.path.as_str() {
             "/sign-in" | "/sign-in/passkey" | "/sign-in/recovery" | "/consent" | "/sign-out" => {
-                forged(&page, filled.path);
+                forged(&page, &filled.path);
             } // made for who was signed in
             path => problem(&page, 403, "login_required", path),
         }

@@ -120,6 +120,7 @@ impl Home {
             "browser-sessions",
             "consent-rules",
             "detail-types",
+            "approvals",
         ] {
             let answer = self
                 .tenant

@@ -25,6 +25,15 @@ mod administration;
 mod agents_page;
 
 #[cfg(test)]
+mod approval_pages;
+
+#[cfg(test)]
+mod approval_races;
+
+#[cfg(test)]
+mod asked;
+
+#[cfg(test)]
 mod assertions;
 
 #[cfg(test)]
@@ -89,6 +98,12 @@ mod consent_administration;
 
 #[cfg(test)]
 mod consent_flow;
+
+#[cfg(test)]
+mod deferred_tokens;
+
+#[cfg(test)]
+mod device_grant;
 
 #[cfg(test)]
 mod discovery;

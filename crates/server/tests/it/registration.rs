@@ -350,6 +350,7 @@ fn spam(n: usize, at: &Moment) -> client::Client {
         token_algorithm: None,
         binding: Binding::WhenProved,
         introspects: Introspects::ItsResources,
+        approvers: None,
         registration: Registration::Itself {
             token_digest: "x".to_owned(),
             key: None,

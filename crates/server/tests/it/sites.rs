@@ -33,6 +33,8 @@ pub(crate) struct Site {
     pub(crate) group: String,
     /// A type of authorization details.
     pub(crate) detail_type: String,
+    /// What the other client waits for, with members of the group to say so.
+    pub(crate) approval: String,
     /// A rule of central consent; another one when it was taken back.
     pub(crate) rule: Mutex<String>,
 }
@@ -46,9 +48,8 @@ impl Site {
             .resource(world, &format!("https://{}.mcp.example.com/mcp", tenant.id), &[])
             .await;
         let client = Client::register_at(world, &tenant, "client_secret_basic", "read write", &[&resource]).await;
-        let spare = Client::register_at(world, &tenant, "client_secret_basic", "read", &[&resource])
-            .await
-            .id;
+        let spare_client = Client::register_at(world, &tenant, "client_secret_basic", "read", &[&resource]).await;
+        let spare = spare_client.id.clone();
         let grants = tenant.admin(world, "GET", "/admin/v1/grants", None).await;
         let grant = grants.body["grants"]
             .as_array()
@@ -75,6 +76,7 @@ impl Site {
         make_group(world, &tenant, &group).await;
         let detail_type = format!("payment-of-{}", tenant.id);
         make_detail_type(world, &tenant, &detail_type).await;
+        let approval = make_approval(world, &tenant, &spare_client, &group, &resource).await;
         let body = json!({ "login": login, "password": PASSWORD });
         let made = tenant.admin(world, "POST", "/admin/v1/users", Some(&body)).await;
         let user = made.body["id"].as_str().unwrap().to_owned();
@@ -96,12 +98,13 @@ impl Site {
             browser_session,
             group,
             detail_type,
+            approval,
             rule,
         }
     }
 
     /// Names of it that nobody elsewhere may ever read.
-    pub(crate) fn secrets(&self) -> [String; 13] {
+    pub(crate) fn secrets(&self) -> [String; 14] {
         [
             self.client.id.clone(),
             self.spare.clone(),
@@ -115,6 +118,7 @@ impl Site {
             self.browser_session.clone(),
             self.group.clone(),
             self.detail_type.clone(),
+            self.approval.clone(),
             self.rule.lock().unwrap().clone(),
         ]
     }
@@ -137,6 +141,23 @@ async fn make_detail_type(world: &World, tenant: &Tenant, id: &str) {
 fn detail_type(id: &str) -> Value {
     let schema = json!({ "properties": { "type": { "const": id }, "amount": true }, "additionalProperties": false });
     json!({ "name": "Payment", "words": { "en": "pay {amount}" }, "schema": schema, "narrowing": { "amount": "at_most" } })
+}
+
+/// The client asks for more than its grant says, and would wait.
+async fn make_approval(world: &World, tenant: &Tenant, client: &Client, group: &str, resource: &str) -> String {
+    let path = format!("/admin/v1/clients/{}", client.id);
+    let approvers = json!({ "approvers": group });
+    let changed = tenant.admin(world, "PATCH", &path, Some(&approvers)).await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    let form = [
+        ("resource", resource.to_owned()),
+        ("scope", "write".to_owned()),
+        ("completion_mode", "deferred".to_owned()),
+    ];
+    let answer = tenant.token(world, client, &form, &[]).await;
+    assert_eq!(answer.error(), "authorization_pending", "{answer:?}");
+    let listed = tenant.admin(world, "GET", "/admin/v1/approvals", None).await;
+    listed.body["approvals"][0]["id"].as_str().unwrap().to_owned()
 }
 
 async fn make_rule(world: &World, tenant: &Tenant, client: &str) -> String {
@@ -237,6 +258,7 @@ pub(crate) fn body_of(route: &Route, about: &Site) -> Option<(&'static str, Stri
                     "/recovery-code",
                     "/sign-out",
                     "/end",
+                    "/cancel",
                     "/attestation-challenge",
                 ]
                 .iter()
@@ -264,6 +286,8 @@ pub(crate) fn path_of(route: &Route, about: &Site) -> String {
         Some("groups") => about.group.as_str(),
         Some("browser-sessions") => about.browser_session.as_str(),
         Some("consent-rules") => rule.as_str(),
+        Some("approvals") => about.approval.as_str(),
+        None if route.path.starts_with("/approvals/") => about.approval.as_str(),
         _ => "",
     };
     assert!(

@@ -11,7 +11,7 @@ use crate::{
     sites::{self, Site, administration, call, name},
 };
 
-const LISTS: [&str; 10] = [
+const LISTS: [&str; 11] = [
     "clients",
     "resources",
     "grants",
@@ -22,6 +22,7 @@ const LISTS: [&str; 10] = [
     "browser-sessions",
     "consent-rules",
     "detail-types",
+    "approvals",
 ];
 
 async fn list(world: &World, tenant: &Tenant, token: &str, what: &str) -> Value {
@@ -67,6 +68,7 @@ fn unknown_like(site: &Site) -> Site {
         browser_session: "nothing".to_owned(),
         group: "nobodies".to_owned(),
         detail_type: "nothing".to_owned(),
+        approval: "nothing".to_owned(),
         rule: Mutex::new("nothing".to_owned()),
     }
 }

@@ -224,6 +224,7 @@ impl Site {
         };
         Self {
             detail_type: site.detail_type.clone(),
+            approval: site.approval.clone(),
             tenant: site.tenant.clone(),
             client,
             spare: site.spare.clone(),

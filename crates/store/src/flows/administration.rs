@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use kernel::{
     ClientId, GrantId, GroupId,
     administration::{Command, Facts, NewRule},
+    client::Approvers,
     consent::Clients,
     resource::{Resource, ResourceUri},
     tenant::Tenant,
@@ -20,8 +21,12 @@ pub async fn load(tenant: &TenantDb, command: &Command) -> Result<Facts, Fault> 
         Command::CreateClient(new) => {
             facts.client = client(tenant, new.id.as_ref()).await?;
             facts.resources = resources(tenant, &new.resources).await?;
+            facts.groups = approvers(tenant, new.approvers.as_ref()).await?;
         }
-        Command::ChangeClient(change) => facts.client = client(tenant, Some(&change.id)).await?,
+        Command::ChangeClient(change) => {
+            facts.client = client(tenant, Some(&change.id)).await?;
+            facts.groups = approvers(tenant, change.approvers.as_ref().and_then(Option::as_ref)).await?;
+        }
         Command::RotateClientSecret(id) => facts.client = client(tenant, Some(id)).await?,
         Command::CreateResource(new) => {
             facts.resources = tenant.resource(&new.uri).await?.into_iter().collect();
@@ -64,6 +69,7 @@ pub async fn load(tenant: &TenantDb, command: &Command) -> Result<Facts, Fault> 
         Command::CreateGroup(new) => facts.groups = tenant.group(&new.id).await?.into_iter().collect(),
         Command::DropGroup(id) => facts.groups = tenant.group(id).await?.into_iter().collect(),
         Command::CreateRule(new) => of_rule(tenant, new, &mut facts).await?,
+        Command::CancelApproval(id) => facts.approval = tenant.approval(id).await?,
         Command::CreateDetailType(_) | Command::ReplaceDetailType(_) | Command::DropDetailType(_) => {
             facts.types = tenant.types().await?;
         }
@@ -87,6 +93,14 @@ async fn of_rule(tenant: &TenantDb, new: &NewRule, facts: &mut Facts) -> Result<
     }
     facts.rules = tenant.consent_rules().await?.len();
     Ok(())
+}
+
+/// The group of those who are asked, if it is there.
+async fn approvers(tenant: &TenantDb, approvers: Option<&Approvers>) -> Result<Vec<Group>, Fault> {
+    match approvers {
+        Some(approvers) => Ok(tenant.group(&approvers.group).await?.into_iter().collect()),
+        None => Ok(Vec::new()),
+    }
 }
 
 async fn groups(tenant: &TenantDb, wanted: &BTreeSet<GroupId>) -> Result<Vec<Group>, Fault> {

@@ -2,15 +2,19 @@
 
 use kernel::{
     Caller, Details, Time, Who,
+    approval::Whom,
     client_credentials::{Facts, Request},
+    deferred::Completion,
+    token::TenantKeys,
 };
 
 use super::Look;
 use crate::{fault::Fault, tenant_db::TenantDb};
 
-/// Loads the facts: the resource that is named, and the client's own grants.
+/// Loads the facts: the resource that is named, the client's own grants, and what waits for its approvers if it would wait for them.
 pub async fn load<'a>(
     tenant: &'a TenantDb,
+    keys: &'a TenantKeys,
     caller: &Caller,
     request: &Request,
     look: Look,
@@ -44,7 +48,23 @@ pub async fn load<'a>(
             _ => Ok(None),
         }
     };
-    let (resource, grants, client_epoch) = futures_util::future::try_join3(resource, grants, client_epoch).await?; // on PostgreSQL both travel together
+    let approvals = async {
+        match (
+            &request.completion,
+            caller.client().and_then(|client| client.approvers.as_ref()),
+        ) {
+            (Completion::Deferred { .. }, Some(approvers)) => {
+                let whom = Whom::Members {
+                    group: approvers.group.clone(),
+                    quorum: approvers.quorum,
+                };
+                tenant.approvals_lately(&whom, now).await
+            }
+            (Completion::Deferred { .. }, None) | (Completion::Now, _) => Ok(Vec::new()),
+        }
+    };
+    let (resource, grants, client_epoch, approvals) =
+        futures_util::future::try_join4(resource, grants, client_epoch, Box::pin(approvals)).await?; // on PostgreSQL all travel together
     let granted = grants.iter().filter_map(|path| path.first());
     let in_question: Vec<&Details> = granted
         .map(|grant| grant.authority.details())
@@ -56,6 +76,8 @@ pub async fn load<'a>(
         resource,
         client_epoch,
         grants,
+        keys,
+        approvals,
         types,
     })
 }

@@ -3,9 +3,11 @@
 pub mod account;
 pub mod administration;
 pub mod again;
+pub mod approval;
 pub mod authorization;
 pub mod authorization_code;
 pub mod client_credentials;
+pub mod device_authorization;
 pub mod introspection;
 mod person;
 pub mod refresh_token;

@@ -2,8 +2,10 @@
 
 use kernel::{
     Audience, Caller, Details, Time,
+    approval::{Approval, Whom},
+    deferred::Completion,
     family::Family,
-    grant::Grant,
+    grant::{Grant, Subject},
     refresh_token::{Facts, Request},
     resource::Resource,
     token::TenantKeys,
@@ -19,7 +21,7 @@ pub async fn load<'a>(
     caller: &Caller,
     request: &Request,
     look: Look,
-    _now: Time,
+    now: Time,
 ) -> Result<Facts<'a>, Fault> {
     let family = async {
         match &request.token {
@@ -35,10 +37,11 @@ pub async fn load<'a>(
         authorization.map_or(Details::none(), |grant| grant.authority.details()),
         request.details.as_ref().unwrap_or(Details::none()),
     ];
-    let (resource, (user, rules), types) = futures_util::future::try_join3(
+    let (resource, (user, rules), types, approvals) = futures_util::future::try_join4(
         place(tenant, authorization),
         Box::pin(person::load(tenant, authorization.map(|grant| &grant.subject))),
         tenant.types_for(&in_question),
+        Box::pin(asked_of(tenant, request, authorization, now)),
     )
     .await?;
     Ok(Facts {
@@ -50,8 +53,24 @@ pub async fn load<'a>(
         resource,
         user,
         rules,
+        approvals,
         types,
     })
+}
+
+/// What waits for the person, if the client would wait for them too.
+async fn asked_of(
+    tenant: &TenantDb,
+    request: &Request,
+    authorization: Option<&Grant>,
+    now: Time,
+) -> Result<Vec<Approval>, Fault> {
+    match (&request.completion, authorization.map(|grant| &grant.subject)) {
+        (Completion::Deferred { .. }, Some(Subject::User(id))) => {
+            tenant.approvals_lately(&Whom::Person(id.clone()), now).await
+        }
+        (Completion::Deferred { .. } | Completion::Now, _) => Ok(Vec::new()),
+    }
 }
 
 async fn path(tenant: &TenantDb, family: Option<&Family>) -> Result<Vec<Grant>, Fault> {

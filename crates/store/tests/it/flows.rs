@@ -53,6 +53,7 @@ fn keys() -> TenantKeys {
     TenantKeys {
         refresh: Secret::new([1; 32]),
         pairwise: Secret::new([2; 32]),
+        approvals: Secret::new([3; 32]),
     }
 }
 

@@ -7,6 +7,8 @@
 #![expect(clippy::many_single_char_names, reason = "ids of rows that differ in nothing else")]
 
 #[cfg(test)]
+mod approvals;
+#[cfg(test)]
 mod batches;
 #[cfg(test)]
 mod beside;

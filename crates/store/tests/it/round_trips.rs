@@ -124,6 +124,8 @@ async fn a_tenant_that_decides_one_thing_keeps_the_others() {
         profile: SecurityProfile::Fapi2MessageSigning,
         pushed_requests: tenant::PushedRequests::Required,
         pkce: tenant::PkceRule::OpenIdMayOmit,
+        device_grant: tenant::Offered::Off,
+        deferred: tenant::Offered::Off,
     };
     world.put(Wanted::default().guard(create_tenant(other.clone()))).await;
     assert_eq!(world.store().tenants().await.unwrap(), [acme(), other.clone()]);

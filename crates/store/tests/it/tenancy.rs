@@ -33,6 +33,8 @@ async fn tenants_come_back_whole() {
         profile: SecurityProfile::Fapi2MessageSigning,
         pushed_requests: PushedRequests::Required,
         pkce: PkceRule::OpenIdMayOmit,
+        device_grant: tenant::Offered::Off,
+        deferred: tenant::Offered::Off,
     };
     odd.created = Time::from_unix(i64::MIN);
     world.put(Wanted::default().guard(create_tenant(odd.clone()))).await;
@@ -47,6 +49,8 @@ async fn tenants_come_back_whole() {
         profile: SecurityProfile::Fapi2,
         pushed_requests: PushedRequests::Accepted,
         pkce: PkceRule::Always,
+        device_grant: tenant::Offered::On,
+        deferred: tenant::Offered::Off,
     };
     let change = tenant::SettingsChange {
         dpop_nonce: Some(NonceRule::Demanded),
@@ -57,6 +61,8 @@ async fn tenants_come_back_whole() {
         profile: Some(SecurityProfile::Fapi2),
         pushed_requests: Some(PushedRequests::Accepted),
         pkce: Some(PkceRule::Always),
+        device_grant: Some(tenant::Offered::On),
+        deferred: None,
     };
     let disable = |at| Write::Tenant(tenant::Write::SetDisabled { id: odd.id.clone(), at });
     world

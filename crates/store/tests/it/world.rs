@@ -269,6 +269,7 @@ pub(crate) fn client(id: &str) -> Client {
         token_algorithm: None,
         binding: Binding::WhenProved,
         introspects: Introspects::ItsResources,
+        approvers: None,
         registration: Registration::Administrator,
         redirect_uris: Vec::new(),
         application_type: ApplicationType::Unsaid,

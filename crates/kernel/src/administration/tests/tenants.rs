@@ -62,7 +62,7 @@ fn a_tenant_is_made_changed_and_switched() {
     let row = json!({
         "id": "acme", "name": "Acme", "issuer": "https://as.example/t/acme", "dpop_nonce_required": true, "access_token_seconds": 300, "created_at": NOW,
         "client_documents": true, "registration": "off", "dpop_required": false, "security_profile": "baseline",
-        "require_pushed_authorization_requests": false, "require_pkce": true,
+        "require_pushed_authorization_requests": false, "require_pkce": true, "device_grant": true, "deferred_token_response": true,
     });
     let expected = facts::tenant(&row);
     assert_eq!(
@@ -80,10 +80,13 @@ fn a_tenant_is_made_changed_and_switched() {
         profile: Some(client::SecurityProfile::Fapi2),
         pushed_requests: Some(tenant::PushedRequests::Required),
         pkce: Some(tenant::PkceRule::OpenIdMayOmit),
+        device_grant: Some(tenant::Offered::Off),
+        deferred: Some(tenant::Offered::Off),
     };
     let change = json!({ "set_tenant_settings": {
         "id": "acme", "dpop_nonce_required": true, "access_token_seconds": 900, "client_documents": false, "registration": "open", "dpop_required": true,
         "security_profile": "fapi2", "require_pushed_authorization_requests": true, "require_pkce": false,
+        "device_grant": false, "deferred_token_response": false,
     } });
     let decision = run(&change, &loaded());
     assert_eq!(

@@ -34,6 +34,8 @@ fn with(id: &str, scope: &str, items: &[&str]) -> Vec<Grant> {
 fn answered_by(body: &str, grants: Vec<Vec<Grant>>, types: Types) -> Decision {
     let tenant = tenant();
     let facts = Facts {
+        keys: &people::any_tenant_keys(),
+        approvals: Vec::new(),
         tenant: &tenant,
         resource: Some(here()),
         client_epoch: None,

@@ -99,6 +99,8 @@ fn the_token_lives_as_the_tenant_says_and_never_longer_than_its_grant() {
         let facts = Facts {
             types: crate::detail::Types::default(),
             client_epoch: None,
+            keys: &people::any_tenant_keys(),
+            approvals: Vec::new(),
             tenant: &tenant,
             resource: None,
             grants: vec![vec![facts::grant(&row)]],
@@ -280,6 +282,8 @@ fn nothing_of_the_decision_holds_a_secret() {
         let facts = Facts {
             types: crate::detail::Types::default(),
             client_epoch: None,
+            keys: &people::any_tenant_keys(),
+            approvals: Vec::new(),
             tenant: &tenant,
             resource: Some(here()),
             grants,

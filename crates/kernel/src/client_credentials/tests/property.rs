@@ -81,7 +81,7 @@ proptest! {
             }),
         };
         let scopes = wanted.as_deref().map(|text| Scopes::parse(text).unwrap());
-        let request = Request { details: None, scopes: scopes.clone(), resource: resource.as_ref().map(|resource| resource.uri.clone()) };
+        let request = Request { completion: Completion::Now, details: None, scopes: scopes.clone(), resource: resource.as_ref().map(|resource| resource.uri.clone()) };
         let grants: Vec<Vec<Grant>> = trees.iter().enumerate().map(|(number, steps)| grown(number, steps)).collect();
         let knows = |scope: &str| resource.as_ref().is_none_or(|resource| resource.scopes.contains_key(scope));
 
@@ -95,7 +95,7 @@ proptest! {
         };
         let possible: Vec<&str> = grants.iter().filter(suffices).map(|path| path[0].id.as_str()).collect();
 
-        let decision = decide(&request, &called_by(machine()), &Facts { types: crate::detail::Types::default(), client_epoch: None,
+        let decision = decide(&request, &called_by(machine()), &Facts { keys: &people::any_tenant_keys(), approvals: Vec::new(), types: crate::detail::Types::default(), client_epoch: None,
 tenant: &tenant, resource: resource.clone(), grants: grants.clone() }, &at);
         prop_assert_eq!(why(&decision).is_none(), !possible.is_empty(), "issued exactly when one grant suffices");
         if possible.is_empty() {

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod agents;
 pub(crate) mod answers;
+pub(crate) mod approvals;
 pub(crate) mod consent;
 pub(crate) mod problems;
 pub(crate) mod sign_in;
@@ -53,6 +54,7 @@ pub(crate) fn all(language: Language) -> Vec<Specimen> {
     sign_in::sign_in(language, &mut add);
     consent::consent(language, &mut add);
     agents::agents(language, &mut add);
+    approvals::approvals(language, &mut add);
     account::account(language, &mut add);
     problems::problems(language, &mut add);
     add(

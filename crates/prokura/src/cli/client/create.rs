@@ -81,6 +81,12 @@ pub(in crate::cli) struct CreateArguments {
     /// It may introspect every token of the tenant, and not only those of resources that name it
     #[arg(long)]
     introspect_everything: bool,
+    /// The group or role whose members are asked when it wants more than it was given
+    #[arg(long, value_name = "GROUP")]
+    approvers: Option<String>,
+    /// How many of them must say yes; one if absent
+    #[arg(long, value_name = "N", requires = "approvers")]
+    approval_quorum: Option<i64>,
     #[command(flatten)]
     members: Members,
     #[command(flatten)]
@@ -198,6 +204,8 @@ impl CreateArguments {
             ),
             ("dpop_bound_access_tokens", on(self.require_dpop)),
             ("introspects_everything", on(self.introspect_everything)),
+            ("approvers", self.approvers.as_deref().map(Value::from)),
+            ("approval_quorum", self.approval_quorum.map(Value::from)),
         ];
         for (name, value) in optional {
             insert_if(&mut body, name, value);

@@ -5,15 +5,20 @@ use std::collections::BTreeSet;
 use kernel::{
     ClientId, Scopes, Why,
     administration::{ChangeClient, NewClient},
-    client::{ApplicationType, AuthenticationMethod, Further, GrantType, Introspects, Keys, is_fetched},
+    client::{
+        ApplicationType, Approvers, AuthenticationMethod, Further, GrantType, Introspects, Keys, QUORUM_MAX, is_fetched,
+    },
     registration::{Address, address},
+    user,
 };
 use proof::json::Object;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{CLIENT_ID, NAME, RESOURCE, SCOPE, algorithm, algorithm_or_none, binding, name, resources, switch};
+use super::{
+    CLIENT_ID, GROUP_ID, NAME, RESOURCE, SCOPE, algorithm, algorithm_or_none, binding, name, resources, switch,
+};
 
 /// The longest address of a client's own page, in bytes (S-24).
 const URI_BYTES_MAX: usize = 2_000;
@@ -66,6 +71,12 @@ pub(in crate::admin) struct ClientBody {
     /// Where its public keys are, instead of `jwks`: fetched when they are needed.
     #[schemars(length(max = URI_BYTES_MAX))]
     jwks_uri: Option<String>,
+    /// The group or role whose members are asked when it wants more than it was given (Deferred Token Response); nobody when absent.
+    #[schemars(regex(pattern = GROUP_ID))]
+    approvers: Option<String>,
+    /// How many of them must say yes; one when absent.
+    #[schemars(range(min = 1, max = QUORUM_MAX))]
+    approval_quorum: Option<i64>,
 }
 
 impl ClientBody {
@@ -94,6 +105,7 @@ impl ClientBody {
             token_algorithm: algorithm(self.access_token_signed_response_alg.as_deref())?,
             binding: binding(self.dpop_bound_access_tokens),
             introspects: introspects(self.introspects_everything),
+            approvers: approvers(self.approvers, self.approval_quorum)?.flatten(),
             redirect_uris: self.redirect_uris,
             application_type: kind,
             uri: self.client_uri.map(page).transpose()?,
@@ -124,6 +136,11 @@ pub(in crate::admin) struct ClientChangeBody {
     /// Where its public keys are from now on, instead of `jwks`.
     #[schemars(length(max = URI_BYTES_MAX))]
     jwks_uri: Option<String>,
+    /// The group or role whose members are asked when it wants more than it was given; empty for nobody.
+    approvers: Option<String>,
+    /// How many of them must say yes; one when absent. It goes with `approvers`.
+    #[schemars(range(min = 1, max = QUORUM_MAX))]
+    approval_quorum: Option<i64>,
 }
 
 impl ClientChangeBody {
@@ -137,9 +154,26 @@ impl ClientChangeBody {
             token_algorithm: algorithm(self.access_token_signed_response_alg.as_deref())?,
             binding: self.dpop_bound_access_tokens.map(binding),
             introspects: self.introspects_everything.map(introspects),
+            approvers: approvers(self.approvers, self.approval_quorum)?,
             redirect_uris: self.redirect_uris,
             switch: self.disabled.map(switch),
         })
+    }
+}
+
+/// Who is asked: nothing is said, nobody is (an empty name), or so many of a group.
+fn approvers(group: Option<String>, quorum: Option<i64>) -> Result<Option<Option<Approvers>>, Why> {
+    match (group.as_deref(), quorum) {
+        (None, None) => Ok(None),
+        (Some(""), None) => Ok(Some(None)),
+        (None | Some(""), Some(_)) => Err(Why::ClientMetadata("approval_quorum goes with approvers")),
+        (Some(group), quorum) => {
+            let group =
+                user::parse_group(group).ok_or(Why::ClientMetadata("approvers is the id of a group or role"))?;
+            Approvers::new(group, quorum.unwrap_or(1))
+                .map(|approvers| Some(Some(approvers)))
+                .ok_or(Why::ClientMetadata("approval_quorum is 1 to 10"))
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use kernel::{
     Why,
     administration::NewAdministrator,
     client::SecurityProfile,
-    tenant::{Documents, NonceRule, PkceRule, PushedRequests, Reach, RegistrationRule, SettingsChange},
+    tenant::{Documents, NonceRule, Offered, PkceRule, PushedRequests, Reach, RegistrationRule, SettingsChange},
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -43,6 +43,10 @@ pub(in crate::admin) struct TenantBody {
     require_pushed_authorization_requests: Option<bool>,
     /// Whether every client must send a PKCE challenge; `false` lets those with a credential that ask for ID tokens leave it out. True when absent.
     require_pkce: Option<bool>,
+    /// Whether clients may have the device grant (RFC 8628); true when absent.
+    device_grant: Option<bool>,
+    /// Whether token requests may be deferred (Deferred Token Response, a draft); true when absent.
+    deferred_token_response: Option<bool>,
 }
 
 impl TenantBody {
@@ -57,6 +61,8 @@ impl TenantBody {
             profile: self.security_profile.as_deref().map(profile).transpose()?,
             pushed_requests: self.require_pushed_authorization_requests.map(PushedRequests::required),
             pkce: self.require_pkce.map(PkceRule::always),
+            device_grant: self.device_grant.map(Offered::on),
+            deferred: self.deferred_token_response.map(Offered::on),
         })
     }
 }
@@ -86,6 +92,10 @@ pub(in crate::admin) struct TenantChangeBody {
     require_pushed_authorization_requests: Option<bool>,
     /// Whether every client must send a PKCE challenge; `false` lets those with a credential that ask for ID tokens leave it out.
     require_pkce: Option<bool>,
+    /// Whether clients may have the device grant (RFC 8628).
+    device_grant: Option<bool>,
+    /// Whether token requests may be deferred (Deferred Token Response, a draft).
+    deferred_token_response: Option<bool>,
 }
 
 impl TenantChangeBody {
@@ -100,6 +110,8 @@ impl TenantChangeBody {
             profile: self.security_profile.as_deref().map(profile).transpose()?,
             pushed_requests: self.require_pushed_authorization_requests.map(PushedRequests::required),
             pkce: self.require_pkce.map(PkceRule::always),
+            device_grant: self.device_grant.map(Offered::on),
+            deferred: self.deferred_token_response.map(Offered::on),
         })
     }
 }

@@ -1,0 +1,382 @@
+//! Answering: who may look, what they see, and what their yes or no changes. One for every door.
+
+use proof::digest;
+
+use super::{Approval, Door, Gift, Guard as ApprovalGuard, State, Unfit, Whom, Yes};
+use crate::{
+    authority::{Ask, Audience, Authority, Scopes},
+    authorization::{Given, Wanted, lives_as_read},
+    browser_session,
+    caller::{BrowserUser, Caller},
+    client::{self, Client, Registration},
+    consent::{self, Judgement, Rule},
+    decision::{Change, Decision, Guard, Reply, Touch, Write},
+    detail::Details,
+    event::{Event, EventKind},
+    grant::{self, Grant, Holder, Source, Status, Subject},
+    moment::Moment,
+    resource::Resource,
+    user,
+    why::Why,
+};
+
+/// How long a machine may use what people gave it for itself, in seconds: a day, then it asks again.
+pub const GIVEN_TO_MACHINE_SECONDS: i64 = 86_400;
+
+/// What was loaded for an answer.
+#[derive(Debug)]
+pub struct Facts {
+    /// The approval, if there is one.
+    pub approval: Option<Approval>,
+    /// Who asks, as registered now.
+    pub client: Option<Client>,
+    /// The resource, unless it is for our own endpoints or the resource is gone.
+    pub resource: Option<Resource>,
+    /// The tenant's rules of central consent.
+    pub rules: Vec<Rule>,
+    /// What the person has granted to this client, each with its path to the root.
+    pub grants: Vec<Vec<Grant>>,
+}
+
+/// What the person said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// They typed its code: it is their question now.
+    Claim,
+    /// Yes, but for these.
+    Approve {
+        /// What they left out.
+        without: Scopes,
+        /// What the page showed: see [`seen`].
+        seen: String,
+    },
+    /// No.
+    Deny,
+}
+
+/// What a page shows of an approval to somebody who may answer it.
+#[derive(Debug)]
+pub struct View {
+    /// The approval as it is now.
+    pub approval: Approval,
+    /// What the organisation makes of it for this person.
+    pub judgement: Judgement,
+    /// How long what is given lasts, in seconds.
+    pub lasts_seconds: i64,
+    /// What the answer's form carries back.
+    pub seen: String,
+    /// What may be said now.
+    pub open: Open,
+}
+
+/// What may be said to an approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Open {
+    /// Yes or no.
+    YesOrNo,
+    /// Only no: the organisation forbids the yes.
+    NoOnly,
+    /// Nothing more: this person answered, or it is over.
+    Answered,
+}
+
+/// What a page showed: the payload, and what the client was then. An answer to something else does not count (S-30).
+pub fn seen(approval: &Approval, client: &Client) -> String {
+    digest::sha256_b64(format!("{}\0{}", approval.payload_hash, client.basis()).as_bytes())
+}
+
+/// What somebody who may answer sees. A look changes nothing. Unknown and somebody else's look the same.
+pub fn view(caller: &Caller, facts: &Facts, at: &Moment) -> Result<View, Why> {
+    let (person, approval) = theirs(caller, facts, at)?;
+    let wanted = wanted(&approval, facts)?;
+    let judgement = consent::judge(
+        &facts.rules,
+        wanted.client,
+        &person.user,
+        &wanted.audience,
+        &wanted.scopes,
+    );
+    let all_judged = wanted.judge(person, &facts.rules).is_ok();
+    let whole = judgement.forbidden.is_empty() || !matches!(approval.whom, Whom::Members { .. });
+    let said_before = approval.state.yes().iter().any(|yes| yes.by == person.user.id);
+    let open = match (approval.state.waits(), said_before, all_judged && whole) {
+        (false, _, _) | (true, true, _) => Open::Answered,
+        (true, false, true) => Open::YesOrNo,
+        (true, false, false) => Open::NoOnly,
+    };
+    Ok(View {
+        judgement,
+        lasts_seconds: lasts(&approval.door),
+        seen: seen(&approval, wanted.client),
+        open,
+        approval,
+    })
+}
+
+/// Decides an answer.
+pub fn answer(said: &Said, caller: &Caller, facts: &Facts, at: &Moment) -> Decision {
+    consider(said, caller, facts, at).unwrap_or_else(|why| {
+        let event = Event::refused(&why, caller, at);
+        Decision::refuse(why, Vec::new(), vec![event])
+    })
+}
+
+fn consider(said: &Said, caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
+    if *said == Said::Claim {
+        return claim(caller, facts, at);
+    }
+    let (person, approval) = theirs(caller, facts, at)?;
+    if approval.state.answered().is_some() {
+        let over = matches!(approval.state, State::Expired { .. });
+        return Err(if over { Why::PageExpired } else { Why::AlreadyAnswered });
+    }
+    match said {
+        Said::Claim => claim(caller, facts, at),
+        Said::Deny => {
+            let denied = approval
+                .clone()
+                .deny(&person.user.id, person.session.presence(), at.now)
+                .map_err(unfit)?;
+            let event = answered(EventKind::ApprovalDenied, &approval, person, caller, at);
+            Ok(changed(person, denied, Vec::new(), None, event, at))
+        }
+        Said::Approve { without, seen: shown } => approve(&approval, without, shown, person, caller, facts, at),
+    }
+}
+
+/// The code was typed by somebody who is signed in.
+fn claim(caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
+    let person = caller.person().ok_or(Why::SignInRequired)?;
+    let approval = facts.approval.clone().ok_or(Why::UserCodeUnknown)?.as_of(at.now);
+    if approval.whom == Whom::Person(person.user.id.clone()) && approval.state.waits() {
+        let document = [("id".to_owned(), approval.id.as_str().into())];
+        let reply = Reply::Document(document.into_iter().collect());
+        return Ok(Decision::issue(reply, Vec::new(), Change::default())); // typed once more: it is theirs already
+    }
+    let claimed = approval.claim(&person.user.id).map_err(|_| Why::UserCodeUnknown)?; // taken, over and unknown look the same (S-27)
+    let event = Event::new(EventKind::ApprovalClaimed, caller, at)
+        .about(claimed.id.as_str())
+        .with("client", claimed.client.as_str());
+    Ok(changed(person, claimed, Vec::new(), None, event, at))
+}
+
+/// Somebody says yes to what they saw.
+fn approve(
+    approval: &Approval,
+    without: &Scopes,
+    shown: &str,
+    person: &BrowserUser,
+    caller: &Caller,
+    facts: &Facts,
+    at: &Moment,
+) -> Result<Decision, Why> {
+    // 1. To this, by this client as it is now (S-30).
+    let wanted = wanted(approval, facts)?;
+    if !digest::same(seen(approval, wanted.client).as_bytes(), shown.as_bytes()) {
+        return Err(Why::AnswerStale);
+    }
+
+    // 2. What of it: never what the organisation forbids, and not what they left out.
+    let judgement = wanted.judge(person, &facts.rules)?;
+    let allowed = judgement.open.with(&judgement.decided);
+    let for_machine = matches!(approval.whom, Whom::Members { .. });
+    if for_machine && (!without.is_empty() || !judgement.forbidden.is_empty()) {
+        return Err(Why::ForbiddenByRule); // several people say yes to one thing, whole
+    }
+    let given = wanted.closed(&allowed.without(without), without);
+    if given.is_empty() && !allowed.is_empty() {
+        return Err(Why::PersonDenied); // a yes to nothing
+    }
+
+    // 3. The yes, and the grant when it was the last that was needed.
+    let yes = Yes {
+        by: person.user.id.clone(),
+        scopes: given,
+        payload_hash: approval.payload_hash.clone(),
+        presence: person.session.presence(),
+        at: at.now,
+    };
+    let mut guards = Vec::new();
+    let approved = approval
+        .clone()
+        .approve(yes, |agreed| {
+            let (gift, made) = give(approval, &wanted, agreed, person, facts, at);
+            guards.extend(made);
+            gift
+        })
+        .map_err(unfit)?;
+    guards.push(wanted.client_stays());
+
+    // 4. The evidence.
+    let event = answered(EventKind::ApprovalGiven, approval, person, caller, at)
+        .with("scope", approved.state.agreed().joined())
+        .with("yes", approved.state.yes().len())
+        .with("quorum", approved.whom.quorum())
+        .with("state", approved.state.name());
+    let event = if let State::Approved { gift, .. } = &approved.state {
+        event.with("grant", gift.grant().as_str())
+    } else {
+        event
+    };
+    let keep = matches!(wanted.client.registration, Registration::Itself { .. })
+        .then(|| Write::Client(client::Write::Keep(wanted.client.id.clone())));
+    Ok(changed(person, approved, guards, keep, event, at))
+}
+
+/// The grant that a yes gives: the person's own, as the consent page gives it; or the machine's, for a day.
+fn give(
+    approval: &Approval,
+    wanted: &Wanted<'_>,
+    agreed: &Scopes,
+    person: &BrowserUser,
+    facts: &Facts,
+    at: &Moment,
+) -> (Gift, Vec<Guard>) {
+    let create = |grant: Grant| {
+        let id = grant.id.clone();
+        (Gift::New(id), vec![Guard::Grant(grant::Guard::Create(Box::new(grant)))])
+    };
+    if let Whom::Members { .. } = approval.whom {
+        let authority = Authority::root(Ask {
+            scopes: agreed.clone(),
+            details: Details::default(),
+            audiences: [wanted.audience.clone()].into(),
+            expires: Some(at.now.plus(GIVEN_TO_MACHINE_SECONDS)),
+            depth: 1,
+        });
+        return create(Grant {
+            id: at.id("grant"),
+            holder: Holder::Client(approval.client.clone()),
+            subject: Subject::Nobody,
+            authority,
+            parent: None,
+            source: Source::Approval(approval.id.clone()),
+            status: Status::Active,
+            epoch: 0,
+            created: at.now,
+        });
+    }
+    let source = Source::Person {
+        basis: wanted.client.basis(),
+    };
+    let given = Given::from(agreed.clone());
+    let there = wanted.said_before(&given, &source, &facts.grants, at);
+    match there.and_then(lives_as_read) {
+        Some((id, live)) => (Gift::Standing(id), live),
+        None => create(wanted.root(person, &given, source, at)),
+    }
+}
+
+/// The change that takes an approval back, with the grant that it gave if nobody has fetched it; none when it is over.
+pub(crate) fn cancelled(approval: &Approval, caller: &Caller, at: &Moment) -> Option<Change> {
+    let gift = if let State::Approved {
+        gift: Gift::New(id), ..
+    } = &approval.state
+    {
+        Some(Write::Grant(grant::Write::EnsureRevoked {
+            id: id.clone(),
+            at: at.now,
+        }))
+    } else {
+        None
+    };
+    let cancelled = approval.clone().as_of(at.now).cancel(at.now).ok()?;
+    let event = Event::new(EventKind::ApprovalCancelled, caller, at)
+        .about(approval.id.as_str())
+        .with("client", approval.client.as_str());
+    Some(Change {
+        guards: vec![Guard::Approval(ApprovalGuard::Advance(Box::new(cancelled)))],
+        sure: gift.into_iter().collect(),
+        events: vec![event],
+        ..Change::default()
+    })
+}
+
+/// Who is there, and the approval as it is now, if it is theirs to answer.
+fn theirs<'c>(caller: &'c Caller, facts: &Facts, at: &Moment) -> Result<(&'c BrowserUser, Approval), Why> {
+    let person = caller.person().ok_or(Why::SignInRequired)?;
+    let approval = facts
+        .approval
+        .as_ref()
+        .filter(|approval| approval.whom.includes(&person.user.id, &person.user.memberships))
+        .ok_or(Why::Absent("approval"))?;
+    Ok((person, approval.clone().as_of(at.now)))
+}
+
+/// What is asked, of a client and a place that are still there.
+fn wanted<'f>(approval: &Approval, facts: &'f Facts) -> Result<Wanted<'f>, Why> {
+    let client = facts.client.as_ref().ok_or(Why::ClientUnknown)?;
+    if client.disabled.is_some() {
+        return Err(Why::ClientDisabled);
+    }
+    let resource = match (&approval.asks.audience, &facts.resource) {
+        (Audience::Issuer, _) => None,
+        (Audience::Resource(_), None) => return Err(Why::ResourceUnknown),
+        (Audience::Resource(_), Some(resource)) if resource.disabled.is_some() => return Err(Why::ResourceDisabled),
+        (Audience::Resource(_), Some(resource)) => Some(resource),
+    };
+    Ok(Wanted {
+        client,
+        resource,
+        audience: approval.asks.audience.clone(),
+        scopes: approval.asks.scopes.clone(),
+        details: Details::none(),
+    })
+}
+
+const fn lasts(door: &Door) -> i64 {
+    match door {
+        Door::Device | Door::Deferred(super::Origin::RefreshToken { .. }) => crate::authorization::CONSENT_SECONDS,
+        Door::Deferred(super::Origin::ClientCredentials) => GIVEN_TO_MACHINE_SECONDS,
+    }
+}
+
+const fn unfit(unfit: Unfit) -> Why {
+    match unfit {
+        Unfit::State | Unfit::SaidBefore | Unfit::Claimed => Why::AlreadyAnswered,
+        Unfit::Unclaimed => Why::Absent("approval"),
+        Unfit::OtherPayload => Why::AnswerStale,
+    }
+}
+
+/// The entry of an answer: to what, and how whoever gave it proved themselves.
+fn answered(kind: EventKind, approval: &Approval, person: &BrowserUser, caller: &Caller, at: &Moment) -> Event {
+    Event::new(kind, caller, at)
+        .about(approval.id.as_str())
+        .with("client", approval.client.as_str())
+        .with("door", approval.door.name())
+        .with("payload_hash", approval.payload_hash.as_str())
+        .with("method", person.session.method.name())
+        .with("auth_time", person.session.authenticated.unix())
+        .with("browser_session", person.session.id.as_str())
+}
+
+/// The approval goes on, by somebody who is still there.
+fn changed(
+    person: &BrowserUser,
+    approval: Approval,
+    mut guards: Vec<Guard>,
+    sure: Option<Write>,
+    event: Event,
+    at: &Moment,
+) -> Decision {
+    let document = [("id".to_owned(), approval.id.as_str().into())];
+    guards.extend([
+        Guard::User(user::Guard::Unchanged {
+            id: person.user.id.clone(),
+            epoch: person.user.epoch,
+        }),
+        Guard::BrowserSession(browser_session::Guard::Live(person.session.id.clone())),
+        Guard::Approval(ApprovalGuard::Advance(Box::new(approval))),
+    ]);
+    let change = Change {
+        guards,
+        sure: sure.into_iter().collect(),
+        touches: vec![Touch::BrowserSessionSeen {
+            id: person.session.id.clone(),
+            at: at.now,
+        }],
+        events: vec![event],
+    };
+    Decision::issue(Reply::Document(document.into_iter().collect()), Vec::new(), change)
+}

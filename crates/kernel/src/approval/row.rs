@@ -1,0 +1,205 @@
+//! The parts of an approval that rows keep as JSON: read and written here, so that the store knows columns and not states.
+
+use proof::{Time, json};
+use serde_json::{Value, json};
+
+use super::{Asks, Clarification, Door, Gift, Origin, State, Whom, Yes};
+use crate::{
+    authority::{Audience, Scopes},
+    browser_session::{Method, Presence},
+    id::{BrowserSessionId, GrantId, GroupId, Id, UserId},
+};
+
+impl Door {
+    /// Reads what rows say: the name, and the authorization for the door that has one.
+    pub fn from_row(name: &str, authorization: Option<&str>) -> Option<Self> {
+        match (name, authorization) {
+            ("device", None) => Some(Self::Device),
+            ("deferred client_credentials", None) => Some(Self::Deferred(Origin::ClientCredentials)),
+            ("deferred refresh_token", Some(id)) => Some(Self::Deferred(Origin::RefreshToken {
+                authorization: GrantId::parse(id)?,
+            })),
+            _ => None,
+        }
+    }
+
+    /// The authorization whose line asks, if it is one.
+    pub const fn authorization(&self) -> Option<&GrantId> {
+        match self {
+            Self::Deferred(Origin::RefreshToken { authorization }) => Some(authorization),
+            Self::Device | Self::Deferred(Origin::ClientCredentials) => None,
+        }
+    }
+}
+
+impl Whom {
+    /// Reads what rows say.
+    pub fn from_row(kind: &str, who: &str, quorum: u8) -> Option<Self> {
+        match (kind, who) {
+            ("code", "") => Some(Self::WhoeverHasTheCode),
+            ("person", id) => UserId::parse(id).map(Self::Person),
+            ("members", group) => Some(Self::Members {
+                group: GroupId::parse(group)?,
+                quorum,
+            }),
+            _ => None,
+        }
+    }
+}
+
+impl Asks {
+    /// As a row keeps it.
+    pub fn row(&self) -> String {
+        let mut row = json::Object::new();
+        row.insert("audience".to_owned(), self.audience.as_row().into());
+        row.insert("scope".to_owned(), self.scopes.joined().into());
+        self.write_words(&mut row);
+        Value::Object(row).to_string()
+    }
+
+    /// The machine's words.
+    pub(super) fn write_words(&self, o: &mut json::Object) {
+        if let Some(message) = &self.message {
+            o.insert("message".to_owned(), message.as_str().into());
+        }
+        if !self.clarified.is_empty() {
+            let said = |said: &Clarification| json!({ "answer": said.answer, "question": said.question });
+            o.insert("clarified".to_owned(), self.clarified.iter().map(said).collect());
+        }
+    }
+
+    /// Reads what [`Self::row`] wrote.
+    pub fn from_row(text: &str) -> Option<Self> {
+        let o = json::parse_object(text.as_bytes()).ok()?;
+        let clarification = |value: &Value| {
+            Some(Clarification {
+                question: value.get("question")?.as_str()?.to_owned(),
+                answer: value.get("answer")?.as_str()?.to_owned(),
+            })
+        };
+        let clarified = o.get("clarified").and_then(Value::as_array);
+        Some(Self {
+            scopes: Scopes::parse(o.get("scope")?.as_str()?).ok()?,
+            audience: Audience::from_row(o.get("audience")?.as_str()?)?,
+            message: o.get("message").and_then(Value::as_str).map(str::to_owned),
+            clarified: clarified
+                .into_iter()
+                .flatten()
+                .map(clarification)
+                .collect::<Option<_>>()?,
+        })
+    }
+}
+
+impl State {
+    /// What a row keeps beside the name.
+    pub fn row(&self) -> Value {
+        let yes = |yes: &[Yes]| -> Value { yes.iter().map(Yes::row).collect() };
+        match self {
+            Self::Asked => json!({}),
+            Self::Clarifying { by, question, at } => {
+                json!({ "by": by.as_str(), "question": question, "at": at.unix() })
+            }
+            Self::PartlyApproved { yes: said } => json!({ "yes": yes(said) }),
+            Self::Approved { yes: said, gift, at } => {
+                let kind = match gift {
+                    Gift::New(_) => "grant",
+                    Gift::Standing(_) => "standing_grant",
+                };
+                json!({ "yes": yes(said), kind: gift.grant().as_str(), "at": at.unix() })
+            }
+            Self::Denied { by, presence, at } => {
+                let mut row = json::Object::new();
+                row.insert("by".to_owned(), by.as_str().into());
+                row.insert("at".to_owned(), at.unix().into());
+                write_presence(&mut row, presence);
+                row.into()
+            }
+            Self::Cancelled { at } | Self::Expired { at } => json!({ "at": at.unix() }),
+            Self::Redeemed { yes: said, grant, at } => {
+                json!({ "yes": yes(said), "grant": grant.as_str(), "at": at.unix() })
+            }
+        }
+    }
+
+    /// Reads what [`Self::row`] wrote, beside the name.
+    pub fn from_row(name: &str, text: &str) -> Option<Self> {
+        let o = json::parse_object(text.as_bytes()).ok()?;
+        let at = || Some(Time::from_unix(o.get("at")?.as_i64()?));
+        let yes = || {
+            let said = o.get("yes")?.as_array()?;
+            said.iter().map(Yes::from_row).collect::<Option<Vec<_>>>()
+        };
+        let id = |name: &str| GrantId::parse(o.get(name)?.as_str()?);
+        let by = || UserId::parse(o.get("by")?.as_str()?);
+        Some(match name {
+            "asked" => Self::Asked,
+            "clarifying" => Self::Clarifying {
+                by: by()?,
+                question: o.get("question")?.as_str()?.to_owned(),
+                at: at()?,
+            },
+            "partly_approved" => Self::PartlyApproved { yes: yes()? },
+            "approved" => Self::Approved {
+                yes: yes()?,
+                gift: id("grant")
+                    .map(Gift::New)
+                    .or_else(|| id("standing_grant").map(Gift::Standing))?,
+                at: at()?,
+            },
+            "denied" => Self::Denied {
+                by: by()?,
+                presence: read_presence(&o)?,
+                at: at()?,
+            },
+            "cancelled" => Self::Cancelled { at: at()? },
+            "expired" => Self::Expired { at: at()? },
+            "redeemed" => Self::Redeemed {
+                yes: yes()?,
+                grant: id("grant")?,
+                at: at()?,
+            },
+            _ => return None,
+        })
+    }
+}
+
+impl Yes {
+    fn row(&self) -> Value {
+        let mut row = json::Object::new();
+        row.insert("by".to_owned(), self.by.as_str().into());
+        row.insert("scope".to_owned(), self.scopes.joined().into());
+        row.insert("payload_hash".to_owned(), self.payload_hash.as_str().into());
+        row.insert("at".to_owned(), self.at.unix().into());
+        write_presence(&mut row, &self.presence);
+        row.into()
+    }
+
+    fn from_row(value: &Value) -> Option<Self> {
+        let o = value.as_object()?;
+        Some(Self {
+            by: UserId::parse(o.get("by")?.as_str()?)?,
+            scopes: Scopes::parse(o.get("scope")?.as_str()?).ok()?,
+            payload_hash: o.get("payload_hash")?.as_str()?.to_owned(),
+            presence: read_presence(o)?,
+            at: Time::from_unix(o.get("at")?.as_i64()?),
+        })
+    }
+}
+
+fn write_presence(row: &mut json::Object, presence: &Presence) {
+    row.insert("method".to_owned(), presence.method.name().into());
+    row.insert("auth_time".to_owned(), presence.authenticated.unix().into());
+    if let Some(session) = presence.session.as_ref().map(Id::as_str) {
+        row.insert("browser_session".to_owned(), session.into());
+    }
+}
+
+fn read_presence(o: &json::Object) -> Option<Presence> {
+    let session = o.get("browser_session").and_then(Value::as_str);
+    Some(Presence {
+        session: session.and_then(BrowserSessionId::parse),
+        authenticated: Time::from_unix(o.get("auth_time")?.as_i64()?),
+        method: Method::from_name(o.get("method")?.as_str()?)?,
+    })
+}

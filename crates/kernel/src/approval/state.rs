@@ -1,0 +1,313 @@
+//! Where an approval stands, and how it goes on: pure transitions, each from the states that admit it.
+
+use proof::Time;
+
+use super::{Approval, Clarification, Whom};
+use crate::{
+    authority::Scopes,
+    browser_session::Presence,
+    id::{GrantId, UserId},
+};
+
+/// Where an approval stands, with what is true there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Nobody has answered.
+    Asked,
+    /// Somebody asked back, and the machine has not answered. A yes from before does not stand: it was said without that answer.
+    Clarifying {
+        /// Who.
+        by: UserId,
+        /// What.
+        question: String,
+        /// When.
+        at: Time,
+    },
+    /// Some said yes, and more must.
+    PartlyApproved {
+        /// Who did, in order.
+        yes: Vec<Yes>,
+    },
+    /// Enough said yes; nobody has fetched it.
+    Approved {
+        /// Who did, in order.
+        yes: Vec<Yes>,
+        /// The grant that is theirs to give.
+        gift: Gift,
+        /// When the last one did.
+        at: Time,
+    },
+    /// Somebody said no.
+    Denied {
+        /// Who.
+        by: UserId,
+        /// How they proved themselves.
+        presence: Presence,
+        /// When.
+        at: Time,
+    },
+    /// Who asked, or an administrator, took it back.
+    Cancelled {
+        /// When.
+        at: Time,
+    },
+    /// Nobody answered or fetched it in time.
+    Expired {
+        /// When its time was over.
+        at: Time,
+    },
+    /// It was fetched.
+    Redeemed {
+        /// Who had said yes, in order.
+        yes: Vec<Yes>,
+        /// The grant that the tokens hang on.
+        grant: GrantId,
+        /// When.
+        at: Time,
+    },
+}
+
+/// That somebody said yes: who, to what, how they proved themselves, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Yes {
+    /// Who.
+    pub by: UserId,
+    /// To what of it.
+    pub scopes: Scopes,
+    /// The hash of the payload they were shown.
+    pub payload_hash: String,
+    /// How they proved themselves.
+    pub presence: Presence,
+    /// When.
+    pub at: Time,
+}
+
+/// The grant that a yes gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gift {
+    /// One made for this answer.
+    New(GrantId),
+    /// One that the same person gave before, and that says the same.
+    Standing(GrantId),
+}
+
+impl Gift {
+    /// Which grant.
+    pub const fn grant(&self) -> &GrantId {
+        match self {
+            Self::New(id) | Self::Standing(id) => id,
+        }
+    }
+}
+
+/// Why a transition is not possible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// There is no way from this state.
+    State,
+    /// Nobody has typed its code.
+    Unclaimed,
+    /// Somebody has typed its code.
+    Claimed,
+    /// They said yes before: a quorum is of different people.
+    SaidBefore,
+    /// What they said yes to is not what is asked.
+    OtherPayload,
+}
+
+impl State {
+    /// The name in rows and documents.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Clarifying { .. } => "clarifying",
+            Self::PartlyApproved { .. } => "partly_approved",
+            Self::Approved { .. } => "approved",
+            Self::Denied { .. } => "denied",
+            Self::Cancelled { .. } => "cancelled",
+            Self::Expired { .. } => "expired",
+            Self::Redeemed { .. } => "redeemed",
+        }
+    }
+
+    /// Whether people still have to answer.
+    pub const fn waits(&self) -> bool {
+        matches!(
+            self,
+            Self::Asked | Self::Clarifying { .. } | Self::PartlyApproved { .. }
+        )
+    }
+
+    /// Whether nothing comes after it.
+    pub const fn is_end(&self) -> bool {
+        matches!(
+            self,
+            Self::Denied { .. } | Self::Cancelled { .. } | Self::Expired { .. } | Self::Redeemed { .. }
+        )
+    }
+
+    /// When people were done with it; not while it waits.
+    pub const fn answered(&self) -> Option<Time> {
+        match self {
+            Self::Asked | Self::Clarifying { .. } | Self::PartlyApproved { .. } => None,
+            Self::Approved { at, .. }
+            | Self::Denied { at, .. }
+            | Self::Cancelled { at }
+            | Self::Expired { at }
+            | Self::Redeemed { at, .. } => Some(*at),
+        }
+    }
+
+    /// Who said yes so far, in order.
+    pub fn yes(&self) -> &[Yes] {
+        match self {
+            Self::PartlyApproved { yes } | Self::Approved { yes, .. } | Self::Redeemed { yes, .. } => yes,
+            Self::Asked
+            | Self::Clarifying { .. }
+            | Self::Denied { .. }
+            | Self::Cancelled { .. }
+            | Self::Expired { .. } => &[],
+        }
+    }
+
+    /// What everybody who said yes said yes to.
+    pub fn agreed(&self) -> Scopes {
+        agreed(self.yes())
+    }
+}
+
+fn agreed(yes: &[Yes]) -> Scopes {
+    let mut all = yes.iter().map(|yes| &yes.scopes);
+    let first = all.next().cloned().unwrap_or_default();
+    all.fold(first, |both, scopes| both.shared_with(scopes.iter()))
+}
+
+impl Approval {
+    /// Somebody typed the code: from now on it is their question, and nobody else's (S-27).
+    pub fn claim(self, by: &UserId) -> Result<Self, Unfit> {
+        match (&self.state, &self.whom) {
+            (State::Asked, Whom::WhoeverHasTheCode) => {
+                let whom = Whom::Person(by.clone());
+                Ok(self.on(|approval| approval.whom = whom))
+            }
+            (State::Asked, Whom::Person(_) | Whom::Members { .. }) => Err(Unfit::Claimed),
+            (_, _) => Err(Unfit::State),
+        }
+    }
+
+    /// Somebody asks back before they answer.
+    pub fn ask_back(self, by: &UserId, question: &str, at: Time) -> Result<Self, Unfit> {
+        self.claimed()?;
+        match &self.state {
+            State::Asked | State::PartlyApproved { .. } => {
+                let state = State::Clarifying {
+                    by: by.clone(),
+                    question: question.to_owned(),
+                    at,
+                };
+                Ok(self.to(state))
+            }
+            State::Clarifying { .. } | State::Approved { .. } => Err(Unfit::State),
+            State::Denied { .. } | State::Cancelled { .. } | State::Expired { .. } | State::Redeemed { .. } => {
+                Err(Unfit::State)
+            }
+        }
+    }
+
+    /// The machine answers what was asked back: the question is another one now, and nobody has said yes to it.
+    pub fn clarify(self, answer: &str) -> Result<Self, Unfit> {
+        let State::Clarifying { question, .. } = &self.state else {
+            return Err(Unfit::State);
+        };
+        let clarification = Clarification {
+            question: question.clone(),
+            answer: answer.to_owned(),
+        };
+        Ok(self.on(|approval| {
+            approval.asks.clarified.push(clarification);
+            approval.payload_hash = Self::hash(&approval.client, &approval.door, &approval.asks);
+            approval.state = State::Asked;
+        }))
+    }
+
+    /// Somebody says yes. When enough different people have, `give` says which grant that is; it is told what all of them agreed to.
+    pub fn approve(self, yes: Yes, give: impl FnOnce(&Scopes) -> Gift) -> Result<Self, Unfit> {
+        self.claimed()?;
+        match &self.state {
+            State::Asked | State::PartlyApproved { .. } => {}
+            State::Clarifying { .. } | State::Approved { .. } => return Err(Unfit::State),
+            State::Denied { .. } | State::Cancelled { .. } | State::Expired { .. } | State::Redeemed { .. } => {
+                return Err(Unfit::State);
+            }
+        }
+        if yes.payload_hash != self.payload_hash {
+            return Err(Unfit::OtherPayload);
+        }
+        if self.state.yes().iter().any(|before| before.by == yes.by) {
+            return Err(Unfit::SaidBefore);
+        }
+        let at = yes.at;
+        let all: Vec<Yes> = self.state.yes().iter().cloned().chain([yes]).collect();
+        let enough = all.len() >= usize::from(self.whom.quorum());
+        let state = if enough {
+            let gift = give(&agreed(&all));
+            State::Approved { yes: all, gift, at }
+        } else {
+            State::PartlyApproved { yes: all }
+        };
+        Ok(self.to(state))
+    }
+
+    /// Somebody says no: one is enough.
+    pub fn deny(self, by: &UserId, presence: Presence, at: Time) -> Result<Self, Unfit> {
+        self.claimed()?;
+        if !self.state.waits() {
+            return Err(Unfit::State);
+        }
+        let by = by.clone();
+        Ok(self.to(State::Denied { by, presence, at }))
+    }
+
+    /// Who asked takes it back, or an administrator does: also what was answered and not fetched.
+    pub fn cancel(self, at: Time) -> Result<Self, Unfit> {
+        if self.state.is_end() {
+            return Err(Unfit::State);
+        }
+        Ok(self.to(State::Cancelled { at }))
+    }
+
+    /// Its time is over.
+    pub fn expire(self, at: Time) -> Result<Self, Unfit> {
+        if self.state.is_end() {
+            return Err(Unfit::State);
+        }
+        Ok(self.to(State::Expired { at }))
+    }
+
+    /// It is fetched, once.
+    pub fn redeem(self, at: Time) -> Result<Self, Unfit> {
+        let State::Approved { yes, gift, .. } = &self.state else {
+            return Err(Unfit::State);
+        };
+        let (yes, grant) = (yes.clone(), gift.grant().clone());
+        Ok(self.to(State::Redeemed { yes, grant, at }))
+    }
+
+    fn claimed(&self) -> Result<(), Unfit> {
+        match self.whom {
+            Whom::WhoeverHasTheCode => Err(Unfit::Unclaimed),
+            Whom::Person(_) | Whom::Members { .. } => Ok(()),
+        }
+    }
+
+    fn to(self, state: State) -> Self {
+        self.on(|approval| approval.state = state)
+    }
+
+    /// One transition on.
+    fn on(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self.epoch = self.epoch.saturating_add(1);
+        self
+    }
+}

@@ -1,0 +1,53 @@
+//! Golden vectors: what people do with a question.
+
+use crate::{
+    approval::{Facts, Said, answer},
+    vectors::{self, Outcome, approvals, facts, facts::Row, people},
+};
+
+#[test]
+fn golden_vectors_of_approval_hold() {
+    vectors::golden("approval", |vector| {
+        let loaded = vector.facts(&[
+            "user",
+            "browser_session",
+            "approval",
+            "client",
+            "resource",
+            "rules",
+            "grants",
+        ]);
+        let (name, value) = vector
+            .request
+            .as_object()
+            .and_then(|request| request.iter().next())
+            .unwrap();
+        let said = match name.as_str() {
+            "claim" => Said::Claim,
+            "deny" => Said::Deny,
+            "approve" => {
+                let row = Row::of(value, &["without", "seen"]);
+                Said::Approve {
+                    without: crate::Scopes::parse(row.text("without").unwrap_or("")).unwrap(),
+                    seen: row.required("seen").to_owned(),
+                }
+            }
+            other => panic!("no such answer: {other}"),
+        };
+        let facts = Facts {
+            approval: loaded.get("approval").map(approvals::approval),
+            client: loaded.get("client").map(facts::client),
+            resource: loaded.get("resource").map(facts::resource),
+            rules: people::rules(loaded.get("rules")),
+            grants: loaded
+                .get("grants")
+                .and_then(serde_json::Value::as_array)
+                .into_iter()
+                .flatten()
+                .map(facts::path)
+                .collect(),
+        };
+        let caller = people::at_browser(loaded, vector.at.now);
+        Outcome::Decided(answer(&said, &caller, &facts, &vector.at))
+    });
+}

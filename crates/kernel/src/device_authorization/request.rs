@@ -1,0 +1,35 @@
+//! POST to the device authorization endpoint, read once.
+
+use crate::{authority::Scopes, form::Form, resource::ResourceUri, why::Why};
+
+/// What a device asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// The scope that is asked for; the default when absent.
+    pub scopes: Option<Scopes>,
+    /// The place that is asked for; our own endpoints when absent.
+    pub resource: Option<ResourceUri>,
+}
+
+impl Request {
+    /// Reads the form (RFC 8628 s3.1, RFC 8707 s2). Parameters that we do not know are ignored.
+    pub fn parse(form: &Form) -> Result<Self, Why> {
+        if form.text("authorization_details").is_some() {
+            return Err(Why::DetailsMalformed("a device asks for scopes alone")); // to leave them out unsaid would ask for something else
+        }
+        let scopes = form
+            .text("scope")
+            .map(Scopes::parse)
+            .transpose()?
+            .filter(|scopes| !scopes.is_empty());
+        let mut named = form.all("resource");
+        let resource = named
+            .next()
+            .map(|text| ResourceUri::parse(text).ok_or(Why::ResourceUnknown))
+            .transpose()?;
+        if named.next().is_some() {
+            return Err(Why::ResourceRepeated);
+        }
+        Ok(Self { scopes, resource })
+    }
+}

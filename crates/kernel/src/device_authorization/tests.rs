@@ -1,0 +1,168 @@
+//! RFC 8628 s3.1 and s3.2.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    approval::{self, Handle, UserCode, Whom},
+    client::Client,
+    decision::{Answer, Decision, Guard, Reply},
+    form::Form,
+    moment::Moment,
+    token,
+    vectors::{
+        self, Outcome, Presented, facts,
+        people::{self, by, with},
+    },
+    why::Why,
+};
+
+const NOW: i64 = 1_795_000_000;
+const HERE: &str = "https://mcp.example/mcp";
+
+#[test]
+fn golden_vectors_of_device_authorization_hold() {
+    vectors::golden("device_authorization", |vector| {
+        let loaded = vector.facts(&["tenant", "keys", "client", "resource", "from"]);
+        let (tenant, keys) = (facts::tenant(&loaded["tenant"]), people::tenant_keys(&loaded["keys"]));
+        let presented = Presented::read(&vector.request);
+        let decided = presented.form(token::Request::REPEATABLE).and_then(|form| {
+            let request = Request::parse(&form)?;
+            let client = loaded.get("client").map(facts::client);
+            let caller = presented.caller(&form, client, &tenant, vector.at.now)?;
+            let facts = Facts {
+                tenant: &tenant,
+                keys: &keys,
+                client_epoch: None,
+                resource: loaded.get("resource").map(facts::resource),
+                from: loaded.get("from").and_then(Value::as_str).map(str::to_owned),
+            };
+            Ok(decide(&request, &caller, &facts, &vector.at))
+        });
+        Outcome::from(decided)
+    });
+}
+
+fn at() -> Moment {
+    people::moment(NOW, 7)
+}
+
+fn tv(changed: &Value) -> Client {
+    let row = json!({
+        "client_id": "tv", "token_endpoint_auth_method": "none", "epoch": 3, "grant_types": ["urn:ietf:params:oauth:grant-type:device_code"],
+    });
+    facts::client(&with(row, changed))
+}
+
+fn ask_as(tenant: &Value, client: Client, body: &str) -> Decision {
+    let tenant = facts::tenant(&with(
+        json!({ "id": "default", "issuer": "https://as.example/t/acme" }),
+        tenant,
+    ));
+    let facts = Facts {
+        tenant: &tenant,
+        keys: &people::any_tenant_keys(),
+        client_epoch: None,
+        resource: Some(facts::resource(&json!({
+            "resource": HERE, "scopes": { "read": "Read", "write": "Write" }, "implied_scopes": { "write": ["read"] },
+        }))),
+        from: Some("192.0.2.7".to_owned()),
+    };
+    let request = Request::parse(&Form::parse(body.as_bytes(), token::Request::REPEATABLE).unwrap()).unwrap();
+    decide(&request, &by(client), &facts, &at())
+}
+
+fn put(decision: &Decision) -> &approval::Approval {
+    let created = decision.change().guards.iter().find_map(|guard| match guard {
+        Guard::Approval(approval::Guard::Create(approval)) => Some(approval.as_ref()),
+        _ => None,
+    });
+    created.expect("a question")
+}
+
+#[test]
+fn a_device_gets_two_codes_a_place_a_time_and_an_interval_and_nothing_that_fills_the_code_in() {
+    let decision = ask_as(
+        &json!({}),
+        tv(&json!({})),
+        "scope=write&resource=https%3A%2F%2Fmcp.example%2Fmcp",
+    );
+    let Answer::Issue(Reply::Document(document)) = decision.answer() else {
+        panic!("{decision:?}")
+    };
+    let members: Vec<&str> = document.keys().map(String::as_str).collect();
+    assert_eq!(
+        members,
+        ["device_code", "expires_in", "interval", "user_code", "verification_uri"],
+        "S-28: no verification_uri_complete"
+    );
+    assert_eq!(document["verification_uri"], "https://as.example/t/acme/device");
+    assert_eq!(
+        (&document["expires_in"], &document["interval"]),
+        (&json!(600), &json!(5))
+    );
+    let approval = put(&decision);
+    let keys = people::any_tenant_keys();
+    assert_eq!(
+        Handle::read(&keys.approvals, document["device_code"].as_str().unwrap())
+            .unwrap()
+            .id(),
+        &approval.id
+    );
+    let code = UserCode::parse(document["user_code"].as_str().unwrap()).unwrap();
+    assert_eq!(approval.user_code_digest, Some(code.digest(&keys.approvals)));
+    assert_eq!(
+        (approval.asks.scopes.joined().as_str(), approval.asks.audience.as_row()),
+        ("read write", HERE),
+        "with what it brings"
+    );
+    assert_eq!((&approval.whom, approval.places), (&Whom::WhoeverHasTheCode, None));
+    assert_eq!(approval.started_from.as_deref(), Some("192.0.2.7"));
+    assert_eq!(approval.expires, at().now.plus(600));
+}
+
+#[test]
+fn what_is_asked_is_read_as_at_the_authorization_endpoint() {
+    for (body, expected) in [
+        ("", "profile"),
+        ("scope=openid", "openid"),
+        ("resource=https%3A%2F%2Fmcp.example%2Fmcp", "read write"),
+        (
+            "scope=openid&resource=https%3A%2F%2Fmcp.example%2Fmcp",
+            "openid read write",
+        ),
+    ] {
+        let decision = ask_as(&json!({}), tv(&json!({})), body);
+        assert_eq!(put(&decision).asks.scopes.joined(), expected, "{body}");
+    }
+}
+
+#[test]
+fn who_is_not_registered_for_it_or_may_not_gets_no_code() {
+    let fapi = json!({ "security_profile": "fapi2" });
+    let elsewhere = "resource=https%3A%2F%2Fother.example%2F";
+    for (tenant, client, body, why) in [
+        (
+            json!({}),
+            tv(&json!({ "grant_types": ["authorization_code"] })),
+            "",
+            Why::GrantTypeNotAllowed,
+        ),
+        (
+            json!({ "device_grant": false }),
+            tv(&json!({})),
+            "",
+            Why::GrantTypeUnknown,
+        ),
+        (fapi.clone(), tv(&json!({})), "", Why::ProfileUnmet),
+        (json!({}), tv(&fapi), "", Why::ProfileUnmet),
+        (json!({}), tv(&json!({})), "scope=fly", Why::ScopeNotGranted),
+    ] {
+        let decision = ask_as(&tenant, client, body);
+        assert_eq!(decision.answer(), &Answer::Refuse(why.code(), why));
+        assert!(decision.change().guards.is_empty());
+    }
+    let request = |body: &str| Request::parse(&Form::parse(body.as_bytes(), token::Request::REPEATABLE).unwrap());
+    assert_eq!(request(&format!("{elsewhere}&{elsewhere}")), Err(Why::ResourceRepeated));
+    assert_eq!(request("resource=x"), Err(Why::ResourceUnknown));
+}

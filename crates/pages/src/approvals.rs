@@ -1,0 +1,366 @@
+//! What waits for a person's answer, and the page where they give it: one for every way in which a machine can ask.
+
+use askama::Template;
+
+use crate::app::{App, Identity, Item, Place};
+use crate::calendar;
+use crate::component::{self, AgentBadge, Ask, Claim, Decision, Details, Empty, KeyValue, Note, Tone};
+use crate::frame::{Frame, Shell, Width, finish};
+use crate::markup::Markup;
+use crate::quiet::quiet;
+use crate::words::{Filling, Words, said, whole};
+
+/// The list of what waits.
+#[derive(Clone, Debug)]
+pub struct Approvals<'a> {
+    /// The questions, the newest first.
+    pub waiting: Vec<Waiting<'a>>,
+}
+
+/// A question that waits.
+#[derive(Clone, Debug)]
+pub struct Waiting<'a> {
+    /// Its identifier.
+    pub id: &'a str,
+    /// Who asks.
+    pub app: App<'a>,
+    /// How it asks.
+    pub way: Way,
+    /// Where it would act; none: our own endpoints.
+    pub place: Option<Place<'a>>,
+    /// When it was asked, in unix seconds.
+    pub asked_at: i64,
+    /// When it ends, with no for an answer.
+    pub ends_at: i64,
+}
+
+/// How an app asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// From a device whose code the person typed.
+    Device,
+    /// A machine, for itself.
+    Machine,
+    /// An app that acts for the person already, and wants more.
+    More,
+}
+
+/// The page of one question.
+#[derive(Clone)]
+pub struct Approval<'a> {
+    /// Its identifier.
+    pub id: &'a str,
+    /// Proof that the form is ours.
+    pub csrf: &'a str,
+    /// What this page shows, as the form carries it back: an answer to something else does not count.
+    pub seen: &'a str,
+    /// Who asks.
+    pub app: App<'a>,
+    /// How it asks.
+    pub way: Way,
+    /// Where it would act; none: our own endpoints.
+    pub place: Option<Place<'a>>,
+    /// What it asks for.
+    pub items: Vec<Item<'a>>,
+    /// What an administrator allowed beforehand.
+    pub decided: Vec<Item<'a>>,
+    /// What an administrator forbade: shown struck out, never given.
+    pub forbidden: Vec<Item<'a>>,
+    /// What the app says it is for: its words.
+    pub claim: Option<&'a str>,
+    /// When it was asked, in unix seconds.
+    pub asked_at: i64,
+    /// From which address, as far as that is known.
+    pub from: Option<&'a str>,
+    /// When it ends, with no for an answer.
+    pub ends_at: i64,
+    /// How long what is given lasts.
+    pub lasts_seconds: i64,
+    /// Whom it asks, when it is not this person alone.
+    pub quorum: Option<Quorum<'a>>,
+    /// Where it stands.
+    pub stands: Stands,
+    /// For Details: the wire's name of a value and the value.
+    pub details: Vec<(&'static str, String)>,
+}
+
+quiet!(Approval);
+
+/// Several people are asked.
+#[derive(Clone, Debug)]
+pub struct Quorum<'a> {
+    /// The name of their group or role.
+    pub group: &'a str,
+    /// How many must say yes.
+    pub needed: u8,
+    /// How many have.
+    pub yes: usize,
+}
+
+/// Where a question stands for the person who looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stands {
+    /// They can say yes or no.
+    Open,
+    /// They can say no: the organisation forbids the yes.
+    NoOnly,
+    /// They said yes, and others must.
+    OthersMust,
+    /// The answer was yes.
+    Approved,
+    /// The answer was yes, and the app has what it asked for.
+    Fetched,
+    /// The answer was no.
+    Denied,
+    /// It was taken back.
+    Cancelled,
+    /// Nobody answered in time.
+    Expired,
+}
+
+/// The page that lists what waits for a person's answer.
+pub fn approvals(frame: &Frame<'_>, page: &Approvals<'_>) -> String {
+    let say = Words::new(frame.language);
+    finish(&ApprovalsPage {
+        shell: Shell::new(frame, &say.text("approvals-title"), Width::List),
+        say,
+        ask: Ask {
+            sentence: say.rich("approvals-title", &[]),
+        },
+        empty: Empty {
+            words: say.rich("approvals-empty", &[]),
+        },
+        waiting: page.waiting.iter().map(|waiting| row(say, frame, waiting)).collect(),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "approvals.html")]
+struct ApprovalsPage<'a> {
+    shell: Shell<'a>,
+    say: Words,
+    ask: Ask,
+    empty: Empty,
+    waiting: Vec<Row<'a>>,
+}
+
+struct Row<'a> {
+    id: &'a str,
+    heading: Markup,
+    story: KeyValue,
+    label: String,
+}
+
+fn row<'a>(say: Words, frame: &Frame<'a>, waiting: &'a Waiting<'a>) -> Row<'a> {
+    let when = |at: i64| calendar::moment(say, frame.now, at);
+    let mut story = KeyValue::default();
+    story.row(say.text("approval-asked"), when(waiting.asked_at));
+    story.row(say.text("approval-ends"), when(waiting.ends_at));
+    Row {
+        id: waiting.id,
+        heading: sentence(say, frame, &waiting.app, waiting.way, waiting.place.as_ref()),
+        story,
+        label: say.line("approval-look-named", &[("app", Filling::Name(waiting.app.name))]),
+    }
+}
+
+/// The page where a person answers a question, and sees later how it went on.
+pub fn approval(frame: &Frame<'_>, page: &Approval<'_>) -> String {
+    let say = Words::new(frame.language);
+    let when = |at: i64| Filling::Piece(calendar::moment(say, frame.now, at));
+    let form = match page.stands {
+        Stands::Open => Form::YesOrNo,
+        Stands::NoOnly => Form::NoOnly,
+        Stands::OthersMust
+        | Stands::Approved
+        | Stands::Fetched
+        | Stands::Denied
+        | Stands::Cancelled
+        | Stands::Expired => Form::None,
+    };
+    let refusable = form == Form::YesOrNo && page.quorum.is_none();
+    finish(&ApprovalPage {
+        shell: Shell::new(frame, &say.text("approval-title"), Width::Decision),
+        say,
+        ask: Ask {
+            sentence: sentence(say, frame, &page.app, page.way, page.place.as_ref()),
+        },
+        badge: AgentBadge::below_its_name(say, &page.app, frame.tenant),
+        claim: page.claim.map(|words| Claim {
+            words: say.rich(
+                "approval-says",
+                &[
+                    ("app", Filling::Name(page.app.name)),
+                    ("words", Filling::Piece(said(words))),
+                ],
+            ),
+        }),
+        started: match page.from {
+            Some(from) => say.rich(
+                "approval-started-from",
+                &[("when", when(page.asked_at)), ("from", Filling::Whole(from))],
+            ),
+            None => say.rich("approval-started", &[("when", when(page.asked_at))]),
+        },
+        warning: (page.way == Way::Device && form != Form::None)
+            .then(|| Note::new(Tone::Caution, say.rich("approval-device-warning", &[]))),
+        quorum: page.quorum.as_ref().map(|quorum| {
+            let yes = i64::try_from(quorum.yes).unwrap_or(i64::MAX);
+            say.rich(
+                "approval-quorum",
+                &[
+                    ("yes", Filling::Count(yes)),
+                    ("needed", Filling::Count(i64::from(quorum.needed))),
+                    ("group", Filling::Name(quorum.group)),
+                ],
+            )
+        }),
+        status: status(say, page),
+        items: choices(&page.items, "item"),
+        decided: choices(&page.decided, "decided"),
+        forbidden: component::items(&page.forbidden),
+        nothing: Empty {
+            words: say.rich(
+                "consent-nothing",
+                &[("place", component::place(page.place.as_ref(), frame.tenant))],
+            ),
+        },
+        terms: terms(say, frame, page, form),
+        form,
+        refusable,
+        decision: Decision {
+            deny: say.text("approval-deny"),
+            allow: say.text(if page.quorum.is_some() {
+                "approval-approve"
+            } else {
+                "consent-allow"
+            }),
+        },
+        details: details(say, page),
+        page,
+    })
+}
+
+/// What a person can still say.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    YesOrNo,
+    NoOnly,
+    None,
+}
+
+#[derive(Template)]
+#[template(path = "approval.html")]
+struct ApprovalPage<'a> {
+    shell: Shell<'a>,
+    say: Words,
+    ask: Ask,
+    badge: AgentBadge,
+    claim: Option<Claim>,
+    started: Markup,
+    warning: Option<Note>,
+    quorum: Option<Markup>,
+    status: Option<Note>,
+    items: Vec<Choice<'a>>,
+    decided: Vec<Choice<'a>>,
+    forbidden: Vec<Markup>,
+    nothing: Empty,
+    terms: Vec<Markup>,
+    form: Form,
+    refusable: bool,
+    decision: Decision,
+    details: Details,
+    page: &'a Approval<'a>,
+}
+
+struct Choice<'a> {
+    id: String,
+    scope: &'a str,
+    words: Markup,
+}
+
+fn choices<'a>(items: &'a [Item<'a>], prefix: &str) -> Vec<Choice<'a>> {
+    let choice = |(n, item): (usize, &'a Item<'a>)| Choice {
+        id: format!("{prefix}-{n}"),
+        scope: item.scope,
+        words: said(item.words),
+    };
+    items.iter().enumerate().map(choice).collect()
+}
+
+/// Who wants what, in one sentence. A name that nobody verified never stands in it as if it were one.
+fn sentence(say: Words, frame: &Frame<'_>, app: &App<'_>, way: Way, place: Option<&Place<'_>>) -> Markup {
+    let vouched = !matches!(app.identity, Identity::SelfRegistered);
+    let key = match (way, vouched) {
+        (Way::Device, true) => "approval-ask-device",
+        (Way::Device, false) => "approval-ask-device-unverified",
+        (Way::Machine, true) => "approval-ask-machine",
+        (Way::Machine, false) => "approval-ask-machine-unverified",
+        (Way::More, true) => "approval-ask-more",
+        (Way::More, false) => "approval-ask-more-unverified",
+    };
+    say.rich(
+        key,
+        &[
+            ("app", Filling::Name(app.name)),
+            ("place", component::place(place, frame.tenant)),
+        ],
+    )
+}
+
+fn status(say: Words, page: &Approval<'_>) -> Option<Note> {
+    let (tone, key) = match (page.stands, page.way) {
+        (Stands::Open, _) => return None,
+        (Stands::NoOnly, _) => (Tone::Caution, "approval-no-only"),
+        (Stands::OthersMust, _) => (Tone::Plain, "approval-others-must"),
+        (Stands::Approved, Way::Device) => (Tone::Ok, "approval-approved-device"),
+        (Stands::Approved, Way::Machine | Way::More) => (Tone::Ok, "approval-approved"),
+        (Stands::Fetched, _) => (Tone::Ok, "approval-fetched"),
+        (Stands::Denied, _) => (Tone::Plain, "approval-denied"),
+        (Stands::Cancelled, _) => (Tone::Plain, "approval-cancelled"),
+        (Stands::Expired, _) => (Tone::Plain, "approval-expired"),
+    };
+    Some(Note::new(tone, say.rich(key, &[])))
+}
+
+/// Until when, how long it lasts, how to end it before, and what happens then.
+fn terms(say: Words, frame: &Frame<'_>, page: &Approval<'_>, form: Form) -> Vec<Markup> {
+    let mut terms = Vec::new();
+    if form != Form::None || page.stands == Stands::OthersMust {
+        let when = Filling::Piece(calendar::moment(say, frame.now, page.ends_at));
+        terms.push(say.rich("approval-ends-with-no", &[("when", when)]));
+    }
+    if form != Form::YesOrNo {
+        return terms;
+    }
+    let span = Filling::Piece(calendar::span(say, page.lasts_seconds));
+    if page.way == Way::Machine {
+        terms.push(say.rich("approval-lasts-machine", &[("span", span)]));
+    } else {
+        let mut link = Markup::new();
+        link.tag("<a href=\"");
+        link.text(frame.base);
+        link.tag("/agents\">");
+        link.text(&say.text("nav-agents"));
+        link.tag("</a>");
+        terms.push(say.rich("consent-ends", &[("span", span), ("link", Filling::Piece(link))]));
+    }
+    if page.way == Way::Device {
+        terms.push(say.rich("approval-afterwards-device", &[]));
+    }
+    terms
+}
+
+fn details(say: Words, page: &Approval<'_>) -> Details {
+    let mut rows = KeyValue::default();
+    for (name, value) in &page.details {
+        let key = say
+            .known(&format!("detail-{}", name.replace('_', "-")))
+            .unwrap_or_else(|| (*name).to_owned());
+        rows.row(key, whole(value));
+    }
+    Details {
+        summary: say.text("details"),
+        rows,
+    }
+}

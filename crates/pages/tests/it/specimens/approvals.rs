@@ -1,0 +1,175 @@
+//! What waits, one question in each of its states, and the code of a device.
+
+use pages::{App, Approval, Approvals, Device, DeviceProblem, Identity, Item, Language, Quorum, Stands, Waiting, Way};
+
+use super::{
+    CSRF, DAY, HOSTILE, LONG_NAME, NOW, TOMORROW_AT_NINE, atlas, calendar, hostile, hostile_frame, read, signed_in,
+    stranger, write,
+};
+
+pub(crate) fn of_device() -> Approval<'static> {
+    Approval {
+        id: "approval-1",
+        csrf: CSRF,
+        seen: "seen-hash",
+        app: atlas(),
+        way: Way::Device,
+        place: Some(calendar()),
+        items: vec![read(), write()],
+        decided: Vec::new(),
+        forbidden: Vec::new(),
+        claim: None,
+        asked_at: NOW - 60,
+        from: Some("192.0.2.7"),
+        ends_at: NOW + 540,
+        lasts_seconds: 180 * DAY,
+        quorum: None,
+        stands: Stands::Open,
+        details: vec![
+            ("approval", "approval-1".to_owned()),
+            ("client_id", "atlas".to_owned()),
+            ("payload_hash", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk".to_owned()),
+        ],
+    }
+}
+
+pub(crate) fn of_machine() -> Approval<'static> {
+    Approval {
+        way: Way::Machine,
+        claim: Some("for the report of May"),
+        from: None,
+        ends_at: TOMORROW_AT_NINE,
+        lasts_seconds: DAY,
+        quorum: Some(Quorum {
+            group: "Finance",
+            needed: 2,
+            yes: 1,
+        }),
+        ..of_device()
+    }
+}
+
+pub(crate) fn approvals(language: Language, add: &mut impl FnMut(&str, String)) {
+    let frame = signed_in(language, "/approvals");
+    let waiting = |app, way, place| Waiting {
+        id: "approval-1",
+        app,
+        way,
+        place,
+        asked_at: NOW - 60,
+        ends_at: TOMORROW_AT_NINE,
+    };
+    let list = vec![
+        waiting(atlas(), Way::Device, Some(calendar())),
+        waiting(stranger(), Way::More, None),
+        waiting(atlas(), Way::Machine, Some(calendar())),
+    ];
+    add("approvals", pages::approvals(&frame, &Approvals { waiting: list }));
+    add(
+        "approvals-empty",
+        pages::approvals(&frame, &Approvals { waiting: Vec::new() }),
+    );
+    let one = signed_in(language, "/approvals/approval-1");
+    let mut show = |name: &str, page: Approval<'_>| add(name, pages::approval(&one, &page));
+    show("approval-device", of_device());
+    show("approval-machine", of_machine());
+    show(
+        "approval-more",
+        Approval {
+            way: Way::More,
+            app: stranger(),
+            place: None,
+            items: vec![read()],
+            decided: vec![write()],
+            forbidden: vec![Item {
+                scope: "delete",
+                words: "delete your calendar",
+            }],
+            ..of_device()
+        },
+    );
+    show(
+        "approval-nothing",
+        Approval {
+            items: Vec::new(),
+            ..of_device()
+        },
+    );
+    for (name, stands) in [
+        ("approval-no-only", Stands::NoOnly),
+        ("approval-approved", Stands::Approved),
+        ("approval-fetched", Stands::Fetched),
+        ("approval-denied", Stands::Denied),
+        ("approval-cancelled", Stands::Cancelled),
+        ("approval-expired", Stands::Expired),
+    ] {
+        show(name, Approval { stands, ..of_device() });
+    }
+    show(
+        "approval-others-must",
+        Approval {
+            stands: Stands::OthersMust,
+            ..of_machine()
+        },
+    );
+    show(
+        "approval-machine-approved",
+        Approval {
+            stands: Stands::Approved,
+            ..of_machine()
+        },
+    );
+    show(
+        "approval-long",
+        Approval {
+            app: App {
+                name: LONG_NAME,
+                client_id: "long",
+                identity: Identity::Registered,
+            },
+            ..of_machine()
+        },
+    );
+    let frame = signed_in(language, "/device");
+    for (name, problem) in [
+        ("device", None),
+        ("device-unknown", Some(DeviceProblem::Unknown)),
+        ("device-too-many-tries", Some(DeviceProblem::TooManyTries)),
+    ] {
+        add(name, pages::device(&frame, &Device { csrf: CSRF, problem }));
+    }
+    let words = Item {
+        scope: HOSTILE,
+        words: HOSTILE,
+    };
+    add(
+        "approval-hostile",
+        pages::approval(
+            &hostile_frame(language),
+            &Approval {
+                app: hostile(),
+                claim: Some(HOSTILE),
+                from: Some(HOSTILE),
+                items: vec![words.clone()],
+                decided: vec![words.clone()],
+                forbidden: vec![words],
+                quorum: Some(Quorum {
+                    group: HOSTILE,
+                    needed: 2,
+                    yes: 1,
+                }),
+                details: vec![("client_id", HOSTILE.to_owned())],
+                ..of_machine()
+            },
+        ),
+    );
+    add(
+        "approvals-hostile",
+        pages::approvals(
+            &hostile_frame(language),
+            &Approvals {
+                waiting: vec![waiting(hostile(), Way::More, None)],
+            },
+        ),
+    );
+}

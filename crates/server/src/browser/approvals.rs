@@ -1,0 +1,344 @@
+//! What waits for the person who is signed in, the page where they answer, and the code that they type for a device. One page for every door.
+
+use std::sync::Arc;
+
+use kernel::{
+    ApprovalId, Audience, Scopes, Why,
+    approval::{self, Approval, Door, Open, Origin, Said, State, UserCode, View as Seen, Whom},
+    client::Client,
+    resource::Resource,
+};
+use pages::{DeviceProblem, Quorum, Stands, Waiting, Way};
+
+use super::{
+    Browser,
+    view::{self, View},
+};
+use crate::{
+    fault::{Fault, Stop},
+    http::{
+        entrance::Inbound,
+        render::{Outgoing, PageAnswer, Policy},
+    },
+    settle::Answered,
+    throttle::{Trying, address_key},
+    walk::Walker,
+};
+
+/// Questions that the list shows, at most.
+const ROWS_MAX: usize = 100;
+
+/// GET `/device`. Whatever stands in the query is not read: nobody types a code into a link (S-28).
+pub(crate) fn device(inbound: &Inbound, browser: &Browser) -> Outgoing {
+    device_page(inbound, browser, None)
+}
+
+fn device_page(inbound: &Inbound, browser: &Browser, problem: Option<(Why, DeviceProblem)>) -> Outgoing {
+    let view = View::new(inbound, browser);
+    let (why, problem) = problem.unzip();
+    let html = pages::device(
+        &view.frame("/device"),
+        &pages::Device {
+            csrf: &view.csrf,
+            problem,
+        },
+    );
+    Outgoing::Page(PageAnswer {
+        why,
+        html,
+        policy: Policy::Stays,
+        cookies: browser.cookies(),
+    })
+}
+
+/// POST `/device`: a person typed a code. The question is theirs from now on, and its page is the next one.
+pub(crate) async fn device_code(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
+    // 1. How often this person, this address and everybody together may be wrong (S-27).
+    if let Err(why) = may_type(&inbound) {
+        return Ok(device_page(
+            &inbound,
+            &browser,
+            Some((why, DeviceProblem::TooManyTries)),
+        ));
+    }
+
+    // 2. The code.
+    let typed = inbound.form.text("user_code").and_then(UserCode::parse);
+    let answered = inbound
+        .walker()
+        .walk(
+            move |Walker {
+                      app,
+                      tenant,
+                      caller,
+                      at,
+                  },
+                  _look| {
+                let typed = typed.clone();
+                async move {
+                    let keys = app.page_keys.of_tenant(tenant.id());
+                    let named = match &typed {
+                        Some(code) => tenant.approval_of_code(&code.digest(&keys.approvals)).await?,
+                        None => None,
+                    };
+                    let facts = store::flows::approval::load(&tenant, &caller, named, at.now).await?;
+                    Ok(approval::answer(&Said::Claim, &caller, &facts, &at))
+                }
+            },
+        )
+        .await?;
+
+    // 3. On to the question, or once more.
+    match answered {
+        answered @ Answered::Issue(..) => to_question(&inbound, &browser, answered),
+        Answered::Refuse(why @ Why::UserCodeUnknown) => {
+            in_vain(&inbound);
+            Ok(device_page(&inbound, &browser, Some((why, DeviceProblem::Unknown))))
+        }
+        Answered::Refuse(why) => Err(why.into()),
+        Answered::Wait(_) => Err(Fault::Unsigned.into()), // the kernel answers this door with nothing else
+    }
+}
+
+/// The page of the question that was answered.
+fn to_question(inbound: &Inbound, browser: &Browser, answered: Answered) -> Result<Outgoing, Stop> {
+    let document = answered.document()?;
+    let id = document
+        .get("id")
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or_default();
+    Ok(View::new(inbound, browser).to(&format!("/approvals/{id}")))
+}
+
+/// Whose tries are counted: the person's, the address's, the tenant's.
+fn tries(inbound: &Inbound) -> Vec<(Trying, String, u32)> {
+    let (tenant, limits) = (inbound.tenant.id(), &inbound.app.limits);
+    let mut tries = vec![(
+        Trying::AnyUserCode,
+        tenant.to_string(),
+        limits.wrong_user_codes_of_tenant_per_minute,
+    )];
+    if let Some(person) = inbound.caller.person() {
+        let key = format!("{tenant}/{}", person.user.id);
+        tries.push((Trying::UserCode, key, limits.wrong_user_codes_per_minute));
+    }
+    if let Some(peer) = inbound.peer {
+        let key = address_key(tenant, peer);
+        tries.push((Trying::UserCodeFromAddress, key, limits.wrong_user_codes_per_minute));
+    }
+    tries
+}
+
+fn may_type(inbound: &Inbound) -> Result<(), Why> {
+    let throttle = &inbound.app.throttle;
+    tries(inbound)
+        .into_iter()
+        .try_for_each(|(trying, key, per_minute)| throttle.look(trying, &key, per_minute, inbound.at.now))
+}
+
+fn in_vain(inbound: &Inbound) {
+    for (trying, key, per_minute) in tries(inbound) {
+        let counted = inbound.app.throttle.take(trying, &key, per_minute, inbound.at.now);
+        drop(counted); // whether it was the last one shows at the next try
+    }
+}
+
+/// GET `/approvals`: what waits for this person, the newest first.
+pub(crate) async fn approvals(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
+    let person = inbound.caller.person().ok_or(Why::SignInRequired)?;
+    let (tenant, now) = (&inbound.tenant, inbound.at.now);
+    let mut waiting = tenant
+        .approvals_lately(&Whom::Person(person.user.id.clone()), now)
+        .await?;
+    for group in &person.user.memberships {
+        let members = Whom::Members {
+            group: group.clone(),
+            quorum: 1,
+        };
+        waiting.extend(tenant.approvals_lately(&members, now).await?);
+    }
+    waiting.retain(|approval| {
+        let said_yes = approval.state.yes().iter().any(|yes| yes.by == person.user.id);
+        approval.state.waits() && approval.expires > now && !said_yes
+    });
+    waiting.sort_by(|a, b| b.id.cmp(&a.id));
+    waiting.truncate(ROWS_MAX);
+    let mut known = Vec::with_capacity(waiting.len());
+    for approval in &waiting {
+        known.push((
+            tenant.client(&approval.client).await?,
+            place_of(&inbound, approval).await?,
+        ));
+    }
+    let view = View::new(&inbound, &browser);
+    let rows = waiting
+        .iter()
+        .zip(&known)
+        .map(|(approval, (client, place))| Waiting {
+            id: approval.id.as_str(),
+            app: client.as_ref().map_or_else(|| view::gone(&approval.client), view::app),
+            way: way(&approval.door),
+            place: view::place(place.as_ref()),
+            asked_at: approval.created.unix(),
+            ends_at: approval.expires.unix(),
+        })
+        .collect();
+    let html = pages::approvals(&view.frame("/approvals"), &pages::Approvals { waiting: rows });
+    Ok(view.stays(html))
+}
+
+/// GET `/approvals/{id}`.
+pub(crate) async fn approval(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
+    let id = named(&inbound)?;
+    let approval = inbound.tenant.approval(&id).await?;
+    let facts = store::flows::approval::load(&inbound.tenant, &inbound.caller, approval, inbound.at.now).await?;
+    let seen = approval::view(&inbound.caller, &facts, &inbound.at)?;
+    let client = facts.client.as_ref().ok_or(Why::ClientUnknown)?;
+    page(&inbound, &browser, &seen, client, facts.resource.as_ref()).await
+}
+
+/// POST `/approvals/{id}`: yes, without some of it, or no.
+pub(crate) async fn approval_answer(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
+    let id = named(&inbound)?;
+    let said = match inbound.form.text("decision") {
+        Some("allow") => Said::Approve {
+            without: left_out(&inbound)?,
+            seen: inbound.form.text("request").unwrap_or_default().to_owned(),
+        },
+        Some("deny") => Said::Deny,
+        Some(_) | None => return Err(Why::ParameterMalformed("decision").into()),
+    };
+    let given = Arc::new((id.clone(), said));
+    let answered = inbound
+        .walker()
+        .walk(move |Walker { tenant, caller, at, .. }, _look| {
+            let given = Arc::clone(&given);
+            async move {
+                let (id, said) = given.as_ref();
+                let approval = tenant.approval(id).await?;
+                let facts = store::flows::approval::load(&tenant, &caller, approval, at.now).await?;
+                Ok(approval::answer(said, &caller, &facts, &at))
+            }
+        })
+        .await?;
+    match answered {
+        answered @ Answered::Issue(..) => to_question(&inbound, &browser, answered),
+        // What is asked is another now, or it was answered meanwhile: the page says how it stands (S-30).
+        Answered::Refuse(Why::AnswerStale | Why::AlreadyAnswered) => {
+            Ok(View::new(&inbound, &browser).to(&format!("/approvals/{id}")))
+        }
+        Answered::Refuse(why) => Err(why.into()),
+        Answered::Wait(_) => Err(Fault::Unsigned.into()),
+    }
+}
+
+fn named(inbound: &Inbound) -> Result<ApprovalId, Why> {
+    ApprovalId::parse(inbound.param("id")?).ok_or(Why::Absent("approval"))
+}
+
+fn left_out(inbound: &Inbound) -> Result<Scopes, Why> {
+    let all: Vec<&str> = inbound.form.all("without").collect();
+    Scopes::parse(&all.join(" "))
+}
+
+async fn place_of(inbound: &Inbound, approval: &Approval) -> Result<Option<Resource>, Fault> {
+    match &approval.asks.audience {
+        Audience::Issuer => Ok(None),
+        Audience::Resource(uri) => Ok(inbound.tenant.resource(uri).await?),
+    }
+}
+
+const fn way(door: &Door) -> Way {
+    match door {
+        Door::Device => Way::Device,
+        Door::Deferred(Origin::ClientCredentials) => Way::Machine,
+        Door::Deferred(Origin::RefreshToken { .. }) => Way::More,
+    }
+}
+
+/// The page of a question.
+async fn page(
+    inbound: &Inbound,
+    browser: &Browser,
+    seen: &Seen,
+    client: &Client,
+    resource: Option<&Resource>,
+) -> Result<Outgoing, Stop> {
+    let approval = &seen.approval;
+    let group = match &approval.whom {
+        Whom::Members { group, .. } => Some(
+            inbound
+                .tenant
+                .group(group)
+                .await?
+                .map_or_else(|| group.to_string(), |group| group.name),
+        ),
+        Whom::Person(_) | Whom::WhoeverHasTheCode => None,
+    };
+    let view = View::new(inbound, browser);
+    let csrf = view.csrf_about(&seen.seen);
+    let words = |scopes| view::worded(scopes, resource, browser.language);
+    let judgement = &seen.judgement;
+    let (open, decided, forbidden) = (
+        words(&judgement.open),
+        words(&judgement.decided),
+        words(&judgement.forbidden),
+    );
+    let here = format!("/approvals/{}", approval.id);
+    let html = pages::approval(
+        &view.frame(&here),
+        &pages::Approval {
+            id: approval.id.as_str(),
+            csrf: &csrf,
+            seen: &seen.seen,
+            app: view::app(client),
+            way: way(&approval.door),
+            place: view::place(resource),
+            items: view::items(&open),
+            decided: view::items(&decided),
+            forbidden: view::items(&forbidden),
+            claim: approval.asks.message.as_deref(),
+            asked_at: approval.created.unix(),
+            from: approval.started_from.as_deref(),
+            ends_at: approval.expires.unix(),
+            lasts_seconds: seen.lasts_seconds,
+            quorum: group.as_deref().map(|group| Quorum {
+                group,
+                needed: approval.whom.quorum(),
+                yes: approval.state.yes().len(),
+            }),
+            stands: stands(seen),
+            details: details(approval, client),
+        },
+    );
+    Ok(view.stays(html))
+}
+
+fn stands(seen: &Seen) -> Stands {
+    match (seen.open, &seen.approval.state) {
+        (Open::YesOrNo, _) => Stands::Open,
+        (Open::NoOnly, _) => Stands::NoOnly,
+        (Open::Answered, State::Approved { .. }) => Stands::Approved,
+        (Open::Answered, State::Redeemed { .. }) => Stands::Fetched,
+        (Open::Answered, State::Denied { .. }) => Stands::Denied,
+        (Open::Answered, State::Cancelled { .. }) => Stands::Cancelled,
+        (Open::Answered, State::Expired { .. }) => Stands::Expired,
+        (Open::Answered, State::Asked | State::Clarifying { .. } | State::PartlyApproved { .. }) => Stands::OthersMust,
+    }
+}
+
+/// The protocol's own words, complete.
+fn details(approval: &Approval, client: &Client) -> Vec<(&'static str, String)> {
+    let mut details = vec![
+        ("approval", approval.id.to_string()),
+        ("client_id", client.id.to_string()),
+        ("door", approval.door.name().to_owned()),
+    ];
+    if let Audience::Resource(uri) = &approval.asks.audience {
+        details.push(("resource", uri.as_str().to_owned()));
+    }
+    details.push(("scope", approval.asks.scopes.joined()));
+    details.push(("payload_hash", approval.payload_hash.clone()));
+    details.push(("metadata_hash", client.basis()));
+    details
+}
