@@ -49,6 +49,7 @@ pub(crate) fn of_machine() -> Approval<'static> {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one list of pages")]
 pub(crate) fn approvals(language: Language, add: &mut impl FnMut(&str, String)) {
     let frame = signed_in(language, "/approvals");
     let waiting = |app, way, place| Waiting {

@@ -162,6 +162,11 @@ impl ClientChangeBody {
 }
 
 /// Who is asked: nothing is said, nobody is (an empty name), or so many of a group.
+#[expect(
+    clippy::option_option,
+    clippy::needless_pass_by_value,
+    reason = "as the change has it, and as the members are taken out of the body"
+)]
 fn approvers(group: Option<String>, quorum: Option<i64>) -> Result<Option<Option<Approvers>>, Why> {
     match (group.as_deref(), quorum) {
         (None, None) => Ok(None),
