@@ -25,10 +25,6 @@ use crate::{
 };
 
 /// Registers a client and its root grant.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one decision from top to bottom, in numbered steps"
-)]
 pub(super) fn create(
     new: &NewClient,
     administrator: &AdministratorCaller,

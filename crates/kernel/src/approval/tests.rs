@@ -88,8 +88,10 @@ fn person(name: &str, groups: &[&str]) -> Caller {
 
 /// What the decision writes as the approval's next row.
 fn advanced(decision: &Decision) -> Option<&Approval> {
-    decision.change().guards.iter().find_map(|guard| match guard {
-        crate::Guard::Approval(Guard::Advance(approval)) => Some(approval.as_ref()),
-        _ => None,
+    decision.change().guards.iter().find_map(|guard| {
+        let crate::Guard::Approval(Guard::Advance(approval)) = guard else {
+            return None;
+        };
+        Some(approval.as_ref())
     })
 }

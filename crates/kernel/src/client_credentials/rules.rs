@@ -49,10 +49,6 @@ pub fn decide(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment
     }
 }
 
-#[expect(
-    clippy::too_many_lines,
-    reason = "one decision from top to bottom, in numbered steps"
-)]
 fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Result<Decision, Why> {
     // 1. Only a client that authenticated (RFC 6749 s4.4), and only if it registered for this (s5.2 unauthorized_client).
     let Who::PureMachine(machine) = &caller.who else {

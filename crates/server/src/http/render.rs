@@ -207,9 +207,10 @@ pub(crate) fn stop(stop: &Stop, context: &Context) -> Response {
 
 /// What a machine is told while people are asked: an error, as RFC 8628 s3.5 and Deferred Token Response have it, with what it needs to ask again.
 fn waits(waiting: &Waiting, context: &Context) -> Response {
-    let said = match waiting.code {
-        Code::InteractionRequired => "send the person to interaction_uri, and ask again for their answer",
-        _ => "people are being asked; ask again for their answer",
+    let said = if waiting.code == Code::InteractionRequired {
+        "send the person to interaction_uri, and ask again for their answer"
+    } else {
+        "people are being asked; ask again for their answer"
     };
     let mut body = json::Object::new();
     body.insert("error".to_owned(), waiting.code.name().into());

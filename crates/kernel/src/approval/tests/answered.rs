@@ -44,9 +44,11 @@ fn refusal(decision: &Decision) -> &Why {
 }
 
 fn made(decision: &Decision) -> Option<&grant::Grant> {
-    decision.change().guards.iter().find_map(|guard| match guard {
-        AnyGuard::Grant(grant::Guard::Create(grant)) => Some(grant.as_ref()),
-        _ => None,
+    decision.change().guards.iter().find_map(|guard| {
+        let AnyGuard::Grant(grant::Guard::Create(grant)) = guard else {
+            return None;
+        };
+        Some(grant.as_ref())
     })
 }
 
