@@ -1,10 +1,4 @@
 //! The machine: every state against every transition, that no way leads to a yes without the quorum or to a second fetch, and the rules of asking, answering and fetching.
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    clippy::arithmetic_side_effects,
-    reason = "a test picks what it looks at"
-)]
-
 mod answered;
 mod asked;
 mod fetched;
@@ -93,8 +87,10 @@ fn person(name: &str, groups: &[&str]) -> Caller {
 
 /// What the decision writes as the approval's next row.
 fn advanced(decision: &Decision) -> Option<&Approval> {
-    decision.change().guards.iter().find_map(|guard| match guard {
-        crate::Guard::Approval(Guard::Advance(approval)) => Some(approval.as_ref()),
-        _ => None,
+    decision.change().guards.iter().find_map(|guard| {
+        let crate::Guard::Approval(Guard::Advance(approval)) = guard else {
+            return None;
+        };
+        Some(approval.as_ref())
     })
 }

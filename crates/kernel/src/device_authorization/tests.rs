@@ -1,6 +1,4 @@
 //! RFC 8628 s3.1 and s3.2.
-#![expect(clippy::wildcard_enum_match_arm, reason = "a test picks what it looks at")]
-
 use serde_json::{Value, json};
 
 use super::*;
@@ -74,9 +72,11 @@ fn ask_as(tenant: &Value, client: Client, body: &str) -> Decision {
 }
 
 fn put(decision: &Decision) -> &approval::Approval {
-    let created = decision.change().guards.iter().find_map(|guard| match guard {
-        Guard::Approval(approval::Guard::Create(approval)) => Some(approval.as_ref()),
-        _ => None,
+    let created = decision.change().guards.iter().find_map(|guard| {
+        let Guard::Approval(approval::Guard::Create(approval)) = guard else {
+            return None;
+        };
+        Some(approval.as_ref())
     });
     created.expect("a question")
 }

@@ -38,11 +38,12 @@ fn waiting(n: usize, client: &str, of_client: i64, of_whom: i64) -> Approval {
 }
 
 fn ended(n: usize, state: &str, ago: i64) -> Approval {
-    let answer = json!({ "by": "ann", "method": "password", "auth_time": NOW, "at": NOW - ago });
+    let then = NOW.saturating_sub(ago);
+    let answer = json!({ "by": "ann", "method": "password", "auth_time": NOW, "at": then });
     let answer = if state == "denied" {
         answer
     } else {
-        json!({ "at": NOW - ago })
+        json!({ "at": then })
     };
     row(&json!({ "id": format!("e-{n}"), "state": state, "answer": answer }))
 }

@@ -252,14 +252,18 @@ fn a_yes_is_redeemed_once_as_every_other_yes() {
         ("redeemed", 3),
         "it expects the row that was read"
     );
-    let child = change.guards.iter().find_map(|guard| match guard {
-        AnyGuard::Grant(grant::Guard::Create(grant)) => Some(grant),
-        _ => None,
+    let child = change.guards.iter().find_map(|guard| {
+        let AnyGuard::Grant(grant::Guard::Create(grant)) = guard else {
+            return None;
+        };
+        Some(grant)
     });
     assert_eq!(child.unwrap().parent, Some(id("yes-1")));
-    let line = change.guards.iter().find_map(|guard| match guard {
-        AnyGuard::Family(family::Guard::Create(line)) => Some(line),
-        _ => None,
+    let line = change.guards.iter().find_map(|guard| {
+        let AnyGuard::Family(family::Guard::Create(line)) = guard else {
+            return None;
+        };
+        Some(line)
     });
     assert_eq!(
         line.unwrap().presence.method,
@@ -377,9 +381,12 @@ fn s_16_a_line_that_died_meanwhile_gets_nothing_by_having_asked_before() {
 
 #[test]
 fn a_person_who_may_be_at_hand_is_named_a_place_and_approvers_are_not() {
-    let waits = |approval: Approval| match world(approval.clone()).poll_as(approval.client.as_str()).answer() {
-        Answer::Wait(Waits::Approval(waiting)) => (waiting.code.name(), waiting.interaction.clone()),
-        other => panic!("{other:?}"),
+    let waits = |approval: Approval| {
+        let decision = world(approval.clone()).poll_as(approval.client.as_str());
+        let Answer::Wait(Waits::Approval(waiting)) = decision.answer() else {
+            panic!("{decision:?}");
+        };
+        (waiting.code.name(), waiting.interaction.clone())
     };
     let person = row(
         &json!({ "door": "deferred refresh_token", "authorization": "z", "whom": "person", "who": "alice", "quorum": 1 }),

@@ -69,8 +69,8 @@ proptest! {
             };
             let Ok(after) = after else { continue };
             prop_assert!(!before.state.is_end(), "left an end: {:?}", before.state);
-            prop_assert_eq!(after.epoch, before.epoch + 1);
-            redeemed += i32::from(matches!(after.state, State::Redeemed { .. }));
+            prop_assert_eq!(after.epoch, before.epoch.saturating_add(1));
+            redeemed = i32::from(matches!(after.state, State::Redeemed { .. })).saturating_add(redeemed);
             approval = after;
             if let State::Approved { yes, .. } | State::Redeemed { yes, .. } = &approval.state {
                 let people: BTreeSet<&str> = yes.iter().map(|yes| yes.by.as_str()).collect();

@@ -1,6 +1,8 @@
 //! What waits, one question in each of its states, and the code of a device.
 
-use pages::{App, Approval, Approvals, Device, DeviceProblem, Identity, Item, Language, Quorum, Stands, Waiting, Way};
+use pages::{
+    App, Approval, Approvals, Device, DeviceProblem, Identity, Item, Language, Place, Quorum, Stands, Waiting, Way,
+};
 
 use super::{
     CSRF, DAY, HOSTILE, LONG_NAME, NOW, TOMORROW_AT_NINE, atlas, calendar, hostile, hostile_frame, read, signed_in,
@@ -49,17 +51,8 @@ pub(crate) fn of_machine() -> Approval<'static> {
     }
 }
 
-#[expect(clippy::too_many_lines, reason = "one list of pages")]
 pub(crate) fn approvals(language: Language, add: &mut impl FnMut(&str, String)) {
     let frame = signed_in(language, "/approvals");
-    let waiting = |app, way, place| Waiting {
-        id: "approval-1",
-        app,
-        way,
-        place,
-        asked_at: NOW - 60,
-        ends_at: TOMORROW_AT_NINE,
-    };
     let list = vec![
         waiting(atlas(), Way::Device, Some(calendar())),
         waiting(stranger(), Way::More, None),
@@ -70,6 +63,30 @@ pub(crate) fn approvals(language: Language, add: &mut impl FnMut(&str, String)) 
         "approvals-empty",
         pages::approvals(&frame, &Approvals { waiting: Vec::new() }),
     );
+    let frame = signed_in(language, "/device");
+    for (name, problem) in [
+        ("device", None),
+        ("device-unknown", Some(DeviceProblem::Unknown)),
+        ("device-too-many-tries", Some(DeviceProblem::TooManyTries)),
+    ] {
+        add(name, pages::device(&frame, &Device { csrf: CSRF, problem }));
+    }
+    questions(language, add);
+    of_hostile_people(language, add);
+}
+
+fn waiting<'a>(app: App<'a>, way: Way, place: Option<Place<'a>>) -> Waiting<'a> {
+    Waiting {
+        id: "approval-1",
+        app,
+        way,
+        place,
+        asked_at: NOW - 60,
+        ends_at: TOMORROW_AT_NINE,
+    }
+}
+
+fn questions(language: Language, add: &mut impl FnMut(&str, String)) {
     let one = signed_in(language, "/approvals/approval-1");
     let mut show = |name: &str, page: Approval<'_>| add(name, pages::approval(&one, &page));
     show("approval-device", of_device());
@@ -131,14 +148,9 @@ pub(crate) fn approvals(language: Language, add: &mut impl FnMut(&str, String)) 
             ..of_machine()
         },
     );
-    let frame = signed_in(language, "/device");
-    for (name, problem) in [
-        ("device", None),
-        ("device-unknown", Some(DeviceProblem::Unknown)),
-        ("device-too-many-tries", Some(DeviceProblem::TooManyTries)),
-    ] {
-        add(name, pages::device(&frame, &Device { csrf: CSRF, problem }));
-    }
+}
+
+fn of_hostile_people(language: Language, add: &mut impl FnMut(&str, String)) {
     let words = Item {
         scope: HOSTILE,
         words: HOSTILE,

@@ -105,7 +105,7 @@ impl ClientBody {
             token_algorithm: algorithm(self.access_token_signed_response_alg.as_deref())?,
             binding: binding(self.dpop_bound_access_tokens),
             introspects: introspects(self.introspects_everything),
-            approvers: approvers(self.approvers, self.approval_quorum)?.flatten(),
+            approvers: approvers(self.approvers.as_deref(), self.approval_quorum)?.flatten(),
             redirect_uris: self.redirect_uris,
             application_type: kind,
             uri: self.client_uri.map(page).transpose()?,
@@ -154,7 +154,7 @@ impl ClientChangeBody {
             token_algorithm: algorithm(self.access_token_signed_response_alg.as_deref())?,
             binding: self.dpop_bound_access_tokens.map(binding),
             introspects: self.introspects_everything.map(introspects),
-            approvers: approvers(self.approvers, self.approval_quorum)?,
+            approvers: approvers(self.approvers.as_deref(), self.approval_quorum)?,
             redirect_uris: self.redirect_uris,
             switch: self.disabled.map(switch),
         })
@@ -162,13 +162,9 @@ impl ClientChangeBody {
 }
 
 /// Who is asked: nothing is said, nobody is (an empty name), or so many of a group.
-#[expect(
-    clippy::option_option,
-    clippy::needless_pass_by_value,
-    reason = "as the change has it, and as the members are taken out of the body"
-)]
-fn approvers(group: Option<String>, quorum: Option<i64>) -> Result<Option<Option<Approvers>>, Why> {
-    match (group.as_deref(), quorum) {
+#[expect(clippy::option_option, reason = "nothing is said, or that there is nobody")]
+fn approvers(group: Option<&str>, quorum: Option<i64>) -> Result<Option<Option<Approvers>>, Why> {
+    match (group, quorum) {
         (None, None) => Ok(None),
         (Some(""), None) => Ok(Some(None)),
         (None | Some(""), Some(_)) => Err(Why::ClientMetadata("approval_quorum goes with approvers")),
