@@ -137,10 +137,10 @@ fn damaged_pkcs8_is_refused() {
 }
 
 #[test]
-fn an_rsa_key_has_3072_bits() {
+fn an_rsa_key_has_2048_bits() {
     let (key, _) = SoftwareKey::generate(Algorithm::PS256).unwrap();
     let jwk = key.public_key().to_jwk();
-    assert_eq!(base64url::decode(jwk["n"].as_str().unwrap()).unwrap().len(), 384);
+    assert_eq!(base64url::decode(jwk["n"].as_str().unwrap()).unwrap().len(), 256);
     assert_eq!(jwk["e"], "AQAB");
 }
 

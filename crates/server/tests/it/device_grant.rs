@@ -84,6 +84,41 @@ async fn a_device_is_connected_and_its_tokens_act_for_the_person() {
     for kind in ["approval.asked", "approval.claimed", "approval.given"] {
         assert_eq!(world.events(kind).await, 1, "{kind}");
     }
+    world.shows(&["DocumentSupport/RFC8628Supported", "Features/DeviceFlowSupported"]);
+}
+
+#[tokio::test]
+async fn a_device_asks_in_any_words_but_never_twice_and_its_code_cannot_be_guessed() {
+    let world = world().await;
+    let device = device_client(&world, "none").await;
+    let mut codes = std::collections::BTreeSet::new();
+    for n in 0..20 {
+        let form = [for_mcp(), vec![("unheard_of", format!("{n}"))]].concat();
+        let answer = ask(&world, &device, &form, &[]).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let code = of(&answer).device;
+        let (_, secret) = code.split_once('.').unwrap();
+        let bits = proof::base64url::decode(secret).unwrap().len() * 8;
+        assert!(bits >= 128, "{bits} bits");
+        assert!(codes.insert(code), "a code is given once");
+        world.advance(10);
+    }
+    for name in ["resource", "scope", "client_id", "unheard_of"] {
+        let form = [for_mcp(), vec![("unheard_of", "x".to_owned()), (name, "x".to_owned())]].concat();
+        let answer = ask(&world, &device, &form, &[]).await;
+        assert!(
+            matches!(
+                (answer.status, answer.error()),
+                (400, "invalid_request" | "invalid_target")
+            ),
+            "{name} twice: {answer:?}"
+        );
+    }
+    world.shows(&[
+        "DeviceAuthEndpoint/SameParameterTwiceDisallowed",
+        "DeviceAuthEndpoint/UnrecognizedParameterAllowed",
+        "Tokens/DeviceCodeEntropy",
+    ]);
 }
 
 #[tokio::test]

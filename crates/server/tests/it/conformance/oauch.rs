@@ -454,6 +454,7 @@ async fn every_endpoint_speaks_modern_tls_alone() {
         "token_endpoint",
         "userinfo_endpoint",
         "pushed_authorization_request_endpoint",
+        "device_authorization_endpoint",
         "revocation_endpoint",
         "jwks_uri",
     ] {
@@ -476,6 +477,7 @@ async fn every_endpoint_speaks_modern_tls_alone() {
         "AuthEndpoint/IsHttpsRequired",
         "TokenEndpoint/IsHttpsRequired",
         "ParEndpoint/IsHttpsRequired",
+        "DeviceAuthEndpoint/IsHttpsRequired",
         "Revocation/IsRevocationEndpointSecure",
     ]);
     assert_eq!(
@@ -500,6 +502,7 @@ async fn every_endpoint_speaks_modern_tls_alone() {
         "ApiEndpoint/IsModernTlsSupported",
         "AuthEndpoint/IsModernTlsSupported",
         "TokenEndpoint/IsModernTlsSupported",
+        "DeviceAuthEndpoint/IsModernTlsSupported",
         "Revocation/IsModernTlsSupported",
         "Features/IsDeprecatedTlsSupported",
     ]);
