@@ -51,10 +51,11 @@ export class Human {
      */
     async typed(url, code, { decision = 'allow' } = {}) {
         let answer = await this.#get(url);
+        let typed = false; // once: wrong codes are counted
         for (let step = 0; step < STEPS_MAX; step += 1) {
             if (answer.status === 303) answer = await this.#get(answer.location);
             else if (hasForm(answer.text, 'sign-in')) answer = await this.#signIn(answer);
-            else if (answer.text.includes('name="user_code"')) answer = await this.#type(answer, code);
+            else if (answer.text.includes('name="user_code"') && !typed) [answer, typed] = [await this.#type(answer, code), true];
             else if (answer.text.includes('name="decision"')) answer = await this.#saidOnce(answer, decision);
             else if (answer.status === 200 && this.shown.at(-1)?.page === 'approval') return words(answer.text);
             else throw new Error(`the person is stuck at ${answer.status} ${problem(answer.text) ?? answer.text}`);

@@ -21,7 +21,8 @@ EXCLUDED = "positive_data_acceptance"
 TYPES = "/admin/v1/detail-types"
 # The fuzzer finds administrators in what it lists, and would end the one whose token it uses: this one is fuzzed by itself, where it knows none, and `_administrators` uses it.
 ENDS_ITSELF = "/admin/v1/administrators/{id}/revoke"
-NOT_BY_CHANCE = ["POST /admin/v1/clients", f"POST {TYPES}", *(f"{method} {TYPES}/{{id}}" for method in ["GET", "PUT", "DELETE"])]
+APPROVALS = "/admin/v1/approvals/{id}"
+NOT_BY_CHANCE = [f"GET {APPROVALS}", f"POST {APPROVALS}/cancel", "POST /admin/v1/clients", f"POST {TYPES}", *(f"{method} {TYPES}/{{id}}" for method in ["GET", "PUT", "DELETE"])]
 
 
 def admin_api(cases, prokura):
@@ -30,6 +31,7 @@ def admin_api(cases, prokura):
     cases.claim("schemathesis: every operation was reached with data that it took", lambda: _reached(found))
     cases.claim("a new client of each method is answered as the description says", lambda: _clients(prokura))
     cases.claim("a type of authorization details is made, shown, replaced and taken back as the description says", lambda: _detail_types(prokura))
+    cases.claim("an approval is shown and called off as the description says", lambda: _approvals(prokura))
     cases.claim("an administrator is made and ended as the description says", lambda: _administrators(prokura))
     cases.claim("after all that and a restart the doctor finds nothing, and a new client gets a token", lambda: _well(prokura))
 
@@ -110,6 +112,21 @@ def _detail_types(prokura):
         answer = prokura.admin(method.upper(), f"/detail-types{path.replace('{id}', in_path)}", body)
         Draft202012Validator(described["responses"][status]["content"]["application/json"]["schema"]).validate(answer)
     assert name not in json.dumps(prokura.admin("GET", "/detail-types")), "it is gone"
+
+
+def _approvals(prokura):
+    paths = requests.get(f"{prokura.ready['admin']['api']}/openapi.json", timeout=10).json()["paths"]
+    device = prokura.admin(
+        "POST",
+        "/clients",
+        {"client_name": "Television", "token_endpoint_auth_method": "none", "grant_types": ["urn:ietf:params:oauth:grant-type:device_code"]},
+    )
+    asked = requests.post(f"{prokura.issuer}/oauth2/device_authorization", data={"client_id": device["client_id"]}, timeout=10)
+    equal(asked.status_code, 200)
+    name = next(approval["id"] for approval in prokura.admin("GET", "/approvals")["approvals"] if approval["client_id"] == device["client_id"])
+    for method, path, above in [("get", f"/approvals/{name}", APPROVALS), ("post", f"/approvals/{name}/cancel", f"{APPROVALS}/cancel")]:
+        described = paths[above][method]["responses"]["200"]["content"]["application/json"]["schema"]
+        Draft202012Validator(described).validate(prokura.admin(method.upper(), path))
 
 
 def _administrators(prokura):

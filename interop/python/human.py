@@ -38,11 +38,13 @@ class Human:
     def typed(self, url, code, decision="allow"):
         """Opens the page that a device shows, types its code, and decides (RFC 8628 s3.3)."""
         _, page = self._go("GET", url)
+        typed = False  # once: wrong codes are counted
         for _ in range(STEPS_MAX):
             if "sign-in" in page.forms:
                 _, page = self._sign_in(page)
-            elif asks := page.form_with("user_code"):
+            elif (asks := page.form_with("user_code")) and not typed:
                 self.shown.append(("code", ""))
+                typed = True
                 _, page = self._post(asks, user_code=code)
             elif asks := page.form_with("decision"):
                 self.shown.append(("approval", ""))

@@ -239,6 +239,8 @@ def registered(prokura, method, key_alg="ES256", **more):
         auth=auth,
         redirect_uri=REDIRECT,
         id_token_signed_response_alg=more.get("id_token_signed_response_alg", "RS256"),
+        # The library does not read it from the metadata.
+        device_authorization_endpoint=f"{prokura.issuer}/oauth2/device_authorization",
         testing=True,  # plain http on loopback
     )
     return client, key
