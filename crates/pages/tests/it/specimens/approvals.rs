@@ -1,6 +1,8 @@
 //! What waits, one question in each of its states, and the code of a device.
 
-use pages::{App, Approval, Approvals, Device, DeviceProblem, Identity, Item, Language, Place, Quorum, Stands, Waiting, Way};
+use pages::{
+    App, Approval, Approvals, Device, DeviceProblem, Identity, Item, Language, Place, Quorum, Stands, Waiting, Way,
+};
 
 use super::{
     CSRF, DAY, HOSTILE, LONG_NAME, NOW, TOMORROW_AT_NINE, atlas, calendar, hostile, hostile_frame, read, signed_in,
