@@ -110,7 +110,9 @@ for n, names in enumerate([[], ["client_credentials"], ["refresh_token"], ["impl
     metadata("metadata-grant-types", f"grant-types-{said(names, n)}", grant_types=names)
 for n, names in enumerate([[], ["token"], ["id_token"], ["code token"], ["code id_token"], ["code id_token token"], ["none"], ["Code"], ["code "], [""], ["CODE"], ["token", "id_token"]]):
     metadata("metadata-response-types", f"response-types-{said(names, n)}", response_types=names)
-for n, method in enumerate(["", "None", "NONE", "client_secret_jwt", "tls_client_auth", "self_signed_tls_client_auth", "client_secret", "basic", "private_key", "private_key_jwt ", "attest_jwt_client_auth", "password", "Client_Secret_Basic", "none,client_secret_basic"]):
+for n, method in enumerate(["", "None", "NONE", "client_secret_jwt", None, None, "client_secret", "basic", "private_key", "private_key_jwt ", None, "password", "Client_Secret_Basic", "none,client_secret_basic"]):
+    if method is None:  # offered since
+        continue
     metadata("metadata-method", f"method-{said(method, n)}", token_endpoint_auth_method=method)
 for n, kind in enumerate(["", "Native", "WEB", "spa", "browser", "machine", "native,web", "web "]):
     metadata("metadata-application-type", f"application-type-{said(kind, n)}", application_type=kind)

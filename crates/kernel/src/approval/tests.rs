@@ -1,5 +1,4 @@
 //! The machine: every state against every transition, that no way leads to a yes without the quorum or to a second fetch, and the rules of asking, answering and fetching.
-
 mod answered;
 mod asked;
 mod fetched;

@@ -1,5 +1,4 @@
 //! Deferred Token Response: when a request is deferred, when it is not, and what its answer is.
-
 use proof::Time;
 use serde_json::{Value, json};
 

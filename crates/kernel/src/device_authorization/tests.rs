@@ -1,5 +1,4 @@
 //! RFC 8628 s3.1 and s3.2.
-
 use serde_json::{Value, json};
 
 use super::*;

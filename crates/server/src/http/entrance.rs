@@ -245,7 +245,9 @@ async fn answer(
         accept: shown.accept(),
     };
     let visiting = visitor.map(|visitor| (visitor.browser.clone(), shown.headers()));
-    dispatch(route, inbound, visiting).await.map_err(|stop| (stop, None))
+    Box::pin(dispatch(route, inbound, visiting))
+        .await
+        .map_err(|stop| (stop, None))
 }
 
 /// The form of a body. Parameters in the query are no part of it (RFC 6749 s2.3.1 keeps credentials out of URLs), but one that stands in both stands twice (S-03).

@@ -16,6 +16,7 @@ async fn world() -> World {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story from the question to the token")]
 async fn a_machine_waits_for_two_people_and_gets_its_token_once() {
     let world = world().await;
     let machine = machine_with_approvers(&world, 2).await;

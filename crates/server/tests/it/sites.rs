@@ -286,6 +286,7 @@ pub(crate) fn path_of(route: &Route, about: &Site) -> String {
         Some("groups") => about.group.as_str(),
         Some("browser-sessions") => about.browser_session.as_str(),
         Some("consent-rules") => rule.as_str(),
+        Some("detail-types") => about.detail_type.as_str(),
         Some("approvals") => about.approval.as_str(),
         None if route.path.starts_with("/approvals/") => about.approval.as_str(),
         _ => "",

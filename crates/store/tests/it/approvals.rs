@@ -188,9 +188,7 @@ async fn a_step_is_taken_once_and_only_from_where_it_was_read() {
     assert_eq!(world.commit(create(&asked)).await.unwrap(), LOST, "it is new once");
     let partly = asked
         .clone()
-        .approve(yes(&asked, "ann"), |_| {
-            Gift::New(kernel::GrantId::parse("never").unwrap())
-        })
+        .approve(yes(&asked, "ann"), |_| panic!("nobody is there yet to give to"))
         .unwrap();
     world.put(advance(&partly)).await;
     assert_eq!(world.commit(advance(&partly)).await.unwrap(), LOST);

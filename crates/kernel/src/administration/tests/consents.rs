@@ -51,7 +51,7 @@ fn a_rule_is_made_as_it_was_asked_for() {
 #[test]
 fn a_rule_names_what_is_there() {
     let nothing = Facts::default;
-    let rows = [
+    let rows = vec![
         (
             json!({ "effect": "forbid", "client_id": "atlas" }),
             nothing(),

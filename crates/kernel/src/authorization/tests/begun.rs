@@ -158,7 +158,7 @@ fn what_is_asked_is_cut_to_what_the_place_knows_with_all_that_it_brings() {
         resource: None,
         ..world()
     };
-    let rows = [
+    let rows = vec![
         (world(), "read", HERE, "ask: read"),
         (world(), "write", HERE, "ask: read write"),
         (world(), "admin", HERE, "ask: admin read write"),
