@@ -81,15 +81,11 @@ async fn s_02_a_sign_in_leads_to_pages_of_ours_and_nowhere_else() {
         "/sign-out",
     ] {
         let mut browser = Browser::new(&world);
-<<<<<<< HEAD
-        let query = bad.bytes().fold(String::new(), |query, b| format!("{query}%{b:02X}"));
-=======
         let query: String = bad
             .bytes()
             .flat_map(|b| format!("%{b:02X}").into_bytes())
             .map(char::from)
             .collect();
->>>>>>> oidc
         let page = browser.get(&world, &format!("/sign-in?request={query}")).await;
         assert_eq!(page.answer.status, 400, "{bad}");
     }
