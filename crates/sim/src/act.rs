@@ -7,11 +7,11 @@ use testkit::{Answer, Asking, Browser, Client, PageForm, Tenant, World, unique};
 
 use crate::{
     engine::{CALLBACK, Checked, Sim},
-    model::{Life, Line, PLACES, Power, Realm, SCOPES, Scopes, scopes},
+    model::{Life, Line, PLACES, Power, Realm, SCOPES, Scopes, Way, scopes},
 };
 
-/// How old a code may be, in seconds (`docs/flows/authorization-code.md`).
-pub(crate) const CODE_SECONDS: i64 = 60;
+/// The grant type of devices (RFC 8628 s3.4).
+pub(crate) const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// Who is switched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,8 +234,9 @@ impl Sim {
     pub(crate) fn is_late(&self, action: &Action) -> bool {
         let line = |line: &usize| self.realms.get(action.realm()).and_then(|realm| realm.lines.get(*line));
         match action {
-            Action::Redeem { line: of, .. } => line(of)
-                .is_some_and(|line| line.life == Life::Dead || line.spent || self.now() > line.born + CODE_SECONDS),
+            Action::Redeem { line: of, .. } => line(of).is_some_and(|line| {
+                line.life == Life::Dead || line.spent || self.now() > line.born + line.way.seconds()
+            }),
             Action::Refresh { line: of, .. } => line(of).is_some_and(|line| line.life == Life::Dead),
             Action::Machine { .. } | Action::GiveBack { .. } | Action::Stop { .. } | Action::Switch { .. } => false,
         }
@@ -254,17 +255,26 @@ impl Sim {
         match action {
             Action::Redeem { line: of, wrong, .. } => {
                 let line = line(*of)?;
-                let verifier = if *wrong {
-                    unique() + &"x".repeat(43)
-                } else {
-                    line.asking.verifier.clone()
+                let form = match &line.way {
+                    Way::Code(asking) => {
+                        let made_up = unique() + &"x".repeat(43);
+                        let verifier = if *wrong { made_up } else { asking.verifier.clone() };
+                        vec![
+                            ("grant_type", "authorization_code".to_owned()),
+                            ("code", line.code.clone()),
+                            ("redirect_uri", CALLBACK.to_owned()),
+                            ("code_verifier", verifier),
+                        ]
+                    }
+                    Way::Device => {
+                        let code = if *wrong {
+                            format!("{}x", line.code)
+                        } else {
+                            line.code.clone()
+                        };
+                        vec![("grant_type", DEVICE.to_owned()), ("device_code", code)]
+                    }
                 };
-                let form = vec![
-                    ("grant_type", "authorization_code".to_owned()),
-                    ("code", line.code.clone()),
-                    ("redirect_uri", CALLBACK.to_owned()),
-                    ("code_verifier", verifier),
-                ];
                 let app = app_of(line)?;
                 post(
                     &world,
@@ -491,7 +501,7 @@ impl Sim {
                     approved,
                     life: Life::Lives,
                     code,
-                    asking,
+                    way: Way::Code(Box::new(asking)),
                     born,
                     redeemed: 0,
                     spent: false,
@@ -504,6 +514,105 @@ impl Sim {
             None if able && (yes || !asked) && !strong => Err(format!("a yes gave no code: {page:?}")),
             None => Ok(()),
         }
+    }
+
+    /// A device asks, and a person types its code, reads who asks, and says yes or no. It is not held, for the same reason.
+    pub(crate) async fn approve_device(&mut self) -> Checked {
+        let world = self.world()?;
+        let (at, of, who) = (
+            self.chance.below(self.realms.len()),
+            self.chance.below(3),
+            self.chance.below(2),
+        );
+        let place = self.chance.pick(&PLACES).copied().unwrap_or(PLACES[0]);
+        let approved = self.some_scopes();
+        let yes = self.chance.percent(85);
+        let realm = self.realms.get_mut(at).ok_or("no realm")?;
+        let (app, person) = (
+            realm.apps.get(of).ok_or("no app")?,
+            realm.people.get_mut(who).ok_or("nobody")?,
+        );
+        if app.power == Power::Unsure || person.power == Power::Unsure {
+            return Ok(());
+        }
+        let form = vec![("resource", place.to_owned()), ("scope", text(&approved))];
+        let path = "/oauth2/device_authorization";
+        let request = post(&world, &realm.tenant, &app.client, None, path, form).await?;
+        let asked = request.send(&world).await;
+        match (asked.status, app.power) {
+            (200, Power::On) => {}
+            (400.., Power::Off) => return Ok(()),
+            _ => return Err(format!("a device asks: {asked:?}")),
+        }
+        let (code, typed) = (
+            asked.text_of("device_code").to_owned(),
+            asked.text_of("user_code").to_owned(),
+        );
+        let born = world.now();
+        let (login, password) = (person.person.login.clone(), person.person.password.clone());
+        let mut page = person.browser.visit(&world, "/device").await;
+        if page.has_form("sign-in") {
+            page = person.browser.sign_in(&world, &page, &login, &password).await;
+        }
+        if let Some(form) = page.find_form("name=\"user_code\"") {
+            page = person.browser.post(&world, &form, &[("user_code", &typed)]).await;
+            page = person.browser.follow(&world, page).await;
+        }
+        let question = page.find_form("/approvals/");
+        let shown = question.is_some();
+        if let Some(form) = question {
+            let decision = if yes { "allow" } else { "deny" };
+            page = person.browser.post(&world, &form, &[("decision", decision)]).await;
+        }
+        let able = person.power == Power::On;
+        self.note(
+            "device",
+            &format!("{at} {of} {who} {place} {approved:?} shown {shown} yes {yes}"),
+        );
+        if shown != able {
+            return Err(format!("who types a code is asked, and nobody else: {page:?}"));
+        }
+        if shown && yes {
+            let line = Line {
+                app: of,
+                person: who,
+                place,
+                approved,
+                life: Life::Lives,
+                code,
+                way: Way::Device,
+                born,
+                redeemed: 0,
+                spent: false,
+                refresh: Vec::new(),
+                turns: Vec::new(),
+            };
+            self.realms.get_mut(at).ok_or("no realm")?.lines.push(line);
+            return Ok(());
+        }
+        // Nobody said yes: there is nothing to fetch.
+        let realm = self.realms.get(at).ok_or("no realm")?;
+        let app = realm.apps.get(of).ok_or("no app")?;
+        let form = vec![("grant_type", DEVICE.to_owned()), ("device_code", code)];
+        let request = post(
+            &world,
+            &realm.tenant,
+            &app.client,
+            app.key.as_ref(),
+            "/oauth2/token",
+            form,
+        )
+        .await?;
+        let answer = request.send(&world).await;
+        let expected = if shown {
+            "access_denied"
+        } else {
+            "authorization_pending"
+        };
+        if answer.error() != expected {
+            return Err(format!("{expected} it should be: {answer:?}"));
+        }
+        Ok(())
     }
 
     /// Somebody shows what is not theirs, at this tenant or another one. It gives nothing, and harms nobody.

@@ -10,7 +10,7 @@ use tokio::{sync::mpsc, task::JoinHandle};
 
 use crate::{
     STEPS,
-    act::Action,
+    act::{Action, DEVICE},
     chance::Chance,
     model::{Citizen, PLACES, Power, Realm, SimApp},
 };
@@ -176,8 +176,9 @@ impl Sim {
             8..10 => self.crash().await,
             10..11 => self.restart().await,
             11..13 => self.rotate().await,
-            13..35 => self.approve().await,
-            35..41 => self.confuse().await,
+            13..30 => self.approve().await,
+            30..36 => self.approve_device().await,
+            36..41 => self.confuse().await,
             _ => {
                 let Some(action) = self.choose() else { return Ok(()) };
                 let straight = self.chance.percent(40);
@@ -419,7 +420,7 @@ async fn realm(world: &World, tenant: testkit::Tenant) -> Realm {
         ("private_key_jwt", Some(Key::new(Algorithm::ES256))),
     ] {
         let members = json!({
-            "client_name": "App", "redirect_uris": [CALLBACK], "grant_types": ["authorization_code", "refresh_token"],
+            "client_name": "App", "redirect_uris": [CALLBACK], "grant_types": ["authorization_code", "refresh_token", DEVICE],
         });
         let own = (method == "private_key_jwt").then(|| Key::new(Algorithm::EdDSA));
         let client = Client::register_with_at(world, &tenant, method, &members, own).await;

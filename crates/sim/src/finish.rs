@@ -3,9 +3,9 @@
 use testkit::Answer;
 
 use crate::{
-    act::{Action, CODE_SECONDS, Given, granted},
+    act::{Action, Given, granted},
     engine::{Checked, Landed, Sim},
-    model::{Life, Power, Realm, Scopes, Token},
+    model::{Life, Power, Realm, Scopes, Token, Way},
 };
 
 /// For how long the same refresh is answered again, in seconds (`docs/flows/refresh-token.md`).
@@ -252,12 +252,17 @@ fn redeemed(
             .push(token(answer, Some(of), client, place, scopes, started)?);
         return Ok(());
     }
-    let fresh = now < line.born + CODE_SECONDS;
-    if !crossed && able && !wrong && !line.spent && line.life == Life::Lives && fresh {
+    let fresh = now < line.born + line.way.seconds();
+    let too_soon = answer.error() == "slow_down";
+    if !crossed && able && !wrong && !line.spent && line.life == Life::Lives && fresh && !too_soon {
         return Err(format!("a good code gives nothing: {answer:?}"));
     }
-    // A code that is shown once more ends what it gave.
-    let again = line.spent && !wrong && able && answer.error() == "invalid_grant";
+    if too_soon {
+        return Ok(()); // a device that asks too often is told so, and nothing happens
+    }
+    // A code that is shown once more ends what it gave; a device asks as often as it likes.
+    let by_code = matches!(line.way, Way::Code(_));
+    let again = by_code && line.spent && !wrong && able && answer.error() == "invalid_grant";
     if again && !crossed && started == now {
         realm.kill(of);
     } else {

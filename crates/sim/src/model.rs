@@ -62,6 +62,25 @@ pub(crate) struct SimApp {
     pub(crate) power: Power,
 }
 
+/// How a yes becomes tokens.
+#[derive(Debug)]
+pub(crate) enum Way {
+    /// By a code that the browser brought, with this request behind it.
+    Code(Box<Asking>),
+    /// By a device that asks until somebody has answered.
+    Device,
+}
+
+impl Way {
+    /// For how long it can be redeemed, in seconds (`docs/flows/authorization-code.md`, `docs/flows/device-authorization.md`).
+    pub(crate) fn seconds(&self) -> i64 {
+        match self {
+            Self::Code(_) => 60,
+            Self::Device => 600,
+        }
+    }
+}
+
 /// One yes of a person, and all that hangs on it.
 #[derive(Debug)]
 pub(crate) struct Line {
@@ -71,8 +90,10 @@ pub(crate) struct Line {
     /// What the person said yes to.
     pub(crate) approved: Scopes,
     pub(crate) life: Life,
+    /// What is redeemed.
     pub(crate) code: String,
-    pub(crate) asking: Asking,
+    /// How it was come by.
+    pub(crate) way: Way,
     /// When the code was made.
     pub(crate) born: i64,
     /// How often the code gave tokens, as far as anybody heard.
