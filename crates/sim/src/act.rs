@@ -147,9 +147,14 @@ impl Sim {
                 })
             }
             35..70 => {
-                let line = line?;
+                // Of the lines that have been begun, one of the last few.
+                let begun: Vec<usize> = (0..lines)
+                    .filter(|line| known.lines.get(*line).is_some_and(|line| !line.refresh.is_empty()))
+                    .collect();
+                let line = begun.len().checked_sub(1 + self.chance.below(begun.len().min(4)));
+                let line = *begun.get(line?)?;
                 let held = self.realms.get(realm)?.lines.get(line)?.refresh.len();
-                let older = if self.chance.percent(75) {
+                let older = if self.chance.percent(65) {
                     0
                 } else {
                     self.chance.below(held)
