@@ -4,7 +4,7 @@
 use http::HeaderValue;
 use proof::Algorithm;
 
-use crate::{Reason, denied::error_code, reason::Verdict, scopes::is_scope};
+use crate::{Reason, denied::error_code, reason::Verdict, scopes::is_scope, sign_in::SignIn};
 
 /// What challenges say of the resource itself.
 #[derive(Clone, Debug)]
@@ -17,13 +17,17 @@ pub(crate) struct Resource {
 pub(crate) struct Challenges<'a> {
     pub(crate) reason: Reason,
     pub(crate) needed: &'a [String],
+    pub(crate) sign_in: &'a SignIn,
     pub(crate) resource: &'a Resource,
 }
 
 impl Challenges<'_> {
     pub(crate) fn bearer(self) -> HeaderValue {
         let error = match self.reason.verdict() {
-            Verdict::InvalidRequest | Verdict::InvalidToken | Verdict::InsufficientScope => Some(self.error()),
+            Verdict::InvalidRequest
+            | Verdict::InvalidToken
+            | Verdict::InsufficientScope
+            | Verdict::InsufficientSignIn => Some(self.error()),
             // Who failed at DPoP is not told to fall back to Bearer.
             Verdict::InvalidProof
             | Verdict::UseNonce
@@ -39,6 +43,7 @@ impl Challenges<'_> {
             Verdict::InvalidRequest
             | Verdict::InvalidToken
             | Verdict::InsufficientScope
+            | Verdict::InsufficientSignIn
             | Verdict::InvalidProof
             | Verdict::UseNonce => Some(self.error()),
             Verdict::Unauthenticated | Verdict::Origin | Verdict::Unavailable => None,
@@ -65,7 +70,7 @@ impl Challenges<'_> {
             .filter(|scope| is_scope(scope))
             .collect();
         let scope = (!scopes.is_empty()).then(|| ("scope", scopes.join(" ")));
-        [metadata].into_iter().chain(scope)
+        [metadata].into_iter().chain(scope).chain(self.sign_in.parameters())
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     Reason,
     challenge::{Challenges, Resource},
     reason::Verdict,
+    sign_in::SignIn,
 };
 
 /// A request that may not pass.
@@ -25,6 +26,7 @@ pub struct Denied(Box<Refusal>);
 struct Refusal {
     reason: Reason,
     needed: Vec<String>,
+    sign_in: SignIn,
     resource: Arc<Resource>,
     nonce: Option<String>,
 }
@@ -34,9 +36,16 @@ impl Denied {
         Denied(Box::new(Refusal {
             reason,
             needed,
+            sign_in: SignIn::default(),
             resource,
             nonce,
         }))
+    }
+
+    /// The same, saying which sign-in would do.
+    pub(crate) fn wanting(mut self, sign_in: SignIn) -> Self {
+        self.0.sign_in = sign_in;
+        self
     }
 
     /// The rule that was broken.
@@ -52,9 +61,11 @@ impl Denied {
     /// The status of the response.
     pub fn status(&self) -> StatusCode {
         match self.0.reason.verdict() {
-            Verdict::Unauthenticated | Verdict::InvalidToken | Verdict::InvalidProof | Verdict::UseNonce => {
-                StatusCode::UNAUTHORIZED
-            }
+            Verdict::Unauthenticated
+            | Verdict::InvalidToken
+            | Verdict::InvalidProof
+            | Verdict::UseNonce
+            | Verdict::InsufficientSignIn => StatusCode::UNAUTHORIZED,
             Verdict::InvalidRequest => StatusCode::BAD_REQUEST,
             Verdict::InsufficientScope | Verdict::Origin => StatusCode::FORBIDDEN,
             Verdict::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -78,10 +89,12 @@ impl Denied {
             | Verdict::InvalidToken
             | Verdict::InvalidProof
             | Verdict::UseNonce
-            | Verdict::InsufficientScope => {
+            | Verdict::InsufficientScope
+            | Verdict::InsufficientSignIn => {
                 let challenges = Challenges {
                     reason: self.0.reason,
                     needed: &self.0.needed,
+                    sign_in: &self.0.sign_in,
                     resource: &self.0.resource,
                 };
                 // Clients join the two lines and look at the first scheme; many know only Bearer.
@@ -113,7 +126,7 @@ pub(crate) const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 /// When it is worth coming back: failed fetches of keys are repeated this often.
 pub(crate) const RETRY_SECONDS: u32 = 10;
 
-/// The error code of the body (RFC 6750 s3.1, RFC 9449 s7.1, s9; RFC 6749 s4.1.2.1 for the unavailable one). The first
+/// The error code of the body (RFC 6750 s3.1, RFC 9449 s7.1, s9, RFC 9470 s3; RFC 6749 s4.1.2.1 for the unavailable one). The first
 /// and the last but one are ours: RFC 6750 wants no code in the challenge when no token was sent.
 pub(crate) const fn error_code(verdict: Verdict) -> &'static str {
     match verdict {
@@ -123,6 +136,7 @@ pub(crate) const fn error_code(verdict: Verdict) -> &'static str {
         Verdict::InvalidProof => "invalid_dpop_proof",
         Verdict::UseNonce => "use_dpop_nonce",
         Verdict::InsufficientScope => "insufficient_scope",
+        Verdict::InsufficientSignIn => "insufficient_user_authentication",
         Verdict::Origin => "origin_not_allowed",
         Verdict::Unavailable => "temporarily_unavailable",
     }

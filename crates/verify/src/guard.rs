@@ -11,7 +11,7 @@ use proof::{
 use serde_json::Value;
 
 use crate::{
-    Access, Builder, Denied, GuardLayer, Reason,
+    Access, Builder, Denied, GuardLayer, Reason, SignIn,
     challenge::Resource,
     credentials::Credentials,
     document::Document,
@@ -75,6 +75,18 @@ impl Guard {
         }
     }
 
+    /// Checks that the person behind an admitted caller signed in as strongly and as lately as the operation wants (RFC 9470 s3).
+    ///
+    /// The error tells the client which sign-in would do; it asks the authorization server for that, and comes back with another token. A token that says nothing of a sign-in
+    /// (a machine's own) does not suffice.
+    pub fn demand_sign_in(&self, access: &Access, wanted: &SignIn) -> Result<(), Denied> {
+        if wanted.is_met(access, self.0.now()) {
+            Ok(())
+        } else {
+            Err(self.deny(Reason::SignIn, Vec::new()).wanting(wanted.clone()))
+        }
+    }
+
     /// The metadata document (RFC 9728 s2) that the layer serves.
     pub fn metadata(&self) -> &Value {
         self.0.document.json()
@@ -110,6 +122,7 @@ impl Guard {
             | Verdict::InvalidProof
             | Verdict::UseNonce
             | Verdict::InsufficientScope
+            | Verdict::InsufficientSignIn
             | Verdict::Origin => tracing::info!(code, %reason, "request refused"),
         }
         let nonce = matches!(reason, Reason::NoNonce | Reason::Nonce(_)).then(|| self.0.holder.nonce(self.0.now()));

@@ -106,6 +106,7 @@ mod origin;
 mod reason;
 mod replay;
 mod scopes;
+mod sign_in;
 
 pub use proof::Time;
 
@@ -118,4 +119,5 @@ pub use crate::{
     identifier::BadIdentifier,
     layer::{GuardBody, GuardLayer, GuardService},
     reason::Reason,
+    sign_in::SignIn,
 };

@@ -66,6 +66,9 @@ pub enum Reason {
     /// The token lacks a scope the operation needs.
     #[error("a scope is missing")]
     Scope,
+    /// The person's sign-in is not strong enough for the operation, or too long ago (RFC 9470 s3).
+    #[error("the sign-in does not suffice")]
+    SignIn,
     /// No keys of the issuer, neither fresh nor recent.
     #[error("the issuer's keys cannot be had")]
     KeysUnavailable,
@@ -98,6 +101,7 @@ impl Reason {
             Reason::MemoryFull => "proof_memory_full",
             Reason::Inactive => "token_inactive",
             Reason::Scope => "scope",
+            Reason::SignIn => "sign_in",
             Reason::KeysUnavailable => "keys_unavailable",
             Reason::IntrospectionUnavailable => "introspection_unavailable",
         }
@@ -122,6 +126,7 @@ impl Reason {
             }
             Reason::NoNonce | Reason::Nonce(_) => Verdict::UseNonce,
             Reason::Scope => Verdict::InsufficientScope,
+            Reason::SignIn => Verdict::InsufficientSignIn,
             Reason::MemoryFull | Reason::KeysUnavailable | Reason::IntrospectionUnavailable => Verdict::Unavailable,
         }
     }
@@ -150,6 +155,7 @@ impl Reason {
             Reason::Replayed => "the DPoP proof was used before",
             Reason::Forgotten => "the DPoP proof is too old",
             Reason::Inactive => "the access token is no longer active",
+            Reason::SignIn => "the operation needs a stronger or a later sign-in of the person",
             Reason::Scope => "the operation needs more scopes than the access token has",
             Reason::MemoryFull | Reason::KeysUnavailable | Reason::IntrospectionUnavailable => {
                 "the access token cannot be checked at the moment"
@@ -167,6 +173,7 @@ pub(crate) enum Verdict {
     InvalidProof,
     UseNonce,
     InsufficientScope,
+    InsufficientSignIn,
     Origin,
     Unavailable,
 }

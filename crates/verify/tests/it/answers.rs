@@ -176,6 +176,49 @@ async fn a_missing_scope_is_403_and_names_the_whole_set() {
 }
 
 #[tokio::test]
+async fn a_sign_in_that_does_not_suffice_is_401_and_says_which_would() {
+    let world = world().await;
+    let wanted = verify::SignIn::default().level("phr").level("phrh").within(300);
+    let now = crate::world::START;
+    let met = |acr: serde_json::Value, at: serde_json::Value| {
+        let token = world.token(&json!({ "acr": acr, "auth_time": at }));
+        let (world, wanted) = (&world, wanted.clone());
+        async move {
+            let access = world.bearer(&token).await.unwrap();
+            world.guard.demand_sign_in(&access, &wanted)
+        }
+    };
+    met(json!("phr"), json!(now - 300)).await.unwrap();
+    met(json!("phrh"), json!(now)).await.unwrap();
+    for (acr, at) in [
+        (json!("1"), json!(now)),
+        (json!("phr"), json!(now - 301)),
+        (json!("phr"), json!(null)),
+        (json!(null), json!(now)),
+        (json!("phr phrh"), json!(now)),
+        (json!(["phr"]), json!(now)),
+    ] {
+        let denied = met(acr.clone(), at.clone()).await.unwrap_err();
+        assert_eq!(denied.reason(), Reason::SignIn, "{acr} {at}");
+        let (status, challenges, body) = told(&denied).await;
+        // RFC 9470 s3.
+        let error = r#"error="insufficient_user_authentication", error_description="the operation needs a stronger or a later sign-in of the person""#;
+        let wanted = r#"acr_values="phr phrh", max_age="300""#;
+        assert_eq!(
+            (status, challenges.as_slice()),
+            (
+                401,
+                &[
+                    format!(r#"Bearer {error}, {METADATA}, {wanted}"#),
+                    format!(r#"DPoP {error}, {ALGS}, {METADATA}, {wanted}"#),
+                ][..]
+            )
+        );
+        assert_eq!(body["error"], "insufficient_user_authentication");
+    }
+}
+
+#[tokio::test]
 async fn a_broad_scope_does_for_the_narrow_ones() {
     let world = world().await;
     let access = world.bearer(&world.token(&json!({ "scope": "admin" }))).await.unwrap();
