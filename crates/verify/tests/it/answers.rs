@@ -209,8 +209,8 @@ async fn a_sign_in_that_does_not_suffice_is_401_and_says_which_would() {
             (
                 401,
                 &[
-                    format!(r#"Bearer {error}, {METADATA}, {wanted}"#),
-                    format!(r#"DPoP {error}, {ALGS}, {METADATA}, {wanted}"#),
+                    format!("Bearer {error}, {METADATA}, {wanted}"),
+                    format!("DPoP {error}, {ALGS}, {METADATA}, {wanted}"),
                 ][..]
             )
         );
