@@ -122,9 +122,9 @@ impl Action {
         format!("{self:?}")
     }
 
-    /// Whether the end of one depends on when the other runs. A machine alone minds nobody.
-    pub(crate) fn crosses(&self, other: &Self) -> bool {
-        self.realm() == other.realm()
+    /// Whether it can touch everything in its realm.
+    fn is_wide(&self) -> bool {
+        matches!(self, Self::Stop { .. } | Self::Switch { .. })
     }
 }
 
@@ -228,6 +228,29 @@ impl Sim {
             0 => [SCOPES[0]].into(),
             1 => [SCOPES[1]].into(),
             _ => SCOPES.into(),
+        }
+    }
+
+    /// Whether the end of one depends on when the other runs: they touch the same line, or one of them may touch any.
+    pub(crate) fn cross(&self, one: &Action, other: &Action) -> bool {
+        let line = self.line_of(one);
+        let same_line = line.is_some() && line == self.line_of(other);
+        one.realm() == other.realm() && (one.is_wide() || other.is_wide() || same_line)
+    }
+
+    fn line_of(&self, action: &Action) -> Option<usize> {
+        match action {
+            Action::Redeem { line, .. }
+            | Action::Refresh { line, .. }
+            | Action::GiveBack {
+                what: Given::Refresh { line, .. },
+                ..
+            } => Some(*line),
+            Action::GiveBack {
+                realm,
+                what: Given::Access(token),
+            } => self.realms.get(*realm)?.tokens.get(*token)?.line,
+            Action::Machine { .. } | Action::Stop { .. } | Action::Switch { .. } => None,
         }
     }
 
@@ -623,13 +646,20 @@ impl Sim {
     /// Somebody shows what is not theirs, at this tenant or another one. It gives nothing, and harms nobody.
     pub(crate) async fn confuse(&mut self) -> Checked {
         let world = self.world()?;
-        let (at, other) = (self.chance.below(2), self.chance.below(2));
+        let at = self.chance.below(2);
+        let other = if self.chance.percent(70) {
+            at
+        } else {
+            self.chance.below(2)
+        };
         let (of, by) = (self.chance.below(1000), self.chance.below(3));
         let how = self.chance.below(4);
         let (Some(victim), Some(thief)) = (self.realms.get(at), self.realms.get(other)) else {
             return Ok(());
         };
-        let Some(line) = victim.lines.get(of % victim.lines.len().max(1)) else {
+        // What can be stolen is what somebody holds.
+        let held: Vec<&Line> = victim.lines.iter().filter(|line| !line.refresh.is_empty()).collect();
+        let Some(line) = held.get(of % held.len().max(1)) else {
             return Ok(());
         };
         let (Some(app), Some(owner)) = (thief.apps.get(by), victim.apps.get(line.app)) else {

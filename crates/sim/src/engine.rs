@@ -176,9 +176,9 @@ impl Sim {
             8..10 => self.crash().await,
             10..11 => self.restart().await,
             11..13 => self.rotate().await,
-            13..30 => self.approve().await,
-            30..36 => self.approve_device().await,
-            36..41 => self.confuse().await,
+            13..29 => self.approve().await,
+            29..35 => self.approve_device().await,
+            35..43 => self.confuse().await,
             _ => {
                 let Some(action) = self.choose() else { return Ok(()) };
                 let straight = self.chance.percent(40);
@@ -198,8 +198,12 @@ impl Sim {
         let number = self.launched;
         let late = self.is_late(&action);
         let mut crossed = false;
-        for flight in &mut self.flights {
-            if flight.action.crosses(&action) {
+        for place in 0..self.flights.len() {
+            let meets = self
+                .flights
+                .get(place)
+                .is_some_and(|flight| self.cross(&flight.action, &action));
+            if let Some(flight) = self.flights.get_mut(place).filter(|_| meets) {
                 (flight.crossed, crossed) = (true, true);
             }
         }
