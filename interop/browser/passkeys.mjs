@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { Application } from './application.mjs';
-import { ALICE, authenticator, buttonOnly, press, signedIn } from './human.mjs';
+import { ALICE, authenticator, buttonOnly, press, signIn, signedIn } from './human.mjs';
 
 export async function passkeys(cases, prokura, chromium) {
     const { issuer } = prokura.ready;
@@ -50,6 +50,41 @@ export async function passkeys(cases, prokura, chromium) {
         await page.waitForURL('**/agents');
         assert.equal(await page.locator('header .who').innerText(), 'Alice');
         await page.context().close();
+    });
+
+    await cases.claim('step-up (RFC 9470): the API wants a passkey for what cannot be undone, the app passes its challenge on, the person steps up, and only that token may', async () => {
+        const application = await Application.start(prokura);
+        application.resource = prokura.resource('http');
+        const notes = (method, token, body) =>
+            fetch(`${application.resource}/notes`, { method, headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) }, body });
+        const page = await chromium.page();
+        await buttonOnly(page);
+        await authenticator(page, { holding: kept });
+        await page.goto(application.url({ scope: 'api:read api:write' }));
+        await signIn(page, prokura);
+        await press(page, '#allow');
+        const weak = await application.redeem((await application.answer(page)).code);
+        assert.equal((await notes('POST', weak.access_token, JSON.stringify({ text: 'a note' }))).status, 201);
+        const refused = await notes('DELETE', weak.access_token);
+        assert.deepEqual([refused.status, (await refused.json()).error], [401, 'insufficient_user_authentication']);
+        const challenge = refused.headers.get('www-authenticate');
+        const [acr_values, max_age] = ['acr_values', 'max_age'].map((name) => new RegExp(`[ ,]${name}="([^"]*)"`).exec(challenge)?.[1]);
+        assert.deepEqual([acr_values, max_age], ['phr', '300'], challenge);
+
+        // Refreshing makes nobody stronger; the person does.
+        const refreshed = await application.refresh(weak.refresh_token);
+        assert.equal((await notes('DELETE', refreshed.access_token)).status, 401);
+        await page.goto(application.url({ scope: 'api:read api:write', acr_values, max_age }));
+        assert.equal(new URL(page.url()).pathname, '/sign-in', 'signed in by password: not enough');
+        await press(page, '#sign-in-passkey');
+        const strong = await application.redeem((await application.answer(page)).code);
+        const listed = async () => (await (await notes('GET', strong.access_token)).json()).notes.length;
+        assert.ok((await listed()) > 0);
+        assert.equal((await notes('DELETE', weak.access_token)).status, 401, 'the token of the weaker sign-in stays what it was');
+        assert.equal((await notes('DELETE', strong.access_token)).status, 204);
+        assert.equal(await listed(), 0);
+        await page.context().close();
+        application.end();
     });
 
     await cases.claim('a ceremony that ends without a passkey is told in a sentence, sends nothing, and the button works again', async () => {

@@ -231,6 +231,21 @@ async function presence(cases, prokura, human) {
         const essential = JSON.stringify({ id_token: { acr: { essential: true, values: ['phr'] } } });
         await answeredWith('unmet_authentication_requirements', rp, await rp.asked(await person(prokura), { claims: essential }));
     });
+    await cases.claim('openid-client: a resource that wants a stronger sign-in says which in a challenge that the library reads; who cannot step up brings no token (RFC 9470 s3, s4)', async () => {
+        const rp = await relyingParty(prokura);
+        const password = await person(prokura);
+        const api = prokura.resource('http');
+        const asks = { scope: 'openid api:write', resource: api };
+        const { back, checks } = await rp.asked(password, asks);
+        const tokens = await rp.redeem({ back, checks });
+        const url = new URL(`${api}/notes`);
+        const refused = await failure(openid.fetchProtectedResource(rp.config, tokens.access_token, url, 'DELETE'));
+        assert.ok(refused instanceof openid.WWWAuthenticateChallengeError, String(refused.stack));
+        const { parameters } = refused.cause.find(({ scheme }) => scheme === 'bearer');
+        assert.deepEqual([refused.status, parameters.error, parameters.acr_values, parameters.max_age], [401, 'insufficient_user_authentication', 'phr', '300']);
+        const { acr_values, max_age } = parameters;
+        await answeredWith('unmet_authentication_requirements', rp, await rp.asked(password, { ...asks, acr_values, max_age }));
+    });
     await cases.claim('openid-client: id_token_hint with prompt=none: the same person is answered, another is login_required (Core s3.1.2.1)', async () => {
         const rp = await relyingParty(prokura);
         const { id_token: hint } = await rp.signedIn(human);

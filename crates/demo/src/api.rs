@@ -1,4 +1,4 @@
-//! The HTTP API: `GET` and `POST /api/notes`.
+//! The HTTP API: `GET`, `POST` and `DELETE /api/notes`.
 
 use std::sync::Arc;
 
@@ -12,18 +12,19 @@ use axum::{
 use http::{HeaderValue, Method, StatusCode, header};
 use proof::json;
 use serde_json::{Value, json};
-use verify::Access;
+use verify::{Access, Guard, SignIn};
 
 use crate::{
     notes::{NOTE_BYTES_MAX, Notes},
     settings::{API_READ, API_WRITE},
 };
 
-/// The routes, for a guard to stand in front of.
-pub(crate) fn routes(notes: Arc<Notes>) -> Router {
+/// The routes, for this guard to stand in front of: what a handler still asks of an admitted caller, it asks the same guard.
+pub(crate) fn routes(guard: Guard, notes: Arc<Notes>) -> Router {
     Router::new()
-        .route("/api/notes", routing::get(list).post(write))
+        .route("/api/notes", routing::get(list).post(write).delete(erase))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(Extension(guard))
         .with_state(notes)
 }
 
@@ -54,6 +55,25 @@ async fn write(State(notes): State<Arc<Notes>>, Extension(access): Extension<Acc
         Err(_) => refuse("a note has between 1 and 1024 bytes"),
     }
 }
+
+/// Erasing cannot be undone: it wants the person by a passkey (`phr`), and lately.
+async fn erase(
+    State(notes): State<Arc<Notes>>,
+    Extension(guard): Extension<Guard>,
+    Extension(access): Extension<Access>,
+) -> Response {
+    let wanted = SignIn::default().level("phr").within(ERASE_WITHIN_SECONDS);
+    match guard.demand_sign_in(&access, &wanted) {
+        Ok(()) => {
+            notes.erase(access.subject());
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(denied) => denied.response().map(Body::new),
+    }
+}
+
+/// How long ago the passkey may have been shown.
+const ERASE_WITHIN_SECONDS: u32 = 300;
 
 fn refuse(description: &'static str) -> Response {
     answer(

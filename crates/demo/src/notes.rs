@@ -49,6 +49,12 @@ impl Notes {
         Ok(shown)
     }
 
+    /// Forgets the notes of this person.
+    pub(crate) fn erase(&self, subject: &str) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.notes.retain(|note| note.subject != subject);
+    }
+
     /// The notes of this person, oldest first.
     pub(crate) fn of(&self, subject: &str) -> Vec<Value> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);

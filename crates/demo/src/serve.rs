@@ -56,7 +56,7 @@ fn api_app(settings: &Settings, port: u16, notes: Arc<Notes>) -> Result<Router, 
         .implies(API_WRITE, [API_READ])
         .build()?;
     let layer = guard.layer().needing(|parts| api::needs(&parts.method));
-    Ok(Router::new().fallback_service(layer.layer(api::routes(notes))))
+    Ok(Router::new().fallback_service(layer.layer(api::routes(guard, notes))))
 }
 
 fn builder(settings: &Settings, resource: &str, scopes: &[(&str, &str)]) -> Builder {

@@ -1,5 +1,7 @@
 //! The HTTP API.
 
+use std::time::SystemTime;
+
 use http::{Method, StatusCode, header::WWW_AUTHENTICATE};
 use serde_json::json;
 
@@ -79,6 +81,55 @@ async fn each_method_asks_for_its_own_scope() {
     assert_eq!(
         ask(&world, Method::GET, Some(&nobody), "").await.0,
         StatusCode::FORBIDDEN
+    );
+}
+
+#[tokio::test]
+async fn erasing_wants_a_passkey_and_lately() {
+    let world = World::new().await;
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    let token = |acr: &str, signed_in: u64| {
+        world.token_saying(
+            json!({ "sub": "alice@demo.test", "aud": world.api, "scope": "api:write", "acr": acr, "auth_time": signed_in }),
+        )
+    };
+    let bob = world.token_of("bob@demo.test", &world.api, "api:write");
+    for token in [&token("1", now), &bob] {
+        assert_eq!(
+            ask(&world, Method::POST, Some(token), r#"{"text":"milk"}"#).await.0,
+            StatusCode::CREATED
+        );
+    }
+    // A password, a passkey of an hour ago, and a token that says nothing of a sign-in.
+    for token in [&token("1", now), &token("phr", now - 3600), &bob] {
+        let (status, headers, body) = ask(&world, Method::DELETE, Some(token), "").await;
+        assert_eq!(
+            (status, &body["error"]),
+            (StatusCode::UNAUTHORIZED, &json!("insufficient_user_authentication"))
+        );
+        let challenge = headers[WWW_AUTHENTICATE].to_str().unwrap();
+        assert!(
+            challenge.contains(r#"acr_values="phr", max_age="300""#),
+            "RFC 9470 s3: {challenge}"
+        );
+    }
+    assert_eq!(
+        ask(&world, Method::DELETE, Some(&token("phr", now)), "").await.0,
+        StatusCode::NO_CONTENT
+    );
+    let notes = async |token: &str| {
+        ask(&world, Method::GET, Some(token), "").await.2["notes"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    assert_eq!(
+        (notes(&token("1", now)).await, notes(&bob).await),
+        (0, 1),
+        "one's own, and nobody else's"
     );
 }
 

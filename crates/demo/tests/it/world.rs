@@ -60,12 +60,21 @@ impl World {
     }
 
     pub(crate) fn token_of(&self, subject: &str, resource: &str, scope: &str) -> String {
+        self.token_saying(json!({ "sub": subject, "aud": resource, "scope": scope }))
+    }
+
+    /// A good token that says this, too.
+    pub(crate) fn token_saying(&self, said: Value) -> String {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         // Made long ago and good for decades: no test here is about time.
-        let claims = json!({
-            "iss": self.issuer.url, "aud": resource, "sub": subject, "client_id": "client-1", "scope": scope,
-            "iat": 1_700_000_000, "exp": 4_000_000_000_i64, "jti": NEXT.fetch_add(1, Ordering::SeqCst).to_string(),
+        let mut claims = json!({
+            "iss": self.issuer.url, "client_id": "client-1", "iat": 1_700_000_000, "exp": 4_000_000_000_i64,
+            "jti": NEXT.fetch_add(1, Ordering::SeqCst).to_string(),
         });
+        let Value::Object(said) = said else {
+            panic!("claims are an object")
+        };
+        claims.as_object_mut().unwrap().extend(said);
         self.issuer.key().sign("at+jwt", &claims)
     }
 

@@ -276,6 +276,7 @@ impl Fetch<'_> {
             parent: self.parent,
             scopes: &scopes,
             details: Details::none(),
+            first: Details::none(),
             types: &Types::default(),
             audience,
             resource: self.resource,

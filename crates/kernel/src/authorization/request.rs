@@ -268,6 +268,8 @@ pub struct Asked {
     pub ui_locales: Option<String>,
     /// Whether the client pushed it: then there is a row of it.
     pub pushed: Wish,
+    /// Whether somebody was sent to the sign-in page for it: whoever proves themselves from then on does it for this request.
+    pub sent_to_sign_in: Wish,
     /// When it came.
     pub created: Time,
 }
@@ -364,6 +366,7 @@ impl Asked {
             login_hint: short("login_hint"),
             ui_locales: short("ui_locales"),
             pushed: carried.pushed,
+            sent_to_sign_in: Wish::No,
             created: at.now,
         })
     }
@@ -406,6 +409,10 @@ impl Asked {
         insert("login_hint", self.login_hint.as_deref().map(Value::from));
         insert("ui_locales", self.ui_locales.as_deref().map(Value::from));
         insert("pushed", (self.pushed == Wish::Yes).then_some(Value::Bool(true)));
+        insert(
+            "sent_to_sign_in",
+            (self.sent_to_sign_in == Wish::Yes).then_some(Value::Bool(true)),
+        );
         insert("created", Some(self.created.unix().into()));
         o
     }
@@ -450,6 +457,11 @@ impl Asked {
             login_hint: owned("login_hint"),
             ui_locales: owned("ui_locales"),
             pushed: if o.contains_key("pushed") { Wish::Yes } else { Wish::No },
+            sent_to_sign_in: if o.contains_key("sent_to_sign_in") {
+                Wish::Yes
+            } else {
+                Wish::No
+            },
             created: Time::from_unix(o.get("created").and_then(Value::as_i64)?),
         })
     }

@@ -96,7 +96,10 @@ pub fn begin(asked: &Asked, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> 
         let Some(person) = question.present(caller, facts, at)? else {
             return match asked.prompt.none {
                 Wish::Yes => Err(Why::LoginRequired),
-                Wish::No => Ok(wait(Pending::SignIn(Box::new(asked.clone())))),
+                Wish::No => Ok(wait(Pending::SignIn(Box::new(Asked {
+                    sent_to_sign_in: Wish::Yes,
+                    ..asked.clone()
+                })))),
             };
         };
 
@@ -239,8 +242,9 @@ impl<'a> Question<'a> {
         let Some(person) = caller.person() else {
             return Ok(None);
         };
-        let for_this = person.session.authenticated >= self.asked.created;
-        let again = self.asked.prompt.login == Wish::Yes;
+        // Times are whole seconds: a sign-in of this very second counts only if we asked for it.
+        let for_this = self.asked.sent_to_sign_in == Wish::Yes && person.session.authenticated >= self.asked.created;
+        let again = self.asked.prompt.login == Wish::Yes || demand.max_age == Some(0); // the same (OpenID Connect Core s3.1.2.1)
         let lately = demand
             .max_age
             .is_none_or(|seconds| person.session.authenticated.plus(seconds) >= at.now);

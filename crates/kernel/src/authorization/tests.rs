@@ -176,6 +176,14 @@ fn asked(changed: &[(&str, &str)]) -> Asked {
     asked_by(&web(), changed)
 }
 
+/// The request after the sign-in page.
+fn sent_to_sign_in(asked: &Asked) -> Asked {
+    Asked {
+        sent_to_sign_in: Wish::Yes,
+        ..asked.clone()
+    }
+}
+
 /// What is there: a client, a place, no rules, nothing granted.
 struct World {
     tenant: Tenant,

@@ -122,11 +122,10 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         .ok_or(Why::GrantEnded)?;
     let scopes = grant::still_given(&facts.path, &facts.rules, client, user, &code.audience, &code.scopes)?;
 
-    // 8. The details: those of the code, or less of them (RFC 9396 s6).
+    // 8. The details: the authorization has those of the code, the first token has them or less (RFC 9396 s6).
     let where_to = facts.tenant.place_of(&code.audience);
-    let details = facts
-        .types
-        .of_granted(request.details.as_ref(), &code.details, client, where_to)?;
+    let of_code = |asked| facts.types.of_granted(asked, &code.details, client, where_to);
+    let (details, first) = (of_code(None)?, of_code(request.details.as_ref())?);
 
     // 9. The authorization and its tokens.
     let redeemed = Redemption {
@@ -139,6 +138,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         parent,
         scopes: &scopes,
         details: &details,
+        first: &first,
         types: &facts.types,
         audience: &code.audience,
         resource,

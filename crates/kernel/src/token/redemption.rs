@@ -36,6 +36,8 @@ pub(crate) struct Redemption<'a> {
     pub(crate) scopes: &'a Scopes,
     /// What exactly, and the types that say what is less of it.
     pub(crate) details: &'a Details,
+    /// What of that the first access token is to have: less of it costs the authorization nothing (RFC 9396 s6).
+    pub(crate) first: &'a Details,
     pub(crate) types: &'a Types,
     pub(crate) audience: &'a Audience,
     pub(crate) resource: Option<&'a Resource>,
@@ -114,7 +116,7 @@ impl Redemption<'_> {
             },
             grant: &authorization,
             scopes: self.scopes,
-            details: self.details,
+            details: self.first,
             audience: self.audience,
             resource: self.resource,
             key: self.caller.key.as_ref(),

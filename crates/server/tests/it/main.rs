@@ -154,6 +154,9 @@ mod machine_tokens;
 mod negative_vectors;
 
 #[cfg(test)]
+mod never_more;
+
+#[cfg(test)]
 mod page_headers;
 
 #[cfg(test)]

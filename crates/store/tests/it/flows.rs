@@ -78,6 +78,7 @@ fn asked(client: &str, resource: Option<&str>) -> Asked {
         login_hint: None,
         ui_locales: None,
         pushed: Wish::No,
+        sent_to_sign_in: Wish::No,
         created: time(0),
     }
 }

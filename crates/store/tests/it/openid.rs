@@ -47,6 +47,7 @@ pub(crate) fn pushed(id: &str, expires: i64) -> PushedRequest {
             login_hint: None,
             ui_locales: None,
             pushed: Wish::Yes,
+            sent_to_sign_in: Wish::No,
             created: time(0),
         },
         expires: time(expires),

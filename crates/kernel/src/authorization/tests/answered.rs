@@ -192,7 +192,7 @@ fn an_answer_counts_once_in_time_and_from_somebody_who_is_there() {
 
 #[test]
 fn s_08_a_request_that_wants_a_new_sign_in_is_answered_by_nobody_who_signed_in_before_it() {
-    let request = asked(&[("prompt", "login")]);
+    let request = sent_to_sign_in(&asked(&[("prompt", "login")]));
     let answered = |signed_in: i64| {
         answer(
             &request,

@@ -48,6 +48,7 @@ fn a_whole_request_is_read_as_it_stands() {
         login_hint: Some("alice@demo.test".to_owned()),
         ui_locales: Some("de en".to_owned()),
         pushed: Wish::No,
+        sent_to_sign_in: Wish::No,
         created: Time::from_unix(NOW),
     };
     assert_eq!(read, expected);
@@ -379,6 +380,7 @@ prop_compose! {
             login_hint,
             ui_locales,
             pushed,
+            sent_to_sign_in: if key { Wish::Yes } else { Wish::No },
             created: Time::from_unix(created),
         }
     }

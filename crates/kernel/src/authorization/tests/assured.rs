@@ -71,17 +71,28 @@ fn a_sign_in_that_is_too_old_is_repeated_and_one_for_the_request_is_new_enough()
         ("600", NOW - 600, "ask: read"),
         ("600", NOW - 601, "sign in"),
         ("0", NOW - 1, "sign in"), // as prompt=login
-        ("0", NOW, "ask: read"),
-        ("0", NOW + 5, "ask: read"), // who signed in for this very request did it after it came
+        ("0", NOW, "sign in"),     // in the second of the request, and not for it
     ];
     for (max_age, signed_in, expected) in rows {
         let decision = world().begin(&asked(&[("max_age", max_age)]), &signed_in_at(signed_in));
         assert_eq!(outcome(&decision), expected, "{max_age} {}", signed_in - NOW);
     }
+    for forced in [("max_age", "0"), ("prompt", "login")] {
+        let request = asked(&[forced]);
+        assert_eq!(
+            outcome(&world().begin(&request, &signed_in_at(NOW))),
+            "sign in",
+            "{forced:?}"
+        );
+        for (signed_in, expected) in [(NOW - 1, "sign in"), (NOW, "ask: read"), (NOW + 5, "ask: read")] {
+            let decision = world().begin(&sent_to_sign_in(&request), &signed_in_at(signed_in));
+            assert_eq!(outcome(&decision), expected, "{forced:?} {}", signed_in - NOW);
+        }
+    }
     let quiet = asked(&[("max_age", "0"), ("prompt", "none")]);
     assert_eq!(why(&world().begin(&quiet, &by_alice())), Some(Why::LoginRequired));
     let later = people::moment(NOW + 900, 8);
-    let slow = asked(&[("max_age", "60")]);
+    let slow = sent_to_sign_in(&asked(&[("max_age", "60")]));
     let decision = answer(&slow, &yes_but(""), &signed_in_at(NOW + 10), &world().facts(), &later);
     assert_eq!(
         outcome(&decision),
@@ -192,9 +203,10 @@ fn s_33_no_weaker_sign_in_gets_a_code_where_a_stronger_one_was_demanded() {
                 assert_eq!(outcome(&began), "sign in", "stepped up: {method}");
                 assert_eq!(why(&answered), Some(Why::SignInRequired), "{method}");
             }
+            let sent = sent_to_sign_in(&request);
             let (began, answered) = (
-                gives(world()).begin(&request, &for_this),
-                answer(&request, &yes_but(""), &for_this, &world().facts(), &at()),
+                gives(world()).begin(&sent, &for_this),
+                answer(&sent, &yes_but(""), &for_this, &world().facts(), &at()),
             );
             for decision in [began, answered] {
                 let expected = (!reaches).then_some(Why::AssuranceUnmet);
