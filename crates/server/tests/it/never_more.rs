@@ -9,7 +9,7 @@ use proof::jws::Compact;
 use proptest::{
     prelude::*,
     sample::Index,
-    test_runner::{Config, TestRunner},
+    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 use serde_json::{Value, json};
 use testkit::{Answer, App, Asking, Browser, Page, Person, World};
@@ -585,7 +585,7 @@ fn without() -> impl Strategy<Value = Wanted> {
         scopes: BTreeSet::new(),
         amount: None,
     };
-    prop_oneof![3 => Just(nothing), 1 => wanted()]
+    prop_oneof![2 => Just(nothing), 1 => wanted()]
 }
 
 fn door() -> impl Strategy<Value = Door> {
@@ -613,18 +613,21 @@ fn step() -> impl Strategy<Value = Step> {
 
 #[test]
 fn no_sequence_of_asking_redeeming_refreshing_and_stepping_up_yields_more_than_was_approved() {
-    let default = Config::default(); // PROPTEST_CASES=1000 tries more
+    // Always the same cases, so that what is found here is found on every machine; with PROPTEST_CASES=1000, so many that nobody has seen yet.
+    let more = std::env::var_os("PROPTEST_CASES").is_some();
+    let default = Config::default();
     let config = Config {
-        cases: default.cases.min(if std::env::var_os("PROPTEST_CASES").is_some() {
-            u32::MAX
-        } else {
-            48
-        }),
+        cases: if more { default.cases } else { 48 },
         failure_persistence: None,
         ..default
     };
+    let mut runner = if more {
+        TestRunner::new(config)
+    } else {
+        TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+    };
     let tokens = std::cell::Cell::new(0);
-    let end = TestRunner::new(config).run(&proptest::collection::vec(step(), 1..30), |steps| {
+    let end = runner.run(&proptest::collection::vec(step(), 1..30), |steps| {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
