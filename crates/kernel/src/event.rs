@@ -1,6 +1,9 @@
 //! What the audit log keeps of a decision.
 
-use proof::{Time, json};
+use std::collections::BTreeSet;
+
+use proof::{Time, digest, json};
+use serde_json::{Value, json};
 
 use crate::{caller::Caller, moment::Moment, why::Why};
 
@@ -201,5 +204,62 @@ impl Event {
     pub fn with(mut self, name: &'static str, value: impl Into<serde_json::Value>) -> Self {
         self.body.insert(name.to_owned(), value.into());
         self
+    }
+
+    /// Says what became different from one document to the other: the member `changed`, by name, `from` and `to`. What is long is told by its digest.
+    #[must_use]
+    pub fn changing(self, before: &json::Object, after: &json::Object) -> Self {
+        let told = |value: Option<&Value>| {
+            let value = value.cloned().unwrap_or_default();
+            let text = value.to_string();
+            if text.len() <= CHANGED_BYTES_MAX {
+                value
+            } else {
+                format!("sha256:{}", digest::sha256_b64(text.as_bytes())).into()
+            }
+        };
+        let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        let changed: json::Object = names
+            .into_iter()
+            .filter(|name| before.get(*name) != after.get(*name))
+            .map(|name| {
+                let (from, to) = (told(before.get(name)), told(after.get(name)));
+                (name.clone(), json!({ "from": from, "to": to }))
+            })
+            .collect();
+        self.with("changed", changed)
+    }
+}
+
+/// The longest value that stands whole in an entry, as JSON.
+const CHANGED_BYTES_MAX: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changed_is_told_from_and_to_and_nothing_else() {
+        let object = |value: Value| value.as_object().cloned().unwrap();
+        let long = "x".repeat(300);
+        let event = Event {
+            id: String::new(),
+            kind: EventKind::TenantChanged,
+            at: Time::from_unix(0),
+            request_id: String::new(),
+            actor: None,
+            about: None,
+            body: json::Object::new(),
+        };
+        let event = event.changing(
+            &object(json!({ "same": 1, "profile": "baseline", "gone": true })),
+            &object(json!({ "same": 1, "profile": "fapi2", "new": long })),
+        );
+        let changed = &event.body["changed"];
+        assert_eq!(changed["profile"], json!({ "from": "baseline", "to": "fapi2" }));
+        assert_eq!(changed["gone"], json!({ "from": true, "to": null }));
+        let told = changed["new"]["to"].as_str().unwrap();
+        assert!(told.starts_with("sha256:") && told.len() == 50, "{told}");
+        assert_eq!(changed.as_object().unwrap().len(), 3);
     }
 }

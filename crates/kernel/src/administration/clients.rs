@@ -190,7 +190,8 @@ pub(super) fn change(change: &ChangeClient, caller: &Caller, facts: &Facts, at: 
     client.disabled = change.switch.map_or(client.disabled, |switch| switch.since(at.now));
     let event = Event::new(EventKind::ClientChanged, caller, at)
         .about(old.id.as_str())
-        .with("disabled", client.disabled.is_some());
+        .with("disabled", client.disabled.is_some())
+        .changing(&describe::client(old, None), &describe::client(&client, None));
     Ok(replaced(old, client, None, event))
 }
 

@@ -86,22 +86,19 @@ pub(super) fn settings(
     let tenant = facts.tenant.as_ref().ok_or(Why::Absent("tenant"))?;
     let settings = change.of(tenant.settings);
     checked(settings)?;
+    let document = describe::tenant(&Tenant {
+        settings,
+        ..tenant.clone()
+    });
     let event = Event::new(EventKind::TenantChanged, caller, at)
         .about(id.as_str())
-        .with("access_token_seconds", settings.access_token_seconds);
+        .changing(&describe::tenant(tenant), &document);
     let change = Change {
         sure: vec![Write::Tenant(tenant::Write::SetSettings { id: id.clone(), change })],
         events: vec![event],
         ..Change::default()
     };
-    Ok(Decision::issue(
-        Reply::Document(describe::tenant(&Tenant {
-            settings,
-            ..tenant.clone()
-        })),
-        Vec::new(),
-        change,
-    ))
+    Ok(Decision::issue(Reply::Document(document), Vec::new(), change))
 }
 
 fn checked(settings: Settings) -> Result<(), Why> {

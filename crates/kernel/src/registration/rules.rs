@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Claimed, Metadata, UNUSED_MAX, UNUSED_SECONDS};
 use crate::{
+    administration::describe,
     authority::Scopes,
     caller::{Caller, Who},
     client::{self, Authentication, AuthenticationMethod, Binding, Client, Introspects, Keys, Registration},
@@ -169,7 +170,8 @@ fn replace(
     let document = registration_document(&client, facts.tenant);
     let event = Event::new(EventKind::ClientChanged, caller, at)
         .about(old.id.as_str())
-        .with("by", "itself");
+        .with("by", "itself")
+        .changing(&describe::client(old, None), &describe::client(&client, None));
     let change = Change {
         guards: vec![Guard::Client(client::Guard::Replace {
             client: Box::new(client),
