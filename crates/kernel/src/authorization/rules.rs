@@ -253,7 +253,10 @@ impl<'a> Question<'a> {
             .as_ref()
             .is_none_or(|subject| *subject == facts.keys.subject_at(self.client, &person.user.id));
         let strong = level.is_none_or(|level| person.session.method.assurance() >= level);
-        if for_this && wanted && !strong {
+        if for_this && !wanted {
+            return Err(Why::LoginRequired); // somebody else signed in than the client means (OpenID Connect Core s3.1.2.1)
+        }
+        if for_this && !strong {
             return Err(Why::AssuranceUnmet);
         }
         let as_wanted = wanted && strong && (for_this || (!again && lately));
@@ -521,10 +524,7 @@ fn back(
         claims.insert("exp".to_owned(), at.now.plus(SIGNED_ANSWER_SECONDS).unix().into());
         Unsigned {
             typ: "JWT",
-            signing: client
-                .further
-                .authorization
-                .unwrap_or_else(|| client.usual_signing(tenant)),
+            signing: client.signing(client.further.authorization, tenant),
             claims,
             hash_of: None,
         }

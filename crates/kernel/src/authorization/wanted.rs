@@ -69,7 +69,7 @@ pub(super) fn scopes(asked: Option<&Scopes>, details: &Details, place: Option<&R
             let identity = identity.fold(Scopes::default(), |all, scope| all.with(&Scopes::one(scope)));
             let wanted = known.shared_with(scopes.iter()).with(&identity);
             if wanted.is_empty() && !known.is_empty() {
-                return Err(Why::ScopeNotGranted);
+                return Err(Why::ScopeUnknown);
             }
             wanted
         }

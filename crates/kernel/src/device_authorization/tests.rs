@@ -157,7 +157,7 @@ fn who_is_not_registered_for_it_or_may_not_gets_no_code() {
         ),
         (fapi.clone(), tv(&json!({})), "", Why::ProfileUnmet),
         (json!({}), tv(&fapi), "", Why::ProfileUnmet),
-        (json!({}), tv(&json!({})), "scope=fly", Why::ScopeNotGranted),
+        (json!({}), tv(&json!({})), "scope=fly", Why::ScopeUnknown),
     ] {
         let decision = ask_as(&tenant, client, body);
         assert_eq!(decision.answer(), &Answer::Refuse(why.code(), why));

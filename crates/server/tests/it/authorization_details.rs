@@ -445,7 +445,10 @@ async fn s_31_a_token_request_may_ask_for_less_and_never_for_more() {
     let smaller = refresh(token, Some(json!([pay("10", "Acme")]))).await;
     assert_eq!(detailed(&smaller), json!([pay("10", "Acme")]));
     let whole = refresh(smaller.text_of("refresh_token").to_owned(), None).await;
-    assert_eq!(detailed(&whole), json!([pay("50.00", "Acme"), hours(&["look", "enter"])]));
+    assert_eq!(
+        detailed(&whole),
+        json!([pay("50.00", "Acme"), hours(&["look", "enter"])])
+    );
 }
 
 #[tokio::test]
