@@ -103,7 +103,8 @@ pub(crate) fn ask(asking: Asking<'_>, others: &[Approval], caller: &Caller, at: 
         .with("scope", approval.asks.scopes.joined())
         .with("payload_hash", approval.payload_hash.as_str())
         .with("expires", approval.expires.unix())
-        .with("bound", approval.key.is_some());
+        .with("bound", approval.key.is_some())
+        .with_details(&approval.asks.details);
     let create = Guard::Approval(ApprovalGuard::Create(Box::new(approval.clone())));
     Ok(Put {
         approval,

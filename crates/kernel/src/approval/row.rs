@@ -7,6 +7,7 @@ use super::{Asks, Clarification, Door, Gift, Origin, State, Whom, Yes};
 use crate::{
     authority::{Audience, Scopes},
     browser_session::{Method, Presence},
+    detail::Details,
     id::{BrowserSessionId, GrantId, GroupId, Id, UserId},
 };
 
@@ -53,6 +54,7 @@ impl Asks {
         let mut row = json::Object::new();
         row.insert("audience".to_owned(), self.audience.as_row().into());
         row.insert("scope".to_owned(), self.scopes.joined().into());
+        write_details(&mut row, &self.details);
         self.write_words(&mut row);
         Value::Object(row).to_string()
     }
@@ -80,6 +82,7 @@ impl Asks {
         let clarified = o.get("clarified").and_then(Value::as_array);
         Some(Self {
             scopes: Scopes::parse(o.get("scope")?.as_str()?).ok()?,
+            details: read_details(&o)?,
             audience: Audience::from_row(o.get("audience")?.as_str()?)?,
             message: o.get("message").and_then(Value::as_str).map(str::to_owned),
             clarified: clarified
@@ -169,6 +172,7 @@ impl Yes {
         let mut row = json::Object::new();
         row.insert("by".to_owned(), self.by.as_str().into());
         row.insert("scope".to_owned(), self.scopes.joined().into());
+        write_details(&mut row, &self.details);
         row.insert("payload_hash".to_owned(), self.payload_hash.as_str().into());
         row.insert("at".to_owned(), self.at.unix().into());
         write_presence(&mut row, &self.presence);
@@ -180,11 +184,23 @@ impl Yes {
         Some(Self {
             by: UserId::parse(o.get("by")?.as_str()?)?,
             scopes: Scopes::parse(o.get("scope")?.as_str()?).ok()?,
+            details: read_details(o)?,
             payload_hash: o.get("payload_hash")?.as_str()?.to_owned(),
             presence: read_presence(o)?,
             at: Time::from_unix(o.get("at")?.as_i64()?),
         })
     }
+}
+
+/// Details as one text, whatever their depth; none are left out.
+fn write_details(row: &mut json::Object, details: &Details) {
+    if !details.is_empty() {
+        row.insert("details".to_owned(), details.row().into());
+    }
+}
+
+fn read_details(o: &json::Object) -> Option<Details> {
+    Details::from_row(o.get("details").and_then(Value::as_str).unwrap_or(""))
 }
 
 fn write_presence(row: &mut json::Object, presence: &Presence) {

@@ -5,7 +5,9 @@ use proof::Time;
 use super::{Approval, Clarification, Whom};
 use crate::{
     authority::Scopes,
+    authorization::Given,
     browser_session::Presence,
+    detail::Details,
     id::{GrantId, UserId},
 };
 
@@ -74,6 +76,8 @@ pub struct Yes {
     pub by: UserId,
     /// To what of it.
     pub scopes: Scopes,
+    /// To what exactly.
+    pub details: Details,
     /// The hash of the payload they were shown.
     pub payload_hash: String,
     /// How they proved themselves.
@@ -171,15 +175,18 @@ impl State {
     }
 
     /// What everybody who said yes said yes to.
-    pub fn agreed(&self) -> Scopes {
+    pub fn agreed(&self) -> Given {
         agreed(self.yes())
     }
 }
 
-fn agreed(yes: &[Yes]) -> Scopes {
-    let mut all = yes.iter().map(|yes| &yes.scopes);
-    let first = all.next().cloned().unwrap_or_default();
-    all.fold(first, |both, scopes| both.shared_with(scopes.iter()))
+fn agreed(yes: &[Yes]) -> Given {
+    let mut all = yes.iter().map(|yes| Given {
+        scopes: yes.scopes.clone(),
+        details: yes.details.clone(),
+    });
+    let first = all.next().unwrap_or_default();
+    all.fold(first, |both, given| both.shared_with(&given))
 }
 
 impl Approval {
@@ -231,7 +238,7 @@ impl Approval {
     }
 
     /// Somebody says yes. When enough different people have, `give` says which grant that is; it is told what all of them agreed to.
-    pub fn approve(self, yes: Yes, give: impl FnOnce(&Scopes) -> Gift) -> Result<Self, Unfit> {
+    pub fn approve(self, yes: Yes, give: impl FnOnce(&Given) -> Gift) -> Result<Self, Unfit> {
         self.claimed()?;
         match &self.state {
             State::Asked | State::PartlyApproved { .. } => {}

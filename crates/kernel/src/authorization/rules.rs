@@ -147,15 +147,7 @@ pub fn answer(asked: &Asked, said: &Said, caller: &Caller, facts: &Facts<'_>, at
         if chosen.shown != facts.types.shown(&asked.details) {
             return Err(Why::PageExpired); // the page showed other details, or in other words than they have now (S-30)
         }
-        let wanted = judgement.open.with(&judgement.decided);
-        let given = Given {
-            scopes: question.wanted.closed(&wanted.without(without), without),
-            details: asked.details.without(&chosen.without),
-        };
-        let nothing_asked = wanted.is_empty() && asked.details.is_empty();
-        if given == Given::default() && !nothing_asked {
-            return Err(Why::PersonDenied); // a yes to nothing
-        }
+        let given = question.wanted.given(&judgement, without, &chosen.without)?;
         Ok(question.code(person, &given, Basis::Person, caller, facts, at))
     })
 }
@@ -354,12 +346,8 @@ impl<'a> Question<'a> {
         let event = Event::new(EventKind::AuthorizationGiven, caller, at)
             .with("client", self.client.id.as_str())
             .with("audience", self.wanted.audience.as_row())
-            .with("scope", given.scopes.joined());
-        let event = if given.details.is_empty() {
-            event
-        } else {
-            event.with("details", given.details.digests())
-        };
+            .with("scope", given.scopes.joined())
+            .with_details(&given.details);
         let event = match basis {
             Basis::Standing(_) => event.with("by", "standing consent"),
             Basis::Person => event.with("by", "person"),

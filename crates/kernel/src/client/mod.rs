@@ -350,7 +350,7 @@ impl Client {
     /// PKCS #1 (FAPI 2.0 s5.4), PS256 stands for RS256, also where that was registered before the profile.
     pub fn signing(&self, said: Option<Signing>, tenant: &Tenant) -> Signing {
         let signing = said.unwrap_or(Signing::plain(Algorithm::RS256));
-        if self.profile(tenant) >= SecurityProfile::Fapi2 && signing.algorithm == Algorithm::RS256 {
+        if self.profile(tenant) != SecurityProfile::Baseline && signing.algorithm == Algorithm::RS256 {
             return Signing::plain(Algorithm::PS256);
         }
         signing

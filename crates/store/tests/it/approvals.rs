@@ -1,8 +1,8 @@
 //! Questions and answers as rows: whole, one step at a time, never two in one place, and gone when nobody needs them.
 
 use kernel::{
-    ApprovalId, Audience, BrowserSessionId, ClientId, Confirmation, GrantId, GroupId, Guard, Moment, Scopes, UserId,
-    Write,
+    ApprovalId, Audience, BrowserSessionId, ClientId, Confirmation, Details, GrantId, GroupId, Guard, Moment, Scopes,
+    UserId, Write,
     approval::{self, Approval, Asks, Clarification, Door, Gift, Origin, Places, State, Whom, Yes},
     browser_session::{Method, Presence},
     client::{Approvers, Client},
@@ -21,6 +21,7 @@ pub(crate) fn question(id: &str, of_client: i64, of_whom: i64) -> Approval {
     let door = Door::Deferred(Origin::ClientCredentials);
     let asks = Asks {
         scopes: Scopes::one(id),
+        details: Details::default(),
         audience: Audience::Issuer,
         message: None,
         clarified: Vec::new(),
@@ -76,6 +77,7 @@ fn yes(approval: &Approval, by: &str) -> Yes {
     Yes {
         by: UserId::parse(by).unwrap(),
         scopes: approval.asks.scopes.clone(),
+        details: approval.asks.details.clone(),
         payload_hash: approval.payload_hash.clone(),
         presence: Presence {
             session: BrowserSessionId::parse("s"),
@@ -98,6 +100,8 @@ async fn approvals_come_back_whole_in_every_state() {
         key: Some(Confirmation::Certificate("thumbprint".to_owned())),
         asks: Asks {
             scopes: Scopes::parse("a b").unwrap(),
+            details: Details::parse(r#"[{"type":"pay","to":"A\"\u00e9","a":{"b":{"c":{"d":[1]}}}},{"type":"look"}]"#)
+                .unwrap(),
             audience: Audience::Resource(ResourceUri::parse("https://mcp.example/mcp").unwrap()),
             message: Some(ODD.to_owned()),
             clarified: vec![Clarification {

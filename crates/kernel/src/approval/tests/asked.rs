@@ -15,6 +15,7 @@ fn put_at(client_id: &str, scope: &str, others: &[Approval], at: &Moment) -> Res
         client: &client,
         asks: Asks {
             scopes: crate::Scopes::one(scope),
+            details: Details::default(),
             audience: crate::Audience::Issuer,
             message: None,
             clarified: Vec::new(),

@@ -61,12 +61,12 @@ fn what_was_said_is_kept_and_told_again() {
     );
     assert_eq!(document(&read)["default_acr_values"], json!(["phr"]), "RFC 7592 s2.1");
     let gone = run(
-        &Command::Replace(row(&decision).id.clone(), wanted(&json!({}))),
+        &Command::Replace(row(&decision).id.clone(), wanted(&json!({ "subject_type": "public" }))),
         Some((row(&decision).clone(), Known::Token)),
     );
     assert_eq!(
-        row(&gone).further.subject,
-        SubjectType::Pairwise,
+        row(&gone).further.default_max_age,
+        None,
         "RFC 7592 s2.2: what is not said is gone"
     );
 }
