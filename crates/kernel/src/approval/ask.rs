@@ -90,6 +90,7 @@ pub(crate) fn ask(asking: Asking<'_>, others: &[Approval], caller: &Caller, at: 
         Guard::Approval(ApprovalGuard::Expire {
             id: other.id.clone(),
             at: other.expires,
+            yes: other.state.yes().to_vec(),
         })
     });
     let event = Event::new(EventKind::ApprovalAsked, caller, at)
@@ -140,7 +141,7 @@ fn places(approval: &Approval, waiting: &[&Approval], others: &[Approval], now: 
     let of_client = |other: &&&Approval| other.client == approval.client;
     let taken_back = others.iter().filter(|other| {
         other.client == approval.client
-            && matches!(other.state, State::Cancelled { at } if at.plus(TAKEN_BACK_SECONDS) > now)
+            && matches!(other.state, State::Cancelled { at, .. } if at.plus(TAKEN_BACK_SECONDS) > now)
     });
     let asked = waiting
         .iter()

@@ -297,6 +297,8 @@ pub enum Guard {
         id: ApprovalId,
         /// When it was over.
         at: Time,
+        /// Who had said yes.
+        yes: Vec<Yes>,
     },
 }
 

@@ -111,14 +111,25 @@ impl State {
                 };
                 json!({ "yes": yes(said), kind: gift.grant().as_str(), "at": at.unix() })
             }
-            Self::Denied { by, presence, at } => {
+            Self::Denied {
+                yes: said,
+                by,
+                presence,
+                at,
+            } => {
                 let mut row = json::Object::new();
+                write_before(&mut row, said);
                 row.insert("by".to_owned(), by.as_str().into());
                 row.insert("at".to_owned(), at.unix().into());
                 write_presence(&mut row, presence);
                 row.into()
             }
-            Self::Cancelled { at } | Self::Expired { at } => json!({ "at": at.unix() }),
+            Self::Cancelled { yes: said, at } | Self::Expired { yes: said, at } => {
+                let mut row = json::Object::new();
+                row.insert("at".to_owned(), at.unix().into());
+                write_before(&mut row, said);
+                row.into()
+            }
             Self::Redeemed { yes: said, grant, at } => {
                 json!({ "yes": yes(said), "grant": grant.as_str(), "at": at.unix() })
             }
@@ -133,6 +144,7 @@ impl State {
             let said = o.get("yes")?.as_array()?;
             said.iter().map(Yes::from_row).collect::<Option<Vec<_>>>()
         };
+        let before = || if o.contains_key("yes") { yes() } else { Some(Vec::new()) };
         let id = |name: &str| GrantId::parse(o.get(name)?.as_str()?);
         let by = || UserId::parse(o.get("by")?.as_str()?);
         Some(match name {
@@ -151,12 +163,19 @@ impl State {
                 at: at()?,
             },
             "denied" => Self::Denied {
+                yes: before()?,
                 by: by()?,
                 presence: read_presence(&o)?,
                 at: at()?,
             },
-            "cancelled" => Self::Cancelled { at: at()? },
-            "expired" => Self::Expired { at: at()? },
+            "cancelled" => Self::Cancelled {
+                yes: before()?,
+                at: at()?,
+            },
+            "expired" => Self::Expired {
+                yes: before()?,
+                at: at()?,
+            },
             "redeemed" => Self::Redeemed {
                 yes: yes()?,
                 grant: id("grant")?,
@@ -189,6 +208,13 @@ impl Yes {
             presence: read_presence(o)?,
             at: Time::from_unix(o.get("at")?.as_i64()?),
         })
+    }
+}
+
+/// Who said yes before it came to nothing, if anybody did.
+fn write_before(row: &mut json::Object, yes: &[Yes]) {
+    if !yes.is_empty() {
+        row.insert("yes".to_owned(), yes.iter().map(Yes::row).collect());
     }
 }
 

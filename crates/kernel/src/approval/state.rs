@@ -41,6 +41,8 @@ pub enum State {
     },
     /// Somebody said no.
     Denied {
+        /// Who said yes before, in order: evidence too.
+        yes: Vec<Yes>,
         /// Who.
         by: UserId,
         /// How they proved themselves.
@@ -50,11 +52,15 @@ pub enum State {
     },
     /// Who asked, or an administrator, took it back.
     Cancelled {
+        /// Who had said yes, in order.
+        yes: Vec<Yes>,
         /// When.
         at: Time,
     },
     /// Nobody answered or fetched it in time.
     Expired {
+        /// Who had said yes, in order.
+        yes: Vec<Yes>,
         /// When its time was over.
         at: Time,
     },
@@ -156,8 +162,8 @@ impl State {
             Self::Asked | Self::Clarifying { .. } | Self::PartlyApproved { .. } => None,
             Self::Approved { at, .. }
             | Self::Denied { at, .. }
-            | Self::Cancelled { at }
-            | Self::Expired { at }
+            | Self::Cancelled { at, .. }
+            | Self::Expired { at, .. }
             | Self::Redeemed { at, .. } => Some(*at),
         }
     }
@@ -165,12 +171,13 @@ impl State {
     /// Who said yes so far, in order.
     pub fn yes(&self) -> &[Yes] {
         match self {
-            Self::PartlyApproved { yes } | Self::Approved { yes, .. } | Self::Redeemed { yes, .. } => yes,
-            Self::Asked
-            | Self::Clarifying { .. }
-            | Self::Denied { .. }
-            | Self::Cancelled { .. }
-            | Self::Expired { .. } => &[],
+            Self::PartlyApproved { yes }
+            | Self::Approved { yes, .. }
+            | Self::Redeemed { yes, .. }
+            | Self::Denied { yes, .. }
+            | Self::Cancelled { yes, .. }
+            | Self::Expired { yes, .. } => yes,
+            Self::Asked | Self::Clarifying { .. } => &[],
         }
     }
 
@@ -271,8 +278,8 @@ impl Approval {
         if !self.state.waits() {
             return Err(Unfit::State);
         }
-        let by = by.clone();
-        Ok(self.to(State::Denied { by, presence, at }))
+        let (yes, by) = (self.state.yes().to_vec(), by.clone());
+        Ok(self.to(State::Denied { yes, by, presence, at }))
     }
 
     /// Who asked takes it back, or an administrator does: also what was answered and not fetched.
@@ -280,7 +287,8 @@ impl Approval {
         if self.state.is_end() {
             return Err(Unfit::State);
         }
-        Ok(self.to(State::Cancelled { at }))
+        let yes = self.state.yes().to_vec();
+        Ok(self.to(State::Cancelled { yes, at }))
     }
 
     /// Its time is over.
@@ -288,7 +296,8 @@ impl Approval {
         if self.state.is_end() {
             return Err(Unfit::State);
         }
-        Ok(self.to(State::Expired { at }))
+        let yes = self.state.yes().to_vec();
+        Ok(self.to(State::Expired { yes, at }))
     }
 
     /// It is fetched, once.

@@ -70,6 +70,7 @@ fn expire(approval: &Approval) -> Guard {
     Guard::Approval(approval::Guard::Expire {
         id: approval.id.clone(),
         at: approval.expires,
+        yes: approval.state.yes().to_vec(),
     })
 }
 
@@ -139,12 +140,19 @@ async fn approvals_come_back_whole_in_every_state() {
             at: time(3),
         },
         State::Denied {
+            yes: both.clone(),
             by,
             presence: yes(&full, "ann").presence,
             at: time(3),
         },
-        State::Cancelled { at: time(3) },
-        State::Expired { at: time(3) },
+        State::Cancelled {
+            yes: both.clone(),
+            at: time(3),
+        },
+        State::Expired {
+            yes: both.clone(),
+            at: time(3),
+        },
         State::Redeemed {
             yes: both,
             grant: gift("g"),
@@ -169,7 +177,10 @@ async fn approvals_come_back_whole_in_every_state() {
         let digest = format!("digest-{n}");
         assert_eq!(world.db.approval_of_code(&digest).await.unwrap(), Some(back.clone()));
         let gone = Approval {
-            state: State::Cancelled { at: time(4) },
+            state: State::Cancelled {
+                yes: vec![],
+                at: time(4),
+            },
             epoch: 8,
             ..one
         };
@@ -265,7 +276,14 @@ async fn s_29_no_two_questions_wait_in_one_place_or_are_the_same() {
     let told = world.db.approval(&first.id).await.unwrap().unwrap();
     assert_eq!(
         (told.state, told.epoch, told.places),
-        (State::Expired { at: first.expires }, 1, None)
+        (
+            State::Expired {
+                yes: vec![],
+                at: first.expires
+            },
+            1,
+            None
+        )
     );
     let again = Wanted::default().guard(expire(&first));
     assert_eq!(world.commit(again).await.unwrap(), LOST, "told once");
