@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import * as openid from 'openid-client';
 
 import { introspector, verified } from './clients.mjs';
+import { registered } from './device.mjs';
 import { WAYS, answeredWith, keyPair, person, refusedWith, relyingParty } from './relying.mjs';
 
 const TYPE = 'https://bank.example/payment';
@@ -63,6 +64,24 @@ export async function details(cases, prokura) {
         }
         const again = await openid.refreshTokenGrant(rp.config, next.refresh_token);
         assert.deepEqual(again.authorization_details, [payment()], 'a narrower token takes nothing from what was granted');
+    });
+    await cases.claim('openid-client: a device asks for authorization details, a person reads them and says yes, and the tokens have them (RFC 9396 s2, RFC 8628)', async () => {
+        const rp = await registered(prokura);
+        const shown = await openid.initiateDeviceAuthorization(rp.config, { scope: 'openid', ...asking(payment()) });
+        const polled = openid.pollDeviceAuthorizationGrant(rp.config, shown);
+        await human.typed(shown.verification_uri, shown.user_code);
+        assert.match(human.shown.findLast(({ page }) => page === 'approval').text, /pay 120 to Merchant A/i);
+        const tokens = await polled;
+        assert.deepEqual(tokens.authorization_details, [payment()]);
+        const { payload } = await verified(prokura, rp.config, tokens.access_token, prokura.ready.issuer);
+        assert.deepEqual(payload.authorization_details, [payment()]);
+        const less = { ...payment(), amount: 50 };
+        const next = await openid.refreshTokenGrant(rp.config, tokens.refresh_token, { authorization_details: JSON.stringify([less]) });
+        const told = await openid.tokenIntrospection(await introspector(prokura), next.access_token);
+        assert.deepEqual(told.authorization_details, [less]);
+        for (const bent of [{ ...payment(), type: 'unheard-of' }, { ...payment(), amount: 0 }]) {
+            await refusedWith('invalid_authorization_details', openid.initiateDeviceAuthorization(rp.config, asking(bent)));
+        }
     });
     await cases.claim('openid-client: unknown types, broken shapes and types that the client may not use are invalid_authorization_details (RFC 9396 s5)', async () => {
         const rp = await relyingParty(prokura);

@@ -28,7 +28,8 @@ export async function device(cases, prokura) {
     await strict(cases, prokura, human);
 }
 
-function registered(prokura, method = 'none', more = {}, pair = undefined) {
+/** A client that is registered for devices. */
+export function registered(prokura, method = 'none', more = {}, pair = undefined) {
     return relyingParty(prokura, { token_endpoint_auth_method: method, grant_types: [DEVICE_CODE, 'refresh_token'], redirect_uris: [], ...more }, { pair });
 }
 

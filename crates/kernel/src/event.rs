@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proof::{Time, digest, json};
 use serde_json::{Value, json};
 
-use crate::{caller::Caller, moment::Moment, why::Why};
+use crate::{caller::Caller, detail::Details, moment::Moment, why::Why};
 
 /// What happened. The names are part of the product: operators search for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -197,6 +197,16 @@ impl Event {
     pub fn about(mut self, id: impl Into<String>) -> Self {
         self.about = Some(id.into());
         self
+    }
+
+    /// Names details by their digests, if there are any.
+    #[must_use]
+    pub fn with_details(self, details: &Details) -> Self {
+        if details.is_empty() {
+            self
+        } else {
+            self.with("details", details.digests())
+        }
     }
 
     /// Adds a member.

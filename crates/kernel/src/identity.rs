@@ -149,7 +149,7 @@ impl Claims {
                     self.subject = Some(subject);
                 }
             }
-            (_, name) if Profile::claim_names().any(|known| known == name) || name == "updated_at" => {
+            (_, name) if Profile::claim_names().any(|known| known == name) => {
                 self.scopes = self.scopes.with(&Scopes::one(&format!("{CLAIM}{name}")));
                 if place == "id_token" {
                     self.id_token.insert(name.to_owned());

@@ -61,7 +61,7 @@ pub fn logout_token(note: &RelyingParty, client: &Client, tenant: &Tenant, keys:
     claims.insert("events".to_owned(), json!({ EVENT: {} }));
     Unsigned {
         typ: "logout+jwt",
-        signing: client.further.id_token.unwrap_or_else(|| client.usual_signing(tenant)), // s2.4: as the ID tokens of this client
+        signing: client.signing(client.further.id_token, tenant), // s2.4: as the ID tokens of this client
         claims,
         hash_of: None,
     }

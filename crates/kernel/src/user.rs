@@ -54,9 +54,11 @@ enum Kind {
     Url,
     Truth,
     Address,
+    /// Said by us, never by who enters a person.
+    Ours,
 }
 
-/// The standard claims and their types (OpenID Connect Core s5.1; `updated_at` is ours to say).
+/// The standard claims and their types (OpenID Connect Core s5.1).
 const CLAIMS: &[(&str, Kind)] = &[
     ("name", Kind::Text),
     ("given_name", Kind::Text),
@@ -76,12 +78,22 @@ const CLAIMS: &[(&str, Kind)] = &[
     ("phone_number", Kind::Text),
     ("phone_number_verified", Kind::Truth),
     ("address", Kind::Address),
+    (UPDATED_AT, Kind::Ours),
 ];
+
+/// When the profile was changed last.
+const UPDATED_AT: &str = "updated_at";
 
 impl Profile {
     /// The names of the claims a profile may hold.
     pub fn claim_names() -> impl Iterator<Item = &'static str> {
         CLAIMS.iter().map(|(name, _)| *name)
+    }
+
+    /// Those of them that whoever enters a person says.
+    pub fn entered_names() -> impl Iterator<Item = &'static str> {
+        let entered = |(_, kind): &&(&str, Kind)| *kind != Kind::Ours;
+        CLAIMS.iter().filter(entered).map(|(name, _)| *name)
     }
 
     /// Reads a profile: standard claims only, each of its type, none of them empty.
@@ -101,6 +113,7 @@ impl Profile {
                     if parts
                         .values()
                         .all(|part| part.as_str().is_some_and(|text| text.len() <= 1_000)) => {}
+                (Kind::Ours, _) => return wrong(&plain, "is ours to say: it follows every change"),
                 (Kind::Text, _) => return wrong(&plain, "is a text of 1 to 500 characters"),
                 (Kind::Url, _) => return wrong(&plain, "is an http or https URL"),
                 (Kind::Truth, _) => return wrong(&plain, "is true or false"),
@@ -111,6 +124,23 @@ impl Profile {
             return Err(Why::Body("profile: at most 8 kB".to_owned()));
         }
         Ok(Self(object))
+    }
+
+    /// Reads a row: what [`Self::parse`] admits, and when it was changed.
+    pub fn from_row(mut object: json::Object) -> Result<Self, Why> {
+        let changed = object.remove(UPDATED_AT).and_then(|value| value.as_i64());
+        let profile = Self::parse(object)?;
+        Ok(match changed {
+            Some(at) => profile.as_of(Time::from_unix(at)),
+            None => profile,
+        })
+    }
+
+    /// The profile, last changed at this time.
+    #[must_use]
+    pub fn as_of(mut self, at: Time) -> Self {
+        self.0.insert(UPDATED_AT.to_owned(), at.unix().into());
+        self
     }
 
     /// The claims.
@@ -127,6 +157,7 @@ impl Profile {
     #[must_use = "the change makes a new profile"]
     pub fn changed(&self, change: json::Object) -> Result<Self, Why> {
         let mut claims = self.0.clone();
+        claims.remove(UPDATED_AT);
         for (name, value) in change {
             if value.is_null() {
                 claims.remove(&name);

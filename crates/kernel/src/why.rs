@@ -30,6 +30,8 @@ pub enum Why {
     ResponseTypeUnknown,
     /// The client used more than one way to authenticate (RFC 6749 s2.3).
     CredentialsTwice,
+    /// The access token stands in the header and in the form (RFC 6750 s2).
+    TokenTwice,
     /// The `Authorization` header cannot be read.
     AuthorizationMalformed,
     /// No credentials at all where some are needed.
@@ -92,6 +94,8 @@ pub enum Why {
     ScopeMalformed,
     /// A scope that the grant or the resource does not have.
     ScopeNotGranted,
+    /// A scope of which the place knows nothing.
+    ScopeUnknown,
     /// `authorization_details` that cannot be read: which rule (RFC 9396 s2).
     DetailsMalformed(&'static str),
     /// A detail of a type that nobody registered, or that is gone.
@@ -305,6 +309,7 @@ impl Why {
             | Self::ParameterMissing(_)
             | Self::ParameterMalformed(_)
             | Self::CredentialsTwice
+            | Self::TokenTwice
             | Self::AuthorizationMalformed
             | Self::HostForm
             | Self::RedirectUriUnknown
@@ -363,7 +368,7 @@ impl Why {
             Self::ResourceUnknown | Self::ResourceDisabled | Self::ResourceRepeated | Self::ResourceNotGranted => {
                 Code::InvalidTarget
             }
-            Self::ScopeMalformed | Self::ScopeNotGranted => Code::InvalidScope,
+            Self::ScopeMalformed | Self::ScopeNotGranted | Self::ScopeUnknown => Code::InvalidScope,
             Self::DetailsMalformed(_)
             | Self::DetailTypeUnknown
             | Self::DetailTypeNotAllowed
@@ -448,6 +453,7 @@ impl Why {
                 "this grant type is not offered; see grant_types_supported in the discovery document"
             }
             Self::CredentialsTwice => "use exactly one way to authenticate the client",
+            Self::TokenTwice => "send the access token once: in the Authorization header, or in the form",
             Self::AuthorizationMalformed => {
                 "the Authorization header cannot be read; send Basic with the base64 of id:secret"
             }
@@ -480,7 +486,9 @@ impl Why {
                 "the DPoP proof is not good for this request; make a new one, of type dpop+jwt, with its public key in the header, for this method, this URL and this time"
             }
             Self::DpopReplayed => "the DPoP proof was used before; make a new one for each request",
-            Self::DpopMissing => "this client's tokens are bound to a key; send a DPoP proof",
+            Self::DpopMissing => {
+                "this client's tokens are bound to a key; send a DPoP proof, or register tls_client_certificate_bound_access_tokens and show the certificate"
+            }
             Self::DpopNonceMissing | Self::DpopNonceStale => {
                 "repeat the request with a DPoP proof that carries the nonce of the DPoP-Nonce header"
             }
@@ -522,6 +530,7 @@ impl Why {
             Self::ResourceRepeated => "a token has one audience; ask for one resource at a time",
             Self::ResourceNotGranted => "this client was not granted this resource; ask an administrator",
             Self::ScopeMalformed => "scope must be a list of at most 128 scope tokens separated by spaces",
+            Self::ScopeUnknown => "nothing of the scope means anything at this resource; its metadata lists what does",
             Self::ScopeNotGranted => {
                 "the scope is more than was granted for this resource; ask for less, or ask an administrator"
             }
@@ -569,7 +578,9 @@ impl Why {
             Self::RedirectUriUnknown => {
                 "the redirect_uri is missing or is not one that this client registered; they are compared byte for byte"
             }
-            Self::ResponseModeUnknown => "response_mode is query, or is left out",
+            Self::ResponseModeUnknown => {
+                "response_mode is query, form_post, jwt, query.jwt or form_post.jwt, or is left out"
+            }
             Self::ChallengeMissing => "code_challenge is missing; this server demands PKCE (RFC 7636)",
             Self::ChallengeMethod => "code_challenge_method must be S256",
             Self::PromptMalformed => "prompt is none alone, or login, consent and select_account",
@@ -707,6 +718,7 @@ impl Why {
             | Self::GrantTypeUnknown
             | Self::ResponseTypeUnknown
             | Self::CredentialsTwice
+            | Self::TokenTwice
             | Self::AuthorizationMalformed
             | Self::DpopTwice
             | Self::DpopReplayed
@@ -718,6 +730,7 @@ impl Why {
             | Self::ResourceNotGranted
             | Self::ScopeMalformed
             | Self::ScopeNotGranted
+            | Self::ScopeUnknown
             | Self::DetailTypeUnknown
             | Self::DetailTypeNotAllowed
             | Self::DetailElsewhere

@@ -4,11 +4,12 @@ use askama::Template;
 
 use crate::app::{App, Identity, Item, Place};
 use crate::calendar;
-use crate::component::{self, AgentBadge, Ask, Claim, Decision, Details, Empty, KeyValue, Note, Tone};
+use crate::component::{self, AgentBadge, Ask, Claim, Decision, Details, Empty, KeyValue, Note, Particulars, Tone};
 use crate::frame::{Frame, Shell, Width, finish};
 use crate::markup::Markup;
+use crate::particular::{self, Particular};
 use crate::quiet::quiet;
-use crate::words::{Filling, Words, said, whole};
+use crate::words::{Filling, Words, said};
 
 /// The list of what waits.
 #[derive(Clone, Debug)]
@@ -62,6 +63,8 @@ pub struct Approval<'a> {
     pub place: Option<Place<'a>>,
     /// What it asks for.
     pub items: Vec<Item<'a>>,
+    /// What it asks for exactly.
+    pub particulars: Vec<Particular<'a>>,
     /// What an administrator allowed beforehand.
     pub decided: Vec<Item<'a>>,
     /// What an administrator forbade: shown struck out, never given.
@@ -216,6 +219,7 @@ pub fn approval(frame: &Frame<'_>, page: &Approval<'_>) -> String {
             )
         }),
         status: status(say, page),
+        particulars: particular::listed(say, &page.particulars, refusable),
         items: choices(&page.items, "item"),
         decided: choices(&page.decided, "decided"),
         forbidden: component::items(&page.forbidden),
@@ -236,7 +240,7 @@ pub fn approval(frame: &Frame<'_>, page: &Approval<'_>) -> String {
                 "consent-allow"
             }),
         },
-        details: details(say, page),
+        details: component::details(say, &page.details),
         page,
     })
 }
@@ -261,6 +265,7 @@ struct ApprovalPage<'a> {
     warning: Option<Note>,
     quorum: Option<Markup>,
     status: Option<Note>,
+    particulars: Particulars<'a>,
     items: Vec<Choice<'a>>,
     decided: Vec<Choice<'a>>,
     forbidden: Vec<Markup>,
@@ -349,18 +354,4 @@ fn terms(say: Words, frame: &Frame<'_>, page: &Approval<'_>, form: Form) -> Vec<
         terms.push(say.rich("approval-afterwards-device", &[]));
     }
     terms
-}
-
-fn details(say: Words, page: &Approval<'_>) -> Details {
-    let mut rows = KeyValue::default();
-    for (name, value) in &page.details {
-        let key = say
-            .known(&format!("detail-{}", name.replace('_', "-")))
-            .unwrap_or_else(|| (*name).to_owned());
-        rows.row(key, whole(value));
-    }
-    Details {
-        summary: say.text("details"),
-        rows,
-    }
 }

@@ -5,7 +5,7 @@ use askama::filters::HtmlSafe;
 
 use crate::app::{App, Identity, Item, Place};
 use crate::markup::Markup;
-use crate::words::{Filling, Words, said};
+use crate::words::{Filling, Words, raw, said, whole};
 
 /// Who asks, and who vouches for it.
 #[derive(Template)]
@@ -89,6 +89,46 @@ pub(crate) struct Verified {
 pub(crate) struct Details {
     pub(crate) summary: String,
     pub(crate) rows: KeyValue,
+}
+
+/// The wire's names and values: a name without a message of its own shows as it is.
+pub(crate) fn details(say: Words, values: &[(&'static str, String)]) -> Details {
+    let mut rows = KeyValue::default();
+    for (name, value) in values {
+        let key = say
+            .known(&format!("detail-{}", name.replace('_', "-")))
+            .unwrap_or_else(|| (*name).to_owned());
+        rows.row(
+            key,
+            if *name == "authorization_details" {
+                raw(value)
+            } else {
+                whole(value)
+            },
+        );
+    }
+    Details {
+        summary: say.text("details"),
+        rows,
+    }
+}
+
+/// What is asked for exactly, each with a box where it can be left out.
+#[derive(Template)]
+#[template(path = "component/particulars.html")]
+pub(crate) struct Particulars<'a> {
+    pub(crate) listed: Vec<Exact<'a>>,
+    pub(crate) refusable: bool,
+    pub(crate) leave_out: String,
+}
+
+/// One of them; `id` names it for its box.
+pub(crate) struct Exact<'a> {
+    pub(crate) id: String,
+    pub(crate) digest: &'a str,
+    pub(crate) name: Markup,
+    pub(crate) words: Markup,
+    pub(crate) remarks: KeyValue,
 }
 
 /// Pairs of what and which.
@@ -192,6 +232,7 @@ html!(
     Claim,
     Verified,
     Details,
+    Particulars<'_>,
     KeyValue,
     Decision,
     GrantRow<'_>,

@@ -4,12 +4,12 @@ use askama::Template;
 
 use crate::app::{App, Identity, Item, Place};
 use crate::calendar;
-use crate::component::{self, AgentBadge, Ask, Decision, Details, Empty, KeyValue, Note, Tone, Verified};
+use crate::component::{self, AgentBadge, Ask, Decision, Details, Empty, Note, Particulars, Tone, Verified};
 use crate::frame::{Frame, Shell, Width, finish};
 use crate::markup::Markup;
 use crate::particular::{self, Particular};
 use crate::quiet::quiet;
-use crate::words::{Filling, Words, raw, said, whole};
+use crate::words::{Filling, Words, said};
 
 /// The consent page.
 #[derive(Clone)]
@@ -107,7 +107,7 @@ pub fn consent(frame: &Frame<'_>, page: &Consent<'_>) -> String {
             History::Same { .. } | History::Changed { .. } => None,
         },
         changes: changes(say, frame, page),
-        particulars: particulars(say, &page.particulars),
+        particulars: particular::listed(say, &page.particulars, true),
         items: choices(&page.items, "item"),
         decided: choices(&page.decided, "decided"),
         forbidden: component::items(&page.forbidden),
@@ -124,7 +124,7 @@ pub fn consent(frame: &Frame<'_>, page: &Consent<'_>) -> String {
             deny: say.text("consent-deny"),
             allow: say.text("consent-allow"),
         },
-        details: details(say, page),
+        details: component::details(say, &page.details),
         page,
     })
 }
@@ -139,7 +139,7 @@ struct ConsentPage<'a> {
     verified: Verified,
     first: Option<Note>,
     changes: Option<Changes>,
-    particulars: Vec<Exact<'a>>,
+    particulars: Particulars<'a>,
     items: Vec<Choice<'a>>,
     decided: Vec<Choice<'a>>,
     forbidden: Vec<Markup>,
@@ -157,15 +157,6 @@ struct Choice<'a> {
     id: String,
     scope: &'a str,
     words: Markup,
-}
-
-/// One thing that is asked for exactly.
-struct Exact<'a> {
-    id: String,
-    digest: &'a str,
-    name: Markup,
-    words: Markup,
-    remarks: KeyValue,
 }
 
 struct Changes {
@@ -241,17 +232,6 @@ fn choices<'a>(items: &'a [Item<'a>], prefix: &str) -> Vec<Choice<'a>> {
     items.iter().enumerate().map(choice).collect()
 }
 
-fn particulars<'a>(say: Words, particulars: &'a [Particular<'a>]) -> Vec<Exact<'a>> {
-    let exact = |(n, particular): (usize, &'a Particular<'a>)| Exact {
-        id: format!("particular-{n}"),
-        digest: particular.digest,
-        name: particular::name(particular),
-        words: particular::sentence(say, particular),
-        remarks: particular::remarks(say, particular),
-    };
-    particulars.iter().enumerate().map(exact).collect()
-}
-
 /// How long, and how to end it before: with a link that works.
 fn ends(say: Words, frame: &Frame<'_>, page: &Consent<'_>) -> Markup {
     let mut link = Markup::new();
@@ -267,25 +247,4 @@ fn ends(say: Words, frame: &Frame<'_>, page: &Consent<'_>) -> Markup {
             ("link", Filling::Piece(link)),
         ],
     )
-}
-
-fn details(say: Words, page: &Consent<'_>) -> Details {
-    let mut rows = KeyValue::default();
-    for (name, value) in &page.details {
-        let key = say
-            .known(&format!("detail-{}", name.replace('_', "-")))
-            .unwrap_or_else(|| (*name).to_owned());
-        rows.row(
-            key,
-            if *name == "authorization_details" {
-                raw(value)
-            } else {
-                whole(value)
-            },
-        );
-    }
-    Details {
-        summary: say.text("details"),
-        rows,
-    }
 }

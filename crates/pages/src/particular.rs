@@ -1,6 +1,6 @@
 //! One authorization detail in words (RFC 9396): the sentence, what it says apart from what the app says in it, and beneath it whatever the sentence leaves out (S-30).
 
-use crate::component::KeyValue;
+use crate::component::{Exact, KeyValue, Particulars};
 use crate::markup::Markup;
 use crate::visible::{Letters, exact, visible};
 use crate::words::{Words, isolated, said};
@@ -32,6 +32,22 @@ pub enum Part<'a> {
 /// Characters kept of one value: more than a request can have, for what is cut is not shown.
 const VALUE_CHARS_MAX: usize = 65_536;
 
+/// All of them, as a page lists them.
+pub(crate) fn listed<'a>(say: Words, particulars: &'a [Particular<'a>], refusable: bool) -> Particulars<'a> {
+    let exact = |(n, particular): (usize, &'a Particular<'a>)| Exact {
+        id: format!("particular-{n}"),
+        digest: particular.digest,
+        name: name(particular),
+        words: sentence(say, particular),
+        remarks: remarks(say, particular),
+    };
+    Particulars {
+        listed: particulars.iter().enumerate().map(exact).collect(),
+        refusable,
+        leave_out: say.text("leave-out"),
+    }
+}
+
 /// The sentence.
 pub(crate) fn sentence(say: Words, particular: &Particular<'_>) -> Markup {
     let mut markup = Markup::new();
@@ -50,7 +66,7 @@ pub(crate) fn sentence(say: Words, particular: &Particular<'_>) -> Markup {
 }
 
 /// What it leaves out.
-pub(crate) fn remarks(say: Words, particular: &Particular<'_>) -> KeyValue {
+fn remarks(say: Words, particular: &Particular<'_>) -> KeyValue {
     let mut rows = KeyValue::default();
     for (path, values) in &particular.remarks {
         let mut markup = Markup::new();
@@ -66,7 +82,7 @@ pub(crate) fn remarks(say: Words, particular: &Particular<'_>) -> KeyValue {
 }
 
 /// The name of its kind.
-pub(crate) fn name(particular: &Particular<'_>) -> Markup {
+fn name(particular: &Particular<'_>) -> Markup {
     said(particular.name)
 }
 

@@ -3,15 +3,18 @@
 use std::collections::BTreeSet;
 
 use serde_json::json;
-use testkit::{Answer, Asking, Browser, Client, PageForm, Tenant, World, unique};
+use testkit::{Answer, Asking, Browser, Client, Page, PageForm, Tenant, World, unique};
 
 use crate::{
     engine::{CALLBACK, Checked, Sim},
-    model::{Life, Line, PLACES, Power, Realm, SCOPES, Scopes, Way, scopes},
+    model::{Life, Line, PAYEES, PLACES, Payment, Power, Realm, SCOPES, Scopes, Way, Wish, as_details, scopes},
 };
 
 /// The grant type of devices (RFC 8628 s3.4).
 pub(crate) const DEVICE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// The parameter of payments.
+const DETAILS: &str = "authorization_details";
 
 /// Who is switched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +41,7 @@ pub(crate) enum Action {
         realm: usize,
         line: usize,
         index: usize,
-        scope: Option<Scopes>,
+        wish: Wish,
     },
     /// A machine asks for itself.
     Machine {
@@ -160,12 +163,15 @@ impl Sim {
                     self.chance.below(held)
                 };
                 let index = held.checked_sub(1 + older)?;
-                let scope = self.chance.percent(40).then(|| self.some_scopes());
+                let wish = Wish {
+                    scope: self.chance.percent(40).then(|| self.some_scopes()),
+                    payments: self.some_wish_to_pay(realm, line),
+                };
                 Some(Action::Refresh {
                     realm,
                     line,
                     index,
-                    scope,
+                    wish,
                 })
             }
             70..78 => {
@@ -229,6 +235,38 @@ impl Sim {
             1 => [SCOPES[1]].into(),
             _ => SCOPES.into(),
         }
+    }
+
+    /// None mostly, else one or two.
+    pub(crate) fn some_payments(&mut self) -> Vec<Payment> {
+        let mut payments = Vec::new();
+        for _ in 0..self.chance.below(6).saturating_sub(3) {
+            let to = self.chance.pick(&PAYEES).copied().unwrap_or(PAYEES[0]);
+            let amount = i64::try_from(self.chance.below(9)).unwrap_or(0);
+            let payment = Payment { to, amount };
+            if !payments.contains(&payment) {
+                payments.push(payment);
+            }
+        }
+        payments
+    }
+
+    /// What a refresh of a line says of payments: mostly nothing, else less than it may or whatever comes to mind.
+    fn some_wish_to_pay(&mut self, realm: usize, line: usize) -> Option<Vec<Payment>> {
+        let payments = match self.chance.below(5) {
+            0 => self.some_payments(),
+            1 => {
+                let less = i64::try_from(self.chance.below(3)).unwrap_or(0);
+                let mut payments = self.realms.get(realm)?.lines.get(line)?.payments.clone();
+                payments.truncate(1);
+                for payment in &mut payments {
+                    payment.amount = (payment.amount - less).max(0);
+                }
+                payments
+            }
+            _ => return None,
+        };
+        Some(payments).filter(|payments| !payments.is_empty())
     }
 
     /// Whether the end of one depends on when the other runs: they touch the same line, or one of them may touch any.
@@ -316,7 +354,7 @@ impl Sim {
                 .map(Some)
             }
             Action::Refresh {
-                line: of, index, scope, ..
+                line: of, index, wish, ..
             } => {
                 let line = line(*of)?;
                 let app = app_of(line)?;
@@ -324,7 +362,8 @@ impl Sim {
                     ("grant_type", "refresh_token".to_owned()),
                     ("refresh_token", line.refresh.get(*index).cloned().unwrap_or_default()),
                 ];
-                form.extend(scope.as_ref().map(|scope| ("scope", text(scope))));
+                form.extend(wish.scope.as_ref().map(|scope| ("scope", text(scope))));
+                form.extend(wish.payments.as_ref().map(|wanted| (DETAILS, as_details(wanted))));
                 post(
                     &world,
                     &realm.tenant,
@@ -439,7 +478,9 @@ impl Sim {
         );
         let place = self.chance.pick(&PLACES).copied().unwrap_or(PLACES[0]);
         let approved = self.some_scopes();
+        let mut payments = self.some_payments();
         let (pushed, yes) = (self.chance.percent(25), self.chance.percent(90));
+        let without = self.chance.percent(30);
         let extra = match self.chance.below(8) {
             0 => Some(("prompt", "login")),
             1 => Some(("prompt", "consent")),
@@ -460,6 +501,9 @@ impl Sim {
         let mut asking = Asking::of(&app.client.id, CALLBACK, Some(place), Some(&text(&approved)));
         if let Some((name, value)) = extra {
             asking = asking.with(name, Some(value));
+        }
+        if !payments.is_empty() {
+            asking = asking.with(DETAILS, Some(&as_details(&payments)));
         }
         let mut path = asking.path();
         if pushed {
@@ -502,11 +546,9 @@ impl Sim {
         }
         let asked = page.has_form("consent");
         if asked {
-            let decision = if yes { "allow" } else { "deny" };
-            page = person
-                .browser
-                .submit(&world, &page, "consent", &[("decision", decision)])
-                .await;
+            let left_out = left_out(&page, without, &mut payments);
+            let changes = decided(yes, left_out.as_deref());
+            page = person.browser.submit(&world, &page, "consent", &changes).await;
         }
         let code = page.parameter("code");
         let strong = extra == Some(("acr_values", "phr"));
@@ -514,12 +556,13 @@ impl Sim {
         self.note(
             "approve",
             &format!(
-                "{at} {of} {who} {place} {approved:?} {extra:?} pushed {pushed} asked {asked} yes {yes}: {outcome}"
+                "{at} {of} {who} {place} {approved:?} {payments:?} {extra:?} pushed {pushed} asked {asked} yes {yes}: {outcome}"
             ),
         );
         match code {
             Some(_) if !able => Err("somebody who is switched off gave a yes, or got one".to_owned()),
             Some(_) if asked && !yes => Err("a no gave a code".to_owned()),
+            Some(_) if !asked && !payments.is_empty() => Err("nobody was asked about a payment".to_owned()),
             Some(_) if strong => Err("a sign-in by password counts as one that resists phishing".to_owned()),
             Some(code) => {
                 let line = Line {
@@ -527,6 +570,7 @@ impl Sim {
                     person: who,
                     place,
                     approved,
+                    payments,
                     life: Life::Lives,
                     code,
                     way: Way::Code(Box::new(asking)),
@@ -554,7 +598,8 @@ impl Sim {
         );
         let place = self.chance.pick(&PLACES).copied().unwrap_or(PLACES[0]);
         let approved = self.some_scopes();
-        let yes = self.chance.percent(85);
+        let mut payments = self.some_payments();
+        let (yes, without) = (self.chance.percent(85), self.chance.percent(30));
         let realm = self.realms.get_mut(at).ok_or("no realm")?;
         let (app, person) = (
             realm.apps.get(of).ok_or("no app")?,
@@ -563,7 +608,8 @@ impl Sim {
         if app.power == Power::Unsure || person.power == Power::Unsure {
             return Ok(());
         }
-        let form = vec![("resource", place.to_owned()), ("scope", text(&approved))];
+        let mut form = vec![("resource", place.to_owned()), ("scope", text(&approved))];
+        form.extend((!payments.is_empty()).then(|| (DETAILS, as_details(&payments))));
         let path = "/oauth2/device_authorization";
         let request = post(&world, &realm.tenant, &app.client, None, path, form).await?;
         let asked = request.send(&world).await;
@@ -589,13 +635,14 @@ impl Sim {
         let question = page.find_form("/approvals/");
         let shown = question.is_some();
         if let Some(form) = question {
-            let decision = if yes { "allow" } else { "deny" };
-            page = person.browser.post(&world, &form, &[("decision", decision)]).await;
+            let left_out = left_out(&page, without, &mut payments);
+            let changes = decided(yes, left_out.as_deref());
+            page = person.browser.post(&world, &form, &changes).await;
         }
         let able = person.power == Power::On;
         self.note(
             "device",
-            &format!("{at} {of} {who} {place} {approved:?} shown {shown} yes {yes}"),
+            &format!("{at} {of} {who} {place} {approved:?} {payments:?} shown {shown} yes {yes}"),
         );
         if shown != able {
             return Err(format!("who types a code is asked, and nobody else: {page:?}"));
@@ -606,6 +653,7 @@ impl Sim {
                 person: who,
                 place,
                 approved,
+                payments,
                 life: Life::Lives,
                 code,
                 way: Way::Device,
@@ -741,6 +789,23 @@ impl Realm {
             Who::Person(person) => self.people.get_mut(person).map(|person| &mut person.power),
         }
     }
+}
+
+/// The first detail of a page, if it is to be left out: it is no longer among the payments then.
+fn left_out(page: &Page, wanted: bool, payments: &mut Vec<Payment>) -> Option<String> {
+    let (_, rest) = page.answer.text.split_once("name=\"without_detail\" value=\"")?;
+    if !wanted || payments.is_empty() {
+        return None;
+    }
+    payments.remove(0);
+    rest.split('"').next().map(str::to_owned)
+}
+
+/// What a form says.
+fn decided(yes: bool, left_out: Option<&str>) -> Vec<(&'static str, &str)> {
+    let decision = if yes { "allow" } else { "deny" };
+    let left_out = left_out.map(|digest| ("without_detail", digest));
+    [("decision", decision)].into_iter().chain(left_out).collect()
 }
 
 /// Scopes as they travel.

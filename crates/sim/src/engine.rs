@@ -12,7 +12,7 @@ use crate::{
     STEPS,
     act::{Action, DEVICE},
     chance::Chance,
-    model::{Citizen, PLACES, Power, Realm, SimApp},
+    model::{Citizen, PLACES, Power, Realm, SimApp, payment_type},
 };
 
 /// Where every app is answered: a place of its own, so that a yes stands.
@@ -416,6 +416,9 @@ async fn realm(world: &World, tenant: testkit::Tenant) -> Realm {
     for place in PLACES {
         tenant.resource(world, place, &[&gateway.id]).await;
     }
+    let (path, kind) = ("/admin/v1/detail-types", payment_type());
+    let made = tenant.admin(world, "POST", path, Some(&kind)).await;
+    assert_eq!(made.status, 201, "{made:?}");
     let machine = Client::register_at(world, &tenant, "client_secret_basic", "read", &PLACES).await;
     let mut apps = Vec::new();
     for (method, key) in [

@@ -1,11 +1,12 @@
 //! What an answer means: what must be true of it, and what is true from then on.
 
+use proof::jws::Compact;
 use testkit::Answer;
 
 use crate::{
     act::{Action, Given, granted},
     engine::{Checked, Landed, Sim},
-    model::{Life, Power, Realm, Scopes, Token, Way},
+    model::{Life, Payment, Power, Realm, Scopes, Token, Way, Wish, lie_within, payments},
 };
 
 /// For how long the same refresh is answered again, in seconds (`docs/flows/refresh-token.md`).
@@ -113,8 +114,8 @@ impl Sim {
                 }
                 redeemed(realm, *line, &answer, *wrong, crossed, (started, now))
             }
-            Action::Refresh { line, index, scope, .. } => {
-                refreshed(realm, *line, *index, scope.as_ref(), &answer, crossed, (started, now))
+            Action::Refresh { line, index, wish, .. } => {
+                refreshed(realm, *line, *index, wish, &answer, crossed, (started, now))
             }
             Action::Machine { place, scope, .. } => {
                 let registered = Scopes::from(["read"]);
@@ -122,7 +123,9 @@ impl Sim {
                 if good {
                     let scopes = granted(&answer, &within)?;
                     let client = realm.machine.id.clone();
-                    realm.tokens.push(token(&answer, None, client, place, scopes, started)?);
+                    realm
+                        .tokens
+                        .push(token(&answer, None, client, place, scopes, &[], started)?);
                 } else if scope.is_subset(&registered) && realm.machine_power == Power::On && !crossed {
                     return Err(format!("a machine does not get what is its own: {answer:?}"));
                 }
@@ -207,6 +210,7 @@ fn token(
     client: String,
     place: &'static str,
     scopes: Scopes,
+    approved: &[Payment],
     started: i64,
 ) -> Checked<Token> {
     let seconds = answer.body.get("expires_in").and_then(serde_json::Value::as_i64);
@@ -214,12 +218,19 @@ fn token(
         .filter(|seconds| (1..=3600).contains(seconds))
         .ok_or("a token without an end")?;
     let text = answer.text_of("access_token").to_owned();
+    let claims = Compact::parse(&text).map_err(|_| "no token")?.claims_unverified();
+    let claims = claims.map_err(|_| "a token without claims")?;
+    let paying = payments(claims.get("authorization_details"))?;
+    if payments(answer.body.get("authorization_details"))? != paying || !lie_within(&paying, approved) {
+        return Err(format!("approved {approved:?}, a token for {paying:?}: {answer:?}"));
+    }
     Ok(Token {
         text,
         line,
         client,
         place,
         scopes,
+        payments: paying,
         expires: started.saturating_add(seconds),
         dead: false,
     })
@@ -245,11 +256,13 @@ fn redeemed(
             return Err(format!("approved {:?}, given {scopes:?}", line.approved));
         }
         line.refresh.push(answer.text_of("refresh_token").to_owned());
-        let (place, app) = (line.place, line.app);
+        let (place, app, approved) = (line.place, line.app, line.payments.clone());
         let client = realm.apps.get(app).map(|app| app.client.id.clone()).unwrap_or_default();
-        realm
-            .tokens
-            .push(token(answer, Some(of), client, place, scopes, started)?);
+        let made = token(answer, Some(of), client, place, scopes, &approved, started)?;
+        if made.payments != approved {
+            return Err(format!("approved {approved:?}, given {:?}", made.payments));
+        }
+        realm.tokens.push(made);
         return Ok(());
     }
     let fresh = now < line.born + line.way.seconds();
@@ -275,16 +288,17 @@ fn refreshed(
     realm: &mut Realm,
     of: usize,
     index: usize,
-    scope: Option<&Scopes>,
+    wish: &Wish,
     answer: &Answer,
     crossed: bool,
     (started, now): (i64, i64),
 ) -> Checked {
     let able = realm.able(of);
     let line = realm.lines.get_mut(of).ok_or("no line")?;
-    let asked = scope.unwrap_or(&line.approved);
+    let asked = wish.scope.as_ref().unwrap_or(&line.approved);
+    let asked_to_pay = wish.payments.as_ref().unwrap_or(&line.payments).clone();
     let turn = line.turns.get(index).cloned();
-    let same = turn.as_ref().is_some_and(|(_, before)| before.as_ref() == scope);
+    let same = turn.as_ref().is_some_and(|(_, before)| before == wish);
     let soon = turn
         .as_ref()
         .is_some_and(|(at, _)| started.saturating_sub(*at) <= REPEAT_SECONDS);
@@ -305,7 +319,7 @@ fn refreshed(
             Some(place) => return Err(format!("refresh token {index} gives number {place}")),
             None if is_last => {
                 line.refresh.push(next);
-                line.turns.push((now, scope.cloned()));
+                line.turns.push((now, wish.clone()));
             }
             None => {
                 return Err(format!(
@@ -314,19 +328,21 @@ fn refreshed(
                 ));
             }
         }
-        let (place, app) = (line.place, line.app);
+        let (place, app, approved) = (line.place, line.app, line.payments.clone());
         let client = realm.apps.get(app).map(|app| app.client.id.clone()).unwrap_or_default();
-        realm
-            .tokens
-            .push(token(answer, Some(of), client, place, scopes, started)?);
+        let made = token(answer, Some(of), client, place, scopes, &approved, started)?;
+        if made.payments != asked_to_pay {
+            return Err(format!("asked {asked_to_pay:?}, given {:?}", made.payments));
+        }
+        realm.tokens.push(made);
         return Ok(());
     }
-    let wide = !asked.is_subset(&line.approved);
+    let wide = !asked.is_subset(&line.approved) || !lie_within(&asked_to_pay, &line.payments);
     if !crossed && able && line.life == Life::Lives && !wide && (is_last || repeats) {
         return Err(format!("a good refresh token gives nothing: {answer:?}"));
     }
     match answer.error() {
-        "invalid_scope" if wide => {} // told, and nothing happened
+        "invalid_scope" | "invalid_authorization_details" if wide => {} // told, and nothing happened
         _ if crossed || !able => realm.doubt(of),
         // One that was used before ends its line.
         "invalid_grant" if !is_last => realm.kill(of),

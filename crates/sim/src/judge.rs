@@ -5,7 +5,7 @@ use testkit::Answer;
 use crate::{
     act::{introspect, post},
     engine::{Checked, Sim},
-    model::{Expected, scopes},
+    model::{Expected, payments, scopes},
 };
 
 impl Sim {
@@ -65,6 +65,7 @@ impl Sim {
         if active {
             let told = scopes(answer.text_of("scope"))?;
             if !told.is_subset(&token.scopes)
+                || payments(answer.body.get("authorization_details"))? != token.payments
                 || answer.text_of("client_id") != token.client
                 || !names(&answer, token.place)
             {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::{Value, json};
 use testkit::{Asking, Browser, Client, Key, Person, Tenant};
 
 /// The places that tokens are for. Every tenant has both.
@@ -23,6 +24,71 @@ pub(crate) fn scopes(text: &str) -> Result<Scopes, String> {
                 .ok_or_else(|| format!("a scope that nobody approved: {name:?}"))
         })
         .collect()
+}
+
+/// Who can be paid.
+pub(crate) const PAYEES: [&str; 2] = ["Acme", "Bolt"];
+
+/// What exactly may be done: at most so much, to somebody (RFC 9396).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Payment {
+    pub(crate) to: &'static str,
+    pub(crate) amount: i64,
+}
+
+/// The type of payments, as an administrator registers it.
+pub(crate) fn payment_type() -> Value {
+    json!({
+        "type": "payment", "name": "Payment", "words": { "en": "pay {amount} to {to}" }, "narrowing": { "amount": "at_most" },
+        "schema": {
+            "properties": { "type": { "const": "payment" }, "amount": { "type": "integer" }, "to": { "type": "string" } },
+            "required": ["amount", "to"], "additionalProperties": false,
+        },
+    })
+}
+
+/// Payments as they are asked for.
+pub(crate) fn as_details(payments: &[Payment]) -> String {
+    let detail = |payment: &Payment| json!({ "type": "payment", "amount": payment.amount, "to": payment.to });
+    payments.iter().map(detail).collect::<Value>().to_string()
+}
+
+/// Reads the payments that an answer, a token or introspection tells of; what is none stays as an error.
+pub(crate) fn payments(told: Option<&Value>) -> Result<Vec<Payment>, String> {
+    let Some(told) = told else { return Ok(Vec::new()) };
+    let wrong = || format!("details that nobody approved: {told}");
+    let read = |detail: &Value| {
+        let to = detail.get("to").and_then(Value::as_str)?;
+        let to = PAYEES.into_iter().find(|known| *known == to)?;
+        let amount = detail.get("amount").and_then(Value::as_i64)?;
+        Some(Payment { to, amount })
+    };
+    let read: Option<Vec<Payment>> = told.as_array().ok_or_else(wrong)?.iter().map(read).collect();
+    read.ok_or_else(wrong)
+}
+
+/// Whether each payment has one of its own among these that is to the same payee and not less: the largest of each payee are compared first.
+pub(crate) fn lie_within(payments: &[Payment], approved: &[Payment]) -> bool {
+    PAYEES.iter().all(|payee| {
+        let to_them = |all: &[Payment]| {
+            let mut amounts: Vec<i64> = all
+                .iter()
+                .filter(|one| one.to == *payee)
+                .map(|one| one.amount)
+                .collect();
+            amounts.sort_unstable_by(|a, b| b.cmp(a));
+            amounts
+        };
+        let (asked, approved) = (to_them(payments), to_them(approved));
+        asked.len() <= approved.len() && asked.iter().zip(&approved).all(|(asked, approved)| asked <= approved)
+    })
+}
+
+/// What a refresh asks for; nothing said of something is all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wish {
+    pub(crate) scope: Option<Scopes>,
+    pub(crate) payments: Option<Vec<Payment>>,
 }
 
 /// Whether what hangs on an approval is alive.
@@ -89,6 +155,8 @@ pub(crate) struct Line {
     pub(crate) place: &'static str,
     /// What the person said yes to.
     pub(crate) approved: Scopes,
+    /// And to what exactly.
+    pub(crate) payments: Vec<Payment>,
     pub(crate) life: Life,
     /// What is redeemed.
     pub(crate) code: String,
@@ -102,8 +170,8 @@ pub(crate) struct Line {
     pub(crate) spent: bool,
     /// The refresh tokens, in order.
     pub(crate) refresh: Vec<String>,
-    /// When each of them but the last was turned into the next, and what scope was asked for then.
-    pub(crate) turns: Vec<(i64, Option<Scopes>)>,
+    /// When each of them but the last was turned into the next, and what was asked for then.
+    pub(crate) turns: Vec<(i64, Wish)>,
 }
 
 /// An access token that somebody holds.
@@ -115,6 +183,7 @@ pub(crate) struct Token {
     pub(crate) client: String,
     pub(crate) place: &'static str,
     pub(crate) scopes: Scopes,
+    pub(crate) payments: Vec<Payment>,
     pub(crate) expires: i64,
     /// Given back, or seen inactive for a reason that does not pass.
     pub(crate) dead: bool,

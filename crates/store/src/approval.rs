@@ -190,8 +190,11 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
             args.extend(held(approval));
             Bound::new(&ADVANCE, args, "approval", tenant, approval.id.as_str())
         }
-        Guard::Expire { id, at } => {
-            let expired = State::Expired { at: *at };
+        Guard::Expire { id, at, yes } => {
+            let expired = State::Expired {
+                yes: yes.clone(),
+                at: *at,
+            };
             let mut args = named(tenant, id);
             args.extend([expired.name().into(), expired.row().to_string().into(), (*at).into()]);
             Bound::new(&EXPIRE, args, "approval", tenant, id.as_str())

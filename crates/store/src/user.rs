@@ -175,7 +175,7 @@ fn read(row: &Row<'_>) -> Result<User, Fault> {
     Ok(User {
         id: UserId::parse(&row.text(0)?).ok_or(Fault::Row("user_account.id"))?,
         login: Login::parse(&row.text(1)?).ok_or(Fault::Row("user_account.login"))?,
-        profile: Profile::parse(profile).map_err(|_| Fault::Row("user_account.profile"))?,
+        profile: Profile::from_row(profile).map_err(|_| Fault::Row("user_account.profile"))?,
         memberships: memberships.ok_or(Fault::Row("user_account.memberships"))?,
         epoch: row.int(4)?,
         created: row.time(5)?,

@@ -293,6 +293,9 @@ pub fn approval(approval: &Approval, now: Time) -> Object {
     o.insert("client_id".into(), approval.client.as_str().into());
     o.insert("state".into(), approval.state.name().into());
     o.insert("scope".into(), approval.asks.scopes.joined().into());
+    if !approval.asks.details.is_empty() {
+        o.insert("authorization_details".into(), approval.asks.details.value());
+    }
     if let Audience::Resource(uri) = &approval.asks.audience {
         o.insert("resource".into(), uri.as_str().into());
     }
@@ -340,14 +343,17 @@ pub fn approval(approval: &Approval, now: Time) -> Object {
 
 /// A yes: who, to what, and how they proved themselves.
 fn said(yes: &Yes) -> Value {
-    json!({
-        "user_id": yes.by.as_str(),
-        "scope": yes.scopes.joined(),
-        "payload_hash": yes.payload_hash,
-        "method": yes.presence.method.name(),
-        "auth_time": yes.presence.authenticated.unix(),
-        "at": yes.at.unix(),
-    })
+    let mut o = Object::new();
+    o.insert("user_id".into(), yes.by.as_str().into());
+    o.insert("scope".into(), yes.scopes.joined().into());
+    if !yes.details.is_empty() {
+        o.insert("authorization_details".into(), yes.details.value());
+    }
+    o.insert("payload_hash".into(), yes.payload_hash.as_str().into());
+    o.insert("method".into(), yes.presence.method.name().into());
+    o.insert("auth_time".into(), yes.presence.authenticated.unix().into());
+    o.insert("at".into(), yes.at.unix().into());
+    o.into()
 }
 
 /// A signing key: its public half and what it does now.

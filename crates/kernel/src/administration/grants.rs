@@ -124,13 +124,8 @@ pub(super) fn node(
 pub(super) fn created(grant: &Grant, caller: &Caller, at: &Moment) -> Event {
     let event = Event::new(EventKind::GrantCreated, caller, at)
         .about(grant.id.as_str())
-        .with("scope", grant.authority.scopes().joined());
-    let details = grant.authority.details();
-    let event = if details.is_empty() {
-        event
-    } else {
-        event.with("details", details.digests())
-    };
+        .with("scope", grant.authority.scopes().joined())
+        .with_details(grant.authority.details());
     match &grant.holder {
         Holder::Client(client) => event.with("client", client.as_str()),
         Holder::Host(host) => event.with("host", host.as_str()),

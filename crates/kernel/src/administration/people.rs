@@ -25,7 +25,7 @@ pub(super) fn create(new: &NewUser, caller: &Caller, facts: &Facts, at: &Moment)
     let user = User {
         id: at.id("user"),
         login: new.login.clone(),
-        profile: new.profile.clone(),
+        profile: new.profile.clone().as_of(at.now),
         memberships: new.memberships.clone(),
         epoch: 0,
         created: at.now,
@@ -64,7 +64,7 @@ pub(super) fn change(change: &ChangeUser, caller: &Caller, facts: &Facts, at: &M
     let mut user = old.clone();
     user.login = change.login.clone().unwrap_or(user.login);
     if let Some(profile) = &change.profile {
-        user.profile = user.profile.changed(profile.clone())?;
+        user.profile = user.profile.changed(profile.clone())?.as_of(at.now);
     }
     user.memberships = change.memberships.clone().unwrap_or(user.memberships);
     user.disabled = change.switch.map_or(user.disabled, |switch| switch.since(at.now));

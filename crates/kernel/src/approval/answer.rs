@@ -1,5 +1,7 @@
 //! Answering: who may look, what they see, and what their yes or no changes. One for every door.
 
+use std::collections::BTreeSet;
+
 use proof::digest;
 
 use super::{Approval, Door, Gift, Guard as ApprovalGuard, State, Unfit, Whom, Yes};
@@ -11,11 +13,12 @@ use crate::{
     client::{self, Client, Registration},
     consent::{self, Judgement, Rule},
     decision::{Change, Decision, Guard, Reply, Touch, Write},
-    detail::Details,
+    detail::Types,
     event::{Event, EventKind},
     grant::{self, Grant, Holder, Source, Status, Subject},
     moment::Moment,
     resource::Resource,
+    tenant::Tenant,
     user,
     why::Why,
 };
@@ -25,7 +28,9 @@ pub const GIVEN_TO_MACHINE_SECONDS: i64 = 86_400;
 
 /// What was loaded for an answer.
 #[derive(Debug)]
-pub struct Facts {
+pub struct Facts<'a> {
+    /// The tenant.
+    pub tenant: &'a Tenant,
     /// The approval, if there is one.
     pub approval: Option<Approval>,
     /// Who asks, as registered now.
@@ -34,6 +39,8 @@ pub struct Facts {
     pub resource: Option<Resource>,
     /// The tenant's rules of central consent.
     pub rules: Vec<Rule>,
+    /// The types of the details that are asked, and what their schemas make of them.
+    pub types: Types,
     /// What the person has granted to this client, each with its path to the root.
     pub grants: Vec<Vec<Grant>>,
 }
@@ -47,6 +54,8 @@ pub enum Said {
     Approve {
         /// What they left out.
         without: Scopes,
+        /// The digests of the details that they left out.
+        without_details: BTreeSet<String>,
         /// What the page showed: see [`seen`].
         seen: String,
     },
@@ -74,19 +83,20 @@ pub struct View {
 pub enum Open {
     /// Yes or no.
     YesOrNo,
-    /// Only no: the organisation forbids the yes.
+    /// Only no: the organisation forbids the yes, or knows a detail no longer.
     NoOnly,
     /// Nothing more: this person answered, or it is over.
     Answered,
 }
 
-/// What a page showed: the payload, and what the client was then. An answer to something else does not count (S-30).
-pub fn seen(approval: &Approval, client: &Client) -> String {
-    digest::sha256_b64(format!("{}\0{}", approval.payload_hash, client.basis()).as_bytes())
+/// What a page showed: the payload, what the client was then, and in which words the details stood there. An answer to something else does not count (S-30).
+pub fn seen(approval: &Approval, client: &Client, types: &Types) -> String {
+    let words = types.shown(&approval.asks.details);
+    digest::sha256_b64(format!("{}\0{}\0{words}", approval.payload_hash, client.basis()).as_bytes())
 }
 
 /// What somebody who may answer sees. A look changes nothing. Unknown and somebody else's look the same.
-pub fn view(caller: &Caller, facts: &Facts, at: &Moment) -> Result<View, Why> {
+pub fn view(caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Result<View, Why> {
     let (person, approval) = theirs(caller, facts, at)?;
     let wanted = wanted(&approval, facts)?;
     let judgement = consent::judge(
@@ -98,8 +108,9 @@ pub fn view(caller: &Caller, facts: &Facts, at: &Moment) -> Result<View, Why> {
     );
     let all_judged = wanted.judge(person, &facts.rules).is_ok();
     let whole = judgement.forbidden.is_empty() || !matches!(approval.whom, Whom::Members { .. });
+    let still_asked = askable(&wanted, facts).is_ok();
     let said_before = approval.state.yes().iter().any(|yes| yes.by == person.user.id);
-    let open = match (approval.state.waits(), said_before, all_judged && whole) {
+    let open = match (approval.state.waits(), said_before, all_judged && whole && still_asked) {
         (false, _, _) | (true, true, _) => Open::Answered,
         (true, false, true) => Open::YesOrNo,
         (true, false, false) => Open::NoOnly,
@@ -107,21 +118,21 @@ pub fn view(caller: &Caller, facts: &Facts, at: &Moment) -> Result<View, Why> {
     Ok(View {
         judgement,
         lasts_seconds: lasts(&approval.door),
-        seen: seen(&approval, wanted.client),
+        seen: seen(&approval, wanted.client, &facts.types),
         open,
         approval,
     })
 }
 
 /// Decides an answer.
-pub fn answer(said: &Said, caller: &Caller, facts: &Facts, at: &Moment) -> Decision {
+pub fn answer(said: &Said, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Decision {
     consider(said, caller, facts, at).unwrap_or_else(|why| {
         let event = Event::refused(&why, caller, at);
         Decision::refuse(why, Vec::new(), vec![event])
     })
 }
 
-fn consider(said: &Said, caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
+fn consider(said: &Said, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Result<Decision, Why> {
     if *said == Said::Claim {
         return claim(caller, facts, at);
     }
@@ -140,12 +151,23 @@ fn consider(said: &Said, caller: &Caller, facts: &Facts, at: &Moment) -> Result<
             let event = answered(EventKind::ApprovalDenied, &approval, person, caller, at);
             Ok(changed(person, denied, Vec::new(), None, event, at))
         }
-        Said::Approve { without, seen: shown } => approve(&approval, without, shown, person, caller, facts, at),
+        Said::Approve {
+            without,
+            without_details,
+            seen: shown,
+        } => {
+            let yes = Saying {
+                without,
+                without_details,
+                shown,
+            };
+            approve(&approval, &yes, person, caller, facts, at)
+        }
     }
 }
 
 /// The code was typed by somebody who is signed in.
-fn claim(caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
+fn claim(caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Result<Decision, Why> {
     let person = caller.person().ok_or(Why::SignInRequired)?;
     let approval = facts.approval.clone().ok_or(Why::UserCodeUnknown)?.as_of(at.now);
     if approval.whom == Whom::Person(person.user.id.clone()) && approval.state.waits() {
@@ -160,38 +182,49 @@ fn claim(caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
     Ok(changed(person, claimed, Vec::new(), None, event, at))
 }
 
+/// A yes, and to what it is not.
+struct Saying<'a> {
+    without: &'a Scopes,
+    without_details: &'a BTreeSet<String>,
+    shown: &'a str,
+}
+
 /// Somebody says yes to what they saw.
 fn approve(
     approval: &Approval,
-    without: &Scopes,
-    shown: &str,
+    said: &Saying<'_>,
     person: &BrowserUser,
     caller: &Caller,
-    facts: &Facts,
+    facts: &Facts<'_>,
     at: &Moment,
 ) -> Result<Decision, Why> {
-    // 1. To this, by this client as it is now (S-30).
+    let Saying {
+        without,
+        without_details,
+        shown,
+    } = *said;
+    // 1. To this, by this client as it is now, in the words that it has now (S-30); of types that are still there.
     let wanted = wanted(approval, facts)?;
-    if !digest::same(seen(approval, wanted.client).as_bytes(), shown.as_bytes()) {
+    if !digest::same(seen(approval, wanted.client, &facts.types).as_bytes(), shown.as_bytes()) {
         return Err(Why::AnswerStale);
     }
+    askable(&wanted, facts)?;
 
     // 2. What of it: never what the organisation forbids, and not what they left out.
     let judgement = wanted.judge(person, &facts.rules)?;
-    let allowed = judgement.open.with(&judgement.decided);
+    let left_out = !without.is_empty() || !without_details.is_empty();
     let for_machine = matches!(approval.whom, Whom::Members { .. });
-    if for_machine && (!without.is_empty() || !judgement.forbidden.is_empty()) {
+    if for_machine && (left_out || !judgement.forbidden.is_empty()) {
         return Err(Why::ForbiddenByRule); // several people say yes to one thing, whole
     }
-    let given = wanted.closed(&allowed.without(without), without);
-    if given.is_empty() && !allowed.is_empty() {
-        return Err(Why::PersonDenied); // a yes to nothing
-    }
+    let given = wanted.given(&judgement, without, without_details)?;
+    let relied_on = facts.types.relied_on(&given.details);
 
     // 3. The yes, and the grant when it was the last that was needed.
     let yes = Yes {
         by: person.user.id.clone(),
-        scopes: given,
+        scopes: given.scopes,
+        details: given.details,
         payload_hash: approval.payload_hash.clone(),
         presence: person.session.presence(),
         at: at.now,
@@ -205,11 +238,14 @@ fn approve(
             gift
         })
         .map_err(unfit)?;
+    guards.extend(relied_on);
     guards.push(wanted.client_stays());
 
     // 4. The evidence.
+    let agreed = approved.state.agreed();
     let event = answered(EventKind::ApprovalGiven, approval, person, caller, at)
-        .with("scope", approved.state.agreed().joined())
+        .with("scope", agreed.scopes.joined())
+        .with_details(&agreed.details)
         .with("yes", approved.state.yes().len())
         .with("quorum", approved.whom.quorum())
         .with("state", approved.state.name());
@@ -227,9 +263,9 @@ fn approve(
 fn give(
     approval: &Approval,
     wanted: &Wanted<'_>,
-    agreed: &Scopes,
+    agreed: &Given,
     person: &BrowserUser,
-    facts: &Facts,
+    facts: &Facts<'_>,
     at: &Moment,
 ) -> (Gift, Vec<Guard>) {
     let create = |grant: Grant| {
@@ -238,8 +274,8 @@ fn give(
     };
     if let Whom::Members { .. } = approval.whom {
         let authority = Authority::root(Ask {
-            scopes: agreed.clone(),
-            details: Details::default(),
+            scopes: agreed.scopes.clone(),
+            details: agreed.details.clone(),
             audiences: [wanted.audience.clone()].into(),
             expires: Some(at.now.plus(GIVEN_TO_MACHINE_SECONDS)),
             depth: 1,
@@ -259,11 +295,10 @@ fn give(
     let source = Source::Person {
         basis: wanted.client.basis(),
     };
-    let given = Given::from(agreed.clone());
-    let there = wanted.said_before(&given, &source, &facts.grants, at);
+    let there = wanted.said_before(agreed, &source, &facts.grants, at);
     match there.and_then(lives_as_read) {
         Some((id, live)) => (Gift::Standing(id), live),
-        None => create(wanted.root(person, &given, source, at)),
+        None => create(wanted.root(person, agreed, source, at)),
     }
 }
 
@@ -293,7 +328,7 @@ pub(crate) fn cancelled(approval: &Approval, caller: &Caller, at: &Moment) -> Op
 }
 
 /// Who is there, and the approval as it is now, if it is theirs to answer.
-fn theirs<'c>(caller: &'c Caller, facts: &Facts, at: &Moment) -> Result<(&'c BrowserUser, Approval), Why> {
+fn theirs<'c>(caller: &'c Caller, facts: &Facts<'_>, at: &Moment) -> Result<(&'c BrowserUser, Approval), Why> {
     let person = caller.person().ok_or(Why::SignInRequired)?;
     let approval = facts
         .approval
@@ -304,7 +339,7 @@ fn theirs<'c>(caller: &'c Caller, facts: &Facts, at: &Moment) -> Result<(&'c Bro
 }
 
 /// What is asked, of a client and a place that are still there.
-fn wanted<'f>(approval: &Approval, facts: &'f Facts) -> Result<Wanted<'f>, Why> {
+fn wanted<'f>(approval: &'f Approval, facts: &'f Facts<'_>) -> Result<Wanted<'f>, Why> {
     let client = facts.client.as_ref().ok_or(Why::ClientUnknown)?;
     if client.disabled.is_some() {
         return Err(Why::ClientDisabled);
@@ -320,8 +355,14 @@ fn wanted<'f>(approval: &Approval, facts: &'f Facts) -> Result<Wanted<'f>, Why> 
         resource,
         audience: approval.asks.audience.clone(),
         scopes: approval.asks.scopes.clone(),
-        details: Details::none(),
+        details: &approval.asks.details,
     })
+}
+
+/// Whether its details may still be asked: what ended or was tightened meanwhile nobody can give.
+fn askable(wanted: &Wanted<'_>, facts: &Facts<'_>) -> Result<(), Why> {
+    let place = facts.tenant.place_of(&wanted.audience);
+    facts.types.askable(wanted.details, wanted.client, place)
 }
 
 const fn lasts(door: &Door) -> i64 {

@@ -90,6 +90,7 @@ pub(crate) fn ask(asking: Asking<'_>, others: &[Approval], caller: &Caller, at: 
         Guard::Approval(ApprovalGuard::Expire {
             id: other.id.clone(),
             at: other.expires,
+            yes: other.state.yes().to_vec(),
         })
     });
     let event = Event::new(EventKind::ApprovalAsked, caller, at)
@@ -103,7 +104,8 @@ pub(crate) fn ask(asking: Asking<'_>, others: &[Approval], caller: &Caller, at: 
         .with("scope", approval.asks.scopes.joined())
         .with("payload_hash", approval.payload_hash.as_str())
         .with("expires", approval.expires.unix())
-        .with("bound", approval.key.is_some());
+        .with("bound", approval.key.is_some())
+        .with_details(&approval.asks.details);
     let create = Guard::Approval(ApprovalGuard::Create(Box::new(approval.clone())));
     Ok(Put {
         approval,
@@ -139,7 +141,7 @@ fn places(approval: &Approval, waiting: &[&Approval], others: &[Approval], now: 
     let of_client = |other: &&&Approval| other.client == approval.client;
     let taken_back = others.iter().filter(|other| {
         other.client == approval.client
-            && matches!(other.state, State::Cancelled { at } if at.plus(TAKEN_BACK_SECONDS) > now)
+            && matches!(other.state, State::Cancelled { at, .. } if at.plus(TAKEN_BACK_SECONDS) > now)
     });
     let asked = waiting
         .iter()

@@ -9,6 +9,7 @@ use super::{
     Write as ApprovalWrite,
 };
 use crate::{
+    authority::Scopes,
     authorization::lives_as_read,
     authorization_code::{issued_event, key_shown, own_key_shown, place, proved_client, relied_on, told, used},
     caller::Caller,
@@ -49,6 +50,8 @@ pub struct Facts<'a> {
     pub user: Option<User>,
     /// The tenant's rules of central consent.
     pub rules: Vec<Rule>,
+    /// The types of the details in question, and what their schemas make of them.
+    pub types: Types,
     /// When this client asked for it last at this node, if it did.
     pub polled: Option<Time>,
 }
@@ -146,9 +149,15 @@ fn redeem(
         .first()
         .filter(|grant| grant.id == *gift.grant() && grant::lives(&facts.path, at.now))
         .ok_or(Why::GrantEnded)?;
+    // What people agreed to, of which every detail still counts: a type that ended or was tightened silences like a revocation.
+    let agreed = approval.state.agreed();
+    let place_of_it = facts.tenant.place_of(&approval.asks.audience);
+    let details = facts.types.of_granted(None, &agreed.details, client, place_of_it)?;
     let fetch = Fetch {
         approval,
         client,
+        scopes: &agreed.scopes,
+        details: &details,
         parent,
         resource: place(&approval.asks.audience, facts.resource.as_ref())?,
         caller,
@@ -176,6 +185,7 @@ fn redeem(
         reply,
         sign,
     } = issued;
+    guards.extend(facts.types.relied_on(&details));
     guards.push(Guard::Approval(ApprovalGuard::Advance(Box::new(redeemed))));
     let change = Change {
         guards,
@@ -199,6 +209,9 @@ fn registered_for(client: &Client, grant_type: GrantType) -> Result<(), Why> {
 struct Fetch<'a> {
     approval: &'a Approval,
     client: &'a Client,
+    /// What everybody who said yes said yes to.
+    scopes: &'a Scopes,
+    details: &'a Details,
     /// The grant that the answer gave: it lives.
     parent: &'a Grant,
     resource: Option<&'a Resource>,
@@ -220,14 +233,13 @@ impl Fetch<'_> {
     fn for_itself(&self, at: &Moment) -> Result<Issued, Why> {
         registered_for(self.client, GrantType::ClientCredentials)?;
         own_key_shown(self.client, self.facts.tenant, self.caller)?;
-        let scopes = self.approval.state.agreed();
         let issued = Projection {
             tenant: self.facts.tenant,
             client: self.client,
             acts: Acts::Itself,
             grant: self.parent,
-            scopes: &scopes,
-            details: Details::none(),
+            scopes: self.scopes,
+            details: self.details,
             audience: &self.approval.asks.audience,
             resource: self.resource,
             key: self.caller.key.as_ref(),
@@ -264,8 +276,8 @@ impl Fetch<'_> {
             .as_ref()
             .filter(|user| user.id == yes.by && user.disabled.is_none())
             .ok_or(Why::UserDisabled)?;
-        let (audience, given) = (&approval.asks.audience, approval.state.agreed());
-        let scopes = grant::still_given(&facts.path, &facts.rules, client, user, audience, &given)?;
+        let audience = &approval.asks.audience;
+        let scopes = grant::still_given(&facts.path, &facts.rules, client, user, audience, self.scopes)?;
         let redeemed = Redemption {
             tenant: facts.tenant,
             keys: facts.keys,
@@ -275,9 +287,9 @@ impl Fetch<'_> {
             presence: &yes.presence,
             parent: self.parent,
             scopes: &scopes,
-            details: Details::none(),
-            first: Details::none(),
-            types: &Types::default(),
+            details: self.details,
+            first: self.details,
+            types: &facts.types,
             audience,
             resource: self.resource,
             nonce: None,

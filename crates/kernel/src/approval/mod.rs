@@ -22,7 +22,10 @@
 //!
 //! Asking back (`Clarifying`) has no door yet: it stands in the machine, its rows and its tests, for the skins whose machines can answer.
 //!
-//! Not covered: `authorization_details` in what is asked, approving with limits, notifications, a passkey's signature over the payload; their issues come.
+//! What exactly is asked may stand in `authorization_details` (RFC 9396), by every door: checked and shown as at the authorization endpoint, each refusable by the person
+//! whose own question it is.
+//!
+//! Not covered: approving with limits, notifications, a passkey's signature over the payload; their issues come.
 
 mod answer;
 mod ask;
@@ -48,6 +51,7 @@ use proof::{Time, digest, json};
 use crate::{
     authority::{Audience, Scopes},
     confirmation::Confirmation,
+    detail::Details,
     id::{ApprovalId, ClientId, GrantId, GroupId, UserId},
 };
 
@@ -113,11 +117,13 @@ pub enum Skin {
     Deferred,
 }
 
-/// What is asked. Authorization details (RFC 9396) join here when authority has them.
+/// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asks {
     /// What the machine wants to be able to do.
     pub scopes: Scopes,
+    /// What exactly (RFC 9396).
+    pub details: Details,
     /// Where.
     pub audience: Audience,
     /// What the machine says it is for: its words, shown as such.
@@ -239,6 +245,9 @@ impl Approval {
     pub fn payload(client: &ClientId, door: &Door, asks: &Asks) -> String {
         let mut payload = json::Object::new();
         payload.insert("audience".to_owned(), asks.audience.as_row().into());
+        if !asks.details.is_empty() {
+            payload.insert("authorization_details".to_owned(), asks.details.value());
+        }
         payload.insert("client_id".to_owned(), client.as_str().into());
         payload.insert("door".to_owned(), door.name().into());
         payload.insert("scope".to_owned(), asks.scopes.joined().into());
@@ -288,6 +297,8 @@ pub enum Guard {
         id: ApprovalId,
         /// When it was over.
         at: Time,
+        /// Who had said yes.
+        yes: Vec<Yes>,
     },
 }
 

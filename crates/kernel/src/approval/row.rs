@@ -7,6 +7,7 @@ use super::{Asks, Clarification, Door, Gift, Origin, State, Whom, Yes};
 use crate::{
     authority::{Audience, Scopes},
     browser_session::{Method, Presence},
+    detail::Details,
     id::{BrowserSessionId, GrantId, GroupId, Id, UserId},
 };
 
@@ -53,6 +54,7 @@ impl Asks {
         let mut row = json::Object::new();
         row.insert("audience".to_owned(), self.audience.as_row().into());
         row.insert("scope".to_owned(), self.scopes.joined().into());
+        write_details(&mut row, &self.details);
         self.write_words(&mut row);
         Value::Object(row).to_string()
     }
@@ -80,6 +82,7 @@ impl Asks {
         let clarified = o.get("clarified").and_then(Value::as_array);
         Some(Self {
             scopes: Scopes::parse(o.get("scope")?.as_str()?).ok()?,
+            details: read_details(&o)?,
             audience: Audience::from_row(o.get("audience")?.as_str()?)?,
             message: o.get("message").and_then(Value::as_str).map(str::to_owned),
             clarified: clarified
@@ -108,14 +111,25 @@ impl State {
                 };
                 json!({ "yes": yes(said), kind: gift.grant().as_str(), "at": at.unix() })
             }
-            Self::Denied { by, presence, at } => {
+            Self::Denied {
+                yes: said,
+                by,
+                presence,
+                at,
+            } => {
                 let mut row = json::Object::new();
+                write_before(&mut row, said);
                 row.insert("by".to_owned(), by.as_str().into());
                 row.insert("at".to_owned(), at.unix().into());
                 write_presence(&mut row, presence);
                 row.into()
             }
-            Self::Cancelled { at } | Self::Expired { at } => json!({ "at": at.unix() }),
+            Self::Cancelled { yes: said, at } | Self::Expired { yes: said, at } => {
+                let mut row = json::Object::new();
+                row.insert("at".to_owned(), at.unix().into());
+                write_before(&mut row, said);
+                row.into()
+            }
             Self::Redeemed { yes: said, grant, at } => {
                 json!({ "yes": yes(said), "grant": grant.as_str(), "at": at.unix() })
             }
@@ -130,6 +144,7 @@ impl State {
             let said = o.get("yes")?.as_array()?;
             said.iter().map(Yes::from_row).collect::<Option<Vec<_>>>()
         };
+        let before = || if o.contains_key("yes") { yes() } else { Some(Vec::new()) };
         let id = |name: &str| GrantId::parse(o.get(name)?.as_str()?);
         let by = || UserId::parse(o.get("by")?.as_str()?);
         Some(match name {
@@ -148,12 +163,19 @@ impl State {
                 at: at()?,
             },
             "denied" => Self::Denied {
+                yes: before()?,
                 by: by()?,
                 presence: read_presence(&o)?,
                 at: at()?,
             },
-            "cancelled" => Self::Cancelled { at: at()? },
-            "expired" => Self::Expired { at: at()? },
+            "cancelled" => Self::Cancelled {
+                yes: before()?,
+                at: at()?,
+            },
+            "expired" => Self::Expired {
+                yes: before()?,
+                at: at()?,
+            },
             "redeemed" => Self::Redeemed {
                 yes: yes()?,
                 grant: id("grant")?,
@@ -169,6 +191,7 @@ impl Yes {
         let mut row = json::Object::new();
         row.insert("by".to_owned(), self.by.as_str().into());
         row.insert("scope".to_owned(), self.scopes.joined().into());
+        write_details(&mut row, &self.details);
         row.insert("payload_hash".to_owned(), self.payload_hash.as_str().into());
         row.insert("at".to_owned(), self.at.unix().into());
         write_presence(&mut row, &self.presence);
@@ -180,11 +203,30 @@ impl Yes {
         Some(Self {
             by: UserId::parse(o.get("by")?.as_str()?)?,
             scopes: Scopes::parse(o.get("scope")?.as_str()?).ok()?,
+            details: read_details(o)?,
             payload_hash: o.get("payload_hash")?.as_str()?.to_owned(),
             presence: read_presence(o)?,
             at: Time::from_unix(o.get("at")?.as_i64()?),
         })
     }
+}
+
+/// Who said yes before it came to nothing, if anybody did.
+fn write_before(row: &mut json::Object, yes: &[Yes]) {
+    if !yes.is_empty() {
+        row.insert("yes".to_owned(), yes.iter().map(Yes::row).collect());
+    }
+}
+
+/// Details as one text, whatever their depth; none are left out.
+fn write_details(row: &mut json::Object, details: &Details) {
+    if !details.is_empty() {
+        row.insert("details".to_owned(), details.row().into());
+    }
+}
+
+fn read_details(o: &json::Object) -> Option<Details> {
+    Details::from_row(o.get("details").and_then(Value::as_str).unwrap_or(""))
 }
 
 fn write_presence(row: &mut json::Object, presence: &Presence) {

@@ -5,7 +5,9 @@ use proof::Time;
 use super::{Approval, Clarification, Whom};
 use crate::{
     authority::Scopes,
+    authorization::Given,
     browser_session::Presence,
+    detail::Details,
     id::{GrantId, UserId},
 };
 
@@ -39,6 +41,8 @@ pub enum State {
     },
     /// Somebody said no.
     Denied {
+        /// Who said yes before, in order: evidence too.
+        yes: Vec<Yes>,
         /// Who.
         by: UserId,
         /// How they proved themselves.
@@ -48,11 +52,15 @@ pub enum State {
     },
     /// Who asked, or an administrator, took it back.
     Cancelled {
+        /// Who had said yes, in order.
+        yes: Vec<Yes>,
         /// When.
         at: Time,
     },
     /// Nobody answered or fetched it in time.
     Expired {
+        /// Who had said yes, in order.
+        yes: Vec<Yes>,
         /// When its time was over.
         at: Time,
     },
@@ -74,6 +82,8 @@ pub struct Yes {
     pub by: UserId,
     /// To what of it.
     pub scopes: Scopes,
+    /// To what exactly.
+    pub details: Details,
     /// The hash of the payload they were shown.
     pub payload_hash: String,
     /// How they proved themselves.
@@ -152,8 +162,8 @@ impl State {
             Self::Asked | Self::Clarifying { .. } | Self::PartlyApproved { .. } => None,
             Self::Approved { at, .. }
             | Self::Denied { at, .. }
-            | Self::Cancelled { at }
-            | Self::Expired { at }
+            | Self::Cancelled { at, .. }
+            | Self::Expired { at, .. }
             | Self::Redeemed { at, .. } => Some(*at),
         }
     }
@@ -161,25 +171,29 @@ impl State {
     /// Who said yes so far, in order.
     pub fn yes(&self) -> &[Yes] {
         match self {
-            Self::PartlyApproved { yes } | Self::Approved { yes, .. } | Self::Redeemed { yes, .. } => yes,
-            Self::Asked
-            | Self::Clarifying { .. }
-            | Self::Denied { .. }
-            | Self::Cancelled { .. }
-            | Self::Expired { .. } => &[],
+            Self::PartlyApproved { yes }
+            | Self::Approved { yes, .. }
+            | Self::Redeemed { yes, .. }
+            | Self::Denied { yes, .. }
+            | Self::Cancelled { yes, .. }
+            | Self::Expired { yes, .. } => yes,
+            Self::Asked | Self::Clarifying { .. } => &[],
         }
     }
 
     /// What everybody who said yes said yes to.
-    pub fn agreed(&self) -> Scopes {
+    pub fn agreed(&self) -> Given {
         agreed(self.yes())
     }
 }
 
-fn agreed(yes: &[Yes]) -> Scopes {
-    let mut all = yes.iter().map(|yes| &yes.scopes);
-    let first = all.next().cloned().unwrap_or_default();
-    all.fold(first, |both, scopes| both.shared_with(scopes.iter()))
+fn agreed(yes: &[Yes]) -> Given {
+    let mut all = yes.iter().map(|yes| Given {
+        scopes: yes.scopes.clone(),
+        details: yes.details.clone(),
+    });
+    let first = all.next().unwrap_or_default();
+    all.fold(first, |both, given| both.shared_with(&given))
 }
 
 impl Approval {
@@ -231,7 +245,7 @@ impl Approval {
     }
 
     /// Somebody says yes. When enough different people have, `give` says which grant that is; it is told what all of them agreed to.
-    pub fn approve(self, yes: Yes, give: impl FnOnce(&Scopes) -> Gift) -> Result<Self, Unfit> {
+    pub fn approve(self, yes: Yes, give: impl FnOnce(&Given) -> Gift) -> Result<Self, Unfit> {
         self.claimed()?;
         match &self.state {
             State::Asked | State::PartlyApproved { .. } => {}
@@ -264,8 +278,8 @@ impl Approval {
         if !self.state.waits() {
             return Err(Unfit::State);
         }
-        let by = by.clone();
-        Ok(self.to(State::Denied { by, presence, at }))
+        let (yes, by) = (self.state.yes().to_vec(), by.clone());
+        Ok(self.to(State::Denied { yes, by, presence, at }))
     }
 
     /// Who asked takes it back, or an administrator does: also what was answered and not fetched.
@@ -273,7 +287,8 @@ impl Approval {
         if self.state.is_end() {
             return Err(Unfit::State);
         }
-        Ok(self.to(State::Cancelled { at }))
+        let yes = self.state.yes().to_vec();
+        Ok(self.to(State::Cancelled { yes, at }))
     }
 
     /// Its time is over.
@@ -281,7 +296,8 @@ impl Approval {
         if self.state.is_end() {
             return Err(Unfit::State);
         }
-        Ok(self.to(State::Expired { at }))
+        let yes = self.state.yes().to_vec();
+        Ok(self.to(State::Expired { yes, at }))
     }
 
     /// It is fetched, once.

@@ -1,10 +1,13 @@
 //! The machine: every state against every transition, that no way leads to a yes without the quorum or to a second fetch, and the rules of asking, answering and fetching.
 mod answered;
 mod asked;
+mod detailed;
 mod fetched;
 mod golden;
 mod machine;
 mod property;
+
+use std::sync::LazyLock;
 
 use proof::Time;
 use serde_json::{Value, json};
@@ -16,6 +19,7 @@ use crate::{
     client::Client,
     decision::Decision,
     moment::Moment,
+    tenant::Tenant,
     vectors::{
         approvals, facts,
         people::{self, with},
@@ -24,6 +28,12 @@ use crate::{
 
 const NOW: i64 = 1_795_000_000;
 const HERE: &str = "https://mcp.example/mcp";
+
+fn tenant() -> &'static Tenant {
+    static TENANT: LazyLock<Tenant> =
+        LazyLock::new(|| facts::tenant(&json!({ "id": "default", "issuer": "https://as.example" })));
+    &TENANT
+}
 
 fn at() -> Moment {
     people::moment(NOW, 7)
@@ -64,6 +74,7 @@ fn yes(by: &str, approval: &Approval) -> Yes {
     Yes {
         by: id(by),
         scopes: approval.asks.scopes.clone(),
+        details: approval.asks.details.clone(),
         payload_hash: approval.payload_hash.clone(),
         presence: presence(),
         at: at().now,

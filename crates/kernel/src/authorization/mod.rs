@@ -33,7 +33,8 @@ pub use request::{Asked, Carried, Demand, Prompt, REPEATABLE, ResponseMode, Retu
 pub use rules::{
     Answered, Asking, CONSENT_SECONDS, Chosen, Delivery, Facts, Said, answer, askable, begin, delivery, error,
 };
-pub(crate) use wanted::{Given, Wanted, lives_as_read};
+pub use wanted::Given;
+pub(crate) use wanted::{Wanted, lives_as_read};
 
 /// How long a sealed request may be answered, in seconds.
 pub const REQUEST_SECONDS: i64 = 1_800;

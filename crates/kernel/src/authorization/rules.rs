@@ -147,15 +147,7 @@ pub fn answer(asked: &Asked, said: &Said, caller: &Caller, facts: &Facts<'_>, at
         if chosen.shown != facts.types.shown(&asked.details) {
             return Err(Why::PageExpired); // the page showed other details, or in other words than they have now (S-30)
         }
-        let wanted = judgement.open.with(&judgement.decided);
-        let given = Given {
-            scopes: question.wanted.closed(&wanted.without(without), without),
-            details: asked.details.without(&chosen.without),
-        };
-        let nothing_asked = wanted.is_empty() && asked.details.is_empty();
-        if given == Given::default() && !nothing_asked {
-            return Err(Why::PersonDenied); // a yes to nothing
-        }
+        let given = question.wanted.given(&judgement, without, &chosen.without)?;
         Ok(question.code(person, &given, Basis::Person, caller, facts, at))
     })
 }
@@ -253,7 +245,10 @@ impl<'a> Question<'a> {
             .as_ref()
             .is_none_or(|subject| *subject == facts.keys.subject_at(self.client, &person.user.id));
         let strong = level.is_none_or(|level| person.session.method.assurance() >= level);
-        if for_this && wanted && !strong {
+        if for_this && !wanted {
+            return Err(Why::LoginRequired); // somebody else signed in than the client means (OpenID Connect Core s3.1.2.1)
+        }
+        if for_this && !strong {
             return Err(Why::AssuranceUnmet);
         }
         let as_wanted = wanted && strong && (for_this || (!again && lately));
@@ -351,12 +346,8 @@ impl<'a> Question<'a> {
         let event = Event::new(EventKind::AuthorizationGiven, caller, at)
             .with("client", self.client.id.as_str())
             .with("audience", self.wanted.audience.as_row())
-            .with("scope", given.scopes.joined());
-        let event = if given.details.is_empty() {
-            event
-        } else {
-            event.with("details", given.details.digests())
-        };
+            .with("scope", given.scopes.joined())
+            .with_details(&given.details);
         let event = match basis {
             Basis::Standing(_) => event.with("by", "standing consent"),
             Basis::Person => event.with("by", "person"),
@@ -521,10 +512,7 @@ fn back(
         claims.insert("exp".to_owned(), at.now.plus(SIGNED_ANSWER_SECONDS).unix().into());
         Unsigned {
             typ: "JWT",
-            signing: client
-                .further
-                .authorization
-                .unwrap_or_else(|| client.usual_signing(tenant)),
+            signing: client.signing(client.further.authorization, tenant),
             claims,
             hash_of: None,
         }

@@ -1,5 +1,7 @@
 //! What a client wants of a person at a place, and what their yes gives: the same for every page that asks a person.
 
+use std::collections::BTreeSet;
+
 use super::{OWN_SCOPES, rules::CONSENT_SECONDS};
 use crate::{
     authority::{Ask, Audience, Authority, DEPTH_MAX, Scopes},
@@ -32,9 +34,22 @@ pub(crate) struct Wanted<'a> {
 
 /// What is given of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Given {
-    pub(crate) scopes: Scopes,
-    pub(crate) details: Details,
+pub struct Given {
+    /// The scopes.
+    pub scopes: Scopes,
+    /// What exactly.
+    pub details: Details,
+}
+
+impl Given {
+    /// What both have.
+    #[must_use]
+    pub fn shared_with(&self, other: &Self) -> Self {
+        Self {
+            scopes: self.scopes.shared_with(other.scopes.iter()),
+            details: self.details.shared_with(&other.details),
+        }
+    }
 }
 
 impl From<Scopes> for Given {
@@ -69,7 +84,7 @@ pub(super) fn scopes(asked: Option<&Scopes>, details: &Details, place: Option<&R
             let identity = identity.fold(Scopes::default(), |all, scope| all.with(&Scopes::one(scope)));
             let wanted = known.shared_with(scopes.iter()).with(&identity);
             if wanted.is_empty() && !known.is_empty() {
-                return Err(Why::ScopeNotGranted);
+                return Err(Why::ScopeUnknown);
             }
             wanted
         }
@@ -119,8 +134,27 @@ impl<'a> Wanted<'a> {
         Ok(judgement)
     }
 
-    /// What is given when some of it was left out: a scope whose own share was refused brings nothing with it.
-    pub(crate) fn closed(&self, given: &Scopes, without: &Scopes) -> Scopes {
+    /// What is given when some of it was left out: never what the organisation forbids. A yes to nothing is a no.
+    pub(crate) fn given(
+        &self,
+        judgement: &Judgement,
+        without: &Scopes,
+        without_details: &BTreeSet<String>,
+    ) -> Result<Given, Why> {
+        let allowed = judgement.open.with(&judgement.decided);
+        let given = Given {
+            scopes: self.closed(&allowed.without(without), without),
+            details: self.details.without(without_details),
+        };
+        let nothing_asked = allowed.is_empty() && self.details.is_empty();
+        if given == Given::default() && !nothing_asked {
+            return Err(Why::PersonDenied);
+        }
+        Ok(given)
+    }
+
+    /// What is given when some scopes were left out: a scope whose own share was refused brings nothing with it.
+    fn closed(&self, given: &Scopes, without: &Scopes) -> Scopes {
         match self.resource {
             None => given.clone(),
             // Leaving out what a wider scope brings with it leaves the wider one out too: it could not be had without.

@@ -181,6 +181,14 @@ impl TlsNameKind {
     }
 }
 
+/// What a client asks for with these nobody here can give (OpenID Connect Registration s2, JARM s3, RFC 9701 s6).
+const ENCRYPTED: [&str; 4] = [
+    "id_token_encrypted_response_alg",
+    "userinfo_encrypted_response_alg",
+    "authorization_encrypted_response_alg",
+    "introspection_encrypted_response_alg",
+];
+
 /// The members of [`Further`] in JSON, for readers that refuse unknown ones. `sector` is ours and stands in rows only.
 pub const MEMBERS: &[&str] = &[
     "id_token_signed_response_alg",
@@ -231,6 +239,12 @@ impl Further {
             .filter(known)
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
+        if ENCRYPTED
+            .iter()
+            .any(|name| o.get(*name).is_some_and(|value| !value.is_null()))
+        {
+            return Err("answers are signed, never encrypted; leave the members *_encrypted_response_alg out"); // readable is not what it asked for
+        }
         let o = &said;
         let further = Self {
             id_token: signing(o, "id_token_signed_response_alg")?,
@@ -578,6 +592,10 @@ mod tests {
             ),
             (json!({"default_max_age": -1}), "a time before now"),
             (json!({"default_max_age": "60"}), "a text"),
+            (
+                json!({"id_token_encrypted_response_alg": "RSA-OAEP"}),
+                "nobody here encrypts",
+            ),
             (json!({"request_uris": ["ftp://app.example/x"]}), "no web address"),
             (json!({"request_uris": "https://app.example/x"}), "no list"),
             (

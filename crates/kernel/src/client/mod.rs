@@ -346,13 +346,14 @@ impl Client {
         self.further.profile.max(tenant.settings.profile)
     }
 
-    /// With what its answers are signed when it did not say: RS256, as OpenID Connect Core s15.1, JARM s3 and RFC 9701 s6 have it, and PS256 under FAPI, which has no PKCS #1
-    /// (FAPI 2.0 s5.4).
-    pub fn usual_signing(&self, tenant: &Tenant) -> Signing {
-        Signing::plain(match self.profile(tenant) {
-            SecurityProfile::Baseline => Algorithm::RS256,
-            SecurityProfile::Fapi2 | SecurityProfile::Fapi2MessageSigning => Algorithm::PS256,
-        })
+    /// With what an answer to it is signed: what it registered for that, else RS256, as OpenID Connect Core s15.1, JARM s3 and RFC 9701 s6 have it. Under FAPI, which has no
+    /// PKCS #1 (FAPI 2.0 s5.4), PS256 stands for RS256, also where that was registered before the profile.
+    pub fn signing(&self, said: Option<Signing>, tenant: &Tenant) -> Signing {
+        let signing = said.unwrap_or(Signing::plain(Algorithm::RS256));
+        if self.profile(tenant) != SecurityProfile::Baseline && signing.algorithm == Algorithm::RS256 {
+            return Signing::plain(Algorithm::PS256);
+        }
+        signing
     }
 
     /// Whether its requests must be pushed (RFC 9126 s5 and s6).

@@ -185,7 +185,7 @@ fn found<'f>(
         .ok_or_else(|| missed.unwrap_or(Why::DetailNotGranted))
 }
 
-/// Asks the people whom an administrator named, for a scope that is named: nobody can answer a question about everything.
+/// Asks the people whom an administrator named, for a scope or for details that are named: nobody can answer a question about everything.
 fn ask_approvers(
     request: &Request,
     client: &Client,
@@ -195,9 +195,6 @@ fn ask_approvers(
     facts: &Facts<'_>,
     at: &Moment,
 ) -> Result<Decision, Why> {
-    if request.details.is_some() {
-        return Err(refused); // people are asked about scopes alone yet
-    }
     let nothing = Scopes::default();
     let deferral = Deferral {
         tenant: facts.tenant,
@@ -210,6 +207,8 @@ fn ask_approvers(
             quorum: approvers.quorum,
         }),
         scopes: request.scopes.as_ref().unwrap_or(&nothing),
+        details: request.details.as_ref().unwrap_or(Details::none()),
+        types: &facts.types,
         audience,
         resource: facts.resource.as_ref(),
         others: &facts.approvals,

@@ -5,8 +5,8 @@
 //!
 //! | request | when | who is asked |
 //! |---|---|---|
-//! | `client_credentials` | its scope and resource lie within no grant of the client | the approvers that an administrator named for the client, as many as their quorum |
-//! | `refresh_token` | its scope is more than was granted | the person of the line |
+//! | `client_credentials` | its scope, details and resource lie within no grant of the client | the approvers that an administrator named for the client, as many as their quorum |
+//! | `refresh_token` | its scope or its details are more than was granted | the person of the line |
 //!
 //! The answer to the poll is what the request would have got. Nothing else of the request can change meanwhile: the poll has no parameters but the code. A refresh that
 //! was deferred leaves its line as it is; the answer begins another one, as a second sign-in would.

@@ -7,6 +7,7 @@ use crate::{
     caller::Caller,
     client::{self, Client},
     decision::{self, Change, Decision, Guard},
+    detail::{Details, Types},
     event::Event,
     identity,
     moment::Moment,
@@ -29,6 +30,9 @@ pub(crate) struct Deferral<'a> {
     pub(crate) origin: Origin,
     pub(crate) whom: Option<Whom>,
     pub(crate) scopes: &'a Scopes,
+    pub(crate) details: &'a Details,
+    /// The types of the details, and what their schemas make of them.
+    pub(crate) types: &'a Types,
     pub(crate) audience: &'a Audience,
     pub(crate) resource: Option<&'a Resource>,
     /// What waits for the same people.
@@ -50,14 +54,18 @@ pub(crate) fn deferred(deferral: Deferral<'_>, refused: Why, caller: &Caller, at
         Whom::Members { .. } | Whom::WhoeverHasTheCode => Scopes::default(),
     };
     let of_the_place = deferral.scopes.without(&identity);
-    if deferral.scopes.is_empty() || !approval::own_or_known(deferral.resource, &of_the_place) {
+    let nothing = deferral.scopes.is_empty() && deferral.details.is_empty();
+    if nothing || !approval::own_or_known(deferral.resource, &of_the_place) {
         return Err(refused);
     }
+    let place = deferral.tenant.place_of(deferral.audience);
+    deferral.types.askable(deferral.details, deferral.client, place)?; // nobody is asked about details that nobody could give (RFC 9396 s5)
     let asking = approval::Asking {
         door: Door::Deferred(deferral.origin),
         client: deferral.client,
         asks: Asks {
             scopes: deferral.scopes.clone(),
+            details: deferral.details.clone(),
             audience: deferral.audience.clone(),
             message: message.clone(),
             clarified: Vec::new(),

@@ -40,6 +40,9 @@ fn golden_vectors_of_deferred_hold() {
             "approvals",
             "line",
             "polled",
+            "detail_types",
+            "admitted_details",
+            "refused_details",
         ]);
         let (tenant, keys) = (facts::tenant(&loaded["tenant"]), people::tenant_keys(&loaded["keys"]));
         let presented = Presented::read(&vector.request);
@@ -60,7 +63,7 @@ fn golden_vectors_of_deferred_hold() {
                         resource,
                         grants: list("grants").map(facts::path).collect(),
                         keys: &keys,
-                        types: Types::default(),
+                        types: vectors::details::types(loaded),
                         approvals,
                     };
                     client_credentials::decide(&request, &caller, &facts, &vector.at)
@@ -75,7 +78,7 @@ fn golden_vectors_of_deferred_hold() {
                         resource,
                         user,
                         rules,
-                        types: Types::default(),
+                        types: vectors::details::types(loaded),
                         approvals,
                     };
                     refresh_token::decide(&request, &caller, &facts, &vector.at)
@@ -91,6 +94,7 @@ fn golden_vectors_of_deferred_hold() {
                         resource,
                         user,
                         rules,
+                        types: vectors::details::types(loaded),
                         polled: loaded.get("polled").and_then(Value::as_i64).map(Time::from_unix),
                     };
                     decide(&request, &caller, &facts, &vector.at)
@@ -119,6 +123,7 @@ fn machine(changed: &Value) -> Client {
 
 struct Asked {
     tenant: Value,
+    types: Types,
     client: Client,
     grants: Value,
     approvals: Vec<Approval>,
@@ -129,6 +134,7 @@ impl Default for Asked {
     fn default() -> Self {
         Self {
             tenant: json!({ "id": "default", "issuer": "https://as.example" }),
+            types: Types::default(),
             client: machine(&json!({})),
             grants: json!([]),
             approvals: Vec::new(),
@@ -151,7 +157,7 @@ impl Asked {
             )),
             grants: self.grants.as_array().unwrap().iter().map(facts::path).collect(),
             keys: &people::any_tenant_keys(),
-            types: Types::default(),
+            types: self.types.clone(),
             approvals: self.approvals.clone(),
         };
         let caller = Caller {
@@ -297,6 +303,67 @@ fn what_is_granted_is_given_at_once_and_only_what_is_not_is_asked() {
 }
 
 #[test]
+fn rfc_9396_a_machine_waits_for_details_that_no_grant_has_and_gets_what_one_has_at_once() {
+    let known = |details: &[&str]| {
+        let read = |text: &&str| serde_json::from_str::<Value>(text).unwrap();
+        let facts = json!({
+            "detail_types": [{ "type": "pay", "words": { "en": "pay" }, "narrowing": { "n": "at_most" } }],
+            "admitted_details": details.iter().map(read).collect::<Value>(),
+        });
+        vectors::details::types(facts.as_object().unwrap())
+    };
+    let (five, six) = (r#"{"n":5,"type":"pay"}"#, r#"{"n":6,"type":"pay"}"#);
+    let grants = json!([[{
+        "id": "g", "client_id": "machine", "scope": "write", "resources": [HERE], "own_endpoints": false,
+        "authorization_details": [{ "n": 5, "type": "pay" }],
+    }]]);
+    let asked = |types: Types| Asked {
+        types,
+        grants: grants.clone(),
+        ..Asked::default()
+    };
+    let body = |scope: &str, detail: &str| {
+        deferring("").replace("&scope=write", scope) + &format!("&authorization_details=[{detail}]")
+    };
+    let all = || known(&[five, six]);
+    assert!(matches!(
+        asked(all()).ask(&body("&scope=write", five)).answer(),
+        Answer::Issue(_)
+    ));
+    for (scope, expected) in [("&scope=write", "write"), ("", "")] {
+        let decision = asked(all()).ask(&body(scope, six));
+        let asks = &put(&decision).asks;
+        assert_eq!(
+            (asks.scopes.joined().as_str(), asks.details.row()),
+            (expected, format!("[{six}]"))
+        );
+    }
+    for (types, detail, why) in [
+        (all(), r#"{"type":"unheard_of"}"#, Why::DetailTypeUnknown),
+        (known(&[five]), six, Why::DetailRefused(crate::detail::Breach::Value)),
+    ] {
+        for grants in [grants.clone(), json!([])] {
+            let asked = Asked {
+                grants,
+                ..asked(types.clone())
+            };
+            let decision = asked.ask(&body("", detail));
+            assert_eq!(
+                decision.answer(),
+                &Answer::Refuse(why.code(), why.clone()),
+                "nobody is asked about what nobody could give"
+            );
+        }
+    }
+    let now = body("", six).replace("&completion_mode=deferred", "");
+    assert_eq!(
+        asked(all()).ask(&now).answer(),
+        &Answer::Refuse(Why::DetailNotGranted.code(), Why::DetailNotGranted),
+        "it does not wait"
+    );
+}
+
+#[test]
 fn asking_the_same_again_gets_the_same_code_and_another_key_another_one() {
     let first = Asked::default().ask(&deferring(""));
     let approvals = vec![put(&first).clone()];
@@ -392,6 +459,7 @@ fn a_tenant_that_has_it_off_answers_no_poll() {
         resource: None,
         user: None,
         rules: Vec::new(),
+        types: Types::default(),
         polled: None,
     };
     let request = Request { code: "x".to_owned() };

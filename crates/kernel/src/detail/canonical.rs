@@ -209,6 +209,13 @@ impl Details {
         Self(self.0.iter().filter(stays).cloned().collect())
     }
 
+    /// Those that stand in both.
+    #[must_use]
+    pub fn shared_with(&self, other: &Self) -> Self {
+        let in_both = |detail: &&Detail| other.0.contains(detail);
+        Self(self.0.iter().filter(in_both).cloned().collect())
+    }
+
     /// The digests, for the audit log.
     pub fn digests(&self) -> Vec<String> {
         self.0.iter().map(Detail::digest).collect()

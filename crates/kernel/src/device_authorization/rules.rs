@@ -10,7 +10,7 @@ use crate::{
     caller::Caller,
     client::{self, GrantType, SecurityProfile},
     decision::{Change, Decision, Guard, Reply},
-    detail::Details,
+    detail::Types,
     event::Event,
     moment::Moment,
     resource::Resource,
@@ -35,6 +35,8 @@ pub struct Facts<'a> {
     pub client_epoch: Option<i64>,
     /// The resource that the request names, if it is registered.
     pub resource: Option<Resource>,
+    /// The types of the details that are asked, and what their schemas make of them.
+    pub types: Types,
     /// From which address the request came, if that is known.
     pub from: Option<String>,
 }
@@ -62,7 +64,9 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
 
     // 2. What it wants, as at the authorization endpoint.
     let (scopes, resource) = (request.scopes.as_ref(), request.resource.as_ref());
-    let wanted = Wanted::of(client, scopes, Details::none(), resource, facts.resource.as_ref())?;
+    let wanted = Wanted::of(client, scopes, &request.details, resource, facts.resource.as_ref())?;
+    let place = facts.tenant.place_of(&wanted.audience);
+    facts.types.askable(&request.details, client, place)?;
 
     // 3. The question, and its two codes: one for the device, one for a person to type.
     let code = UserCode::draw(at);
@@ -71,6 +75,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         client,
         asks: Asks {
             scopes: wanted.scopes,
+            details: request.details.clone(),
             audience: wanted.audience,
             message: None,
             clarified: Vec::new(),

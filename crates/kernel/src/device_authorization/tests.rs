@@ -6,6 +6,7 @@ use crate::{
     approval::{self, Handle, UserCode, Whom},
     client::Client,
     decision::{Answer, Decision, Guard, Reply},
+    detail::Types,
     form::Form,
     moment::Moment,
     token,
@@ -22,7 +23,16 @@ const HERE: &str = "https://mcp.example/mcp";
 #[test]
 fn golden_vectors_of_device_authorization_hold() {
     vectors::golden("device_authorization", |vector| {
-        let loaded = vector.facts(&["tenant", "keys", "client", "resource", "from"]);
+        let loaded = vector.facts(&[
+            "tenant",
+            "keys",
+            "client",
+            "resource",
+            "from",
+            "detail_types",
+            "admitted_details",
+            "refused_details",
+        ]);
         let (tenant, keys) = (facts::tenant(&loaded["tenant"]), people::tenant_keys(&loaded["keys"]));
         let presented = Presented::read(&vector.request);
         let decided = presented.form(token::Request::REPEATABLE).and_then(|form| {
@@ -34,6 +44,7 @@ fn golden_vectors_of_device_authorization_hold() {
                 keys: &keys,
                 client_epoch: None,
                 resource: loaded.get("resource").map(facts::resource),
+                types: vectors::details::types(loaded),
                 from: loaded.get("from").and_then(Value::as_str).map(str::to_owned),
             };
             Ok(decide(&request, &caller, &facts, &vector.at))
@@ -54,6 +65,10 @@ fn tv(changed: &Value) -> Client {
 }
 
 fn ask_as(tenant: &Value, client: Client, body: &str) -> Decision {
+    ask_with(tenant, client, body, Types::default())
+}
+
+fn ask_with(tenant: &Value, client: Client, body: &str, types: Types) -> Decision {
     let tenant = facts::tenant(&with(
         json!({ "id": "default", "issuer": "https://as.example/t/acme" }),
         tenant,
@@ -65,6 +80,7 @@ fn ask_as(tenant: &Value, client: Client, body: &str) -> Decision {
         resource: Some(facts::resource(&json!({
             "resource": HERE, "scopes": { "read": "Read", "write": "Write" }, "implied_scopes": { "write": ["read"] },
         }))),
+        types,
         from: Some("192.0.2.7".to_owned()),
     };
     let request = Request::parse(&Form::parse(body.as_bytes(), token::Request::REPEATABLE).unwrap()).unwrap();
@@ -139,6 +155,58 @@ fn what_is_asked_is_read_as_at_the_authorization_endpoint() {
 }
 
 #[test]
+fn rfc_9396_details_are_read_as_at_the_authorization_endpoint() {
+    let types = |admitted: &str| {
+        vectors::details::types(
+            json!({ "detail_types": [{ "type": "pay", "words": { "en": "pay" } }], "admitted_details": [serde_json::from_str::<Value>(admitted).unwrap()] })
+                .as_object()
+                .unwrap(),
+        )
+    };
+    let (plain, elsewhere) = (
+        r#"{"n":1,"type":"pay"}"#,
+        r#"{"locations":["https://other.example/"],"type":"pay"}"#,
+    );
+    let ask = |client: &Value, scope: &str, detail: &str, admitted: &str| {
+        let body = format!("{scope}authorization_details=[{detail}]&resource=https%3A%2F%2Fmcp.example%2Fmcp");
+        ask_with(&json!({}), tv(client), &body, types(admitted))
+    };
+    for (scope, expected) in [("", ""), ("scope=read&", "read")] {
+        let decision = ask(&json!({}), scope, plain, plain);
+        let asks = &put(&decision).asks;
+        assert_eq!(
+            (asks.scopes.joined().as_str(), asks.details.row()),
+            (expected, format!("[{plain}]")),
+            "where details are asked and no scope, no scope is given"
+        );
+        let event = &decision.change().events[0];
+        assert_eq!(event.body["details"], json!(asks.details.digests()));
+    }
+    let another = r#"{"type":"unheard_of"}"#;
+    for (client, detail, admitted, why) in [
+        (json!({}), another, another, Why::DetailTypeUnknown),
+        (
+            json!({}),
+            plain,
+            another,
+            Why::DetailRefused(crate::detail::Breach::Value),
+        ),
+        (json!({}), elsewhere, elsewhere, Why::DetailElsewhere),
+        (
+            json!({ "authorization_details_types": [] }),
+            plain,
+            plain,
+            Why::DetailTypeNotAllowed,
+        ),
+    ] {
+        let decision = ask(&client, "scope=read&", detail, admitted);
+        assert_eq!(why.code().name(), "invalid_authorization_details");
+        assert_eq!(decision.answer(), &Answer::Refuse(why.code(), why), "{detail}");
+        assert!(decision.change().guards.is_empty());
+    }
+}
+
+#[test]
 fn who_is_not_registered_for_it_or_may_not_gets_no_code() {
     let fapi = json!({ "security_profile": "fapi2" });
     let elsewhere = "resource=https%3A%2F%2Fother.example%2F";
@@ -157,7 +225,7 @@ fn who_is_not_registered_for_it_or_may_not_gets_no_code() {
         ),
         (fapi.clone(), tv(&json!({})), "", Why::ProfileUnmet),
         (json!({}), tv(&fapi), "", Why::ProfileUnmet),
-        (json!({}), tv(&json!({})), "scope=fly", Why::ScopeNotGranted),
+        (json!({}), tv(&json!({})), "scope=fly", Why::ScopeUnknown),
     ] {
         let decision = ask_as(&tenant, client, body);
         assert_eq!(decision.answer(), &Answer::Refuse(why.code(), why));

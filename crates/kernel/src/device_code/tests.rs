@@ -7,6 +7,7 @@ use super::*;
 use crate::{
     approval::Pending,
     decision::Answer,
+    detail::Types,
     form::Form,
     token,
     vectors::{
@@ -20,7 +21,18 @@ use crate::{
 fn golden_vectors_of_device_code_hold() {
     vectors::golden("device_code", |vector| {
         let loaded = vector.facts(&[
-            "tenant", "keys", "client", "approval", "path", "resource", "user", "rules", "polled",
+            "tenant",
+            "keys",
+            "client",
+            "approval",
+            "path",
+            "resource",
+            "user",
+            "rules",
+            "polled",
+            "detail_types",
+            "admitted_details",
+            "refused_details",
         ]);
         let (tenant, keys) = (facts::tenant(&loaded["tenant"]), people::tenant_keys(&loaded["keys"]));
         let presented = Presented::read(&vector.request);
@@ -40,6 +52,7 @@ fn golden_vectors_of_device_code_hold() {
                 resource: loaded.get("resource").map(facts::resource),
                 user: loaded.get("user").map(people::user),
                 rules: people::rules(loaded.get("rules")),
+                types: vectors::details::types(loaded),
                 polled: loaded.get("polled").and_then(Value::as_i64).map(Time::from_unix),
             };
             Ok(decide(&request, &caller, &facts, &vector.at))
@@ -69,6 +82,7 @@ fn the_door_is_shut_where_the_tenant_or_the_registration_says_so() {
             resource: None,
             user: None,
             rules: Vec::new(),
+            types: Types::default(),
             polled: None,
         };
         let request = Request { code: "x".to_owned() };

@@ -102,10 +102,7 @@ fn signed(document: json::Object, client: &Client, tenant: &Tenant, at: &Moment)
     claims.insert("token_introspection".to_owned(), document.into());
     Unsigned {
         typ: "token-introspection+jwt",
-        signing: client
-            .further
-            .introspection
-            .unwrap_or_else(|| client.usual_signing(tenant)),
+        signing: client.signing(client.further.introspection, tenant),
         claims,
         hash_of: None,
     }

@@ -149,20 +149,20 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         .ok_or(Why::UserDisabled)?;
     let given = authorization.authority.scopes();
     let still = grant::still_given(&facts.path, &facts.rules, client, user, audience, given)?;
-    let scopes = match wanted(request, &still) {
-        Ok(scopes) => scopes,
-        Err(why) if request.details.is_some() => return Err(why), // people are asked about scopes alone yet
-        Err(why) => {
-            let deferral = deferral(request, client, user, authorization, resource, facts)?;
-            return deferred(deferral, why, caller, at);
-        }
-    };
     let details = facts.types.of_granted(
         request.details.as_ref(),
         authorization.authority.details(),
         client,
         facts.tenant.place_of(audience),
-    )?;
+    );
+    let (scopes, details) = match (wanted(request, &still), details) {
+        (Ok(scopes), Ok(details)) => (scopes, details),
+        (Err(why), Ok(_) | Err(Why::DetailNotGranted)) | (Ok(_), Err(why @ Why::DetailNotGranted)) => {
+            let deferral = deferral(request, client, user, authorization, resource, facts)?;
+            return deferred(deferral, why, caller, at);
+        }
+        (_, Err(why)) => return Err(why), // nobody can give what no type admits, or wake a line whose own details count no longer
+    };
 
     // 6. The projection, and the token that comes next.
     let generation = match turn {
@@ -269,6 +269,8 @@ fn deferral<'f>(
         },
         whom: Some(Whom::Person(user.id.clone())),
         scopes: request.scopes.as_ref().unwrap_or(authority.scopes()),
+        details: request.details.as_ref().unwrap_or(authority.details()),
+        types: &facts.types,
         audience: authority.audiences().first().ok_or(Why::GrantEnded)?,
         resource,
         others: &facts.approvals,

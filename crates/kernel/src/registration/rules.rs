@@ -8,7 +8,9 @@ use crate::{
     administration::describe,
     authority::Scopes,
     caller::{Caller, Who},
-    client::{self, Authentication, AuthenticationMethod, Binding, Client, Introspects, Keys, Registration},
+    client::{
+        self, Authentication, AuthenticationMethod, Binding, Client, Introspects, Keys, Registration, SubjectType,
+    },
     confirmation::Confirmation,
     decision::{Change, Decision, Guard, Reply},
     event::{Event, EventKind},
@@ -167,6 +169,14 @@ fn replace(
         token_algorithm: old.token_algorithm,
         ..described(metadata, at)
     };
+    // The names of people that it knows hang on its sector. To keep the old one at new hosts would tell a stranger the names that those of the old host know; to change it would
+    // rename people under tokens that live (OpenID Connect Core s8.1, s12.2).
+    let names = |client: &Client| (client.further.subject == SubjectType::Pairwise).then(|| client.sector().to_owned());
+    if names(&client) != names(old) {
+        return Err(Why::ClientMetadata(
+            "redirect_uris at other hosts, or another subject_type, would change what people are called here; register anew, or keep sector_identifier_uri",
+        ));
+    }
     let document = registration_document(&client, facts.tenant);
     let event = Event::new(EventKind::ClientChanged, caller, at)
         .about(old.id.as_str())

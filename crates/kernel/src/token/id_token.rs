@@ -33,8 +33,7 @@ pub(crate) struct IdToken<'a> {
 impl IdToken<'_> {
     /// The token, ready to be signed behind the access token whose hash it carries.
     pub(crate) fn unsigned(&self, at: &Moment) -> Unsigned {
-        let usual = || self.client.usual_signing(self.tenant);
-        let signing = self.client.further.id_token.unwrap_or_else(usual);
+        let signing = self.client.signing(self.client.further.id_token, self.tenant);
         let given = identity::claims(self.user, self.scopes);
         let mut claims: Object = given
             .into_iter()

@@ -49,12 +49,12 @@ fn consider(caller: &Caller, facts: &Facts, tenant: &Tenant, keys: &TenantKeys, 
     // 4. Signed for the client, if it registered so (s5.3.2): then with who says it and to whom.
     Ok(match client.further.userinfo {
         None => Decision::issue(Reply::Document(claims), Vec::new(), change),
-        Some(signing) => {
+        said @ Some(_) => {
             claims.insert("iss".to_owned(), tenant.issuer.as_str().into());
             claims.insert("aud".to_owned(), client.id.as_str().into());
             let unsigned = Unsigned {
                 typ: "JWT",
-                signing,
+                signing: client.signing(said, tenant),
                 claims,
                 hash_of: None,
             };

@@ -254,7 +254,7 @@ fn guard(guard: &Guard) -> Value {
         }
         Guard::Approval(approval::Guard::Create(row)) => json!({ "create_approval": approvals::approval_row(row) }),
         Guard::Approval(approval::Guard::Advance(row)) => json!({ "advance_approval": approvals::approval_row(row) }),
-        Guard::Approval(approval::Guard::Expire { id, at }) => {
+        Guard::Approval(approval::Guard::Expire { id, at, .. }) => {
             json!({ "expire_approval": { "id": id.as_str(), "at": at.unix() } })
         }
         Guard::DetailType(guard) => super::details::guard(guard),

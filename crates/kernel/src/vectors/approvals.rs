@@ -110,9 +110,10 @@ pub(super) fn approval_row(approval: &Approval) -> Value {
 #[test]
 fn what_is_written_reads_back_as_the_same() {
     let yes = json!([{
-        "by": "ann", "scope": "read", "payload_hash": "h", "at": 5, "method": "password", "auth_time": 3, "browser_session": "s",
+        "by": "ann", "scope": "read", "details": r#"[{"n":1,"type":"pay"}]"#, "payload_hash": "h", "at": 5, "method": "password", "auth_time": 3, "browser_session": "s",
     }]);
     let asks = json!({ "scope": "read write", "audience": "https://mcp.example/mcp", "message": "for the report",
+        "details": r#"[{"n":1,"type":"pay"},{"a":{"b":{"c":{"d":["deep"]}}},"type":"pay"}]"#,
         "clarified": [{ "question": "which?", "answer": "the one of May" }] });
     for (state, answer) in [
         ("asked", json!({})),

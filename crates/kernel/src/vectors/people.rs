@@ -31,7 +31,7 @@ pub(crate) fn user(value: &Value) -> User {
     User {
         id: id(row.required("id")),
         login: Login::parse(row.text("login").unwrap_or(row.required("id"))).unwrap(),
-        profile: Profile::parse(value["profile"].as_object().cloned().unwrap_or_default()).unwrap(),
+        profile: Profile::from_row(value["profile"].as_object().cloned().unwrap_or_default()).unwrap(),
         memberships: row.list("groups").map(id).collect(),
         epoch: row.number("epoch").unwrap_or(0),
         created: row.created(),

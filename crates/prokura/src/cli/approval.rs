@@ -151,6 +151,7 @@ fn record(approval: &Value, now: i64) -> String {
         .line("asked by", text(approval, "door"))
         .line("asked", whom(approval))
         .line("scope", text(approval, "scope"))
+        .line_if("details", some("authorization_details"))
         .line_if("resource", some("resource"))
         .line_if("it says", some("binding_message"))
         .line_if("started from", some("started_from"))

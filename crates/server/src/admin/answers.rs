@@ -286,6 +286,7 @@ fn approval() -> Value {
             ("client_id", "string"),
             ("state", "string"),
             ("scope", "string"),
+            ("authorization_details", "array"),
             ("resource", "string"),
             ("binding_message", "string"),
             ("user_id", "string"),

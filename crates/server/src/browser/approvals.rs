@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use kernel::{
-    ApprovalId, Audience, Scopes, Why,
-    approval::{self, Approval, Door, Open, Origin, Said, State, UserCode, View as Seen, Whom},
+    ApprovalId, Audience, Caller, Scopes, Time, Why,
+    approval::{self, Approval, Door, Facts, Open, Origin, Said, State, UserCode, View as Seen, Whom},
     client::Client,
     resource::Resource,
 };
 use pages::{DeviceProblem, Quorum, Stands, Waiting, Way};
+use store::TenantDb;
 
 use super::{
     Browser,
     view::{self, View},
 };
 use crate::{
+    app::App,
     fault::{Fault, Stop},
     http::{
         entrance::Inbound,
@@ -81,7 +83,7 @@ pub(crate) async fn device_code(inbound: Inbound, browser: Browser) -> Result<Ou
                         Some(code) => tenant.approval_of_code(&code.digest(&keys.approvals)).await?,
                         None => None,
                     };
-                    let facts = store::flows::approval::load(&tenant, &caller, named, at.now).await?;
+                    let facts = facts(&app, &tenant, &caller, named, at.now).await?;
                     Ok(approval::answer(&Said::Claim, &caller, &facts, &at))
                 }
             },
@@ -191,10 +193,9 @@ pub(crate) async fn approvals(inbound: Inbound, browser: Browser) -> Result<Outg
 pub(crate) async fn approval(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
     let id = named(&inbound)?;
     let approval = inbound.tenant.approval(&id).await?;
-    let facts = store::flows::approval::load(&inbound.tenant, &inbound.caller, approval, inbound.at.now).await?;
+    let facts = facts(&inbound.app, &inbound.tenant, &inbound.caller, approval, inbound.at.now).await?;
     let seen = approval::view(&inbound.caller, &facts, &inbound.at)?;
-    let client = facts.client.as_ref().ok_or(Why::ClientUnknown)?;
-    page(&inbound, &browser, &seen, client, facts.resource.as_ref()).await
+    page(&inbound, &browser, &seen, &facts).await
 }
 
 /// POST `/approvals/{id}`: yes, without some of it, or no.
@@ -203,6 +204,7 @@ pub(crate) async fn approval_answer(inbound: Inbound, browser: Browser) -> Resul
     let said = match inbound.form.text("decision") {
         Some("allow") => Said::Approve {
             without: left_out(&inbound)?,
+            without_details: inbound.form.all("without_detail").map(str::to_owned).collect(),
             seen: inbound.form.text("request").unwrap_or_default().to_owned(),
         },
         Some("deny") => Said::Deny,
@@ -211,15 +213,23 @@ pub(crate) async fn approval_answer(inbound: Inbound, browser: Browser) -> Resul
     let given = Arc::new((id.clone(), said));
     let answered = inbound
         .walker()
-        .walk(move |Walker { tenant, caller, at, .. }, _look| {
-            let given = Arc::clone(&given);
-            async move {
-                let (id, said) = given.as_ref();
-                let approval = tenant.approval(id).await?;
-                let facts = store::flows::approval::load(&tenant, &caller, approval, at.now).await?;
-                Ok(approval::answer(said, &caller, &facts, &at))
-            }
-        })
+        .walk(
+            move |Walker {
+                      app,
+                      tenant,
+                      caller,
+                      at,
+                  },
+                  _look| {
+                let given = Arc::clone(&given);
+                async move {
+                    let (id, said) = given.as_ref();
+                    let approval = tenant.approval(id).await?;
+                    let facts = facts(&app, &tenant, &caller, approval, at.now).await?;
+                    Ok(approval::answer(said, &caller, &facts, &at))
+                }
+            },
+        )
         .await?;
     match answered {
         answered @ Answered::Issue(..) => to_question(&inbound, &browser, answered),
@@ -230,6 +240,20 @@ pub(crate) async fn approval_answer(inbound: Inbound, browser: Browser) -> Resul
         Answered::Refuse(why) => Err(why.into()),
         Answered::Wait(_) => Err(Fault::Unsigned.into()),
     }
+}
+
+/// What somebody at a browser answers, its details judged by the schemas of now.
+async fn facts<'a>(
+    app: &App,
+    tenant: &'a TenantDb,
+    caller: &Caller,
+    approval: Option<Approval>,
+    now: Time,
+) -> Result<Facts<'a>, Fault> {
+    let mut facts = store::flows::approval::load(tenant, caller, approval, now).await?;
+    let asked = facts.approval.iter().flat_map(|approval| &approval.asks.details);
+    app.schemas.judge(&mut facts.types, asked);
+    Ok(facts)
 }
 
 fn named(inbound: &Inbound) -> Result<ApprovalId, Why> {
@@ -257,14 +281,10 @@ const fn way(door: &Door) -> Way {
 }
 
 /// The page of a question.
-async fn page(
-    inbound: &Inbound,
-    browser: &Browser,
-    seen: &Seen,
-    client: &Client,
-    resource: Option<&Resource>,
-) -> Result<Outgoing, Stop> {
+async fn page(inbound: &Inbound, browser: &Browser, seen: &Seen, facts: &Facts<'_>) -> Result<Outgoing, Stop> {
     let approval = &seen.approval;
+    let client = facts.client.as_ref().ok_or(Why::ClientUnknown)?;
+    let resource = facts.resource.as_ref();
     let group = match &approval.whom {
         Whom::Members { group, .. } => Some(
             inbound
@@ -284,6 +304,7 @@ async fn page(
         words(&judgement.decided),
         words(&judgement.forbidden),
     );
+    let exact = view::in_words(&approval.asks.details, &facts.types, browser.language);
     let here = format!("/approvals/{}", approval.id);
     let html = pages::approval(
         &view.frame(&here),
@@ -295,6 +316,7 @@ async fn page(
             way: way(&approval.door),
             place: view::place(resource),
             items: view::items(&open),
+            particulars: view::particulars(&exact),
             decided: view::items(&decided),
             forbidden: view::items(&forbidden),
             claim: approval.asks.message.as_deref(),
@@ -338,6 +360,9 @@ fn details(approval: &Approval, client: &Client) -> Vec<(&'static str, String)> 
         details.push(("resource", uri.as_str().to_owned()));
     }
     details.push(("scope", approval.asks.scopes.joined()));
+    for detail in &approval.asks.details {
+        details.push(("authorization_details", detail.text().to_owned()));
+    }
     details.push(("payload_hash", approval.payload_hash.clone()));
     details.push(("metadata_hash", client.basis()));
     details

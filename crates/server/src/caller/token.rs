@@ -37,8 +37,12 @@ pub(super) fn presented(route: &Route, shown: &Presented, form: &Form) -> Result
         TokenProof::OfRegistration | TokenProof::Ignored => return Ok(None),
     };
     let in_header = shown.token()?.map(|(scheme, token)| Shown { token, scheme });
+    let by_credential = ["client_secret", "client_assertion"]
+        .iter()
+        .any(|name| form.text(name).is_some());
     match (in_header, in_body) {
-        (Some(_), Some(_)) => Err(Why::CredentialsTwice),
+        (Some(_), Some(_)) => Err(Why::TokenTwice),
+        (Some(_), None) if by_credential => Err(Why::CredentialsTwice), // RFC 6749 s2.3
         (None, Some(token)) => Ok(Some(Shown {
             token: token.to_owned(),
             scheme: Scheme::Bearer,

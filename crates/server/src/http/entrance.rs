@@ -13,6 +13,7 @@ use bytes::Bytes;
 use kernel::{Caller, Event, Moment, Who, Why, form::Form};
 use proof::nonce;
 use store::TenantDb;
+use tower::util::MapResponseLayer;
 
 use super::{
     body, cors, path,
@@ -99,12 +100,23 @@ pub fn router(app: &Arc<App>) -> Router {
             }
         }
     }
+    let https = app.origin().starts_with("https://");
     router
         .method_not_allowed_fallback(|State(app): State<Arc<App>>, request: Request| {
             astray(app, request, Why::NoMethod)
         })
         .fallback(|State(app): State<Arc<App>>, request: Request| astray(app, request, Why::NoRoute))
+        .layer(MapResponseLayer::new(move |response| {
+            if https { stays_https(response) } else { response }
+        }))
         .with_state(Arc::clone(app))
+}
+
+/// Whoever was here by https once comes by nothing else (RFC 6797, FAPI 2.0 s5.2.2). Other names under the host are not ours to speak for.
+fn stays_https(mut response: Response) -> Response {
+    let value = HeaderValue::from_static("max-age=31536000");
+    response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, value);
+    response
 }
 
 /// A request that has a route.

@@ -387,9 +387,12 @@ fn challenge(headers: &mut HeaderMap, why: &Why, code: Code) {
         format!(", error=\"{}\"", code.name())
     };
     let algorithms = Algorithm::PROOF_NAMES.join(" ");
+    // What is wrong with a proof is wrong with that scheme alone (RFC 9449 s7.1).
+    let of_proof = matches!(code, Code::InvalidDpopProof | Code::UseDpopNonce);
+    let bearer_error = if of_proof { "" } else { error.as_str() };
     for challenge in [
         format!("DPoP realm=\"prokura\", algs=\"{algorithms}\"{error}"),
-        format!("Bearer realm=\"prokura\"{error}"),
+        format!("Bearer realm=\"prokura\"{bearer_error}"),
     ] {
         if let Ok(value) = HeaderValue::from_str(&challenge) {
             headers.append(header::WWW_AUTHENTICATE, value);

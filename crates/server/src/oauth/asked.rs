@@ -57,7 +57,8 @@ pub(crate) async fn parameters(
             if !known {
                 return Err(Why::RequestUriUnknown.into());
             }
-            app.documents.request_object(app, address, at.now).await?
+            let place = address.split('#').next().unwrap_or(address);
+            app.documents.request_object(app, place, at.now).await?
         }
     };
     let form = opened(app, tenant, client, &object, door, at).await?;

@@ -33,8 +33,9 @@ pub(crate) async fn device_authorization(inbound: Inbound) -> Result<Outgoing, S
                 let (request, from) = (Arc::clone(&request), from.clone());
                 async move {
                     let keys = app.page_keys.of_tenant(tenant.id());
-                    let facts =
+                    let mut facts =
                         store::flows::device_authorization::load(&tenant, &keys, &caller, &request, from, look).await?;
+                    app.schemas.judge(&mut facts.types, &request.details);
                     Ok(device_authorization::decide(&request, &caller, &facts, &at))
                 }
             },

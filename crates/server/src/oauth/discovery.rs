@@ -74,12 +74,12 @@ fn authorization(o: &mut json::Object, tenant: &Tenant) {
     o.insert("response_modes_supported".into(), modes.collect());
     o.insert("code_challenge_methods_supported".into(), json!(["S256"]));
     o.insert("authorization_response_iss_parameter_supported".into(), true.into()); // RFC 9207 s3
-    o.insert("authorization_signing_alg_values_supported".into(), signing()); // JARM s4
+    o.insert("authorization_signing_alg_values_supported".into(), algorithms(tenant)); // JARM s4
     o.insert("request_parameter_supported".into(), true.into());
     o.insert("request_uri_parameter_supported".into(), true.into());
     o.insert("require_request_uri_registration".into(), true.into());
     o.insert("require_signed_request_object".into(), must_sign.into()); // RFC 9101 s10.5
-    o.insert("request_object_signing_alg_values_supported".into(), proofs(tenant));
+    o.insert("request_object_signing_alg_values_supported".into(), algorithms(tenant));
     o.insert(
         "prompt_values_supported".into(),
         json!(["none", "login", "consent", "select_account"]),
@@ -104,13 +104,8 @@ fn authorization(o: &mut json::Object, tenant: &Tenant) {
     }
 }
 
-/// What we sign with.
-fn signing() -> serde_json::Value {
-    json!(Algorithm::PROOF_NAMES)
-}
-
-/// What others may have signed with, to be read here: FAPI 2.0 s5.4 leaves PKCS #1 out.
-fn proofs(tenant: &Tenant) -> serde_json::Value {
+/// What we sign with, and what others may have signed with to be read here: FAPI 2.0 s5.4 leaves PKCS #1 out.
+fn algorithms(tenant: &Tenant) -> serde_json::Value {
     let rs256 = tenant.settings.profile == SecurityProfile::Baseline;
     Algorithm::PROOF_NAMES
         .iter()
@@ -168,23 +163,26 @@ fn endpoints(o: &mut json::Object, tenant: &Tenant, certificates: ClientCertific
     for endpoint in ["token", "introspection", "revocation"] {
         o.insert(
             format!("{endpoint}_endpoint_auth_signing_alg_values_supported"),
-            proofs(tenant),
+            algorithms(tenant),
         );
     }
     o.insert("introspection_endpoint".into(), at("/oauth2/introspect"));
-    o.insert("introspection_signing_alg_values_supported".into(), signing()); // RFC 9701 s7
+    o.insert("introspection_signing_alg_values_supported".into(), algorithms(tenant)); // RFC 9701 s7
     o.insert("revocation_endpoint".into(), at("/oauth2/revoke"));
-    o.insert("dpop_signing_alg_values_supported".into(), proofs(tenant));
+    o.insert("dpop_signing_alg_values_supported".into(), algorithms(tenant));
     o.insert(
         "access_token_signing_alg_values_supported".into(),
         TOKEN_ALGORITHMS.iter().map(|algorithm| algorithm.name()).collect(),
     );
     // draft-ietf-oauth-attestation-based-client-auth s10: both ways to signal the combined form, since implementations differ.
     o.insert("challenge_endpoint".into(), at("/oauth2/attestation-challenge"));
-    o.insert("client_attestation_signing_alg_values_supported".into(), proofs(tenant));
+    o.insert(
+        "client_attestation_signing_alg_values_supported".into(),
+        algorithms(tenant),
+    );
     o.insert(
         "client_attestation_pop_signing_alg_values_supported".into(),
-        proofs(tenant),
+        algorithms(tenant),
     );
     o.insert(
         "client_attestation_pop_methods_supported".into(),
@@ -242,8 +240,8 @@ fn openid(o: &mut json::Object, tenant: &Tenant) {
     ];
     o.insert("userinfo_endpoint".into(), at("/oauth2/userinfo"));
     o.insert("subject_types_supported".into(), json!(["pairwise", "public"]));
-    o.insert("id_token_signing_alg_values_supported".into(), signing());
-    o.insert("userinfo_signing_alg_values_supported".into(), signing());
+    o.insert("id_token_signing_alg_values_supported".into(), algorithms(tenant));
+    o.insert("userinfo_signing_alg_values_supported".into(), algorithms(tenant));
     o.insert("claims_parameter_supported".into(), true.into());
     o.insert(
         "claims_supported".into(),

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use kernel::{
-    ApprovalId, ClientId, Pending, Why, approval, authorization_code, client_credentials, deferred, device_code,
-    refresh_token, token::Request,
+    ApprovalId, Caller, ClientId, Pending, Time, Why, approval, authorization_code, client_credentials, deferred,
+    device_code, refresh_token,
+    token::{Request, TenantKeys},
 };
 
+use store::{TenantDb, flows::Look};
+
 use crate::{
-    fault::Stop,
+    app::App,
+    fault::{Fault, Stop},
     http::{entrance::Inbound, render::Outgoing},
     settle::Answered,
     walk::Walker,
@@ -65,15 +69,11 @@ pub(crate) async fn token(inbound: Inbound) -> Result<Outgoing, Stop> {
                             refresh_token::decide(request, &caller, &facts, &at)
                         }
                         Request::DeviceCode(poll) => {
-                            let facts =
-                                store::flows::approval::load_pending(&tenant, &keys, &caller, &poll.code, polled, look)
-                                    .await?;
+                            let facts = pending(&app, &tenant, &keys, &caller, &poll.code, polled, look).await?;
                             device_code::decide(poll, &caller, &facts, &at)
                         }
                         Request::Deferred(poll) => {
-                            let facts =
-                                store::flows::approval::load_pending(&tenant, &keys, &caller, &poll.code, polled, look)
-                                    .await?;
+                            let facts = pending(&app, &tenant, &keys, &caller, &poll.code, polled, look).await?;
                             deferred::decide(poll, &caller, &facts, &at)
                         }
                     })
@@ -92,6 +92,22 @@ pub(crate) async fn token(inbound: Inbound) -> Result<Outgoing, Stop> {
             .note(inbound.tenant.id(), &client, &id, inbound.at.now);
     }
     Ok(Outgoing::Answered(answered))
+}
+
+/// What a machine fetches, the details that people agreed to judged by the schemas of now.
+async fn pending<'a>(
+    app: &App,
+    tenant: &'a TenantDb,
+    keys: &'a TenantKeys,
+    caller: &Caller,
+    code: &str,
+    polled: Option<Time>,
+    look: Look,
+) -> Result<approval::Pending<'a>, Fault> {
+    let mut facts = store::flows::approval::load_pending(tenant, keys, caller, code, polled, look).await?;
+    let asked = facts.approval.iter().flat_map(|approval| &approval.asks.details);
+    app.schemas.judge(&mut facts.types, asked);
+    Ok(facts)
 }
 
 /// Whose poll this is, and for which answer. Handles that we did not write are nobody's.

@@ -132,13 +132,17 @@ pub(crate) async fn of_finance(world: &World, login: &str) -> Person {
 
 /// A machine asks for what it was not granted, and would wait.
 pub(crate) async fn defer(world: &World, machine: &App, scope: &str, more: &[(&str, String)]) -> Answer {
+    let what = [("resource", MCP.to_owned()), ("scope", scope.to_owned())];
+    defer_for(world, machine, &[&what, more].concat()).await
+}
+
+/// The same for whatever stands here.
+pub(crate) async fn defer_for(world: &World, machine: &App, what: &[(&str, String)]) -> Answer {
     let mut form = vec![
         ("grant_type", "client_credentials".to_owned()),
-        ("resource", MCP.to_owned()),
-        ("scope", scope.to_owned()),
         ("completion_mode", "deferred".to_owned()),
     ];
-    form.extend(more.iter().map(|(name, value)| leaked((*name, value.clone()))));
+    form.extend(what.iter().map(|(name, value)| leaked((*name, value.clone()))));
     world.as_app(machine, &form, &[]).await
 }
 

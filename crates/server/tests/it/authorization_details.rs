@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The type of a payment: at most this much, to this payee.
-fn payment() -> Value {
+pub(crate) fn payment() -> Value {
     json!({
         "type": "payment", "name": "Payment", "words": { "en": "pay {amount.value} {amount.currency} to {payee}", "de": "{amount.value} {amount.currency} an {payee} zahlen" },
         "narrowing": { "amount.value": "at_most" },
@@ -30,7 +30,7 @@ fn payment() -> Value {
 }
 
 /// The type of an address that a path cannot name: hours of a calendar.
-const CALENDAR: &str = "https://calendar.example/hours";
+pub(crate) const CALENDAR: &str = "https://calendar.example/hours";
 
 fn calendar() -> Value {
     json!({
@@ -42,16 +42,18 @@ fn calendar() -> Value {
     })
 }
 
-fn pay(value: &str, payee: &str) -> Value {
+/// A payment.
+pub(crate) fn pay(value: &str, payee: &str) -> Value {
     json!({ "type": "payment", "amount": { "value": value, "currency": "EUR" }, "payee": payee })
 }
 
-fn hours(actions: &[&str]) -> Value {
+/// Hours of a calendar.
+pub(crate) fn hours(actions: &[&str]) -> Value {
     json!({ "type": CALENDAR, "actions": actions })
 }
 
 /// A world with both types.
-async fn front() -> Front {
+pub(crate) async fn front() -> Front {
     let front = Front::new().await;
     for kind in [payment(), calendar()] {
         front.admin("POST", "/admin/v1/detail-types", &kind).await;
@@ -63,8 +65,8 @@ fn asking(app: &App, scope: Option<&str>, details: &Value) -> Asking {
     Asking::new(app, Some(MCP), scope).with("authorization_details", Some(&details.to_string()))
 }
 
-/// The boxes of details on a consent page.
-fn detail_boxes(page: &Page) -> Vec<String> {
+/// The boxes of details on a page.
+pub(crate) fn detail_boxes(page: &Page) -> Vec<String> {
     let pieces = page.answer.text.split("name=\"without_detail\" value=\"").skip(1);
     pieces
         .filter_map(|rest| rest.split('"').next())
@@ -78,7 +80,7 @@ fn claims(answer: &Answer) -> Value {
 }
 
 /// What a token says of details, which the answer beside it says too (RFC 9396 s7, s9.1).
-fn detailed(answer: &Answer) -> Value {
+pub(crate) fn detailed(answer: &Answer) -> Value {
     assert_eq!(answer.status, 200, "{answer:?}");
     let claims = claims(answer);
     assert_eq!(
@@ -89,7 +91,7 @@ fn detailed(answer: &Answer) -> Value {
 }
 
 /// From a request to a code, with a yes to everything.
-async fn agreed(front: &Front, browser: &mut Browser, asking: &Asking) -> String {
+pub(crate) async fn agreed(front: &Front, browser: &mut Browser, asking: &Asking) -> String {
     code(&browser.agree(&front.world, &front.alice, asking).await)
 }
 
@@ -378,7 +380,8 @@ async fn a_pushed_request_of_full_length_goes_all_the_way() {
     );
 }
 
-async fn introspected(front: &Front, answer: &Answer) -> Value {
+/// What a gateway is told of a token.
+pub(crate) async fn introspected(front: &Front, answer: &Answer) -> Value {
     let gateway = Client::register(&front.world, "client_secret_basic", "", &[]).await;
     let change = json!({ "introspects_everything": true });
     front
@@ -445,7 +448,10 @@ async fn s_31_a_token_request_may_ask_for_less_and_never_for_more() {
     let smaller = refresh(token, Some(json!([pay("10", "Acme")]))).await;
     assert_eq!(detailed(&smaller), json!([pay("10", "Acme")]));
     let whole = refresh(smaller.text_of("refresh_token").to_owned(), None).await;
-    assert_eq!(detailed(&whole), json!([pay("50.00", "Acme"), hours(&["look", "enter"])]));
+    assert_eq!(
+        detailed(&whole),
+        json!([pay("50.00", "Acme"), hours(&["look", "enter"])])
+    );
 }
 
 #[tokio::test]

@@ -25,6 +25,9 @@ mod administration;
 mod agents_page;
 
 #[cfg(test)]
+mod approval_details;
+
+#[cfg(test)]
 mod approval_pages;
 
 #[cfg(test)]

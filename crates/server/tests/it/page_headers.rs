@@ -1,7 +1,7 @@
 //! What every page carries, for every page route of the table (S-09; RFC 9700 s4.16).
 
 use server::{Face, ROUTES, Route};
-use testkit::{Answer, App, Asking, Browser};
+use testkit::{Answer, App, Asking, Browser, World};
 
 use crate::{
     front::{Front, WEB},
@@ -361,5 +361,25 @@ async fn s_09_what_is_no_page_cannot_be_framed_either() {
             directives(&answer).contains(&("frame-ancestors".to_owned(), "'none'".to_owned())),
             "{path}"
         );
+    }
+}
+
+#[tokio::test]
+async fn whoever_was_here_by_https_comes_by_nothing_else() {
+    // FAPI 2.0 s5.2.2: connections of browsers cannot be downgraded; RFC 6797 s7.2: plain http says nothing of it.
+    let (https, http) = (World::with_client_certificates(|_| {}).await, World::new().await);
+    for path in [
+        "/sign-in",
+        "/oauth2/authorize",
+        "/.well-known/openid-configuration",
+        "/nowhere",
+    ] {
+        let told = https.get(path).await;
+        assert_eq!(
+            told.header("strict-transport-security"),
+            Some("max-age=31536000"),
+            "{path}"
+        );
+        assert_eq!(http.get(path).await.header("strict-transport-security"), None, "{path}");
     }
 }

@@ -234,7 +234,7 @@ async fn s_24_a_changed_registration_is_asked_about_again() {
         .visit(&world, &Asking::new(&app, Some(MCP), Some("read")).path())
         .await;
     assert!(silent.parameter("code").is_some(), "a yes that stands: {silent:?}");
-    let evil = "https://evil.example/callback";
+    let evil = "https://app.example/elsewhere";
     let put = async |body: Value| {
         let answer = call(&world, "PUT", &own(&made), Some(token(&made)), Some(&body.to_string())).await;
         assert_eq!(answer.status, 200, "{answer:?}");

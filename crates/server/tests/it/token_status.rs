@@ -403,6 +403,11 @@ async fn questions_about_tokens_are_asked_by_clients_in_forms() {
     // RFC 7662 s2.1: a client may prove itself by its access token too. It learns no more of a token than by its secret, and may end it.
     let by_itself = [("authorization", format!("Bearer {}", case.token))];
     let form = [("token", case.token.clone())];
+    for (name, value) in [("client_secret", "wrong"), ("client_assertion", "junk")] {
+        let twice = [form[0].clone(), (name, value.to_owned())];
+        let told = world.post("/oauth2/introspect", &by_itself, &twice).await;
+        refused(&told, 400, "invalid_request", "RFC 6749 s2.3: two ways at once");
+    }
     let told = world.post("/oauth2/introspect", &by_itself, &form).await;
     assert_eq!(
         (told.status, told.body),

@@ -3,6 +3,7 @@
 use kernel::{
     Audience, Caller, Time,
     approval::{Approval, Facts, Handle, Pending, State},
+    detail::Types,
     resource::Resource,
     token::TenantKeys,
 };
@@ -11,13 +12,20 @@ use super::{Look, again};
 use crate::{fault::Fault, tenant_db::TenantDb};
 
 /// Loads what somebody at a browser answers: the approval as it was named, and what it hangs on.
-pub async fn load(tenant: &TenantDb, caller: &Caller, approval: Option<Approval>, now: Time) -> Result<Facts, Fault> {
+pub async fn load<'a>(
+    tenant: &'a TenantDb,
+    caller: &Caller,
+    approval: Option<Approval>,
+    now: Time,
+) -> Result<Facts<'a>, Fault> {
     let Some(approval) = approval else {
         return Ok(Facts {
+            tenant: tenant.tenant(),
             approval: None,
             client: None,
             resource: None,
             rules: Vec::new(),
+            types: Types::default(),
             grants: Vec::new(),
         });
     };
@@ -27,18 +35,22 @@ pub async fn load(tenant: &TenantDb, caller: &Caller, approval: Option<Approval>
             None => Ok(Vec::new()),
         }
     };
-    let (client, resource, rules, grants) = futures_util::future::try_join4(
+    let in_question = [&approval.asks.details];
+    let (client, resource, rules, types, grants) = futures_util::future::try_join5(
         tenant.client(&approval.client),
-        place(tenant, &approval),
+        Box::pin(place(tenant, &approval)),
         tenant.consent_rules(),
+        Box::pin(tenant.types_for(&in_question)),
         Box::pin(grants),
     )
     .await?; // on PostgreSQL all travel together
     Ok(Facts {
+        tenant: tenant.tenant(),
         approval: Some(approval),
         client,
         resource,
         rules,
+        types,
         grants,
     })
 }
@@ -71,6 +83,7 @@ pub async fn load_pending<'a>(
         resource: None,
         user: None,
         rules: Vec::new(),
+        types: Types::default(),
         polled,
     };
     match approval {
@@ -99,8 +112,9 @@ async fn hung_on<'a>(tenant: &TenantDb, approval: Approval, facts: Pending<'a>) 
             None => Ok(None),
         }
     };
-    let who = futures_util::future::try_join(user, tenant.consent_rules());
-    let (path, line, resource, (user, rules)) = futures_util::future::try_join4(
+    let in_question = [&approval.asks.details];
+    let who = futures_util::future::try_join3(user, tenant.consent_rules(), tenant.types_for(&in_question));
+    let (path, line, resource, (user, rules, types)) = futures_util::future::try_join4(
         tenant.grant_path(gift.grant()),
         Box::pin(line),
         place(tenant, &approval),
@@ -113,6 +127,7 @@ async fn hung_on<'a>(tenant: &TenantDb, approval: Approval, facts: Pending<'a>) 
         resource,
         user,
         rules,
+        types,
         approval: Some(approval),
         ..facts
     })

@@ -24,13 +24,19 @@ pub async fn load<'a>(
             None => Ok(None),
         }
     };
-    let (resource, client_epoch) =
-        futures_util::future::try_join(resource, again::client_epoch(tenant, caller, look)).await?;
+    let in_question = [&request.details];
+    let (resource, client_epoch, types) = futures_util::future::try_join3(
+        resource,
+        again::client_epoch(tenant, caller, look),
+        tenant.types_for(&in_question),
+    )
+    .await?;
     Ok(Facts {
         tenant: tenant.tenant(),
         keys,
         client_epoch,
         resource,
+        types,
         from,
     })
 }

@@ -1,8 +1,8 @@
 //! Questions and answers as rows: whole, one step at a time, never two in one place, and gone when nobody needs them.
 
 use kernel::{
-    ApprovalId, Audience, BrowserSessionId, ClientId, Confirmation, GrantId, GroupId, Guard, Moment, Scopes, UserId,
-    Write,
+    ApprovalId, Audience, BrowserSessionId, ClientId, Confirmation, Details, GrantId, GroupId, Guard, Moment, Scopes,
+    UserId, Write,
     approval::{self, Approval, Asks, Clarification, Door, Gift, Origin, Places, State, Whom, Yes},
     browser_session::{Method, Presence},
     client::{Approvers, Client},
@@ -21,6 +21,7 @@ pub(crate) fn question(id: &str, of_client: i64, of_whom: i64) -> Approval {
     let door = Door::Deferred(Origin::ClientCredentials);
     let asks = Asks {
         scopes: Scopes::one(id),
+        details: Details::default(),
         audience: Audience::Issuer,
         message: None,
         clarified: Vec::new(),
@@ -69,6 +70,7 @@ fn expire(approval: &Approval) -> Guard {
     Guard::Approval(approval::Guard::Expire {
         id: approval.id.clone(),
         at: approval.expires,
+        yes: approval.state.yes().to_vec(),
     })
 }
 
@@ -76,6 +78,7 @@ fn yes(approval: &Approval, by: &str) -> Yes {
     Yes {
         by: UserId::parse(by).unwrap(),
         scopes: approval.asks.scopes.clone(),
+        details: approval.asks.details.clone(),
         payload_hash: approval.payload_hash.clone(),
         presence: Presence {
             session: BrowserSessionId::parse("s"),
@@ -98,6 +101,8 @@ async fn approvals_come_back_whole_in_every_state() {
         key: Some(Confirmation::Certificate("thumbprint".to_owned())),
         asks: Asks {
             scopes: Scopes::parse("a b").unwrap(),
+            details: Details::parse(r#"[{"type":"pay","to":"A\"\u00e9","a":{"b":{"c":{"d":[1]}}}},{"type":"look"}]"#)
+                .unwrap(),
             audience: Audience::Resource(ResourceUri::parse("https://mcp.example/mcp").unwrap()),
             message: Some(ODD.to_owned()),
             clarified: vec![Clarification {
@@ -135,12 +140,19 @@ async fn approvals_come_back_whole_in_every_state() {
             at: time(3),
         },
         State::Denied {
+            yes: both.clone(),
             by,
             presence: yes(&full, "ann").presence,
             at: time(3),
         },
-        State::Cancelled { at: time(3) },
-        State::Expired { at: time(3) },
+        State::Cancelled {
+            yes: both.clone(),
+            at: time(3),
+        },
+        State::Expired {
+            yes: both.clone(),
+            at: time(3),
+        },
         State::Redeemed {
             yes: both,
             grant: gift("g"),
@@ -165,7 +177,10 @@ async fn approvals_come_back_whole_in_every_state() {
         let digest = format!("digest-{n}");
         assert_eq!(world.db.approval_of_code(&digest).await.unwrap(), Some(back.clone()));
         let gone = Approval {
-            state: State::Cancelled { at: time(4) },
+            state: State::Cancelled {
+                yes: vec![],
+                at: time(4),
+            },
             epoch: 8,
             ..one
         };
@@ -261,7 +276,14 @@ async fn s_29_no_two_questions_wait_in_one_place_or_are_the_same() {
     let told = world.db.approval(&first.id).await.unwrap().unwrap();
     assert_eq!(
         (told.state, told.epoch, told.places),
-        (State::Expired { at: first.expires }, 1, None)
+        (
+            State::Expired {
+                yes: vec![],
+                at: first.expires
+            },
+            1,
+            None
+        )
     );
     let again = Wanted::default().guard(expire(&first));
     assert_eq!(world.commit(again).await.unwrap(), LOST, "told once");

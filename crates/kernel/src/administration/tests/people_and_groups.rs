@@ -45,7 +45,7 @@ fn a_person_is_entered_with_groups_that_are_there() {
     let decision = run(&request, &nobody_yet);
     let id = at().id::<()>("user");
     let row = json!({
-        "id": id.as_str(), "login": "carol@demo.test", "profile": { "name": "Carol", "email": "carol@demo.test" }, "groups": ["approver", "finance"], "created_at": NOW,
+        "id": id.as_str(), "login": "carol@demo.test", "profile": { "name": "Carol", "email": "carol@demo.test", "updated_at": NOW }, "groups": ["approver", "finance"], "created_at": NOW,
     });
     let guards = [
         Guard::User(user::Guard::GroupExists(facts::id("approver"))),
@@ -118,7 +118,7 @@ fn a_change_replaces_the_row_that_was_read() {
         json!({ "change_user": { "id": "alice", "profile": { "name": "Alice B", "locale": null, "nickname": "Al" } } });
     let decision = run(&request, &of_people());
     let row = json!({
-        "id": "alice", "login": "alice@demo.test", "profile": { "name": "Alice B", "nickname": "Al" }, "groups": ["finance"], "epoch": 6, "created_at": 1000,
+        "id": "alice", "login": "alice@demo.test", "profile": { "name": "Alice B", "nickname": "Al", "updated_at": NOW }, "groups": ["finance"], "epoch": 6, "created_at": 1000,
     });
     assert_eq!(
         decision.change().guards,

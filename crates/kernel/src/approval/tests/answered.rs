@@ -4,6 +4,7 @@ use super::*;
 use crate::{
     client,
     decision::{Answer, Guard as AnyGuard, Write as AnyWrite},
+    detail::Types,
     grant::{self, Holder, Source, Subject},
     why::Why,
 };
@@ -14,8 +15,10 @@ fn resource() -> crate::resource::Resource {
     )
 }
 
-fn loaded(approval: Approval, changed: &Value) -> Facts {
+fn loaded(approval: Approval, changed: &Value) -> Facts<'static> {
     Facts {
+        tenant: tenant(),
+        types: Types::default(),
         client: Some(client(approval.client.as_str(), changed)),
         approval: Some(approval),
         resource: Some(resource()),
@@ -28,10 +31,15 @@ fn of_alice(changed: &Value) -> Approval {
     of_device(&with(json!({ "whom": "person", "who": "alice" }), changed))
 }
 
-fn approve(facts: &Facts, without: &str) -> Said {
+fn approve(facts: &Facts<'_>, without: &str) -> Said {
     Said::Approve {
         without: crate::Scopes::parse(without).unwrap(),
-        seen: seen(facts.approval.as_ref().unwrap(), facts.client.as_ref().unwrap()),
+        without_details: BTreeSet::new(),
+        seen: seen(
+            facts.approval.as_ref().unwrap(),
+            facts.client.as_ref().unwrap(),
+            &facts.types,
+        ),
     }
 }
 
@@ -115,6 +123,7 @@ fn unknown_and_somebody_elses_look_the_same() {
             Said::Deny,
             Said::Approve {
                 without: crate::Scopes::default(),
+                without_details: BTreeSet::new(),
                 seen: String::new(),
             },
         ] {
@@ -235,6 +244,7 @@ fn s_30_a_yes_to_another_payload_or_another_client_than_this_is_now_does_not_cou
     assert_eq!(refusal(&answer(&shown, &alice, &more, &at())), &Why::AnswerStale);
     let blind = Said::Approve {
         without: crate::Scopes::default(),
+        without_details: BTreeSet::new(),
         seen: String::new(),
     };
     assert_eq!(refusal(&answer(&blind, &alice, &facts, &at())), &Why::AnswerStale);

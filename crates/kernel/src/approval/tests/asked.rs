@@ -15,6 +15,7 @@ fn put_at(client_id: &str, scope: &str, others: &[Approval], at: &Moment) -> Res
         client: &client,
         asks: Asks {
             scopes: crate::Scopes::one(scope),
+            details: Details::default(),
             audience: crate::Audience::Issuer,
             message: None,
             clarified: Vec::new(),
@@ -117,6 +118,7 @@ fn s_29_what_is_over_leaves_its_places_and_what_was_taken_back_counts_a_minute_l
     let expire = Guard::Expire {
         id: over.id.clone(),
         at: over.expires,
+        yes: vec![],
     };
     let create = Guard::Create(Box::new(put_after.approval.clone()));
     assert_eq!(

@@ -5,18 +5,15 @@ use crate::{
     code::Code,
     confirmation::Confirmation,
     decision::{Answer, Guard as AnyGuard, Pending as Waits, Reply, Waiting, Write as AnyWrite},
+    detail::Types,
     family, grant, token,
     why::Why,
 };
 
 const DEVICE: Skin = Skin::Device;
 
-fn tenant() -> crate::tenant::Tenant {
-    facts::tenant(&json!({ "id": "default", "issuer": "https://as.example" }))
-}
-
 struct World {
-    tenant: crate::tenant::Tenant,
+    types: Types,
     keys: crate::token::TenantKeys,
     approval: Option<Approval>,
     path: Value,
@@ -29,7 +26,7 @@ struct World {
 
 fn world(approval: Approval) -> World {
     World {
-        tenant: tenant(),
+        types: Types::default(),
         keys: people::any_tenant_keys(),
         path: json!([{
             "id": "yes-1", "client_id": approval.client.as_str(), "user_id": "alice", "scope": "read write", "resources": [HERE], "own_endpoints": false,
@@ -47,7 +44,7 @@ fn world(approval: Approval) -> World {
 impl World {
     fn facts(&self) -> Pending<'_> {
         Pending {
-            tenant: &self.tenant,
+            tenant: tenant(),
             keys: &self.keys,
             client_epoch: self.epoch,
             approval: self.approval.clone(),
@@ -58,6 +55,7 @@ impl World {
             )),
             user: Some(people::user(&self.user)),
             rules: people::rules(Some(&self.rules)),
+            types: self.types.clone(),
             polled: self.polled,
         }
     }

@@ -16,7 +16,14 @@ fn golden_vectors_of_approval_hold() {
             "resource",
             "rules",
             "grants",
+            "tenant",
+            "detail_types",
+            "admitted_details",
+            "refused_details",
         ]);
+        let tenant = loaded
+            .get("tenant")
+            .map_or_else(|| super::tenant().clone(), facts::tenant);
         let (name, value) = vector
             .request
             .as_object()
@@ -26,15 +33,18 @@ fn golden_vectors_of_approval_hold() {
             "claim" => Said::Claim,
             "deny" => Said::Deny,
             "approve" => {
-                let row = Row::of(value, &["without", "seen"]);
+                let row = Row::of(value, &["without", "without_details", "seen"]);
                 Said::Approve {
                     without: crate::Scopes::parse(row.text("without").unwrap_or("")).unwrap(),
+                    without_details: row.list("without_details").map(str::to_owned).collect(),
                     seen: row.required("seen").to_owned(),
                 }
             }
             other => panic!("no such answer: {other}"),
         };
         let facts = Facts {
+            tenant: &tenant,
+            types: vectors::details::types(loaded),
             approval: loaded.get("approval").map(approvals::approval),
             client: loaded.get("client").map(facts::client),
             resource: loaded.get("resource").map(facts::resource),

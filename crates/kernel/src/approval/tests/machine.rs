@@ -138,15 +138,15 @@ fn a_quorum_is_of_different_people_and_gives_what_all_of_them_said_yes_to() {
         scopes: crate::Scopes::one("read"),
         ..yes("bob", &partly)
     };
-    let mut agreed = crate::Scopes::default();
+    let mut agreed = crate::authorization::Given::default();
     let approved = partly
-        .approve(narrower, |scopes| {
-            agreed = scopes.clone();
+        .approve(narrower, |given| {
+            agreed = given.clone();
             Gift::New(id("g"))
         })
         .unwrap();
-    assert_eq!(agreed.joined(), "read");
-    assert_eq!(approved.state.agreed().joined(), "read");
+    assert_eq!(agreed.scopes.joined(), "read");
+    assert_eq!(approved.state.agreed(), agreed);
     assert_eq!(approved.state.yes().len(), 2);
 }
 
@@ -196,6 +196,12 @@ fn s_30_the_payload_is_canonical_json_and_its_hash_is_what_openssl_says() {
     assert_eq!(
         Approval::hash(&client, &door, &what),
         "E3qP44us4bA6IzNYwtc8jF7naG73vtL7TrZAsKqiAZ0"
+    );
+    let exact = asks(r#"{"scope":"","audience":"-","details":"[{\"type\":\"pay\",\"payee\":\"Acme\",\"amount\":5}]"}"#);
+    assert_eq!(
+        Approval::payload(&client, &Door::Device, &exact),
+        r#"{"audience":"-","authorization_details":[{"amount":5,"payee":"Acme","type":"pay"}],"client_id":"machine","door":"device","scope":""}"#,
+        "details are members of it, in their one form"
     );
     let device = asks(r#"{"scope":"profile","audience":"-"}"#);
     assert_eq!(

@@ -70,6 +70,11 @@ proptest! {
             let Ok(after) = after else { continue };
             prop_assert!(!before.state.is_end(), "left an end: {:?}", before.state);
             prop_assert_eq!(after.epoch, before.epoch.saturating_add(1));
+            if after.state.is_end() {
+                prop_assert_eq!(after.state.yes(), before.state.yes(), "whoever said yes did, whatever came of it");
+            }
+            let kept = State::from_row(after.state.name(), &after.state.row().to_string());
+            prop_assert_eq!(kept.as_ref(), Some(&after.state), "as a row keeps it");
             redeemed = i32::from(matches!(after.state, State::Redeemed { .. })).saturating_add(redeemed);
             approval = after;
             if let State::Approved { yes, .. } | State::Redeemed { yes, .. } = &approval.state {

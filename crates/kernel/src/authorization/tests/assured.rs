@@ -284,6 +284,12 @@ fn whoever_is_there_is_whom_the_client_means() {
             let decision = world().begin(&meaning(subject, "-"), &signed_in_at(signed_in));
             assert_eq!(outcome(&decision), expected, "{subject} {}", signed_in - NOW);
         }
+        let back = world().begin(&sent_to_sign_in(&meaning(subject, "-")), &signed_in_at(NOW + 1));
+        assert_eq!(
+            why(&back),
+            quiet,
+            "whoever signed in is told to the app, and not asked again and again: {subject}"
+        );
         let quietly = world()
             .granted("read", &web().basis())
             .begin(&meaning(subject, "none"), &by_alice());

@@ -97,7 +97,7 @@ fn what_is_not_there_is_refused_before_anybody_is_asked_and_changes_nothing() {
         (
             world(),
             asked(&[("scope", "unheard")]),
-            Why::ScopeNotGranted,
+            Why::ScopeUnknown,
             "invalid_scope",
         ),
         (
@@ -195,7 +195,7 @@ fn what_is_asked_is_cut_to_what_the_place_knows_with_all_that_it_brings() {
         assert_eq!(outcome(&decision), expected, "{scope} at {resource}");
     }
     let nothing_left = world().begin(&asked(&[("scope", "read"), ("resource", "-")]), &by_alice());
-    assert_eq!(why(&nothing_left), Some(Why::ScopeNotGranted));
+    assert_eq!(why(&nothing_left), Some(Why::ScopeUnknown));
 }
 
 #[test]

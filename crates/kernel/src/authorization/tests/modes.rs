@@ -117,7 +117,7 @@ fn an_error_is_signed_too_and_says_no_less() {
 }
 
 #[test]
-fn an_answer_is_signed_as_the_client_registered_and_never_with_rs256_by_default_under_fapi() {
+fn an_answer_is_signed_as_the_client_registered_and_never_with_rs256_under_fapi() {
     let rows = [
         (json!({}), "RS256"), // JARM s3
         (json!({ "authorization_signed_response_alg": "ES256" }), "ES256"),
@@ -126,6 +126,10 @@ fn an_answer_is_signed_as_the_client_registered_and_never_with_rs256_by_default_
         (json!({ "authorization_signed_response_alg": "Ed25519" }), "Ed25519"), // RFC 9864 s2.2
         (json!({ "security_profile": "fapi2" }), "PS256"),                      // FAPI 2.0 s5.4.1
         (json!({ "security_profile": "fapi2_message_signing" }), "PS256"),
+        (
+            json!({ "security_profile": "fapi2", "authorization_signed_response_alg": "RS256" }),
+            "PS256",
+        ),
         (json!({ "id_token_signed_response_alg": "ES256" }), "RS256"), // of another token
     ];
     for (registered, alg) in rows {

@@ -77,4 +77,54 @@ fn a_type_that_is_gone_silences_the_line() {
     let decision = with_files(Types::default()).newest(&[], &by_app());
     assert_eq!(why(&decision), Some(Why::GrantEnded));
     assert_changes_nothing(&decision);
+    let wider = [("scope", "admin"), ("completion_mode", "deferred")];
+    let decision = with_files(Types::default()).newest(&wider, &by_app());
+    assert_eq!(why(&decision), Some(Why::GrantEnded), "nor does a wish wake it");
+}
+
+/// What the person of the line is asked.
+fn asked(decision: &Decision) -> (String, String) {
+    let asks = decision.change().guards.iter().find_map(|guard| {
+        let Guard::Approval(crate::approval::Guard::Create(approval)) = guard else {
+            return None;
+        };
+        Some(&approval.asks)
+    });
+    let asks = asks.unwrap_or_else(|| panic!("a question, not {:?}", decision.answer()));
+    (asks.scopes.joined(), asks.details.row())
+}
+
+#[test]
+fn a_line_that_waits_asks_its_person_for_more_details() {
+    let deferred = |more: &[(&str, &str)]| {
+        let parameters: Vec<(&str, &str)> = [("completion_mode", "deferred")].iter().chain(more).copied().collect();
+        with_files(types()).newest(&parameters, &by_app())
+    };
+    let expect = |scope: &str, details: &str| (scope.to_owned(), details.to_owned());
+    assert_eq!(
+        asked(&deferred(&[("authorization_details", MORE)])),
+        expect("read write", MORE),
+        "with the scope that the line has"
+    );
+    assert_eq!(
+        asked(&deferred(&[("authorization_details", MORE), ("scope", "read")])),
+        expect("read", MORE)
+    );
+    assert_eq!(
+        asked(&deferred(&[("authorization_details", LESS), ("scope", "admin")])),
+        expect("admin", LESS)
+    );
+    assert_eq!(
+        asked(&deferred(&[("scope", "admin")])),
+        expect("admin", GIVEN),
+        "a scope says nothing of details: what the request would have got"
+    );
+    assert_eq!(
+        had(&deferred(&[("authorization_details", LESS)])),
+        LESS,
+        "less is given at once"
+    );
+    let unknown = deferred(&[("authorization_details", r#"[{"type":"unheard_of"}]"#)]);
+    assert_eq!(why(&unknown), Some(Why::DetailTypeUnknown));
+    assert_changes_nothing(&unknown);
 }

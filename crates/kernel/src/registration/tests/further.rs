@@ -1,7 +1,6 @@
 //! What a client says of itself beyond plain OAuth, and whose names for people it knows (OpenID Connect Core s8.1).
 
 use super::*;
-use crate::client::SubjectType;
 
 const ID: &str = "https://agent.example/client.json";
 
@@ -61,12 +60,12 @@ fn what_was_said_is_kept_and_told_again() {
     );
     assert_eq!(document(&read)["default_acr_values"], json!(["phr"]), "RFC 7592 s2.1");
     let gone = run(
-        &Command::Replace(row(&decision).id.clone(), wanted(&json!({}))),
+        &Command::Replace(row(&decision).id.clone(), wanted(&json!({ "subject_type": "public" }))),
         Some((row(&decision).clone(), Known::Token)),
     );
     assert_eq!(
-        row(&gone).further.subject,
-        SubjectType::Pairwise,
+        row(&gone).further.default_max_age,
+        None,
         "RFC 7592 s2.2: what is not said is gone"
     );
 }
@@ -180,13 +179,32 @@ fn s_24_whoever_registered_itself_takes_no_sector_along_to_other_places() {
         "redirect_uris": ["https://victim.example/cb"], "sector": "victim.example",
     }));
     let elsewhere = json!({ "redirect_uris": ["https://evil.example/cb"], "token_endpoint_auth_method": "none" });
-    let decision = run(
-        &Command::Replace(victim.id.clone(), wanted(&elsewhere)),
-        Some((victim, Known::Token)),
+    let replaced = |client: &Client, metadata: &Value| {
+        run(
+            &Command::Replace(client.id.clone(), wanted(metadata)),
+            Some((client.clone(), Known::Token)),
+        )
+    };
+    // Neither with the old sector, which tells the names of another place, nor with a new one, which renames people under tokens that live (OpenID Connect Core s12.2).
+    let refused = replaced(&victim, &elsewhere);
+    assert!(
+        matches!(why(&refused), Some(Why::ClientMetadata(rule)) if rule.contains("register anew")),
+        "{refused:?}"
     );
-    assert_eq!(
-        row(&decision).sector(),
-        "evil.example",
-        "nobody learns at one place the names of another"
+    let mut same_host = elsewhere.clone();
+    same_host["redirect_uris"] = json!(["https://victim.example/other"]);
+    assert_eq!(row(&replaced(&victim, &same_host)).sector(), "victim.example");
+    // Names that every such app knows hang on no place.
+    let public = facts::client(&json!({
+        "client_id": "client-1", "token_endpoint_auth_method": "none", "grant_types": ["authorization_code"], "registration_token_digest": "t",
+        "redirect_uris": ["https://victim.example/cb"], "subject_type": "public",
+    }));
+    let mut elsewhere = elsewhere;
+    elsewhere["subject_type"] = "public".into();
+    assert_eq!(why(&replaced(&public, &elsewhere)), None);
+    elsewhere["subject_type"] = "pairwise".into();
+    assert!(
+        why(&replaced(&public, &elsewhere)).is_some(),
+        "other names under tokens that live"
     );
 }

@@ -5,8 +5,9 @@ use pages::{
 };
 
 use super::{
-    CSRF, DAY, HOSTILE, LONG_NAME, NOW, TOMORROW_AT_NINE, atlas, calendar, hostile, hostile_frame, read, signed_in,
-    stranger, write,
+    CSRF, DAY, HOSTILE, LONG_NAME, NOW, TOMORROW_AT_NINE, atlas, calendar,
+    consent::{exactly_hostile, payment},
+    hostile, hostile_frame, read, signed_in, stranger, write,
 };
 
 pub(crate) fn of_device() -> Approval<'static> {
@@ -18,6 +19,7 @@ pub(crate) fn of_device() -> Approval<'static> {
         way: Way::Device,
         place: Some(calendar()),
         items: vec![read(), write()],
+        particulars: Vec::new(),
         decided: Vec::new(),
         forbidden: Vec::new(),
         claim: None,
@@ -113,6 +115,22 @@ fn questions(language: Language, add: &mut impl FnMut(&str, String)) {
             ..of_device()
         },
     );
+    show(
+        "approval-exact",
+        Approval {
+            particulars: vec![payment()],
+            details: vec![("authorization_details", "{\"type\":\"payment\"}".to_owned())],
+            ..of_device()
+        },
+    );
+    show(
+        "approval-machine-exact-alone",
+        Approval {
+            items: Vec::new(),
+            particulars: vec![payment()],
+            ..of_machine()
+        },
+    );
     for (name, stands) in [
         ("approval-no-only", Stands::NoOnly),
         ("approval-approved", Stands::Approved),
@@ -164,6 +182,7 @@ fn of_hostile_people(language: Language, add: &mut impl FnMut(&str, String)) {
                 claim: Some(HOSTILE),
                 from: Some(HOSTILE),
                 items: vec![words.clone()],
+                particulars: vec![exactly_hostile()],
                 decided: vec![words.clone()],
                 forbidden: vec![words],
                 quorum: Some(Quorum {

@@ -122,6 +122,15 @@ pub(crate) fn payment() -> Particular<'static> {
     }
 }
 
+pub(crate) fn exactly_hostile() -> Particular<'static> {
+    Particular {
+        digest: HOSTILE,
+        name: HOSTILE,
+        sentence: vec![Part::Words(HOSTILE), Part::Value(HOSTILE), Part::Missing(HOSTILE)],
+        remarks: vec![(HOSTILE, vec![HOSTILE])],
+    }
+}
+
 fn exactly(language: Language, add: &mut impl FnMut(&str, String)) {
     let frame = signed_in(language, "");
     let look_alike = Particular {
@@ -259,12 +268,7 @@ pub(crate) fn hostile_consent() -> Consent<'static> {
             uri: HOSTILE,
         }),
         items: vec![item.clone()],
-        particulars: vec![Particular {
-            digest: HOSTILE,
-            name: HOSTILE,
-            sentence: vec![Part::Words(HOSTILE), Part::Value(HOSTILE), Part::Missing(HOSTILE)],
-            remarks: vec![(HOSTILE, vec![HOSTILE])],
-        }],
+        particulars: vec![exactly_hostile()],
         decided: vec![item.clone()],
         forbidden: vec![item],
         redirect_host: HOSTILE,

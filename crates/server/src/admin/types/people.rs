@@ -23,7 +23,7 @@ pub(in crate::admin) struct UserBody {
     #[schemars(length(min = 1, max = LOGIN_BYTES_MAX))]
     login: String,
     /// What is known of them: standard claims (OpenID Connect Core s5.1) without `sub`.
-    #[schemars(extend("propertyNames" = claim_names()))]
+    #[schemars(extend("propertyNames" = entered_names()))]
     profile: Option<Map<String, Value>>,
     /// The groups and roles they are in, by their ids.
     #[serde(default)]
@@ -56,7 +56,7 @@ pub(in crate::admin) struct UserChangeBody {
     #[schemars(length(min = 1, max = LOGIN_BYTES_MAX))]
     login: Option<String>,
     /// Claims to change; `null` takes one out.
-    #[schemars(extend("propertyNames" = claim_names()))]
+    #[schemars(extend("propertyNames" = entered_names()))]
     profile: Option<Map<String, Value>>,
     /// All their groups and roles from now on.
     #[schemars(length(max = MEMBERSHIPS_MAX), inner(regex(pattern = GROUP_ID)))]
@@ -134,8 +134,8 @@ fn login(text: &str) -> Result<Login, Why> {
     })
 }
 
-fn claim_names() -> Value {
-    serde_json::json!({ "enum": Profile::claim_names().collect::<Vec<_>>() })
+fn entered_names() -> Value {
+    serde_json::json!({ "enum": Profile::entered_names().collect::<Vec<_>>() })
 }
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret<String>>, D::Error> {

@@ -42,7 +42,10 @@ async fn the_discovery_document_says_what_the_profile_requires() {
                 "s5.4: {name}"
             );
         }
-        assert!(has("id_token_signing_alg_values_supported", "PS256"), "s5.4");
+        for what in ["id_token", "userinfo", "authorization", "introspection"] {
+            let name = format!("{what}_signing_alg_values_supported");
+            assert!(has(&name, "PS256") && !has(&name, "RS256"), "s5.4: {name}");
+        }
         let methods = metadata["token_endpoint_auth_methods_supported"].as_array().unwrap();
         let strong = ["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"];
         assert!(

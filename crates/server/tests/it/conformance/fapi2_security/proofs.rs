@@ -222,6 +222,20 @@ async fn a_resource_checks_everything_about_a_proof() {
             "{what}: {told:?}"
         );
     }
+    // What is wrong with a proof is no error of the scheme without one (RFC 9449 s7.1).
+    let stale = ask("DPoP", &[with(json!({ "iat": now - 3_600 })).await]).await;
+    let lines = stale.headers.iter().filter(|(name, _)| name == "www-authenticate");
+    let (of_dpop, of_bearer): (Vec<_>, Vec<_>) = lines.partition(|(_, line)| line.starts_with("DPoP"));
+    assert!(
+        of_dpop
+            .iter()
+            .all(|(_, line)| line.contains("error=\"invalid_dpop_proof\"")),
+        "{of_dpop:?}"
+    );
+    assert!(
+        of_bearer.iter().all(|(_, line)| !line.contains("error=")),
+        "{of_bearer:?}"
+    );
     let (first, second) = (with(json!({})).await, with(json!({})).await);
     assert!(
         matches!(ask("DPoP", &[first, second]).await.status, 400 | 401),
