@@ -14,6 +14,7 @@ pub mod authorization;
 pub mod authorization_code;
 pub mod browser_session;
 pub mod caller;
+pub mod capability;
 pub mod client;
 pub mod client_authentication;
 pub mod client_credentials;

@@ -1,0 +1,117 @@
+//! What is refused when policies are written, and how it is told.
+
+use super::*;
+
+fn problems(text: &str) -> Vec<String> {
+    match compile(text) {
+        Ok(policies) => panic!("{policies:?}"),
+        Err(problems) => problems.iter().map(ToString::to_string).collect(),
+    }
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_line_and_policy() {
+    let rows = [
+        ("permit(principal, action, resource)", "line 1: "),
+        ("\n\npermit(principal action, resource);", "line 3: "),
+        (
+            "@id(\"buy\")\npermit(principal, action == Action::\"purchase\", resource)\nwhen { context.input.amont.value == decimal(\"1.0\") };",
+            "line 3: policy buy: ",
+        ),
+        (
+            "@id(\"buy\")\npermit(principal, action == Action::\"purchas\", resource);",
+            "policy buy: ",
+        ),
+        (
+            "permit(principal == Person::\"alice\", action, resource);",
+            "policy policy0: ",
+        ),
+        ("permit(principal == ?principal, action, resource);", "templates"),
+        (
+            "@id(\"a\")\npermit(principal, action, resource);\n@id(\"a\")\nforbid(principal, action, resource);",
+            "policy a: two policies have this @id",
+        ),
+    ];
+    for (text, expected) in rows {
+        let told = problems(text);
+        assert!(told.iter().any(|told| told.contains(expected)), "{text}: {told:?}");
+    }
+}
+
+#[test]
+fn a_comparison_of_an_amount_with_a_text_or_a_float_is_refused_before_it_misleads() {
+    for condition in [
+        "context.input.amount.value < \"100\"",
+        "context.input.amount.value == \"100.00\"",
+        "context.input.weight < 3", // a number with a fraction is nothing that policies can compare
+        "context.input.merchant < \"b\"",
+        "context.input.express",           // it may be missing
+        "context.input.items.contains(1)", // a list of texts
+    ] {
+        let text = format!("permit(principal, action == Action::\"purchase\", resource) when {{ {condition} }};");
+        assert!(!problems(&text).is_empty(), "{condition}");
+    }
+    for condition in [
+        "context.input.amount.value.lessThan(decimal(\"100.00\"))",
+        "context.input has express && context.input.express",
+        "context.input has items && context.input.items.contains(\"lamp\")",
+        "context.hour >= 8 && context.hour < 18 && context.weekday <= 5",
+        "!context.risk.unusual_hour && context.risk.velocity < 10",
+        "context.risk has amount_percent && context.risk.amount_percent < 300",
+    ] {
+        policies(&format!(
+            "permit(principal, action == Action::\"purchase\", resource) when {{ {condition} }};"
+        ));
+    }
+}
+
+#[test]
+fn s_34_a_slip_of_the_pen_in_an_annotation_is_refused() {
+    let with = |annotation: &str| format!("@id(\"a\")\n{annotation}\npermit(principal, action, resource);");
+    for annotation in [
+        "@strenght(\"biometric\")",
+        "@strength(\"biometrical\")",
+        "@strength(\"\")",
+        "@quorum(\"2\")", // of whom?
+        "@approvers(\"finance\") @quorum(\"0\")",
+        "@approvers(\"finance\") @quorum(\"two\")",
+        "@approvers(\"finance\") @quorum(\"21\")",
+        "@approvers(\"\")",
+        "@lifetime(\"0\")",
+        "@lifetime(\"5 minutes\")",
+        "@lifetime(\"-1\")",
+        "@advice(\"x\")",
+    ] {
+        assert!(
+            problems(&with(annotation))
+                .iter()
+                .all(|told| told.contains("policy a: ")),
+            "{annotation}"
+        );
+    }
+    for annotation in [
+        "@strength(\"biometric\") @approvers(\"finance\") @quorum(\"2\") @lifetime(\"300\") @reason(\"ask finance\") @description(\"x\")",
+        "",
+    ] {
+        assert_eq!(policies(&with(annotation)).len(), 1);
+    }
+}
+
+#[test]
+fn a_tenant_adds_to_the_schema_and_cannot_break_it() {
+    let own = "entity todo { ownerID: String };\naction can_update_todo appliesTo { principal: [User], resource: [todo], context: {} };";
+    let catalogue = |schema: &str| Catalogue {
+        schema: Some(schema.to_owned()),
+        ..catalogue()
+    };
+    let text = "permit(principal is User, action == Action::\"can_update_todo\", resource is todo) when { resource.ownerID == \"x\" };";
+    assert_eq!(Policies::compile(text, &catalogue(own)).unwrap().len(), 1);
+    for broken in [
+        "entity",
+        "entity User;",
+        "action \"purchase\" appliesTo { principal: [User], resource: [Resource] };",
+    ] {
+        let problems = Policies::compile(text, &catalogue(broken)).unwrap_err();
+        assert!(problems[0].says.starts_with("schema: "), "{problems:?}");
+    }
+}
