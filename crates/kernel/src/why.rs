@@ -1,5 +1,7 @@
 //! What the operator may know of a refusal. The caller sees only the [`Code`] and a sentence that gives nothing away.
 
+use std::borrow::Cow;
+
 use proof::{
     Malformed, assertion::AssertionError, client_attestation::ClientAttestationError, dpop::DpopError,
     request_object::RequestObjectError,
@@ -263,6 +265,8 @@ pub enum Why {
     CeremonyFailed(&'static str),
     /// No administrator's token.
     AdministratorUnproved,
+    /// An administrator's token that is none of ours, was ended, or has expired.
+    AdministratorUnknown,
     /// The administrator's reach does not include this.
     AdministratorReach,
     /// A JSON body that administration refuses, and what is wrong with it (shown to the administrator).
@@ -408,6 +412,7 @@ impl Why {
             Self::RedirectUrisRefused(_) => Code::InvalidRedirectUri,
             Self::RegistrationUnproved
             | Self::AdministratorUnproved
+            | Self::AdministratorUnknown
             | Self::TokenUnknown
             | Self::TokenMissing
             | Self::TokenKeyMissing => Code::InvalidToken,
@@ -426,11 +431,21 @@ impl Why {
         }
     }
 
-    /// What the caller reads as `error_description`: what is wrong and what to do, never what came in, ASCII.
+    /// What the caller reads as `error_description`: what is wrong and what to do, never what came in, ASCII. Which parameter it is about is told by its own name.
     ///
     /// Everything under `invalid_client` says the same, so that nobody learns which clients exist or how they sign in.
+    pub fn said(&self) -> Cow<'static, str> {
+        match self {
+            Self::ParameterMissing(name) => Cow::Owned(format!("{name} is missing")),
+            Self::ParameterRepeated("scope") => Cow::Borrowed(self.sentence()),
+            Self::ParameterRepeated(name) => Cow::Owned(format!("the parameter {name} is repeated; send each one once")),
+            Self::ParameterMalformed(name) => Cow::Owned(format!("{name} {}", form(name))),
+            other => Cow::Borrowed(other.sentence()),
+        }
+    }
+
     #[expect(clippy::too_many_lines, reason = "one table: a sentence for each reason")]
-    pub fn said(&self) -> &'static str {
+    fn sentence(&self) -> &'static str {
         match self {
             Self::FormMalformed => {
                 "the body is not a well-formed form of at most 64 parameters; send application/x-www-form-urlencoded"
@@ -443,10 +458,7 @@ impl Why {
             Self::ParameterRepeated(_) | Self::UnknownParameterRepeated => {
                 "a parameter is repeated; send each one once"
             }
-            Self::ParameterMissing("grant_type") => "grant_type is missing",
-            Self::ParameterMissing("token") => "token is missing",
             Self::ParameterMissing(_) => "a required parameter is missing",
-            Self::ParameterMalformed("resource") => "resource must be an absolute URI without fragment",
             Self::ParameterMalformed(_) => "a parameter has a form that its definition does not allow",
             Self::ResponseTypeUnknown => "response_type must be code",
             Self::GrantTypeUnknown => {
@@ -564,7 +576,7 @@ impl Why {
             | Self::GrantEnded
             | Self::GrantForbidden
             | Self::UserDisabled => {
-                "the code or refresh token is not good: it is unknown, was used, has ended, or was given to another client; ask the person again"
+                "the code or refresh token is not good: it is unknown, was used, has ended, was given to another client, or wants the proof of its key; ask the person again"
             }
             Self::HandleUnknown | Self::HandleOfAnother | Self::HandleOtherKey | Self::HandleRedeemed => {
                 "no question of this client waits under this code, or its answer was fetched before; start again"
@@ -610,6 +622,9 @@ impl Why {
             Self::CredentialsFull => "there are as many passkeys as a person may have; remove one first",
             Self::CeremonyFailed(_) => "the passkey could not be checked; try again",
             Self::AdministratorUnproved => "send an administrator's token as Authorization: Bearer",
+            Self::AdministratorUnknown => {
+                "the token is none of an administrator of this tenant, was ended, or has expired; use one that counts"
+            }
             Self::Body(_) => "this call does not take that; see detail",
             Self::Json(_) => {
                 "the body is not one well-formed JSON object: no repeated members, at most 16 levels, numbers below 2^63"
@@ -736,6 +751,7 @@ impl Why {
             | Self::DetailElsewhere
             | Self::DetailNotGranted
             | Self::AdministratorUnproved
+            | Self::AdministratorUnknown
             | Self::NoMethod
             | Self::BodyTooLarge
             | Self::BodySlow
@@ -785,7 +801,21 @@ impl Why {
             | Self::SoftwareStatement
             | Self::LastWayIn
             | Self::CredentialsFull
-            | Self::HostForm => self.said().to_owned(),
+            | Self::HostForm => self.said().into_owned(),
         }
+    }
+}
+
+/// The form that a parameter has, as the end of a sentence that begins with its name.
+fn form(name: &str) -> &'static str {
+    match name {
+        "resource" => "must be an absolute URI without fragment",
+        "binding_message" => "is one line of at most 200 characters, without control characters",
+        "completion_mode" => "is deferred, or is left out; a poll has none",
+        "max_age" => "is a number of seconds",
+        "claims" => "is a JSON object as OpenID Connect Core s5.5 describes it",
+        "dpop_jkt" => "is the base64url of a SHA-256 thumbprint, 43 characters",
+        "code_challenge" => "is the base64url of a SHA-256 hash, 43 characters",
+        _ => "has a form that its definition does not allow",
     }
 }

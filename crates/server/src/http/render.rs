@@ -437,7 +437,7 @@ fn page_refusal(why: &Why, visitor: &Visitor, context: &Context) -> Response {
     };
     let page = PageAnswer {
         why: Some(why.clone()),
-        html: pages::problem(&frame, &problem(why, &context.request_id)),
+        html: pages::problem(&frame, &problem(why, &why.said(), &context.request_id)),
         policy: Policy::Stays,
         cookies: browser.cookies(),
     };
@@ -445,11 +445,11 @@ fn page_refusal(why: &Why, visitor: &Visitor, context: &Context) -> Response {
 }
 
 /// What went wrong, for a page.
-pub(crate) fn problem<'a>(why: &'a Why, request_id: &'a str) -> Problem<'a> {
+pub(crate) fn problem<'a>(why: &'a Why, said: &'a str, request_id: &'a str) -> Problem<'a> {
     Problem {
         code: why.code().name(),
         kind: problem_kind(why),
-        said: why.said(),
+        said,
         request_id,
         detail: None,
     }

@@ -55,7 +55,7 @@ fn a_rule_names_what_is_there() {
         (
             json!({ "effect": "forbid", "client_id": "atlas" }),
             nothing(),
-            Some("not_found"),
+            Some("invalid_body"),
         ),
         (
             json!({ "effect": "forbid", "client_id": "https://agent.example/client.json" }),
@@ -70,8 +70,13 @@ fn a_rule_names_what_is_there() {
         (
             json!({ "effect": "forbid", "group": "finance" }),
             nothing(),
-            Some("not_found"),
+            Some("invalid_body"),
         ),
+        (
+            json!({ "effect": "allow", "scope": "unheard", "resource": HERE }),
+            all_there(),
+            Some("invalid_body"),
+        ), // a slip: that place has no such scope
         (
             json!({ "effect": "forbid", "scope": "read write" }),
             all_there(),
