@@ -101,13 +101,13 @@ pub enum Why {
     /// `authorization_details` that cannot be read: which rule (RFC 9396 s2).
     DetailsMalformed(&'static str),
     /// A detail of a type that nobody registered, or that is gone.
-    DetailTypeUnknown,
+    DetailTypeUnknown(usize),
     /// A detail of a type that the client may not use.
-    DetailTypeNotAllowed,
+    DetailTypeNotAllowed(usize),
     /// A detail that its type's schema does not admit.
-    DetailRefused(crate::detail::Breach),
+    DetailRefused(usize, crate::detail::Breach),
     /// A detail for other places than the one that is asked for (RFC 9396 s2.2).
-    DetailElsewhere,
+    DetailElsewhere(usize),
     /// A detail that does not lie within what was granted.
     DetailNotGranted,
     /// A child would reach further than its parent.
@@ -279,6 +279,8 @@ pub enum Why {
     Exists(&'static str),
     /// Nothing of that name exists in this tenant.
     Absent(&'static str),
+    /// A JSON body names something that does not exist in this tenant: which member, and what (shown to the administrator).
+    AbsentHere(String),
     /// No such path, or not for this caller.
     NoRoute,
     /// The path is known, the method is not.
@@ -374,10 +376,10 @@ impl Why {
             }
             Self::ScopeMalformed | Self::ScopeNotGranted | Self::ScopeUnknown => Code::InvalidScope,
             Self::DetailsMalformed(_)
-            | Self::DetailTypeUnknown
-            | Self::DetailTypeNotAllowed
-            | Self::DetailRefused(_)
-            | Self::DetailElsewhere
+            | Self::DetailTypeUnknown(_)
+            | Self::DetailTypeNotAllowed(_)
+            | Self::DetailRefused(..)
+            | Self::DetailElsewhere(_)
             | Self::DetailNotGranted => Code::InvalidAuthorizationDetails,
             Self::LoginRequired | Self::SignInRequired | Self::SignInStale => Code::LoginRequired,
             Self::ConsentRequired => Code::ConsentRequired,
@@ -421,7 +423,9 @@ impl Why {
             Self::TooMany(_) | Self::Throttled { .. } => Code::TooManyRequests,
             Self::Body(_) | Self::Json(_) | Self::Excess(_) => Code::InvalidBody,
             Self::Exists(_) => Code::Conflict,
-            Self::Absent(_) | Self::AdministratorReach | Self::NoRoute | Self::PathForm => Code::NotFound,
+            Self::Absent(_) | Self::AbsentHere(_) | Self::AdministratorReach | Self::NoRoute | Self::PathForm => {
+                Code::NotFound
+            }
             Self::NoMethod => Code::MethodNotAllowed,
             Self::BodyTooLarge => Code::ContentTooLarge,
             Self::BodySlow => Code::RequestTimeout,
@@ -440,6 +444,10 @@ impl Why {
             Self::ParameterRepeated("scope") => Cow::Borrowed(self.sentence()),
             Self::ParameterRepeated(name) => Cow::Owned(format!("the parameter {name} is repeated; send each one once")),
             Self::ParameterMalformed(name) => Cow::Owned(format!("{name} {}", form(name))),
+            Self::DetailTypeUnknown(n) | Self::DetailTypeNotAllowed(n) | Self::DetailElsewhere(n) => {
+                Cow::Owned(format!("authorization_details[{n}] {}", self.sentence()))
+            }
+            Self::DetailRefused(n, breach) => Cow::Owned(format!("authorization_details[{n}] {}", breach.said())),
             other => Cow::Borrowed(other.sentence()),
         }
     }
@@ -547,16 +555,14 @@ impl Why {
                 "the scope is more than was granted for this resource; ask for less, or ask an administrator"
             }
             Self::DetailsMalformed(rule) => rule,
-            Self::DetailTypeUnknown => {
-                "one of authorization_details is of a type that is not registered here; see authorization_details_types_supported"
+            Self::DetailTypeUnknown(_) => {
+                "is of a type that is not registered here; see authorization_details_types_supported"
             }
-            Self::DetailTypeNotAllowed => {
-                "one of authorization_details is of a type that this client may not use; see authorization_details_types of its registration"
+            Self::DetailTypeNotAllowed(_) => {
+                "is of a type that this client may not use; see authorization_details_types of its registration"
             }
-            Self::DetailRefused(breach) => breach.said(),
-            Self::DetailElsewhere => {
-                "one of authorization_details names locations without the place of the token; ask for it with resource"
-            }
+            Self::DetailRefused(..) => "is not of the form that its type has",
+            Self::DetailElsewhere(_) => "names locations without the place of the token; ask for it with resource",
             Self::DetailNotGranted => {
                 "authorization_details are more than was granted; ask for what was granted, or for less of it as its type compares"
             }
@@ -626,6 +632,7 @@ impl Why {
                 "the token is none of an administrator of this tenant, was ended, or has expired; use one that counts"
             }
             Self::Body(_) => "this call does not take that; see detail",
+            Self::AbsentHere(_) => "this call names something that is not here; see detail",
             Self::Json(_) => {
                 "the body is not one well-formed JSON object: no repeated members, at most 16 levels, numbers below 2^63"
             }
@@ -670,7 +677,7 @@ impl Why {
             Self::AttestationChallenge => "attestation challenge missing, unknown or stale".to_owned(),
             Self::RequestObject(rule) => rule.to_string(),
             Self::KeysUnread => "the client's jwks_uri does not answer with a key set".to_owned(),
-            Self::CertificateWrong => "the certificate is not the client's, or nobody vouches for it".to_owned(),
+            Self::CertificateWrong => "no certificate was shown, or it is not the client's, or nobody vouches for it".to_owned(),
             Self::Dpop(rule) => rule.to_string(),
             Self::Json(rule) => format!("JSON: {rule}"),
             Self::Body(detail) => format!("body: {detail}"),
@@ -679,10 +686,11 @@ impl Why {
             Self::ParameterMalformed(name) => format!("parameter malformed: {name}"),
             Self::Exists(what) => format!("exists: {what}"),
             Self::Absent(what) => format!("absent: {what}"),
+            Self::AbsentHere(detail) => format!("absent: {detail}"),
             Self::Excess(excess) => format!("excess: {}", excess.said()),
             Self::ClientMetadata(detail) => format!("client metadata: {detail}"),
             Self::DetailsMalformed(rule) => format!("details: {rule}"),
-            Self::DetailRefused(breach) => format!("details: {}", breach.said()),
+            Self::DetailRefused(..) => format!("details: {}", self.said()),
             Self::CodeUnknown => "no such authorization code".to_owned(),
             Self::CodeReplayed => "authorization code replayed".to_owned(),
             Self::CodeExpired => "authorization code expired".to_owned(),
@@ -746,9 +754,9 @@ impl Why {
             | Self::ScopeMalformed
             | Self::ScopeNotGranted
             | Self::ScopeUnknown
-            | Self::DetailTypeUnknown
-            | Self::DetailTypeNotAllowed
-            | Self::DetailElsewhere
+            | Self::DetailTypeUnknown(_)
+            | Self::DetailTypeNotAllowed(_)
+            | Self::DetailElsewhere(_)
             | Self::DetailNotGranted
             | Self::AdministratorUnproved
             | Self::AdministratorUnknown

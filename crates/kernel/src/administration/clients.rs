@@ -272,7 +272,7 @@ fn changed(client: &Client, change: &Object) -> Result<Further, Why> {
 fn approvers_exist(approvers: Option<&Approvers>, facts: &Facts) -> Result<(), Why> {
     let there = |approvers: &Approvers| facts.groups.iter().any(|group| group.id == approvers.group);
     match approvers {
-        Some(approvers) if !there(approvers) => Err(Why::Body(format!(
+        Some(approvers) if !there(approvers) => Err(Why::AbsentHere(format!(
             "approvers: there is no group or role {} here",
             approvers.group
         ))),

@@ -27,7 +27,7 @@ pub(super) fn create(
         && facts.client.is_none()
         && !id.as_str().contains("://")
     {
-        return Err(Why::Body(format!("client_id: there is no client {id} here")));
+        return Err(Why::AbsentHere(format!("client_id: there is no client {id} here")));
     }
     if new.resource.is_some() && facts.resources.is_empty() {
         return Err(Why::Body(
@@ -49,7 +49,7 @@ pub(super) fn create(
     let mut guards = Vec::new();
     if let Some(group) = &new.group {
         if facts.groups.is_empty() {
-            return Err(Why::Body(format!("group: there is no group or role {group} here")));
+            return Err(Why::AbsentHere(format!("group: there is no group or role {group} here")));
         }
         guards.push(Guard::User(user::Guard::GroupExists(group.clone())));
     }

@@ -38,11 +38,11 @@ pub(super) fn create(
     audiences.insert(Audience::Issuer);
 
     let places: Vec<&str> = new.resources.iter().map(ResourceUri::as_str).collect();
-    for detail in &new.details {
-        facts.types.admit(detail)?;
+    for (n, detail) in new.details.iter().enumerate() {
+        facts.types.admit(n, detail)?;
         let somewhere = places.iter().any(|place| detail.is_for(place));
         if !somewhere && !places.is_empty() {
-            return Err(Why::DetailElsewhere);
+            return Err(Why::DetailElsewhere(n));
         }
     }
     let ask = Ask {

@@ -1,6 +1,6 @@
 //! Asking the admin API: one request, one answer, refusals told in words.
 
-use std::time::Duration;
+use std::{ops::ControlFlow, time::Duration};
 
 use anyhow::{Context, Result};
 use reqwest::{
@@ -42,6 +42,8 @@ pub(super) struct Call {
     pub(super) showing: Showing,
     /// What is being done, as in `show client x`: errors start with "cannot".
     doing: String,
+    /// What to do where something stands in the way.
+    on_conflict: &'static str,
 }
 
 /// How much of a body may be shown.
@@ -87,6 +89,15 @@ impl Call {
             body: None,
             showing: Showing::Whole,
             doing: doing.into(),
+            on_conflict: "choose another name, or change the one that exists",
+        }
+    }
+
+    /// With other advice for what stands in the way than another name.
+    pub(super) fn on_conflict(self, advice: &'static str) -> Self {
+        Self {
+            on_conflict: advice,
+            ..self
         }
     }
 
@@ -203,9 +214,42 @@ impl Api {
         }
     }
 
-    /// Every row of a list: follows `next`.
+    /// Every row of a list.
     pub(super) async fn list(&self, call: &Call, name: &str) -> Result<Vec<Value>> {
         let mut rows = Vec::new();
+        self.pages(call, name, |page| {
+            rows.extend(page);
+            ControlFlow::Continue(())
+        })
+        .await?;
+        Ok(rows)
+    }
+
+    /// How many rows of a list are wanted; it stops counting at `enough`.
+    pub(super) async fn count(
+        &self,
+        call: &Call,
+        name: &str,
+        wanted: impl Fn(&Value) -> bool,
+        enough: u64,
+    ) -> Result<u64> {
+        let mut found = 0_u64;
+        self.pages(call, name, |page| {
+            for _ in page.iter().filter(|row| wanted(row)) {
+                found = found.saturating_add(1);
+            }
+            if found < enough {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        })
+        .await?;
+        Ok(found)
+    }
+
+    /// Page by page, until there is no `next` or enough was seen.
+    async fn pages(&self, call: &Call, name: &str, mut seen: impl FnMut(Vec<Value>) -> ControlFlow<()>) -> Result<()> {
         let mut after: Option<String> = None;
         loop {
             let mut page = call.clone().query("limit", PAGE_ROWS.to_string());
@@ -213,12 +257,13 @@ impl Api {
                 page = page.query("after", after.as_str());
             }
             let mut document = self.send(&page).await?;
-            if let Some(Value::Array(items)) = document.get_mut(name).map(Value::take) {
-                rows.extend(items);
-            }
+            let enough = match document.get_mut(name).map(Value::take) {
+                Some(Value::Array(items)) => seen(items).is_break(),
+                Some(_) | None => false,
+            };
             let next = document.get("next").and_then(Value::as_str).map(str::to_owned);
-            if next.is_none() || next == after {
-                return Ok(rows);
+            if enough || next.is_none() || next == after {
+                return Ok(());
             }
             after = next;
         }
@@ -284,7 +329,7 @@ fn refused(call: &Call, status: StatusCode, document: &Value, target: &Target) -
     let (exit, advice) = match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => (Exit::Denied, denied(target)),
         StatusCode::NOT_FOUND => (Exit::NotFound, "check the name and --tenant (list shows what there is); what reaches beyond a tenant needs an administrator of the installation".to_owned()),
-        StatusCode::CONFLICT => (Exit::Conflict, "choose another name, or change the one that exists".to_owned()),
+        StatusCode::CONFLICT => (Exit::Conflict, call.on_conflict.to_owned()),
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
             (Exit::Unavailable, "try again in a moment".to_owned())
         }

@@ -225,7 +225,12 @@ async fn grants(arguments: GrantsArguments, console: &Console<'_>) -> Result<()>
         grants.retain(|grant| forest.state(grant, console.now) == "active");
     }
     let table = grant::table(&grants, &forest, console.now);
-    console.list("grants", grants, &table, "nothing acts for them; --all shows what did")
+    let empty = if arguments.all {
+        "nothing acts for them, and nothing did"
+    } else {
+        "nothing acts for them; --all shows what did"
+    };
+    console.list("grants", grants, &table, empty)
 }
 
 async fn changed(api: &Api, call: Call, planned: Planned, console: &Console<'_>) -> Result<()> {

@@ -301,7 +301,7 @@ fn refusal(why: &Why, context: &Context) -> Response {
     body.insert("error".to_owned(), name.into());
     body.insert("error_description".to_owned(), why.said().into());
     body.insert("request_id".to_owned(), context.request_id.as_str().into());
-    if let Why::Body(detail) = why {
+    if let Why::Body(detail) | Why::AbsentHere(detail) = why {
         body.insert("detail".to_owned(), detail.as_str().into()); // administrators only: no other route says it
     }
     let mut response = respond(status, Some(Document::json(body)), context);

@@ -477,7 +477,7 @@ fn a_client_that_its_profile_would_never_let_in_is_told_so_at_once() {
     // What was there before the tenant became stricter can be renamed and disabled, and not be given a profile that it cannot hold.
     let there = Facts {
         tenant: Some(facts::tenant(&strict)),
-        client: Some(facts::client(&json!({ "client_id": "atlas", "client_name": "x", "token_endpoint_auth_method": "client_secret_basic" }))),
+        client: Some(facts::client(&json!({ "client_id": "atlas", "client_name": "x", "token_endpoint_auth_method": "client_secret_basic", "client_secret_digest": "x" }))),
         ..Facts::default()
     };
     for (change, accepted) in [
@@ -495,7 +495,7 @@ fn a_group_that_is_not_there_is_named() {
     let refused = why(&run(&json!({ "create_client": client }), &new_client()));
     assert_eq!(
         refused,
-        Some(Why::Body("approvers: there is no group or role nobody here".to_owned()))
+        Some(Why::AbsentHere("approvers: there is no group or role nobody here".to_owned()))
     );
 }
 

@@ -55,7 +55,7 @@ fn a_rule_names_what_is_there() {
         (
             json!({ "effect": "forbid", "client_id": "atlas" }),
             nothing(),
-            Some("invalid_body"),
+            Some("not_found"),
         ),
         (
             json!({ "effect": "forbid", "client_id": "https://agent.example/client.json" }),
@@ -70,7 +70,7 @@ fn a_rule_names_what_is_there() {
         (
             json!({ "effect": "forbid", "group": "finance" }),
             nothing(),
-            Some("invalid_body"),
+            Some("not_found"),
         ),
         (
             json!({ "effect": "allow", "scope": "unheard", "resource": HERE }),

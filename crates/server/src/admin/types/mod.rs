@@ -44,7 +44,20 @@ fn object(body: &[u8]) -> Result<Object, Why> {
 }
 
 fn of<T: DeserializeOwned>(object: Object) -> Result<T, Why> {
-    serde_json::from_value(serde_json::Value::Object(object)).map_err(|error| Why::Body(plain(&error.to_string())))
+    let read = |object: &Object| T::deserialize(object).map_err(|error| error.to_string());
+    read(&object).map_err(|said| {
+        // The parser tells the type that it expected, and not where. Without the member in question it says something else, or nothing.
+        let is_culprit = |name: &&String| {
+            let without = object.iter().filter(|(other, _)| other != name);
+            let without = without.map(|(name, value)| (name.clone(), value.clone())).collect();
+            read(&without).err().as_ref() != Some(&said)
+        };
+        let culprit = object.keys().filter(|_| said.starts_with("invalid ")).find(is_culprit);
+        Why::Body(match culprit {
+            Some(name) => plain(&format!("{name}: {}", without_value(&said).unwrap_or(said))),
+            None => plain(&said),
+        })
+    })
 }
 
 /// A message of the parser, cut and in ASCII, without the values that it tells: they may be secrets, and the message goes into the audit log (S-46).
