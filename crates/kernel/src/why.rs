@@ -263,10 +263,8 @@ pub enum Why {
     PasswordRefused(&'static str),
     /// A passkey registration breaks a rule.
     CeremonyFailed(&'static str),
-    /// No administrator's token.
+    /// No administrator's token, or one that does not count. The two are told alike (S-38).
     AdministratorUnproved,
-    /// An administrator's token that is none of ours, was ended, or has expired.
-    AdministratorUnknown,
     /// The administrator's reach does not include this.
     AdministratorReach,
     /// A JSON body that administration refuses, and what is wrong with it (shown to the administrator).
@@ -414,7 +412,6 @@ impl Why {
             Self::RedirectUrisRefused(_) => Code::InvalidRedirectUri,
             Self::RegistrationUnproved
             | Self::AdministratorUnproved
-            | Self::AdministratorUnknown
             | Self::TokenUnknown
             | Self::TokenMissing
             | Self::TokenKeyMissing => Code::InvalidToken,
@@ -627,9 +624,8 @@ impl Why {
             Self::LastWayIn => "this is the last way to sign in; add another one first",
             Self::CredentialsFull => "there are as many passkeys as a person may have; remove one first",
             Self::CeremonyFailed(_) => "the passkey could not be checked; try again",
-            Self::AdministratorUnproved => "send an administrator's token as Authorization: Bearer",
-            Self::AdministratorUnknown => {
-                "the token is none of an administrator of this tenant, was ended, or has expired; use one that counts"
+            Self::AdministratorUnproved => {
+                "send the token of an administrator of this tenant as Authorization: Bearer; one that came is not known here, was ended, or has expired"
             }
             Self::Body(_) => "this call does not take that; see detail",
             Self::AbsentHere(_) => "this call names something that is not here; see detail",
@@ -759,7 +755,6 @@ impl Why {
             | Self::DetailElsewhere(_)
             | Self::DetailNotGranted
             | Self::AdministratorUnproved
-            | Self::AdministratorUnknown
             | Self::NoMethod
             | Self::BodyTooLarge
             | Self::BodySlow

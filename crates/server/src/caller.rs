@@ -95,7 +95,7 @@ pub(crate) async fn authenticate(
         let only_registers =
             matches!(&caller.who, Who::Administrator(administrator) if administrator.reach == Reach::Registration);
         return match (by_itself, only_registers) {
-            (false, true) => Err(Why::AdministratorUnknown.into()),
+            (false, true) => Err(Why::AdministratorUnproved.into()),
             (true, _) => Ok(with_key(app, tenant, caller, shown, at)?.into()),
             (false, false) => Ok(caller.into()),
         };
@@ -250,11 +250,11 @@ async fn administrator(tenant: &TenantDb, token: Option<(Scheme, String)>, at: &
         .store()
         .administrator(&digest::sha256_b64(token.as_bytes()))
         .await?;
-    let (home, administrator) = found.ok_or(Why::AdministratorUnknown)?;
+    let (home, administrator) = found.ok_or(Why::AdministratorUnproved)?;
     let ended = administrator.expires.is_some_and(|end| end <= at.now);
     let elsewhere = administrator.reach != Reach::Installation && home != *tenant.id();
     if ended || elsewhere {
-        return Err(Why::AdministratorUnknown.into());
+        return Err(Why::AdministratorUnproved.into());
     }
     Ok(Caller::plain(Who::Administrator(AdministratorCaller {
         id: administrator.id,

@@ -319,6 +319,10 @@ pub(super) fn unreachable(doing: &str, target: &Target, error: &reqwest::Error) 
 fn refused(call: &Call, status: StatusCode, document: &Value, target: &Target) -> Failure {
     let member = |name: &str| document.get(name).and_then(Value::as_str);
     let why = match (member("detail"), member("error_description"), member("error")) {
+        // The server tells a token that is missing and one that does not count alike; a command always sends one.
+        (_, _, Some(code @ "invalid_token")) => {
+            format!("the administrator's token is not known here, was ended, or has expired ({code})")
+        }
         (Some(detail), _, Some(code)) => format!("{detail} ({code})"),
         (None, Some(said), Some(code)) => format!("{said} ({code})"),
         _ => format!(

@@ -96,7 +96,7 @@ async fn what_is_decided_centrally_is_made_listed_and_taken_back() {
             "body": { "effect": "forbid", "clients": "unregistered", "scope": "read" },
         })
     );
-    assert_eq!(world.events("rule.created").await, 3);
+    assert_eq!(world.events("rule.created").await, 4);
     world.end().await;
 }
 
