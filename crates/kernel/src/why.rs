@@ -439,7 +439,9 @@ impl Why {
         match self {
             Self::ParameterMissing(name) => Cow::Owned(format!("{name} is missing")),
             Self::ParameterRepeated("scope") => Cow::Borrowed(self.sentence()),
-            Self::ParameterRepeated(name) => Cow::Owned(format!("the parameter {name} is repeated; send each one once")),
+            Self::ParameterRepeated(name) => {
+                Cow::Owned(format!("the parameter {name} is repeated; send each one once"))
+            }
             Self::ParameterMalformed(name) => Cow::Owned(format!("{name} {}", form(name))),
             Self::DetailTypeUnknown(n) | Self::DetailTypeNotAllowed(n) | Self::DetailElsewhere(n) => {
                 Cow::Owned(format!("authorization_details[{n}] {}", self.sentence()))
@@ -673,7 +675,9 @@ impl Why {
             Self::AttestationChallenge => "attestation challenge missing, unknown or stale".to_owned(),
             Self::RequestObject(rule) => rule.to_string(),
             Self::KeysUnread => "the client's jwks_uri does not answer with a key set".to_owned(),
-            Self::CertificateWrong => "no certificate was shown, or it is not the client's, or nobody vouches for it".to_owned(),
+            Self::CertificateWrong => {
+                "no certificate was shown, or it is not the client's, or nobody vouches for it".to_owned()
+            }
             Self::Dpop(rule) => rule.to_string(),
             Self::Json(rule) => format!("JSON: {rule}"),
             Self::Body(detail) => format!("body: {detail}"),

@@ -205,12 +205,24 @@ mod tests {
             (json!({ "type": "t", "n": 9 }), Ok(())),
             (json!({ "type": "t", "n": 9, "day": "2026-02-28" }), Ok(())),
             (json!({ "type": "t" }), Err(Breach::Missing("n".to_owned()))),
-            (json!({ "type": "t", "n": 1, "m": 1 }), Err(Breach::Unknown(String::new()))),
+            (
+                json!({ "type": "t", "n": 1, "m": 1 }),
+                Err(Breach::Unknown(String::new())),
+            ),
             (json!({ "type": "t", "n": 10 }), Err(Breach::Value("n".to_owned()))),
             (json!({ "type": "t", "n": "1" }), Err(Breach::Value("n".to_owned()))),
-            (json!({ "type": "t", "n": 1, "day": "2026-02-30" }), Err(Breach::Value("day".to_owned()))),
-            (json!({ "type": "t", "n": 1, "to": {} }), Err(Breach::Missing("to.bank".to_owned()))),
-            (json!({ "type": "t", "n": 1, "to": { "bank": 1, "x": 1 } }), Err(Breach::Unknown("to".to_owned()))),
+            (
+                json!({ "type": "t", "n": 1, "day": "2026-02-30" }),
+                Err(Breach::Value("day".to_owned())),
+            ),
+            (
+                json!({ "type": "t", "n": 1, "to": {} }),
+                Err(Breach::Missing("to.bank".to_owned())),
+            ),
+            (
+                json!({ "type": "t", "n": 1, "to": { "bank": 1, "x": 1 } }),
+                Err(Breach::Unknown("to".to_owned())),
+            ),
         ] {
             assert_eq!(
                 judged(schema.clone(), detail.clone()),

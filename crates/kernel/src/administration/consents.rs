@@ -49,7 +49,9 @@ pub(super) fn create(
     let mut guards = Vec::new();
     if let Some(group) = &new.group {
         if facts.groups.is_empty() {
-            return Err(Why::AbsentHere(format!("group: there is no group or role {group} here")));
+            return Err(Why::AbsentHere(format!(
+                "group: there is no group or role {group} here"
+            )));
         }
         guards.push(Guard::User(user::Guard::GroupExists(group.clone())));
     }

@@ -3,7 +3,7 @@
 use proof::{digest, json::Object};
 use serde_json::{Value, json};
 
-use super::{Claimed, Metadata, held_by, UNUSED_MAX, UNUSED_SECONDS};
+use super::{Claimed, Metadata, UNUSED_MAX, UNUSED_SECONDS, held_by};
 use crate::{
     administration::describe,
     authority::Scopes,

@@ -84,7 +84,8 @@ pub(super) struct Planned {
 
 /// Reads a whole number.
 pub(super) fn number<T: FromStr>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|_| "a whole number, as in 5, within its limits".to_owned())
+    text.parse()
+        .map_err(|_| "a whole number, as in 5, within its limits".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

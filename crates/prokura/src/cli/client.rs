@@ -274,7 +274,11 @@ async fn profile(console: &Console<'_>) -> String {
 /// What was accepted, and will not work as it is.
 async fn hints(client: &Value, console: &Console<'_>) -> Result<()> {
     let group = text(client, "approvers");
-    let Some(quorum) = client.get("approval_quorum").and_then(Value::as_u64).filter(|_| !group.is_empty()) else {
+    let Some(quorum) = client
+        .get("approval_quorum")
+        .and_then(Value::as_u64)
+        .filter(|_| !group.is_empty())
+    else {
         return Ok(());
     };
     let call = Call::get("list users", &["users"]);

@@ -107,13 +107,14 @@ async fn create(effect: Effect, arguments: RuleArguments, console: &Console<'_>)
         group,
         planned,
     } = arguments;
-    let names_something =
-        unregistered || [&client, &scope, &resource, &group].iter().any(|named| named.is_some());
+    let names_something = unregistered || [&client, &scope, &resource, &group].iter().any(|named| named.is_some());
     if !names_something && !everything {
-        return Err(Failure::new(Exit::Usage, "the rule names nothing, so it would be about everything")
-            .why("what is not named is every one: every client, every scope, everywhere, for everybody")
-            .advice("name a client, a scope, a resource or a group; or say --everything")
-            .into());
+        return Err(
+            Failure::new(Exit::Usage, "the rule names nothing, so it would be about everything")
+                .why("what is not named is every one: every client, every scope, everywhere, for everybody")
+                .advice("name a client, a scope, a resource or a group; or say --everything")
+                .into(),
+        );
     }
     if let Some(scope) = &scope
         && !planned.dry_run

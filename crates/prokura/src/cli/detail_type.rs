@@ -130,7 +130,10 @@ fn body(described: &Described) -> Result<Map<String, Value>> {
     let mut body = Map::new();
     body.insert("name".to_owned(), described.name.as_str().into());
     body.insert("words".to_owned(), object(&described.words));
-    body.insert("schema".to_owned(), file::json(&described.schema, "the JSON Schema of the type")?);
+    body.insert(
+        "schema".to_owned(),
+        file::json(&described.schema, "the JSON Schema of the type")?,
+    );
     body.insert("narrowing".to_owned(), object(&described.narrowing));
     Ok(body)
 }

@@ -107,7 +107,11 @@ impl Failure {
         for (name, text) in members {
             insert_if(&mut document, name, text.as_deref().map(Value::from));
         }
-        insert_if(&mut document, "problems", (!problems.is_empty()).then(|| problems.into()));
+        insert_if(
+            &mut document,
+            "problems",
+            (!problems.is_empty()).then(|| problems.into()),
+        );
         document.insert("exit_code".to_owned(), (self.exit as u8).into());
         line(&Value::Object(document))
     }
@@ -145,7 +149,11 @@ fn failure_of(error: &anyhow::Error) -> (Exit, Failure, Vec<String>) {
         return (failure.exit, failure.clone(), Vec::new());
     }
     if let Some(problems) = error.downcast_ref::<Problems>() {
-        return (Exit::Error, Failure::new(Exit::Error, problems.to_string()), problems.lines());
+        return (
+            Exit::Error,
+            Failure::new(Exit::Error, problems.to_string()),
+            problems.lines(),
+        );
     }
     let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
     let failure = Failure {
@@ -197,7 +205,9 @@ mod tests {
 
     #[test]
     fn programs_read_the_same_as_json() {
-        let failure = Failure::new(Exit::Conflict, "cannot").why("there \u{1b}x").advice("look");
+        let failure = Failure::new(Exit::Conflict, "cannot")
+            .why("there \u{1b}x")
+            .advice("look");
         let (_, text) = told(&failure.into(), Format::Json);
         assert_eq!(
             text,

@@ -186,10 +186,12 @@ fn details_in(file: &Path) -> Result<Value> {
     if document.is_array() {
         return Ok(document);
     }
-    Err(Failure::new(Exit::Usage, format!("{} is not a JSON array", file.display()))
-        .why("authorization details are a list, even where there is one")
-        .advice("put [ and ] around the object")
-        .into())
+    Err(
+        Failure::new(Exit::Usage, format!("{} is not a JSON array", file.display()))
+            .why("authorization details are a list, even where there is one")
+            .advice("put [ and ] around the object")
+            .into(),
+    )
 }
 
 async fn list(arguments: ListArguments, console: &Console<'_>) -> Result<()> {

@@ -6,9 +6,9 @@ use std::{
 };
 
 use anyhow::Result;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use clap::{Args, Subcommand, ValueEnum};
 use keys::{Signer, SoftwareKey};
-use base64::{Engine, engine::general_purpose::STANDARD};
 use proof::{Algorithm, certificate};
 use serde_json::{Value, json};
 
@@ -179,7 +179,10 @@ pub(super) fn public_keys(file: &Path) -> Result<Value> {
     if !set.get("keys").is_some_and(Value::is_array) {
         return Err(Failure::new(
             Exit::Error,
-            format!("{} is neither a JWK, nor a JWK Set, nor a certificate in PEM", file.display()),
+            format!(
+                "{} is neither a JWK, nor a JWK Set, nor a certificate in PEM",
+                file.display()
+            ),
         )
         .advice("give one of these; openssl req -x509 makes a certificate, --generate-key a key pair")
         .into());
@@ -207,16 +210,22 @@ fn first_pem(text: &str) -> Option<&str> {
     let (_, rest) = text.split_once(BEGIN)?;
     let inner = rest.find(END)?;
     let start = text.len().checked_sub(rest.len())?.checked_sub(BEGIN.len())?;
-    let end = start.checked_add(BEGIN.len())?.checked_add(inner)?.checked_add(END.len())?;
+    let end = start
+        .checked_add(BEGIN.len())?
+        .checked_add(inner)?
+        .checked_add(END.len())?;
     text.get(start..end)
 }
 
 /// The key of a certificate as a JWK Set, with the certificate beside it (RFC 8705 s2.2.2).
 fn of_certificate(file: &Path, pem: &str) -> Result<Value> {
     let unusable = |why: String| {
-        Failure::new(Exit::Error, format!("the certificate in {} cannot be used", file.display()))
-            .why(why)
-            .advice("give an X.509 version 3 certificate for a key of Ed25519, P-256, or RSA of 2048 to 4096 bits")
+        Failure::new(
+            Exit::Error,
+            format!("the certificate in {} cannot be used", file.display()),
+        )
+        .why(why)
+        .advice("give an X.509 version 3 certificate for a key of Ed25519, P-256, or RSA of 2048 to 4096 bits")
     };
     let der = certificate::from_escaped_pem(pem).map_err(|error| unusable(error.to_string()))?;
     let parsed = certificate::Certificate::parse(&der).map_err(|error| unusable(error.to_string()))?;

@@ -11,7 +11,10 @@ use super::{api::Call, console::Console};
 const OWN: &[&str] = &["openid", "profile", "email", "address", "phone", "offline_access"];
 
 /// Says which of these scopes no registered resource has. It is no error: the resource may be registered later.
-pub(super) async fn warn_of_unknown<'s>(scopes: impl IntoIterator<Item = &'s str>, console: &Console<'_>) -> Result<()> {
+pub(super) async fn warn_of_unknown<'s>(
+    scopes: impl IntoIterator<Item = &'s str>,
+    console: &Console<'_>,
+) -> Result<()> {
     let asked: BTreeSet<&str> = scopes.into_iter().filter(|scope| !OWN.contains(scope)).collect();
     if asked.is_empty() {
         return Ok(());

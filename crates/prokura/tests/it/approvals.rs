@@ -18,7 +18,10 @@ async fn what_waits_is_listed_shown_and_ended() {
             "client create --name Reports --id reports --method client_secret_post --approvers nobody",
         ))
         .expect(3);
-    assert!(absent.err.contains("there is no group or role nobody here"), "{absent:?}");
+    assert!(
+        absent.err.contains("there is no group or role nobody here"),
+        "{absent:?}"
+    );
     let made = desk.json(&typed(
         "client create --name Reports --id reports --method client_secret_post --approvers finance --approval-quorum 2",
     ));
@@ -74,7 +77,12 @@ async fn what_waits_is_listed_shown_and_ended() {
     // More must say yes than there are: accepted, since people may come, and said.
     let few = "client change reports --approvers finance --approval-quorum 2";
     let warned = desk.run(&typed(few)).expect(0);
-    assert!(warned.err.contains("warning: 2 people of finance must say yes, and 0 can"), "{warned:?}");
+    assert!(
+        warned
+            .err
+            .contains("warning: 2 people of finance must say yes, and 0 can"),
+        "{warned:?}"
+    );
     for login in ["a@demo.test", "b@demo.test"] {
         desk.run(&["user", "create", login, "--group", "finance"]).expect(0);
     }

@@ -80,10 +80,17 @@ async fn what_is_decided_centrally_is_made_listed_and_taken_back() {
     }
     let slip = format!("consent allow --client atlas --scope nosuch --resource {RESOURCE}");
     let refused = desk.run(&typed(&slip)).expect(1);
-    assert!(refused.err.contains("nosuch is no scope of that resource"), "{refused:?}");
-    let warned = desk.run(&typed("consent forbid --client atlas --scope nosuch")).expect(0);
     assert!(
-        warned.err.contains("warning: no resource that is registered here has the scope nosuch"),
+        refused.err.contains("nosuch is no scope of that resource"),
+        "{refused:?}"
+    );
+    let warned = desk
+        .run(&typed("consent forbid --client atlas --scope nosuch"))
+        .expect(0);
+    assert!(
+        warned
+            .err
+            .contains("warning: no resource that is registered here has the scope nosuch"),
         "{warned:?}"
     );
     let gone = desk.run(&["consent", "remove", warned.line("rule")]).expect(0);

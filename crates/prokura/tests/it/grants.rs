@@ -95,9 +95,7 @@ async fn a_grant_is_given_and_narrowed_but_never_widened() {
     let nothing = desk.run(&typed("grant create --client b")).expect(2);
     assert!(nothing.err.contains("--scope, --resource or --details"), "{nothing:?}");
     desk.write("one.json", r#"{"type": "payment"}"#);
-    let one = desk
-        .run(&typed("grant create --client b --details one.json"))
-        .expect(2);
+    let one = desk.run(&typed("grant create --client b --details one.json")).expect(2);
     assert!(one.err.contains("put [ and ] around the object"), "{one:?}");
     let warned = desk.run(&typed("grant create --client b --scope nosuch")).expect(0);
     assert!(warned.err.contains("has the scope nosuch"), "{warned:?}");

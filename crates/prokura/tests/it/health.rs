@@ -125,7 +125,10 @@ fn certificate_and_key_are_tried_and_their_modes_looked_at() {
     ));
     let doctor = ["doctor", "--config", "prokura.toml"];
     let found = installation.desk.json(&doctor);
-    assert!(has(&found, "https", "ok") && has(&found, "https certificate", "ok"), "{found}");
+    assert!(
+        has(&found, "https", "ok") && has(&found, "https certificate", "ok"),
+        "{found}"
+    );
 
     std::fs::set_permissions(
         installation.desk.path("key.pem"),
@@ -155,7 +158,10 @@ fn the_certificate_is_for_the_host_and_not_about_to_end() {
         wanted.not_after = now.saturating_add(time::Duration::days(until));
         let key = rcgen::KeyPair::generate().unwrap();
         let certificate = wanted.self_signed(&key).unwrap();
-        (pem("CERTIFICATE", certificate.der()), pem("PRIVATE KEY", &key.serialize_der()))
+        (
+            pem("CERTIFICATE", certificate.der()),
+            pem("PRIVATE KEY", &key.serialize_der()),
+        )
     };
     let installation = Installation::new();
     let doctor = ["doctor", "--config", "prokura.toml"];
@@ -178,7 +184,11 @@ fn the_certificate_is_for_the_host_and_not_about_to_end() {
         installation.desk.write("chain.pem", &chain);
         installation.desk.write("key.pem", &key);
         let ran = installation.desk.run(&doctor).expect(code);
-        let line = ran.out.lines().find(|line| line.starts_with("https certificate")).unwrap();
+        let line = ran
+            .out
+            .lines()
+            .find(|line| line.starts_with("https certificate"))
+            .unwrap();
         assert!(line.contains(told), "{names:?} {from} {until}: {ran:?}");
         assert_eq!(line.contains(" warning "), told == "renew it", "{ran:?}");
     }

@@ -40,7 +40,9 @@ async fn a_tenant_is_made_changed_disabled_and_enabled() {
     );
     desk.run(&["tenant", "change", "acme", "--name", " "]).expect(1);
     let strict = desk
-        .run(&typed("tenant change acme --security-profile fapi2 --require-pushed-requests true"))
+        .run(&typed(
+            "tenant change acme --security-profile fapi2 --require-pushed-requests true",
+        ))
         .expect(0);
     let shown = desk.run(&["tenant", "show", "acme"]).expect(0);
     assert_eq!(shown.out, strict.out);
@@ -55,7 +57,9 @@ async fn a_tenant_is_made_changed_disabled_and_enabled() {
 
     // A client that the profile would never let in is refused when it is made, and what the profile demands is shown.
     let weak = desk
-        .run(&typed("--tenant acme client create --name x --method client_secret_basic"))
+        .run(&typed(
+            "--tenant acme client create --name x --method client_secret_basic",
+        ))
         .expect(1);
     assert!(weak.err.contains("private_key_jwt, tls_client_auth"), "{weak:?}");
     let strong = desk

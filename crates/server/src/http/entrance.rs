@@ -247,8 +247,7 @@ async fn answer(
         .map_err(proved)?;
     }
     if let (Face::OwnForm, Some(visitor)) = (route.face, visitor) {
-        browser::check_form(app, tenant.tenant(), shown.headers(), &visitor.browser, &caller, &form)
-            .map_err(proved)?;
+        browser::check_form(app, tenant.tenant(), shown.headers(), &visitor.browser, &caller, &form).map_err(proved)?;
     }
     let bearer = shown.token().map_err(proved)?.map(|(_, token)| token);
     let query = parts.uri.query().map(str::to_owned);

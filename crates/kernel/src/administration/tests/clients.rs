@@ -456,7 +456,8 @@ fn a_client_that_its_profile_would_never_let_in_is_told_so_at_once() {
         said
     };
     let secret = json!({ "client_name": "x", "token_endpoint_auth_method": "client_secret_basic" });
-    let own = json!({ "client_name": "x", "token_endpoint_auth_method": "client_secret_basic", "security_profile": "fapi2" });
+    let own =
+        json!({ "client_name": "x", "token_endpoint_auth_method": "client_secret_basic", "security_profile": "fapi2" });
     let device = json!({ "grant_types": ["urn:ietf:params:oauth:grant-type:device_code"] });
     for (tenant, said, accepted) in [
         (&strict, secret.clone(), false),
@@ -471,13 +472,19 @@ fn a_client_that_its_profile_would_never_let_in_is_told_so_at_once() {
             ..new_client()
         };
         let code = why(&run(&json!({ "create_client": said }), &facts)).map(|why| why.code().name());
-        assert_eq!(code, (!accepted).then_some("invalid_client_metadata"), "{tenant} {said}");
+        assert_eq!(
+            code,
+            (!accepted).then_some("invalid_client_metadata"),
+            "{tenant} {said}"
+        );
     }
 
     // What was there before the tenant became stricter can be renamed and disabled, and not be given a profile that it cannot hold.
     let there = Facts {
         tenant: Some(facts::tenant(&strict)),
-        client: Some(facts::client(&json!({ "client_id": "atlas", "client_name": "x", "token_endpoint_auth_method": "client_secret_basic", "client_secret_digest": "x" }))),
+        client: Some(facts::client(
+            &json!({ "client_id": "atlas", "client_name": "x", "token_endpoint_auth_method": "client_secret_basic", "client_secret_digest": "x" }),
+        )),
         ..Facts::default()
     };
     for (change, accepted) in [
@@ -491,16 +498,22 @@ fn a_client_that_its_profile_would_never_let_in_is_told_so_at_once() {
 
 #[test]
 fn a_group_that_is_not_there_is_named() {
-    let client = json!({ "client_name": "x", "token_endpoint_auth_method": "client_secret_basic", "approvers": "nobody" });
+    let client =
+        json!({ "client_name": "x", "token_endpoint_auth_method": "client_secret_basic", "approvers": "nobody" });
     let refused = why(&run(&json!({ "create_client": client }), &new_client()));
     assert_eq!(
         refused,
-        Some(Why::AbsentHere("approvers: there is no group or role nobody here".to_owned()))
+        Some(Why::AbsentHere(
+            "approvers: there is no group or role nobody here".to_owned()
+        ))
     );
 }
 
 #[test]
 fn a_grant_of_nothing_is_a_slip() {
     let refused = why(&run(&json!({ "create_grant": { "client_id": "atlas" } }), &loaded()));
-    assert!(matches!(&refused, Some(Why::Body(rule)) if rule.starts_with("scope: ")), "{refused:?}");
+    assert!(
+        matches!(&refused, Some(Why::Body(rule)) if rule.starts_with("scope: ")),
+        "{refused:?}"
+    );
 }

@@ -254,12 +254,16 @@ fn what_is_unknown_broken_not_allowed_or_for_elsewhere_is_refused() {
         types: Types::of([kind("files", "use")]),
         ..super::world()
     };
-    assert_eq!(why(&world.begin(&unknown.0, &by_alice())), Some(Why::DetailTypeUnknown(0)));
+    assert_eq!(
+        why(&world.begin(&unknown.0, &by_alice())),
+        Some(Why::DetailTypeUnknown(0))
+    );
 
     let (asked, mut world) = asking(&[PAYMENT], &[]);
-    world
-        .types
-        .judge(asked.details.iter().next().unwrap(), Err(Breach::Missing(String::new())));
+    world.types.judge(
+        asked.details.iter().next().unwrap(),
+        Err(Breach::Missing(String::new())),
+    );
     assert_eq!(
         why(&world.begin(&asked, &by_alice())),
         Some(Why::DetailRefused(0, Breach::Missing(String::new())))
@@ -271,7 +275,10 @@ fn what_is_unknown_broken_not_allowed_or_for_elsewhere_is_refused() {
         client: Some(limited),
         ..world
     };
-    assert_eq!(why(&world.begin(&asked, &by_alice())), Some(Why::DetailTypeNotAllowed(0)));
+    assert_eq!(
+        why(&world.begin(&asked, &by_alice())),
+        Some(Why::DetailTypeNotAllowed(0))
+    );
 
     for (resource, locations, expected) in [
         (HERE, HERE, None),

@@ -136,7 +136,11 @@ fn a_client_that_its_profile_would_never_let_in_is_told_so_at_once() {
     for (tenant, said, accepted) in [
         (&strict, json!({}), false),
         (&strict, json!({ "token_endpoint_auth_method": "none" }), false),
-        (&strict, json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": jwks }), true),
+        (
+            &strict,
+            json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": jwks }),
+            true,
+        ),
         (&tenant("open"), json!({ "security_profile": own }), false),
         (&tenant("open"), json!({}), true),
     ] {

@@ -186,7 +186,14 @@ impl CreateArguments {
     /// The grant types that were named, or else those that what was named is good for.
     fn grant_types(&self) -> Vec<String> {
         if !self.grant_types.is_empty() {
-            let named = |name: &String| if name == DEVICE { GrantType::DeviceCode.name() } else { name }.to_owned();
+            let named = |name: &String| {
+                if name == DEVICE {
+                    GrantType::DeviceCode.name()
+                } else {
+                    name
+                }
+                .to_owned()
+            };
             return self.grant_types.iter().map(named).collect();
         }
         let for_people = !self.redirect_uris.is_empty();

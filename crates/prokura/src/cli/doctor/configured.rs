@@ -108,7 +108,11 @@ fn presented(file: &Path, config: &Config, findings: &mut Findings) -> Option<Ce
         .and_then(|pem| CertificateDer::from_pem_slice(&pem).ok())
         .and_then(|der| Certificate::parse(&der).ok());
     let Some(certificate) = read else {
-        findings.note(CHECK, State::Failed, format!("{} cannot be read as X.509", file.display()));
+        findings.note(
+            CHECK,
+            State::Failed,
+            format!("{} cannot be read as X.509", file.display()),
+        );
         return None;
     };
     let host = host_of(&config.origin);
@@ -124,12 +128,21 @@ fn presented(file: &Path, config: &Config, findings: &mut Findings) -> Option<Ce
     let (state, found) = if now < from {
         (State::Failed, format!("not valid before {}", when::stamp(from.unix())))
     } else if until < now {
-        (State::Failed, format!("has expired: {}; renew it", when::both(until.unix(), now.unix())))
+        (
+            State::Failed,
+            format!("has expired: {}; renew it", when::both(until.unix(), now.unix())),
+        )
     } else if until < now.plus(WARN_BEFORE_SECONDS) {
         let ends = when::both(until.unix(), now.unix());
-        (State::Warning, format!("ends {ends}; renew it, and start the node again"))
+        (
+            State::Warning,
+            format!("ends {ends}; renew it, and start the node again"),
+        )
     } else {
-        (State::Ok, format!("valid until {}", when::both(until.unix(), now.unix())))
+        (
+            State::Ok,
+            format!("valid until {}", when::both(until.unix(), now.unix())),
+        )
     };
     findings.note(CHECK, state, found);
     Some(certificate)
