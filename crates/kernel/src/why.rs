@@ -435,6 +435,7 @@ impl Why {
     /// What the caller reads as `error_description`: what is wrong and what to do, never what came in, ASCII. Which parameter it is about is told by its own name.
     ///
     /// Everything under `invalid_client` says the same, so that nobody learns which clients exist or how they sign in.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most say the sentence of the table")]
     pub fn said(&self) -> Cow<'static, str> {
         match self {
             Self::ParameterMissing(name) => Cow::Owned(format!("{name} is missing")),

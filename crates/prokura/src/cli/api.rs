@@ -230,7 +230,7 @@ impl Api {
         &self,
         call: &Call,
         name: &str,
-        wanted: impl Fn(&Value) -> bool,
+        wanted: impl Fn(&Value) -> bool + Send + Sync,
         enough: u64,
     ) -> Result<u64> {
         let mut found = 0_u64;
@@ -249,7 +249,12 @@ impl Api {
     }
 
     /// Page by page, until there is no `next` or enough was seen.
-    async fn pages(&self, call: &Call, name: &str, mut seen: impl FnMut(Vec<Value>) -> ControlFlow<()>) -> Result<()> {
+    async fn pages(
+        &self,
+        call: &Call,
+        name: &str,
+        mut seen: impl FnMut(Vec<Value>) -> ControlFlow<()> + Send,
+    ) -> Result<()> {
         let mut after: Option<String> = None;
         loop {
             let mut page = call.clone().query("limit", PAGE_ROWS.to_string());
@@ -352,5 +357,40 @@ fn denied(target: &Target) -> String {
     match &target.tenant {
         None => "use the token of an administrator of the installation; a tenant's own administrator names the tenant with --tenant".to_owned(),
         Some(id) => format!("use the token of an administrator of the installation or of tenant {id}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Call, Exit, StatusCode, Target, refused};
+    use crate::cli::failure::brief;
+
+    #[test]
+    fn what_stands_in_the_way_is_met_with_the_advice_of_the_call() {
+        let target = Target {
+            server: "https://auth.example.com".parse().unwrap(),
+            tenant: None,
+        };
+        let told = |call: &Call, status: StatusCode, code: &str| {
+            let document = json!({ "error": code, "error_description": "it is over" });
+            let failure = refused(call, status, &document, &target);
+            (failure.exit, format!("{failure:?}"), brief(&failure.into()))
+        };
+        let named = Call::post("create client x", &["clients"]);
+        let (exit, all, _) = told(&named, StatusCode::CONFLICT, "conflict");
+        assert!(exit == Exit::Conflict && all.contains("choose another name"), "{all}");
+        let cancel = Call::post("cancel approval x", &["approvals", "x", "cancel"]).on_conflict("look at it");
+        let (exit, all, _) = told(&cancel, StatusCode::CONFLICT, "conflict");
+        assert!(
+            exit == Exit::Conflict && all.contains("look at it") && !all.contains("another name"),
+            "{all}"
+        );
+        let (exit, _, line) = told(&named, StatusCode::UNAUTHORIZED, "invalid_token");
+        assert!(
+            exit == Exit::Denied && line.contains("is not known here, was ended, or has expired"),
+            "{line}"
+        );
     }
 }

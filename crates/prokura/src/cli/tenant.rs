@@ -309,6 +309,11 @@ fn offered(tenant: &Value, name: &str) -> &'static str {
     if is_set(tenant, name) { "offered" } else { "off" }
 }
 
+/// Whether the security profile says what the settings beside it would leave open.
+fn is_strict(tenant: &Value) -> bool {
+    text(tenant, "security_profile") != "baseline"
+}
+
 fn record(tenant: &Value, now: i64) -> String {
     Record::default()
         .line("tenant", text(tenant, "id"))
@@ -328,7 +333,9 @@ fn record(tenant: &Value, now: i64) -> String {
         )
         .line(
             "tokens for people",
-            if is_set(tenant, "dpop_required") {
+            if is_strict(tenant) {
+                "are always bound to a key: the security profile demands it"
+            } else if is_set(tenant, "dpop_required") {
                 "are always bound to a key (DPoP)"
             } else {
                 "are bound to a key when the client proves one (DPoP)"
@@ -360,8 +367,7 @@ fn record(tenant: &Value, now: i64) -> String {
         )
         .line(
             "requests",
-            if is_set(tenant, "require_pushed_authorization_requests") || text(tenant, "security_profile") != "baseline"
-            {
+            if is_set(tenant, "require_pushed_authorization_requests") || is_strict(tenant) {
                 "must be pushed (RFC 9126)"
             } else {
                 "may come through the browser, or be pushed (RFC 9126)"
@@ -369,7 +375,7 @@ fn record(tenant: &Value, now: i64) -> String {
         )
         .line(
             "PKCE",
-            if is_set(tenant, "require_pkce") || text(tenant, "security_profile") != "baseline" {
+            if is_set(tenant, "require_pkce") || is_strict(tenant) {
                 "always"
             } else {
                 "may be left out by clients with a credential that ask for ID tokens"

@@ -150,7 +150,7 @@ fn certificate_and_key_are_tried_and_their_modes_looked_at() {
 
 #[test]
 fn the_certificate_is_for_the_host_and_not_about_to_end() {
-    let now = time::OffsetDateTime::now_utc();
+    let now = time::OffsetDateTime::from_unix_timestamp(server::Surroundings::System.now().unix()).unwrap();
     let of = |names: &[&str], from: i64, until: i64| {
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         let mut wanted = rcgen::CertificateParams::new(names).unwrap();

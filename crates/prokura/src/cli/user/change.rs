@@ -98,11 +98,12 @@ fn object(file: &Path) -> Result<Map<String, Value>> {
     let what = "a JSON object of claims, as in {\"locale\": \"de\"},";
     match file::json(file, what)? {
         Value::Object(claims) => Ok(claims),
-        _ => Err(
-            Failure::new(Exit::Usage, format!("{} is not a JSON object", file.display()))
-                .advice(format!("put {what} there"))
-                .into(),
-        ),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Err(Failure::new(
+            Exit::Usage,
+            format!("{} is not a JSON object", file.display()),
+        )
+        .advice(format!("put {what} there"))
+        .into()),
     }
 }
 
