@@ -1,7 +1,6 @@
 //! What a client says of itself beyond plain OAuth, and whose names for people it knows (OpenID Connect Core s8.1).
 
 use super::*;
-use crate::client::SubjectType;
 
 const ID: &str = "https://agent.example/client.json";
 
