@@ -260,7 +260,7 @@ fn record(user: &Value, now: i64) -> Record {
         .line("login", text(user, "login"))
         .line("name", text(profile, "name"))
         .line_if("email", (!mail.is_empty()).then_some(told));
-    let shown = ["name", "email", "email_verified"];
+    let shown = ["name", "email", "email_verified", "updated_at"];
     for (name, _) in profile.as_object().into_iter().flatten() {
         if !shown.contains(&name.as_str()) {
             record = record.line("claim", format!("{name}  {}", text(profile, name)));
@@ -276,4 +276,5 @@ fn record(user: &Value, now: i64) -> Record {
             },
         )
         .line_if("created", time(user, "created_at").map(|at| when::both(at, now)))
+        .line_if("changed", time(profile, "updated_at").map(|at| when::both(at, now)))
 }
