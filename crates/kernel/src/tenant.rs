@@ -288,6 +288,13 @@ pub enum Write {
         /// Since when.
         at: Option<Time>,
     },
+    /// The tenant has another name.
+    SetName {
+        /// Which.
+        id: TenantId,
+        /// The name.
+        name: String,
+    },
     /// The administrator's token ends, if it had not ended before.
     EndAdministrator {
         /// Whose.

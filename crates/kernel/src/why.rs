@@ -1,5 +1,7 @@
 //! What the operator may know of a refusal. The caller sees only the [`Code`] and a sentence that gives nothing away.
 
+use std::borrow::Cow;
+
 use proof::{
     Malformed, assertion::AssertionError, client_attestation::ClientAttestationError, dpop::DpopError,
     request_object::RequestObjectError,
@@ -99,13 +101,13 @@ pub enum Why {
     /// `authorization_details` that cannot be read: which rule (RFC 9396 s2).
     DetailsMalformed(&'static str),
     /// A detail of a type that nobody registered, or that is gone.
-    DetailTypeUnknown,
+    DetailTypeUnknown(usize),
     /// A detail of a type that the client may not use.
-    DetailTypeNotAllowed,
+    DetailTypeNotAllowed(usize),
     /// A detail that its type's schema does not admit.
-    DetailRefused(crate::detail::Breach),
+    DetailRefused(usize, crate::detail::Breach),
     /// A detail for other places than the one that is asked for (RFC 9396 s2.2).
-    DetailElsewhere,
+    DetailElsewhere(usize),
     /// A detail that does not lie within what was granted.
     DetailNotGranted,
     /// A child would reach further than its parent.
@@ -261,7 +263,7 @@ pub enum Why {
     PasswordRefused(&'static str),
     /// A passkey registration breaks a rule.
     CeremonyFailed(&'static str),
-    /// No administrator's token.
+    /// No administrator's token, or one that does not count. The two are told alike (S-38).
     AdministratorUnproved,
     /// The administrator's reach does not include this.
     AdministratorReach,
@@ -275,6 +277,8 @@ pub enum Why {
     Exists(&'static str),
     /// Nothing of that name exists in this tenant.
     Absent(&'static str),
+    /// A JSON body names something that does not exist in this tenant: which member, and what (shown to the administrator).
+    AbsentHere(String),
     /// No such path, or not for this caller.
     NoRoute,
     /// The path is known, the method is not.
@@ -370,10 +374,10 @@ impl Why {
             }
             Self::ScopeMalformed | Self::ScopeNotGranted | Self::ScopeUnknown => Code::InvalidScope,
             Self::DetailsMalformed(_)
-            | Self::DetailTypeUnknown
-            | Self::DetailTypeNotAllowed
-            | Self::DetailRefused(_)
-            | Self::DetailElsewhere
+            | Self::DetailTypeUnknown(_)
+            | Self::DetailTypeNotAllowed(_)
+            | Self::DetailRefused(..)
+            | Self::DetailElsewhere(_)
             | Self::DetailNotGranted => Code::InvalidAuthorizationDetails,
             Self::LoginRequired | Self::SignInRequired | Self::SignInStale => Code::LoginRequired,
             Self::ConsentRequired => Code::ConsentRequired,
@@ -416,7 +420,9 @@ impl Why {
             Self::TooMany(_) | Self::Throttled { .. } => Code::TooManyRequests,
             Self::Body(_) | Self::Json(_) | Self::Excess(_) => Code::InvalidBody,
             Self::Exists(_) => Code::Conflict,
-            Self::Absent(_) | Self::AdministratorReach | Self::NoRoute | Self::PathForm => Code::NotFound,
+            Self::Absent(_) | Self::AbsentHere(_) | Self::AdministratorReach | Self::NoRoute | Self::PathForm => {
+                Code::NotFound
+            }
             Self::NoMethod => Code::MethodNotAllowed,
             Self::BodyTooLarge => Code::ContentTooLarge,
             Self::BodySlow => Code::RequestTimeout,
@@ -426,11 +432,28 @@ impl Why {
         }
     }
 
-    /// What the caller reads as `error_description`: what is wrong and what to do, never what came in, ASCII.
+    /// What the caller reads as `error_description`: what is wrong and what to do, never what came in, ASCII. Which parameter it is about is told by its own name.
     ///
     /// Everything under `invalid_client` says the same, so that nobody learns which clients exist or how they sign in.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "most say the sentence of the table")]
+    pub fn said(&self) -> Cow<'static, str> {
+        match self {
+            Self::ParameterMissing(name) => Cow::Owned(format!("{name} is missing")),
+            Self::ParameterRepeated("scope") => Cow::Borrowed(self.sentence()),
+            Self::ParameterRepeated(name) => {
+                Cow::Owned(format!("the parameter {name} is repeated; send each one once"))
+            }
+            Self::ParameterMalformed(name) => Cow::Owned(format!("{name} {}", form(name))),
+            Self::DetailTypeUnknown(n) | Self::DetailTypeNotAllowed(n) | Self::DetailElsewhere(n) => {
+                Cow::Owned(format!("authorization_details[{n}] {}", self.sentence()))
+            }
+            Self::DetailRefused(n, breach) => Cow::Owned(format!("authorization_details[{n}] {}", breach.said())),
+            other => Cow::Borrowed(other.sentence()),
+        }
+    }
+
     #[expect(clippy::too_many_lines, reason = "one table: a sentence for each reason")]
-    pub fn said(&self) -> &'static str {
+    fn sentence(&self) -> &'static str {
         match self {
             Self::FormMalformed => {
                 "the body is not a well-formed form of at most 64 parameters; send application/x-www-form-urlencoded"
@@ -443,10 +466,7 @@ impl Why {
             Self::ParameterRepeated(_) | Self::UnknownParameterRepeated => {
                 "a parameter is repeated; send each one once"
             }
-            Self::ParameterMissing("grant_type") => "grant_type is missing",
-            Self::ParameterMissing("token") => "token is missing",
             Self::ParameterMissing(_) => "a required parameter is missing",
-            Self::ParameterMalformed("resource") => "resource must be an absolute URI without fragment",
             Self::ParameterMalformed(_) => "a parameter has a form that its definition does not allow",
             Self::ResponseTypeUnknown => "response_type must be code",
             Self::GrantTypeUnknown => {
@@ -535,16 +555,14 @@ impl Why {
                 "the scope is more than was granted for this resource; ask for less, or ask an administrator"
             }
             Self::DetailsMalformed(rule) => rule,
-            Self::DetailTypeUnknown => {
-                "one of authorization_details is of a type that is not registered here; see authorization_details_types_supported"
+            Self::DetailTypeUnknown(_) => {
+                "is of a type that is not registered here; see authorization_details_types_supported"
             }
-            Self::DetailTypeNotAllowed => {
-                "one of authorization_details is of a type that this client may not use; see authorization_details_types of its registration"
+            Self::DetailTypeNotAllowed(_) => {
+                "is of a type that this client may not use; see authorization_details_types of its registration"
             }
-            Self::DetailRefused(breach) => breach.said(),
-            Self::DetailElsewhere => {
-                "one of authorization_details names locations without the place of the token; ask for it with resource"
-            }
+            Self::DetailRefused(..) => "is not of the form that its type has",
+            Self::DetailElsewhere(_) => "names locations without the place of the token; ask for it with resource",
             Self::DetailNotGranted => {
                 "authorization_details are more than was granted; ask for what was granted, or for less of it as its type compares"
             }
@@ -564,7 +582,7 @@ impl Why {
             | Self::GrantEnded
             | Self::GrantForbidden
             | Self::UserDisabled => {
-                "the code or refresh token is not good: it is unknown, was used, has ended, or was given to another client; ask the person again"
+                "the code or refresh token is not good: it is unknown, was used, has ended, was given to another client, or wants the proof of its key; ask the person again"
             }
             Self::HandleUnknown | Self::HandleOfAnother | Self::HandleOtherKey | Self::HandleRedeemed => {
                 "no question of this client waits under this code, or its answer was fetched before; start again"
@@ -609,8 +627,11 @@ impl Why {
             Self::LastWayIn => "this is the last way to sign in; add another one first",
             Self::CredentialsFull => "there are as many passkeys as a person may have; remove one first",
             Self::CeremonyFailed(_) => "the passkey could not be checked; try again",
-            Self::AdministratorUnproved => "send an administrator's token as Authorization: Bearer",
+            Self::AdministratorUnproved => {
+                "send the token of an administrator of this tenant as Authorization: Bearer; one that came is not known here, was ended, or has expired"
+            }
             Self::Body(_) => "this call does not take that; see detail",
+            Self::AbsentHere(_) => "this call names something that is not here; see detail",
             Self::Json(_) => {
                 "the body is not one well-formed JSON object: no repeated members, at most 16 levels, numbers below 2^63"
             }
@@ -655,7 +676,9 @@ impl Why {
             Self::AttestationChallenge => "attestation challenge missing, unknown or stale".to_owned(),
             Self::RequestObject(rule) => rule.to_string(),
             Self::KeysUnread => "the client's jwks_uri does not answer with a key set".to_owned(),
-            Self::CertificateWrong => "the certificate is not the client's, or nobody vouches for it".to_owned(),
+            Self::CertificateWrong => {
+                "no certificate was shown, or it is not the client's, or nobody vouches for it".to_owned()
+            }
             Self::Dpop(rule) => rule.to_string(),
             Self::Json(rule) => format!("JSON: {rule}"),
             Self::Body(detail) => format!("body: {detail}"),
@@ -664,10 +687,11 @@ impl Why {
             Self::ParameterMalformed(name) => format!("parameter malformed: {name}"),
             Self::Exists(what) => format!("exists: {what}"),
             Self::Absent(what) => format!("absent: {what}"),
+            Self::AbsentHere(detail) => format!("absent: {detail}"),
             Self::Excess(excess) => format!("excess: {}", excess.said()),
             Self::ClientMetadata(detail) => format!("client metadata: {detail}"),
             Self::DetailsMalformed(rule) => format!("details: {rule}"),
-            Self::DetailRefused(breach) => format!("details: {}", breach.said()),
+            Self::DetailRefused(..) => format!("details: {}", self.said()),
             Self::CodeUnknown => "no such authorization code".to_owned(),
             Self::CodeReplayed => "authorization code replayed".to_owned(),
             Self::CodeExpired => "authorization code expired".to_owned(),
@@ -731,9 +755,9 @@ impl Why {
             | Self::ScopeMalformed
             | Self::ScopeNotGranted
             | Self::ScopeUnknown
-            | Self::DetailTypeUnknown
-            | Self::DetailTypeNotAllowed
-            | Self::DetailElsewhere
+            | Self::DetailTypeUnknown(_)
+            | Self::DetailTypeNotAllowed(_)
+            | Self::DetailElsewhere(_)
             | Self::DetailNotGranted
             | Self::AdministratorUnproved
             | Self::NoMethod
@@ -785,7 +809,21 @@ impl Why {
             | Self::SoftwareStatement
             | Self::LastWayIn
             | Self::CredentialsFull
-            | Self::HostForm => self.said().to_owned(),
+            | Self::HostForm => self.said().into_owned(),
         }
+    }
+}
+
+/// The form that a parameter has, as the end of a sentence that begins with its name.
+fn form(name: &str) -> &'static str {
+    match name {
+        "resource" => "must be an absolute URI without fragment",
+        "binding_message" => "is one line of at most 200 characters, without control characters",
+        "completion_mode" => "is deferred, or is left out; a poll has none",
+        "max_age" => "is a number of seconds",
+        "claims" => "is a JSON object as OpenID Connect Core s5.5 describes it",
+        "dpop_jkt" => "is the base64url of a SHA-256 thumbprint, 43 characters",
+        "code_challenge" => "is the base64url of a SHA-256 hash, 43 characters",
+        _ => "has a form that its definition does not allow",
     }
 }

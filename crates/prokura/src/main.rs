@@ -23,11 +23,12 @@ fn main() -> ExitCode {
     };
     // It fails only when a provider is installed already, and there is only this one.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    let format = arguments.format();
     let outcome = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(cli::run(arguments, &environment)),
         Err(error) => Err(error.into()),
     };
-    cli::finish(outcome)
+    cli::finish(outcome, format)
 }
 
 /// What the environment said when the process started.

@@ -40,7 +40,7 @@ impl Schemas {
             };
             let verdict = match self.compiled(kind) {
                 Some(schema) => verdict(&schema, detail),
-                None => Err(Breach::Value), // it was compiled when it was registered; what cannot be any more admits nothing
+                None => Err(Breach::Value(String::new())), // it was compiled when it was registered; what cannot be any more admits nothing
             };
             types.judge(detail, verdict);
         }
@@ -125,14 +125,39 @@ fn verdict(schema: &Validator, detail: &Detail) -> Result<(), Breach> {
                 | ValidationErrorKind::UnevaluatedProperties { .. }
                 | ValidationErrorKind::PropertyNames { .. }
         );
-        if matches!(kind, ValidationErrorKind::Required { .. }) {
-            Breach::Missing
+        let place = place(error.schema_path().as_str());
+        if let ValidationErrorKind::Required { property } = kind {
+            let name = property.as_str().unwrap_or_default();
+            Breach::Missing(plain(place.into_iter().chain([name.to_owned()])))
         } else if unknown {
-            Breach::Unknown
+            Breach::Unknown(plain(place))
         } else {
-            Breach::Value
+            Breach::Value(plain(place))
         }
     })
+}
+
+/// Which members of a schema lead to a place in it: those behind `properties` of a JSON Pointer (RFC 6901). What came in has no part in it.
+fn place(pointer: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut segments = pointer.split('/');
+    while let Some(segment) = segments.next() {
+        if segment == "properties" {
+            names.extend(segments.next().map(|name| name.replace("~1", "/").replace("~0", "~")));
+        }
+    }
+    names
+}
+
+/// Names as they may stand in an answer, joined by dots; none where one has other characters than those that members of details have.
+fn plain(names: impl IntoIterator<Item = String>) -> String {
+    let names: Vec<String> = names.into_iter().collect();
+    let is_plain = |name: &String| name.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\'));
+    if names.iter().all(is_plain) {
+        names.join(".")
+    } else {
+        String::new()
+    }
 }
 
 #[cfg(test)]
@@ -164,29 +189,44 @@ mod tests {
         let details = Details::of(json!([detail])).unwrap();
         let mut types = Types::of([kind(schema)]);
         Schemas::default().judge(&mut types, &details);
-        types.admit(details.iter().next().unwrap())
+        types.admit(0, details.iter().next().unwrap())
     }
 
     #[test]
     fn what_is_wrong_with_a_detail_is_told_by_kind() {
         let schema = json!({
             "type": "object",
-            "properties": { "type": { "const": "t" }, "n": { "type": "integer", "maximum": 9 }, "day": { "type": "string", "format": "date" } },
+            "properties": { "type": { "const": "t" }, "n": { "type": "integer", "maximum": 9 }, "day": { "type": "string", "format": "date" },
+                "to": { "type": "object", "properties": { "bank": { "type": "integer" } }, "required": ["bank"], "additionalProperties": false } },
             "required": ["n"],
             "additionalProperties": false,
         });
         for (detail, expected) in [
             (json!({ "type": "t", "n": 9 }), Ok(())),
             (json!({ "type": "t", "n": 9, "day": "2026-02-28" }), Ok(())),
-            (json!({ "type": "t" }), Err(Breach::Missing)),
-            (json!({ "type": "t", "n": 1, "m": 1 }), Err(Breach::Unknown)),
-            (json!({ "type": "t", "n": 10 }), Err(Breach::Value)),
-            (json!({ "type": "t", "n": "1" }), Err(Breach::Value)),
-            (json!({ "type": "t", "n": 1, "day": "2026-02-30" }), Err(Breach::Value)),
+            (json!({ "type": "t" }), Err(Breach::Missing("n".to_owned()))),
+            (
+                json!({ "type": "t", "n": 1, "m": 1 }),
+                Err(Breach::Unknown(String::new())),
+            ),
+            (json!({ "type": "t", "n": 10 }), Err(Breach::Value("n".to_owned()))),
+            (json!({ "type": "t", "n": "1" }), Err(Breach::Value("n".to_owned()))),
+            (
+                json!({ "type": "t", "n": 1, "day": "2026-02-30" }),
+                Err(Breach::Value("day".to_owned())),
+            ),
+            (
+                json!({ "type": "t", "n": 1, "to": {} }),
+                Err(Breach::Missing("to.bank".to_owned())),
+            ),
+            (
+                json!({ "type": "t", "n": 1, "to": { "bank": 1, "x": 1 } }),
+                Err(Breach::Unknown("to".to_owned())),
+            ),
         ] {
             assert_eq!(
                 judged(schema.clone(), detail.clone()),
-                expected.map_err(Why::DetailRefused),
+                expected.map_err(|breach| Why::DetailRefused(0, breach)),
                 "{detail}"
             );
         }
@@ -226,7 +266,7 @@ mod tests {
         let answer = judged(schema, json!({ "type": "t", "a": format!("{}!", "a".repeat(8_000)) }));
         assert_eq!(
             answer,
-            Err(Why::DetailRefused(Breach::Value)),
+            Err(Why::DetailRefused(0, Breach::Value("a".to_owned()))),
             "a backtracking engine would never say it"
         );
     }

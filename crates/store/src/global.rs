@@ -18,5 +18,6 @@ pub const WITHOUT_TENANT: &[(&str, &str)] = &[
     ("tenant.create", "the tenant is the row"),
     ("tenant.set_disabled", "the tenant is the row"),
     ("tenant.set_issuer", "the tenant is the row"),
+    ("tenant.set_name", "the tenant is the row"),
     ("tenant.set_settings", "the tenant is the row"),
 ];

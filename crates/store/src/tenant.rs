@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&ALL, &CREATE, &SET_DISABLED, &SET_SETTINGS, &SET_ISSUER];
+pub(crate) const STATEMENTS: &[&Statement] = &[&ALL, &CREATE, &SET_DISABLED, &SET_SETTINGS, &SET_NAME, &SET_ISSUER];
 
 static ALL: Statement = Statement::read(
     "tenant.all",
@@ -53,6 +53,14 @@ static SET_SETTINGS: Statement = Statement::write(
     &[Text, Text, Int, Text, Text, Text, Text, Text, Text, Text, Text],
     "UPDATE tenant
      SET dpop_nonce = COALESCE($2, dpop_nonce), access_token_seconds = COALESCE($3, access_token_seconds), client_documents = COALESCE($4, client_documents), registration = COALESCE($5, registration), binding = COALESCE($6, binding), security_profile = COALESCE($7, security_profile), pushed_requests = COALESCE($8, pushed_requests), pkce = COALESCE($9, pkce), device_grant = COALESCE($10, device_grant), deferred = COALESCE($11, deferred)
+     WHERE id = $1",
+);
+
+static SET_NAME: Statement = Statement::write(
+    "tenant.set_name",
+    &[Text, Text],
+    "UPDATE tenant
+     SET name = $2
      WHERE id = $1",
 );
 
@@ -204,6 +212,13 @@ pub(crate) fn lower_write(tenant: &str, write: &Write) -> Bound {
             ];
             Bound::new(&SET_SETTINGS, args, "tenant", "", id.as_str())
         }
+        Write::SetName { id, name } => Bound::new(
+            &SET_NAME,
+            vec![id.as_str().to_owned().into(), name.clone().into()],
+            "tenant",
+            "",
+            id.as_str(),
+        ),
         Write::EndAdministrator { id, at } => administrator::lower_end(tenant, id, *at),
     }
 }

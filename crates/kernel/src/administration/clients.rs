@@ -10,7 +10,7 @@ use crate::{
     caller::{AdministratorCaller, Caller},
     client::{
         Approvers, Authentication, AuthenticationMethod, Client, Further, GrantType, Guard as ClientGuard, Keys,
-        Registration,
+        Registration, SecurityProfile,
     },
     decision::{Change, Decision, Guard, Reply},
     detail::Details,
@@ -72,6 +72,15 @@ pub(super) fn create(
     let keys = new.keys.clone().map(checked_keys).transpose()?;
     registration::needed_for(new.method, keys.as_ref(), &new.further).map_err(Why::ClientMetadata)?;
     let (authentication, secret) = credentials(new.method, at);
+    if let Some(tenant) = &facts.tenant {
+        let profile = new.further.profile.max(tenant.settings.profile);
+        registration::held_by(profile, new.method).map_err(Why::ClientMetadata)?;
+        if profile >= SecurityProfile::Fapi2 && new.grant_types.contains(&GrantType::DeviceCode) {
+            return Err(Why::ClientMetadata(
+                "the device grant is not for clients under a FAPI profile; take it out of grant_types",
+            ));
+        }
+    }
     let further = Further {
         sector: registration::sector(&new.further, &redirect_uris),
         ..new.further.clone()
@@ -187,6 +196,10 @@ pub(super) fn change(change: &ChangeClient, caller: &Caller, facts: &Facts, at: 
     }
     registration::needed_for(client.authentication.method(), client.keys.as_ref(), &client.further)
         .map_err(Why::ClientMetadata)?;
+    // A client that was there when the tenant became stricter can still be disabled and renamed; its own profile is not set to what it cannot hold.
+    if change.further.contains_key("security_profile") {
+        registration::held_by(client.further.profile, client.authentication.method()).map_err(Why::ClientMetadata)?;
+    }
     client.disabled = change.switch.map_or(client.disabled, |switch| switch.since(at.now));
     let event = Event::new(EventKind::ClientChanged, caller, at)
         .about(old.id.as_str())
@@ -258,10 +271,12 @@ fn changed(client: &Client, change: &Object) -> Result<Further, Why> {
 /// Somebody must be able to answer: the group is there.
 fn approvers_exist(approvers: Option<&Approvers>, facts: &Facts) -> Result<(), Why> {
     let there = |approvers: &Approvers| facts.groups.iter().any(|group| group.id == approvers.group);
-    if approvers.is_none_or(there) {
-        Ok(())
-    } else {
-        Err(Why::Absent("group"))
+    match approvers {
+        Some(approvers) if !there(approvers) => Err(Why::AbsentHere(format!(
+            "approvers: there is no group or role {} here",
+            approvers.group
+        ))),
+        Some(_) | None => Ok(()),
     }
 }
 

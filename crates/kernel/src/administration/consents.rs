@@ -27,7 +27,7 @@ pub(super) fn create(
         && facts.client.is_none()
         && !id.as_str().contains("://")
     {
-        return Err(Why::Absent("client"));
+        return Err(Why::AbsentHere(format!("client_id: there is no client {id} here")));
     }
     if new.resource.is_some() && facts.resources.is_empty() {
         return Err(Why::Body(
@@ -41,10 +41,17 @@ pub(super) fn create(
     {
         return Err(Why::Body("scope: one scope token (RFC 6749 s3.3)".to_owned()));
     }
+    if let (Some(scope), Some(resource)) = (&new.scope, facts.resources.first().filter(|_| new.resource.is_some()))
+        && !resource.scopes.contains_key(scope)
+    {
+        return Err(Why::Body(format!("scope: {scope} is no scope of that resource")));
+    }
     let mut guards = Vec::new();
     if let Some(group) = &new.group {
         if facts.groups.is_empty() {
-            return Err(Why::Absent("group"));
+            return Err(Why::AbsentHere(format!(
+                "group: there is no group or role {group} here"
+            )));
         }
         guards.push(Guard::User(user::Guard::GroupExists(group.clone())));
     }

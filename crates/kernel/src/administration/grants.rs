@@ -24,6 +24,11 @@ pub(super) fn create(
     at: &Moment,
 ) -> Result<Decision, Why> {
     let client = facts.client.as_ref().ok_or(Why::Absent("client"))?;
+    if new.scopes.is_empty() && new.resources.is_empty() && new.details.is_empty() {
+        return Err(Why::Body(
+            "scope: a grant gives something: name a scope, a resource or authorization_details".to_owned(),
+        ));
+    }
     all_registered(&new.resources, facts)?;
     scopes_known(&new.scopes, facts)?;
     if new.expires.is_some_and(|end| end <= at.now) {
@@ -33,11 +38,11 @@ pub(super) fn create(
     audiences.insert(Audience::Issuer);
 
     let places: Vec<&str> = new.resources.iter().map(ResourceUri::as_str).collect();
-    for detail in &new.details {
-        facts.types.admit(detail)?;
+    for (n, detail) in new.details.iter().enumerate() {
+        facts.types.admit(n, detail)?;
         let somewhere = places.iter().any(|place| detail.is_for(place));
         if !somewhere && !places.is_empty() {
-            return Err(Why::DetailElsewhere);
+            return Err(Why::DetailElsewhere(n));
         }
     }
     let ask = Ask {

@@ -40,8 +40,15 @@ pub enum Command {
     CreateTenant(Box<NewTenant>),
     /// Disable a tenant, or enable it again.
     SetTenantDisabled(TenantId, Switch),
-    /// Change what a tenant decides for itself.
-    SetTenantSettings(TenantId, SettingsChange),
+    /// Change a tenant's name, or what it decides for itself. What is `None` stays.
+    ChangeTenant {
+        /// Which.
+        id: TenantId,
+        /// Another name, for people.
+        name: Option<String>,
+        /// What it decides from now on.
+        settings: SettingsChange,
+    },
     /// Make an administrator's token.
     CreateAdministrator(NewAdministrator),
     /// End an administrator's token now.
@@ -101,7 +108,7 @@ impl Command {
             | Self::RevokeGrant(_)
             | Self::CreateTenant(_)
             | Self::SetTenantDisabled(..)
-            | Self::SetTenantSettings(..)
+            | Self::ChangeTenant { .. }
             | Self::CreateAdministrator(_)
             | Self::EndAdministrator(_)
             | Self::CreateUser(_)

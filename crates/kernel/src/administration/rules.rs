@@ -27,7 +27,7 @@ pub struct Facts {
     pub resources: Vec<Resource>,
     /// The grant that the command names, with its path to the root.
     pub path: Vec<Grant>,
-    /// The tenant that the command names.
+    /// The tenant that the command names; its own, for commands about clients and resources.
     pub tenant: Option<Tenant>,
     /// The administrator that the command names.
     pub administrator: Option<Administrator>,
@@ -84,11 +84,11 @@ fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> R
         Command::SetTenantDisabled(id, switch) => {
             installation(administrator).and_then(|()| tenants::switch(id, *switch, caller, facts, at))
         }
-        Command::SetTenantSettings(id, settings) => {
+        Command::ChangeTenant { id, name, settings } => {
             if *id != administrator.home {
                 installation(administrator)?;
             }
-            tenants::settings(id, *settings, caller, facts, at)
+            tenants::change(id, name.as_deref(), *settings, caller, facts, at)
         }
         Command::CreateAdministrator(new) => {
             if new.reach == Reach::Installation {

@@ -75,9 +75,10 @@ pub(super) fn switch(
     ))
 }
 
-/// Changes what a tenant decides for itself.
-pub(super) fn settings(
+/// Changes a tenant's name, or what it decides for itself.
+pub(super) fn change(
     id: &TenantId,
+    name: Option<&str>,
     change: SettingsChange,
     caller: &Caller,
     facts: &Facts,
@@ -87,14 +88,22 @@ pub(super) fn settings(
     let settings = change.of(tenant.settings);
     checked(settings)?;
     let document = describe::tenant(&Tenant {
+        name: name.unwrap_or(&tenant.name).to_owned(),
         settings,
         ..tenant.clone()
     });
     let event = Event::new(EventKind::TenantChanged, caller, at)
         .about(id.as_str())
         .changing(&describe::tenant(tenant), &document);
+    let mut sure = vec![Write::Tenant(tenant::Write::SetSettings { id: id.clone(), change })];
+    sure.extend(name.map(|name| {
+        Write::Tenant(tenant::Write::SetName {
+            id: id.clone(),
+            name: name.to_owned(),
+        })
+    }));
     let change = Change {
-        sure: vec![Write::Tenant(tenant::Write::SetSettings { id: id.clone(), change })],
+        sure,
         events: vec![event],
         ..Change::default()
     };

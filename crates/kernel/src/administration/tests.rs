@@ -169,7 +169,7 @@ fn commands() -> Vec<(Value, Facts)> {
         ),
         (json!({ "rotate_keys": { "keys": [key] } }), Facts::default()),
         (
-            json!({ "set_tenant_settings": { "id": "acme", "access_token_seconds": 60 } }),
+            json!({ "change_tenant": { "id": "acme", "access_token_seconds": 60 } }),
             loaded(),
         ),
         (

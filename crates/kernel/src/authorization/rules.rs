@@ -488,7 +488,7 @@ pub enum Asking<'a> {
 pub fn error(why: &Why, returns: &Returns, tenant: &Tenant) -> Vec<(&'static str, String)> {
     let mut parameters = vec![
         ("error", why.code().name().to_owned()),
-        ("error_description", why.said().to_owned()),
+        ("error_description", why.said().into_owned()),
     ];
     parameters.extend(answered(returns, tenant));
     parameters

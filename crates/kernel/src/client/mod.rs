@@ -90,6 +90,11 @@ impl AuthenticationMethod {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|method| method.name() == name)
     }
+
+    /// Whether it is one of those that FAPI 2.0 s5.3.2.1 takes: a key of the client's, by assertion or by connection.
+    pub const fn is_strong(self) -> bool {
+        matches!(self, Self::PrivateKeyJwt | Self::Tls | Self::SelfSignedTls)
+    }
 }
 
 impl Authentication {
@@ -98,9 +103,9 @@ impl Authentication {
         !matches!(self, Self::Nothing)
     }
 
-    /// Whether it is one of those that FAPI 2.0 s5.3.2.1 takes: a key of the client's, by assertion or by connection.
+    /// Whether it is one of those that FAPI 2.0 s5.3.2.1 takes.
     pub const fn is_strong(&self) -> bool {
-        matches!(self, Self::PrivateKeyJwt | Self::Tls | Self::SelfSignedTls)
+        self.method().is_strong()
     }
 
     /// The digest of its secret, if it is one.

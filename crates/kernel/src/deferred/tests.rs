@@ -339,8 +339,12 @@ fn rfc_9396_a_machine_waits_for_details_that_no_grant_has_and_gets_what_one_has_
         );
     }
     for (types, detail, why) in [
-        (all(), r#"{"type":"unheard_of"}"#, Why::DetailTypeUnknown),
-        (known(&[five]), six, Why::DetailRefused(crate::detail::Breach::Value)),
+        (all(), r#"{"type":"unheard_of"}"#, Why::DetailTypeUnknown(0)),
+        (
+            known(&[five]),
+            six,
+            Why::DetailRefused(0, crate::detail::Breach::Value(String::new())),
+        ),
     ] {
         for grants in [grants.clone(), json!([])] {
             let asked = Asked {

@@ -5,24 +5,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Detail, DetailType, Details, Guard};
 use crate::{client::Client, decision, id::DetailTypeId, why::Why};
 
-/// In what a detail differs from what its type's schema admits. It says nothing of what came in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// In what a detail differs from what its type's schema admits. It says where by names of the schema, as in `amount.value`, and nothing of what came in; the name is empty
+/// for the detail itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Breach {
-    /// A member that must be there is not.
-    Missing,
-    /// A member is there that the type does not know.
-    Unknown,
-    /// A member has a value that the type does not admit.
-    Value,
+    /// This member must be there, and is not.
+    Missing(String),
+    /// In this member there is one that the type does not know.
+    Unknown(String),
+    /// This member has a value that the type does not admit.
+    Value(String),
 }
 
 impl Breach {
-    /// The sentence for the caller.
-    pub const fn said(self) -> &'static str {
+    /// The end of a sentence for the caller that begins with the detail.
+    pub fn said(&self) -> String {
         match self {
-            Self::Missing => "one of authorization_details lacks a member that its type demands",
-            Self::Unknown => "one of authorization_details has a member that its type does not know",
-            Self::Value => "one of authorization_details has a member with a value that its type does not admit",
+            Self::Missing(name) if name.is_empty() => "lacks a member that its type demands".to_owned(),
+            Self::Missing(name) => format!("lacks a member that its type demands: {name}"),
+            Self::Unknown(name) if name.is_empty() => "has a member that its type does not know".to_owned(),
+            Self::Unknown(name) => format!("has a member that its type does not know, in {name}"),
+            Self::Value(name) if name.is_empty() => "has a value that its type does not admit".to_owned(),
+            Self::Value(name) => format!("has a value that its type does not admit: {name}"),
         }
     }
 }
@@ -58,36 +62,37 @@ impl Types {
         self.judged.insert(detail.digest(), verdict);
     }
 
-    /// Whether a detail is of a type that is registered, and of the form that it has now.
-    pub fn admit(&self, detail: &Detail) -> Result<(), Why> {
+    /// Whether a detail, the n-th of those that are asked, is of a type that is registered, and of the form that it has now.
+    pub fn admit(&self, n: usize, detail: &Detail) -> Result<(), Why> {
         if !self.known.contains_key(detail.kind()) {
-            return Err(Why::DetailTypeUnknown);
+            return Err(Why::DetailTypeUnknown(n));
         }
         match self.judged.get(&detail.digest()) {
             Some(Ok(())) => Ok(()),
-            Some(Err(breach)) => Err(Why::DetailRefused(*breach)),
-            None => Err(Why::DetailRefused(Breach::Value)), // nobody looked: it fails closed
+            Some(Err(breach)) => Err(Why::DetailRefused(n, breach.clone())),
+            None => Err(Why::DetailRefused(n, Breach::Value(String::new()))), // nobody looked: it fails closed
         }
     }
 
     /// Whether all of them still count: a type that is gone, or whose schema no longer admits what was granted, silences like a revocation.
     pub fn still_admit(&self, details: &Details) -> bool {
-        details.iter().all(|detail| self.admit(detail).is_ok())
+        details.iter().all(|detail| self.admit(0, detail).is_ok())
     }
 
     /// Whether these may be asked by this client at this place (RFC 9396 s5): each of a type that is registered and that the client may use, in its form, and for there.
     pub fn askable(&self, details: &Details, client: &Client, place: &str) -> Result<(), Why> {
-        details.iter().try_for_each(|detail| self.check(detail, client, place))
+        let mut each = details.iter().enumerate();
+        each.try_for_each(|(n, detail)| self.check(n, detail, client, place))
     }
 
-    fn check(&self, detail: &Detail, client: &Client, place: &str) -> Result<(), Why> {
-        self.admit(detail)?;
+    fn check(&self, n: usize, detail: &Detail, client: &Client, place: &str) -> Result<(), Why> {
+        self.admit(n, detail)?;
         let allowed = client.further.detail_types.as_ref();
         if allowed.is_some_and(|names| !names.iter().any(|name| name == detail.kind().as_str())) {
-            return Err(Why::DetailTypeNotAllowed);
+            return Err(Why::DetailTypeNotAllowed(n));
         }
         if !detail.is_for(place) {
-            return Err(Why::DetailElsewhere);
+            return Err(Why::DetailElsewhere(n));
         }
         Ok(())
     }
@@ -115,7 +120,7 @@ impl Types {
     pub fn counting(&self, details: &Details, client: &Client, place: &str) -> Details {
         let over: BTreeSet<String> = details
             .iter()
-            .filter(|detail| self.check(detail, client, place).is_err())
+            .filter(|detail| self.check(0, detail, client, place).is_err())
             .map(Detail::digest)
             .collect();
         details.without(&over)

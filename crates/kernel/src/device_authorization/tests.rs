@@ -184,19 +184,19 @@ fn rfc_9396_details_are_read_as_at_the_authorization_endpoint() {
     }
     let another = r#"{"type":"unheard_of"}"#;
     for (client, detail, admitted, why) in [
-        (json!({}), another, another, Why::DetailTypeUnknown),
+        (json!({}), another, another, Why::DetailTypeUnknown(0)),
         (
             json!({}),
             plain,
             another,
-            Why::DetailRefused(crate::detail::Breach::Value),
+            Why::DetailRefused(0, crate::detail::Breach::Value(String::new())),
         ),
-        (json!({}), elsewhere, elsewhere, Why::DetailElsewhere),
+        (json!({}), elsewhere, elsewhere, Why::DetailElsewhere(0)),
         (
             json!({ "authorization_details_types": [] }),
             plain,
             plain,
-            Why::DetailTypeNotAllowed,
+            Why::DetailTypeNotAllowed(0),
         ),
     ] {
         let decision = ask(&client, "scope=read&", detail, admitted);

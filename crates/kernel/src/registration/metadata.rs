@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     authority::Scopes,
-    client::{ApplicationType, AuthenticationMethod, Binding, Further, GrantType, Keys, is_fetched},
+    client::{ApplicationType, AuthenticationMethod, Binding, Further, GrantType, Keys, SecurityProfile, is_fetched},
     redirect_uri::{self, RedirectUri},
     why::Why,
 };
@@ -279,6 +279,17 @@ pub(crate) fn needed_for(
         | AuthenticationMethod::Attestation
         | AuthenticationMethod::Nothing => Ok(()),
     }
+}
+
+/// Whether a client that authenticates so can ever do so under a profile (FAPI 2.0 s5.3.2.1): said when it is registered, for at its first request it would hear no more than
+/// `invalid_client`.
+pub(crate) fn held_by(profile: SecurityProfile, method: AuthenticationMethod) -> Result<(), &'static str> {
+    if profile >= SecurityProfile::Fapi2 && !method.is_strong() {
+        return Err(
+            "the security profile takes only clients that authenticate with a key: token_endpoint_auth_method is private_key_jwt, tls_client_auth or self_signed_tls_client_auth",
+        );
+    }
+    Ok(())
 }
 
 /// Whether a JWK Set can be used: public keys only, at least one of a kind that is known here.

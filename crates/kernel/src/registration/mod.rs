@@ -14,7 +14,7 @@ mod tests;
 
 pub use document::{Address, address, document, keys_address};
 pub use metadata::{Claimed, Metadata, Said};
-pub(crate) use metadata::{checked_keys, needed_for, sector};
+pub(crate) use metadata::{checked_keys, held_by, needed_for, sector};
 pub(crate) use rules::keys;
 pub use rules::{Command, Facts, Known, decide, registration_document};
 

@@ -3,7 +3,7 @@
 use proof::{digest, json::Object};
 use serde_json::{Value, json};
 
-use super::{Claimed, Metadata, UNUSED_MAX, UNUSED_SECONDS};
+use super::{Claimed, Metadata, UNUSED_MAX, UNUSED_SECONDS, held_by};
 use crate::{
     administration::describe,
     authority::Scopes,
@@ -112,7 +112,11 @@ fn register(metadata: &Metadata, caller: &Caller, facts: &Facts<'_>, at: &Moment
         return Err(Why::TooMany("unused registrations in this tenant"));
     }
 
-    // 3. The client, with a secret unless it wants none or has keys. Absent means `client_secret_basic` (RFC 7591 s2).
+    // 3. One that the tenant's profile, or its own, lets authenticate at all.
+    let profile = metadata.further.profile.max(facts.tenant.settings.profile);
+    held_by(profile, metadata.method.unwrap_or(AuthenticationMethod::SecretBasic)).map_err(Why::ClientMetadata)?;
+
+    // 4. The client, with a secret unless it wants none or has keys. Absent means `client_secret_basic` (RFC 7591 s2).
     let (authentication, secret) = credentials(metadata, at)?;
     let token = at.secret("registration access token");
     let client = Client {
@@ -156,6 +160,7 @@ fn replace(
         ));
     }
     metadata.keys_for(method)?;
+    held_by(metadata.further.profile, method).map_err(Why::ClientMetadata)?;
     let client = Client {
         id: old.id.clone(),
         registration: old.registration.clone(),

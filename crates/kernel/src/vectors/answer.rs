@@ -355,6 +355,9 @@ fn write(write: &Write) -> Value {
             });
             json!({ "set_tenant_settings": { "id": id.as_str(), "change": change } })
         }
+        Write::Tenant(tenant::Write::SetName { id, name }) => {
+            json!({ "name_tenant": { "id": id.as_str(), "name": name } })
+        }
         Write::Tenant(tenant::Write::EndAdministrator { id, at }) => {
             json!({ "end_administrator": { "id": id.as_str(), "at": at.unix() } })
         }

@@ -37,11 +37,15 @@ pub(crate) fn command(request: &Value) -> Command {
             let row = row(&["id", "disabled"]);
             Command::SetTenantDisabled(id(row.required("id")), switch(&row).unwrap())
         }
-        "set_tenant_settings" => {
-            let mut members = vec!["id"];
+        "change_tenant" => {
+            let mut members = vec!["id", "name"];
             members.extend(SETTINGS);
             let row = row(&members);
-            Command::SetTenantSettings(id(row.required("id")), settings_change(&row))
+            Command::ChangeTenant {
+                id: id(row.required("id")),
+                name: row.text("name").map(str::to_owned),
+                settings: settings_change(&row),
+            }
         }
         "create_administrator" => {
             let row = row(&["name", "reach", "lifetime_seconds"]);

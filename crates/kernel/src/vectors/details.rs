@@ -23,10 +23,13 @@ pub(crate) fn write(row: &mut Object, details: &Details) {
 pub(crate) fn types(loaded: &Object) -> Types {
     let list = |name: &str| loaded.get(name).and_then(Value::as_array).into_iter().flatten();
     let mut types = Types::of(list("detail_types").map(kind));
-    for (name, verdict) in [("admitted_details", Ok(())), ("refused_details", Err(Breach::Missing))] {
+    for (name, verdict) in [
+        ("admitted_details", Ok(())),
+        ("refused_details", Err(Breach::Missing(String::new()))),
+    ] {
         for detail in list(name) {
             let details = Details::of(json!([detail])).unwrap();
-            details.iter().for_each(|detail| types.judge(detail, verdict));
+            details.iter().for_each(|detail| types.judge(detail, verdict.clone()));
         }
     }
     types

@@ -1,6 +1,6 @@
 //! Asking the admin API: one request, one answer, refusals told in words.
 
-use std::time::Duration;
+use std::{ops::ControlFlow, time::Duration};
 
 use anyhow::{Context, Result};
 use reqwest::{
@@ -42,6 +42,8 @@ pub(super) struct Call {
     pub(super) showing: Showing,
     /// What is being done, as in `show client x`: errors start with "cannot".
     doing: String,
+    /// What to do where something stands in the way.
+    on_conflict: &'static str,
 }
 
 /// How much of a body may be shown.
@@ -87,6 +89,15 @@ impl Call {
             body: None,
             showing: Showing::Whole,
             doing: doing.into(),
+            on_conflict: "choose another name, or change the one that exists",
+        }
+    }
+
+    /// With other advice for what stands in the way than another name.
+    pub(super) fn on_conflict(self, advice: &'static str) -> Self {
+        Self {
+            on_conflict: advice,
+            ..self
         }
     }
 
@@ -203,9 +214,47 @@ impl Api {
         }
     }
 
-    /// Every row of a list: follows `next`.
+    /// Every row of a list.
     pub(super) async fn list(&self, call: &Call, name: &str) -> Result<Vec<Value>> {
         let mut rows = Vec::new();
+        self.pages(call, name, |page| {
+            rows.extend(page);
+            ControlFlow::Continue(())
+        })
+        .await?;
+        Ok(rows)
+    }
+
+    /// How many rows of a list are wanted; it stops counting at `enough`.
+    pub(super) async fn count(
+        &self,
+        call: &Call,
+        name: &str,
+        wanted: impl Fn(&Value) -> bool + Send + Sync,
+        enough: u64,
+    ) -> Result<u64> {
+        let mut found = 0_u64;
+        self.pages(call, name, |page| {
+            for _ in page.iter().filter(|row| wanted(row)) {
+                found = found.saturating_add(1);
+            }
+            if found < enough {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        })
+        .await?;
+        Ok(found)
+    }
+
+    /// Page by page, until there is no `next` or enough was seen.
+    async fn pages(
+        &self,
+        call: &Call,
+        name: &str,
+        mut seen: impl FnMut(Vec<Value>) -> ControlFlow<()> + Send,
+    ) -> Result<()> {
         let mut after: Option<String> = None;
         loop {
             let mut page = call.clone().query("limit", PAGE_ROWS.to_string());
@@ -213,12 +262,13 @@ impl Api {
                 page = page.query("after", after.as_str());
             }
             let mut document = self.send(&page).await?;
-            if let Some(Value::Array(items)) = document.get_mut(name).map(Value::take) {
-                rows.extend(items);
-            }
+            let enough = match document.get_mut(name).map(Value::take) {
+                Some(Value::Array(items)) => seen(items).is_break(),
+                Some(_) | None => false,
+            };
             let next = document.get("next").and_then(Value::as_str).map(str::to_owned);
-            if next.is_none() || next == after {
-                return Ok(rows);
+            if enough || next.is_none() || next == after {
+                return Ok(());
             }
             after = next;
         }
@@ -274,6 +324,10 @@ pub(super) fn unreachable(doing: &str, target: &Target, error: &reqwest::Error) 
 fn refused(call: &Call, status: StatusCode, document: &Value, target: &Target) -> Failure {
     let member = |name: &str| document.get(name).and_then(Value::as_str);
     let why = match (member("detail"), member("error_description"), member("error")) {
+        // The server tells a token that is missing and one that does not count alike; a command always sends one.
+        (_, _, Some(code @ "invalid_token")) => {
+            format!("the administrator's token is not known here, was ended, or has expired ({code})")
+        }
         (Some(detail), _, Some(code)) => format!("{detail} ({code})"),
         (None, Some(said), Some(code)) => format!("{said} ({code})"),
         _ => format!(
@@ -284,7 +338,7 @@ fn refused(call: &Call, status: StatusCode, document: &Value, target: &Target) -
     let (exit, advice) = match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => (Exit::Denied, denied(target)),
         StatusCode::NOT_FOUND => (Exit::NotFound, "check the name and --tenant (list shows what there is); what reaches beyond a tenant needs an administrator of the installation".to_owned()),
-        StatusCode::CONFLICT => (Exit::Conflict, "choose another name, or change the one that exists".to_owned()),
+        StatusCode::CONFLICT => (Exit::Conflict, call.on_conflict.to_owned()),
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
             (Exit::Unavailable, "try again in a moment".to_owned())
         }
@@ -303,5 +357,40 @@ fn denied(target: &Target) -> String {
     match &target.tenant {
         None => "use the token of an administrator of the installation; a tenant's own administrator names the tenant with --tenant".to_owned(),
         Some(id) => format!("use the token of an administrator of the installation or of tenant {id}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Call, Exit, StatusCode, Target, refused};
+    use crate::cli::failure::brief;
+
+    #[test]
+    fn what_stands_in_the_way_is_met_with_the_advice_of_the_call() {
+        let target = Target {
+            server: "https://auth.example.com".parse().unwrap(),
+            tenant: None,
+        };
+        let told = |call: &Call, status: StatusCode, code: &str| {
+            let document = json!({ "error": code, "error_description": "it is over" });
+            let failure = refused(call, status, &document, &target);
+            (failure.exit, format!("{failure:?}"), brief(&failure.into()))
+        };
+        let named = Call::post("create client x", &["clients"]);
+        let (exit, all, _) = told(&named, StatusCode::CONFLICT, "conflict");
+        assert!(exit == Exit::Conflict && all.contains("choose another name"), "{all}");
+        let cancel = Call::post("cancel approval x", &["approvals", "x", "cancel"]).on_conflict("look at it");
+        let (exit, all, _) = told(&cancel, StatusCode::CONFLICT, "conflict");
+        assert!(
+            exit == Exit::Conflict && all.contains("look at it") && !all.contains("another name"),
+            "{all}"
+        );
+        let (exit, _, line) = told(&named, StatusCode::UNAUTHORIZED, "invalid_token");
+        assert!(
+            exit == Exit::Denied && line.contains("is not known here, was ended, or has expired"),
+            "{line}"
+        );
     }
 }

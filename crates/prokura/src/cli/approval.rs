@@ -63,6 +63,9 @@ pub(super) async fn run(command: ApprovalCommand, console: &Console<'_>) -> Resu
             let call = Call::post(
                 format!("cancel approval {approval}"),
                 &["approvals", &approval, "cancel"],
+            )
+            .on_conflict(
+                "prokura approval show says how it ended; what was given and fetched is stopped by: prokura grant revoke GRANT",
             );
             match console.change(call, planned).await? {
                 Some(document) => console.show(&document, &record(&document, console.now)),

@@ -1,6 +1,6 @@
 //! What can be typed.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, str::FromStr};
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
@@ -27,6 +27,13 @@ pub(crate) struct Arguments {
     pub(super) command: Command,
 }
 
+impl Arguments {
+    /// How data and errors are printed.
+    pub(crate) const fn format(&self) -> Format {
+        self.global.output
+    }
+}
+
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Options of every command")]
@@ -48,7 +55,7 @@ pub(crate) struct Global {
     /// The tenant to administer; the default one if absent
     #[arg(long, global = true, value_name = "ID")]
     pub(super) tenant: Option<String>,
-    /// How to print: tables for people, JSON with stable members for programs
+    /// How to print: tables for people, JSON with stable members for programs (errors too, on standard error)
     #[arg(long, global = true, value_name = "FORMAT", value_enum, default_value = "table")]
     pub(super) output: Format,
     /// Say nothing but data and errors
@@ -61,7 +68,7 @@ pub(crate) struct Global {
 
 /// How data is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(crate) enum Format {
     // Possible values have no documentation of their own: clap would then print every option of a command twice as long.
     Table,
     Json,
@@ -73,6 +80,12 @@ pub(super) struct Planned {
     /// Print the request that would be sent, and send nothing
     #[arg(long)]
     pub(super) dry_run: bool,
+}
+
+/// Reads a whole number.
+pub(super) fn number<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse()
+        .map_err(|_| "a whole number, as in 5, within its limits".to_owned())
 }
 
 #[derive(Debug, Subcommand)]

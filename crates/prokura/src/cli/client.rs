@@ -7,20 +7,20 @@ use std::{borrow::Cow, path::PathBuf};
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use kernel::client::MEMBERS;
+use kernel::client::{GrantType, MEMBERS};
 use serde_json::{Map, Value, json};
 
 use self::{create::CreateArguments, member::Members};
 use super::{
     api::Call,
-    arguments::Planned,
+    arguments::{Planned, number},
     console::{Console, something_to_change},
     grant,
     key::{KeyAlgorithm, public_keys},
     member::{is_set, items, state, text, time, words},
     secret::Secrets,
     table::{Record, Table},
-    when,
+    tenant, when,
 };
 
 #[derive(Debug, Subcommand)]
@@ -32,6 +32,7 @@ A program of its own gets scopes and resources here; what a client may do for a 
 Examples:
   prokura client create --name 'Report agent' --scope 'notes:read' --resource https://mcp.example.com/mcp
   prokura client create --name 'Build agent' --generate-key build-agent.jwk --scope deploy --resource https://ci.example.com
+  prokura client create --name 'Television app' --public --grant-type device --grant-type refresh_token
   prokura client create --name 'Notes app' --public --native --redirect-uri http://127.0.0.1/callback
   prokura client create --name 'Web editor' --id https://editor.example/client.json --redirect-uri https://editor.example/callback")]
     Create(CreateArguments),
@@ -80,7 +81,7 @@ pub(super) struct ChangeArguments {
     /// A new name
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// A file with its new public keys, which replace the old ones: a JWK Set, or one JWK
+    /// A file with its new public keys, which replace the old ones: a JWK Set, one JWK, or its certificate in PEM
     #[arg(long, value_name = "FILE")]
     jwks: Option<PathBuf>,
     /// Where it may be answered through a browser, instead of the places before; repeatable
@@ -99,7 +100,7 @@ pub(super) struct ChangeArguments {
     #[arg(long, value_name = "GROUP")]
     approvers: Option<String>,
     /// How many of them must say yes; one if absent
-    #[arg(long, value_name = "N", requires = "approvers")]
+    #[arg(long, value_name = "N", value_parser = number::<i64>, requires = "approvers")]
     approval_quorum: Option<i64>,
     #[command(flatten)]
     members: Members,
@@ -144,7 +145,8 @@ pub(super) async fn run(command: ClientCommand, console: &Console<'_>) -> Result
             let Some(document) = place.or_give_up(console.change(call, planned).await)? else {
                 return Ok(());
             };
-            place.keep(&document, "client_secret", record(&document, console.now), console)
+            let record = record(&document, &profile(console).await, console.now);
+            place.keep(&document, "client_secret", record, console)
         }
     }
 }
@@ -160,7 +162,7 @@ async fn list(console: &Console<'_>) -> Result<()> {
             text(client, "client_id"),
             text(client, "client_name"),
             text(client, "token_endpoint_auth_method"),
-            words(client, "grant_types"),
+            words(client, "grant_types").replace(GrantType::DeviceCode.name(), "device"),
             time(client, "last_used_at").map_or_else(|| "never".to_owned(), |at| when::relative(at, console.now)),
             state(client).to_owned(),
         ]);
@@ -181,7 +183,7 @@ async fn show(client: &str, console: &Console<'_>) -> Result<()> {
             &["clients", &in_path(client)],
         ))
         .await?;
-    let mut human = record(&document, console.now).text();
+    let mut human = record(&document, &profile(console).await, console.now).text();
     if console.is_for_people() {
         let mut grants = api.list(&Call::get("list grants", &["grants"]), "grants").await?;
         let forest = grant::Forest::of(&grants);
@@ -252,9 +254,44 @@ async fn change(arguments: ChangeArguments, console: &Console<'_>) -> Result<()>
 
 async fn changed(call: Call, planned: Planned, console: &Console<'_>) -> Result<()> {
     match console.change(call, planned).await? {
-        Some(document) => console.show(&document, &record(&document, console.now).text()),
+        Some(document) => {
+            let profile = profile(console).await;
+            console.show(&document, &record(&document, &profile, console.now).text())?;
+            hints(&document, console).await
+        }
         None => Ok(()),
     }
+}
+
+/// The security profile of the tenant, where a record is shown to people: what a client must prove depends on it. A record with a secret is shown whether that can be read or not.
+async fn profile(console: &Console<'_>) -> String {
+    match console.api() {
+        Ok(api) if console.is_for_people() => tenant::security_profile(&api).await.unwrap_or_default(),
+        Ok(_) | Err(_) => String::new(),
+    }
+}
+
+/// What was accepted, and will not work as it is.
+async fn hints(client: &Value, console: &Console<'_>) -> Result<()> {
+    let group = text(client, "approvers");
+    let Some(quorum) = client
+        .get("approval_quorum")
+        .and_then(Value::as_u64)
+        .filter(|_| !group.is_empty())
+    else {
+        return Ok(());
+    };
+    let call = Call::get("list users", &["users"]);
+    let counts = |user: &Value| {
+        time(user, "disabled_at").is_none() && items(user, "groups").iter().any(|one| one.as_str() == Some(&group))
+    };
+    let people = console.api()?.count(&call, "users", counts, quorum).await?;
+    if people < quorum {
+        console.say(&format!(
+            "warning: {quorum} people of {group} must say yes, and {people} can; until there are more nobody gets an answer: prokura user change LOGIN --group {group}"
+        ));
+    }
+    Ok(())
 }
 
 /// A client's id as it stands in a path: an address is written as `~` and its base64url.
@@ -273,7 +310,7 @@ pub(super) fn insert_if(body: &mut Map<String, Value>, name: &str, value: Option
     }
 }
 
-fn record(client: &Value, now: i64) -> Record {
+fn record(client: &Value, profile: &str, now: i64) -> Record {
     let keys = client.get("jwks").map(|set| {
         let told = items(set, "keys")
             .iter()
@@ -309,8 +346,12 @@ fn record(client: &Value, now: i64) -> Record {
         )
         .line(
             "proves a key",
-            if is_set(client, "dpop_bound_access_tokens") {
+            if is_set(client, "tls_client_certificate_bound_access_tokens") {
+                "always (its certificate)"
+            } else if is_set(client, "dpop_bound_access_tokens") {
                 "always (DPoP)"
+            } else if is_strict(profile) || is_strict(&text(client, "security_profile")) {
+                "always, by DPoP: its security profile demands it"
             } else {
                 "when it wants to (DPoP)"
             },
@@ -358,6 +399,11 @@ fn record(client: &Value, now: i64) -> Record {
             .map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
         record.line_if(name, told)
     })
+}
+
+/// Whether a security profile binds every token to a key.
+fn is_strict(profile: &str) -> bool {
+    profile.starts_with("fapi2")
 }
 
 /// A text, if there is any.

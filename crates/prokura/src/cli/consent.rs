@@ -9,7 +9,9 @@ use super::{
     arguments::Planned,
     client::insert_if,
     console::Console,
+    failure::{Exit, Failure},
     member::{items, text, time},
+    scope,
     table::{Record, Table},
     when,
 };
@@ -45,6 +47,9 @@ pub(super) struct RuleArguments {
     /// For every client that no administrator registered
     #[arg(long)]
     unregistered: bool,
+    /// For every client, every scope, everywhere and for everybody: what a rule without any other option would say
+    #[arg(long, conflicts_with_all = ["client", "unregistered", "scope", "resource", "group"])]
+    everything: bool,
     /// For this scope
     #[arg(long, value_name = "SCOPE")]
     scope: Option<String>,
@@ -85,7 +90,9 @@ pub(super) async fn run(command: ConsentCommand, console: &Console<'_>) -> Resul
                 planned,
             )?;
             let call = Call::delete(format!("remove rule {id}"), &["consent-rules", &id]);
-            changed(call, planned, console).await
+            changed(call, planned, console).await?;
+            console.done(&format!("took back rule {id}"), planned);
+            Ok(())
         }
     }
 }
@@ -94,11 +101,26 @@ async fn create(effect: Effect, arguments: RuleArguments, console: &Console<'_>)
     let RuleArguments {
         client,
         unregistered,
+        everything,
         scope,
         resource,
         group,
         planned,
     } = arguments;
+    let names_something = unregistered || [&client, &scope, &resource, &group].iter().any(|named| named.is_some());
+    if !names_something && !everything {
+        return Err(
+            Failure::new(Exit::Usage, "the rule names nothing, so it would be about everything")
+                .why("what is not named is every one: every client, every scope, everywhere, for everybody")
+                .advice("name a client, a scope, a resource or a group; or say --everything")
+                .into(),
+        );
+    }
+    if let Some(scope) = &scope
+        && !planned.dry_run
+    {
+        scope::warn_of_unknown([scope.as_str()], console).await?;
+    }
     let mut body = Map::new();
     let (word, end) = match effect {
         Effect::Allow => ("allow", "Nobody is asked about it any more."),
@@ -112,7 +134,9 @@ async fn create(effect: Effect, arguments: RuleArguments, console: &Console<'_>)
     insert_if(&mut body, "group", group.map(Value::from));
     let body = Value::Object(body);
     console.confirm(&format!("{} {end}", sentence(&body)), planned)?;
-    let call = Call::post(format!("{word} that centrally"), &["consent-rules"]).body(body);
+    let call = Call::post(format!("{word} that centrally"), &["consent-rules"])
+        .on_conflict("take a rule back first: prokura consent remove RULE")
+        .body(body);
     changed(call, planned, console).await
 }
 

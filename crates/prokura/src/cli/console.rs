@@ -89,6 +89,13 @@ impl Console<'_> {
         }
     }
 
+    /// Says that something is gone: what is printed is how it was.
+    pub(super) fn done(&self, what: &str, planned: Planned) {
+        if !planned.dry_run {
+            self.say(what);
+        }
+    }
+
     /// Asks before something that hurts, if somebody is there to answer.
     pub(super) fn confirm(&self, question: &str, planned: Planned) -> Result<()> {
         let stdin = io::stdin();

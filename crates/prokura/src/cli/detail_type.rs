@@ -1,8 +1,8 @@
 //! `prokura detail-type`: which authorization details may be asked for (RFC 9396), in which form and in which words.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value};
 
@@ -10,6 +10,7 @@ use super::{
     api::Call,
     arguments::Planned,
     console::Console,
+    file,
     member::{items, text, time},
     table::{Record, Table},
     when,
@@ -114,7 +115,9 @@ pub(super) async fn run(command: DetailTypeCommand, console: &Console<'_>) -> Re
                 planned,
             )?;
             let call = Call::delete(format!("end detail type {name}"), &["detail-types", &in_path(&name)]);
-            changed(call, planned, console).await
+            changed(call, planned, console).await?;
+            console.done(&format!("ended the type {name}"), planned);
+            Ok(())
         }
     }
 }
@@ -127,15 +130,12 @@ fn body(described: &Described) -> Result<Map<String, Value>> {
     let mut body = Map::new();
     body.insert("name".to_owned(), described.name.as_str().into());
     body.insert("words".to_owned(), object(&described.words));
-    body.insert("schema".to_owned(), json_file(&described.schema)?);
+    body.insert(
+        "schema".to_owned(),
+        file::json(&described.schema, "the JSON Schema of the type")?,
+    );
     body.insert("narrowing".to_owned(), object(&described.narrowing));
     Ok(body)
-}
-
-/// A file with JSON in it.
-pub(super) fn json_file(file: &Path) -> Result<Value> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("{} is not JSON", file.display()))
 }
 
 /// A type as it stands in a path: one with characters that are reserved there is written as `~` and its base64url.

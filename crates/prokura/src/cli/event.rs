@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     api::{Api, Call, PAGE_ROWS},
-    arguments::Format,
+    arguments::{Format, number},
     console::{self, Console},
     failure::{Exit, Failure},
     member::{items, text, time},
@@ -30,7 +30,7 @@ Examples:
 #[derive(Debug, Args)]
 pub(super) struct ListArguments {
     /// How many entries at most
-    #[arg(long, value_name = "N", default_value_t = 50)]
+    #[arg(long, value_name = "N", value_parser = number::<usize>, default_value_t = 50)]
     limit: usize,
     /// Only entries whose kind starts so, as in token.issued or client.
     #[arg(long, value_name = "KIND")]

@@ -6,7 +6,9 @@ use std::{
     io,
 };
 
-use super::visible;
+use serde_json::{Map, Value};
+
+use super::{arguments::Format, client::insert_if, console::line, visible};
 use crate::config::Problems;
 
 /// The exit codes; they are part of the product.
@@ -74,6 +76,46 @@ impl Failure {
             .map_or_else(|| self.what.clone(), |why| format!("{}: {why}", self.what))
     }
 
+    /// For people: a line each.
+    fn paragraph(&self, problems: &[String]) -> String {
+        let mut text = format!("error: {}\n", visible(&self.what));
+        for problem in problems {
+            line_to(&mut text, format_args!("  {problem}"));
+        }
+        let lines = [
+            ("why", &self.why),
+            ("what to do", &self.advice),
+            ("request id", &self.request_id),
+        ];
+        for (name, line) in lines {
+            if let Some(line) = line {
+                line_to(&mut text, format_args!("  {:<12}{}", format!("{name}:"), visible(line)));
+            }
+        }
+        text
+    }
+
+    /// For programs: one object on one line.
+    fn document(&self, problems: &[String]) -> String {
+        let mut document = Map::new();
+        document.insert("error".to_owned(), self.what.as_str().into());
+        let members = [
+            ("why", &self.why),
+            ("what_to_do", &self.advice),
+            ("request_id", &self.request_id),
+        ];
+        for (name, text) in members {
+            insert_if(&mut document, name, text.as_deref().map(Value::from));
+        }
+        insert_if(
+            &mut document,
+            "problems",
+            (!problems.is_empty()).then(|| problems.into()),
+        );
+        document.insert("exit_code".to_owned(), (self.exit as u8).into());
+        line(&Value::Object(document))
+    }
+
     /// The name of the request in the server's log.
     pub(super) fn request(self, id: Option<&str>) -> Self {
         Self {
@@ -91,29 +133,34 @@ impl fmt::Display for Failure {
 
 impl Error for Failure {}
 
-/// The exit code of an error, and what people read.
-pub(super) fn told(error: &anyhow::Error) -> (Exit, String) {
+/// The exit code of an error, and what people or programs read.
+pub(super) fn told(error: &anyhow::Error, format: Format) -> (Exit, String) {
+    let (exit, failure, lines) = failure_of(error);
+    let text = match format {
+        Format::Table => failure.paragraph(&lines),
+        Format::Json => failure.document(&lines),
+    };
+    (exit, text)
+}
+
+/// Any error as a failure, and the lines of a configuration that it is about.
+fn failure_of(error: &anyhow::Error) -> (Exit, Failure, Vec<String>) {
     if let Some(failure) = error.downcast_ref::<Failure>() {
-        let lines = [
-            ("why", &failure.why),
-            ("what to do", &failure.advice),
-            ("request id", &failure.request_id),
-        ];
-        let lines = lines
-            .into_iter()
-            .filter_map(|(name, text)| text.as_deref().map(|text| (name, text.to_owned())));
-        return (failure.exit, paragraph(&failure.what, lines));
+        return (failure.exit, failure.clone(), Vec::new());
     }
     if let Some(problems) = error.downcast_ref::<Problems>() {
-        let mut text = format!("error: {}\n", visible(&problems.to_string()));
-        for line in problems.lines() {
-            line_to(&mut text, format_args!("  {line}"));
-        }
-        return (Exit::Error, text);
+        return (
+            Exit::Error,
+            Failure::new(Exit::Error, problems.to_string()),
+            problems.lines(),
+        );
     }
     let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
-    let why = (!causes.is_empty()).then(|| ("why", causes.join(": ")));
-    (Exit::Error, paragraph(&error.to_string(), why.into_iter()))
+    let failure = Failure {
+        why: (!causes.is_empty()).then(|| causes.join(": ")),
+        ..Failure::new(Exit::Error, error.to_string())
+    };
+    (Exit::Error, failure, Vec::new())
 }
 
 /// An error in one line, for a table.
@@ -131,17 +178,6 @@ pub(super) fn reader_left(error: &anyhow::Error) -> bool {
         .any(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
-fn paragraph(what: &str, lines: impl Iterator<Item = (&'static str, String)>) -> String {
-    let mut text = format!("error: {}\n", visible(what));
-    for (name, line) in lines {
-        line_to(
-            &mut text,
-            format_args!("  {:<12}{}", format!("{name}:"), visible(&line)),
-        );
-    }
-    text
-}
-
 fn line_to(text: &mut String, line: fmt::Arguments<'_>) {
     if writeln!(text, "{line}").is_err() {
         text.push('?'); // writing to a String does not fail
@@ -150,7 +186,7 @@ fn line_to(text: &mut String, line: fmt::Arguments<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Exit, Failure, reader_left, told};
+    use super::{Exit, Failure, Format, reader_left, told};
 
     #[test]
     fn a_failure_says_what_why_what_to_do_and_which_request() {
@@ -158,11 +194,24 @@ mod tests {
             .why("nothing here")
             .advice("look")
             .request(Some("r1"));
-        let (exit, text) = told(&failure.into());
+        let error = failure.into();
+        let (exit, text) = told(&error, Format::Table);
         assert_eq!(exit, Exit::NotFound);
         assert_eq!(
             text,
             "error: cannot show client \\u001bx\n  why:        nothing here\n  what to do: look\n  request id: r1\n"
+        );
+    }
+
+    #[test]
+    fn programs_read_the_same_as_json() {
+        let failure = Failure::new(Exit::Conflict, "cannot")
+            .why("there \u{1b}x")
+            .advice("look");
+        let (_, text) = told(&failure.into(), Format::Json);
+        assert_eq!(
+            text,
+            "{\"error\":\"cannot\",\"exit_code\":5,\"what_to_do\":\"look\",\"why\":\"there \\u001bx\"}\n"
         );
     }
 

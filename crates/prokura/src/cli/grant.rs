@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use anyhow::Result;
@@ -11,11 +11,13 @@ use serde_json::{Map, Value};
 
 use super::{
     api::Call,
-    arguments::Planned,
+    arguments::{Planned, number},
     client::insert_if,
     console::Console,
-    detail_type::json_file,
+    failure::{Exit, Failure},
+    file,
     member::{is_set, text, time, words},
+    scope,
     table::{Record, Table},
     when,
 };
@@ -81,7 +83,7 @@ pub(super) struct CreateArguments {
     #[arg(long, value_name = "TIME", value_parser = when::moment)]
     expires_at: Option<i64>,
     /// How many more times it may be narrowed, 0 to 8
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", value_parser = number::<u8>, default_value_t = 0)]
     depth: u8,
     /// The grant to narrow; a new root if absent
     #[arg(long, value_name = "GRANT")]
@@ -143,6 +145,14 @@ async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()>
         parent,
         planned,
     } = arguments;
+    if scopes.is_empty() && resources.is_empty() && details.is_none() {
+        return Err(Failure::new(Exit::Usage, "a grant of nothing gives nothing")
+            .advice("name what it gives: --scope, --resource or --details")
+            .into());
+    }
+    if !planned.dry_run && resources.is_empty() {
+        scope::warn_of_unknown(scopes.iter().map(String::as_str), console).await?;
+    }
     let expires = expires_at.or_else(|| expires_in.map(|seconds| console.now.saturating_add(seconds)));
     let mut body = Map::new();
     body.insert("client_id".to_owned(), client.as_str().into());
@@ -156,7 +166,7 @@ async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()>
         "resources",
         (!resources.is_empty()).then(|| resources.into()),
     );
-    let details = details.map(|file| json_file(&file)).transpose()?;
+    let details = details.map(|file| details_in(&file)).transpose()?;
     insert_if(&mut body, "authorization_details", details);
     insert_if(&mut body, "expires_at", expires.map(Value::from));
     insert_if(&mut body, "depth", (depth > 0).then(|| depth.into()));
@@ -167,6 +177,21 @@ async fn create(arguments: CreateArguments, console: &Console<'_>) -> Result<()>
         console,
     )
     .await
+}
+
+/// Authorization details from a file: always a list, since a grant may give several.
+fn details_in(file: &Path) -> Result<Value> {
+    let what = "a JSON array of objects, each with a type (RFC 9396),";
+    let document = file::json(file, what)?;
+    if document.is_array() {
+        return Ok(document);
+    }
+    Err(
+        Failure::new(Exit::Usage, format!("{} is not a JSON array", file.display()))
+            .why("authorization details are a list, even where there is one")
+            .advice("put [ and ] around the object")
+            .into(),
+    )
 }
 
 async fn list(arguments: ListArguments, console: &Console<'_>) -> Result<()> {

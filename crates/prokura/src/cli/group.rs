@@ -74,7 +74,9 @@ pub(super) async fn run(command: GroupCommand, console: &Console<'_>) -> Result<
                 planned,
             )?;
             let call = Call::delete(format!("remove group {id}"), &["groups", &id]);
-            changed(call, planned, console).await
+            changed(call, planned, console).await?;
+            console.done(&format!("removed {id}"), planned);
+            Ok(())
         }
     }
 }

@@ -5,10 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use base64::{Engine, engine::general_purpose::STANDARD};
 use clap::{Args, Subcommand, ValueEnum};
 use keys::{Signer, SoftwareKey};
-use proof::Algorithm;
+use proof::{Algorithm, certificate};
 use serde_json::{Value, json};
 
 use super::{
@@ -16,6 +17,7 @@ use super::{
     arguments::Planned,
     console::Console,
     failure::{Exit, Failure},
+    file,
     member::{items, text, time},
     table::Table,
     when,
@@ -70,7 +72,11 @@ pub(super) async fn run(command: KeyCommand, console: &Console<'_>) -> Result<()
         }
         KeyCommand::Rotate(planned) => {
             let Some(document) = console
-                .change(Call::post("rotate keys", &["keys", "rotate"]), planned)
+                .change(
+                    Call::post("rotate keys", &["keys", "rotate"])
+                        .on_conflict("wait until older keys have ended; prokura key list shows what each does"),
+                    planned,
+                )
                 .await?
             else {
                 return Ok(());
@@ -158,10 +164,13 @@ impl ClientKey {
     }
 }
 
-/// Reads public keys from a file: a JWK Set (RFC 7517 s5), or one JWK. A private key never leaves this machine.
+/// Reads public keys from a file: a JWK Set (RFC 7517 s5), one JWK, or a certificate in PEM. A private key never leaves this machine.
 pub(super) fn public_keys(file: &Path) -> Result<Value> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let document: Value = serde_json::from_str(&text).with_context(|| format!("{} is not JSON", file.display()))?;
+    let text = file::text(file)?;
+    if let Some(pem) = first_pem(&text) {
+        return of_certificate(file, pem);
+    }
+    let document = file::of_json(file, &text, "a JWK Set, one JWK, or a certificate in PEM,")?;
     let set = if document.get("kty").is_some() {
         json!({ "keys": [document] })
     } else {
@@ -170,8 +179,12 @@ pub(super) fn public_keys(file: &Path) -> Result<Value> {
     if !set.get("keys").is_some_and(Value::is_array) {
         return Err(Failure::new(
             Exit::Error,
-            format!("{} is neither a JWK nor a JWK Set", file.display()),
+            format!(
+                "{} is neither a JWK, nor a JWK Set, nor a certificate in PEM",
+                file.display()
+            ),
         )
+        .advice("give one of these; openssl req -x509 makes a certificate, --generate-key a key pair")
         .into());
     }
     let private = |key: &Value| {
@@ -188,4 +201,53 @@ pub(super) fn public_keys(file: &Path) -> Result<Value> {
         .into());
     }
     Ok(set)
+}
+
+/// The first certificate of a file in PEM (RFC 7468): what `openssl` writes may have text before it.
+fn first_pem(text: &str) -> Option<&str> {
+    const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+    const END: &str = "-----END CERTIFICATE-----";
+    let (_, rest) = text.split_once(BEGIN)?;
+    let inner = rest.find(END)?;
+    let start = text.len().checked_sub(rest.len())?.checked_sub(BEGIN.len())?;
+    let end = start
+        .checked_add(BEGIN.len())?
+        .checked_add(inner)?
+        .checked_add(END.len())?;
+    text.get(start..end)
+}
+
+/// The key of a certificate as a JWK Set, with the certificate beside it (RFC 8705 s2.2.2).
+fn of_certificate(file: &Path, pem: &str) -> Result<Value> {
+    let unusable = |why: String| {
+        Failure::new(
+            Exit::Error,
+            format!("the certificate in {} cannot be used", file.display()),
+        )
+        .why(why)
+        .advice("give an X.509 version 3 certificate for a key of Ed25519, P-256, or RSA of 2048 to 4096 bits")
+    };
+    let der = certificate::from_escaped_pem(pem).map_err(|error| unusable(error.to_string()))?;
+    let parsed = certificate::Certificate::parse(&der).map_err(|error| unusable(error.to_string()))?;
+    let key = parsed
+        .public_key()
+        .ok_or_else(|| unusable("its key is of no kind that is known here".to_owned()))?;
+    let mut jwk = key.to_jwk();
+    jwk.remove("alg"); // a certificate names no JOSE algorithm
+    jwk.insert("x5c".to_owned(), json!([STANDARD.encode(&der)]));
+    Ok(json!({ "keys": [jwk] }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_pem;
+
+    #[test]
+    fn a_certificate_is_found_behind_text_and_before_others() {
+        let pem = "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----";
+        assert_eq!(first_pem(&format!("subject=x\n{pem}\n{pem}\n")), Some(pem));
+        for none in ["{}", "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"] {
+            assert_eq!(first_pem(none), None, "{none}");
+        }
+    }
 }

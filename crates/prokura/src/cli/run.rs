@@ -7,7 +7,7 @@ use server::Surroundings;
 
 use super::{
     administrator, approval,
-    arguments::{Arguments, Command},
+    arguments::{Arguments, Command, Format},
     browser_session, client, configuration, consent,
     console::{Console, complain},
     detail_type, docs, doctor, event,
@@ -71,12 +71,12 @@ fn warnings_only(environment: &Environment) -> Result<()> {
 }
 
 /// Tells how it ended.
-pub(crate) fn finish(outcome: Result<Exit>) -> ExitCode {
+pub(crate) fn finish(outcome: Result<Exit>, format: Format) -> ExitCode {
     match outcome {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(error) if reader_left(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            let (exit, text) = told(&error);
+            let (exit, text) = told(&error, format);
             complain(&text);
             ExitCode::from(exit as u8)
         }

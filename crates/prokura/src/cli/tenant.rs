@@ -5,10 +5,11 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 
 use super::{
-    api::Call,
-    arguments::Planned,
+    api::{Api, Call},
+    arguments::{Planned, number},
     client::insert_if,
     console::{Console, something_to_change},
+    failure::{Exit, Failure},
     member::{is_set, state, text, time},
     table::{Record, Table},
     when,
@@ -24,12 +25,21 @@ Example:
     Create(CreateArguments),
     /// List the tenants
     List,
-    /// Change what a tenant decides for itself
+    /// Show a tenant and what it decides for itself
+    Show(TenantId),
+    /// Change a tenant's name, or what it decides for itself; what is not named stays
     Change(ChangeArguments),
     /// Disable a tenant: nothing of it answers
     Disable(Named),
     /// Enable a tenant again
     Enable(Named),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TenantId {
+    /// The tenant's id; the one that --tenant names, or the default one, if absent
+    #[arg(value_name = "TENANT")]
+    id: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -66,6 +76,9 @@ pub(super) struct ChangeArguments {
     /// The tenant's id
     #[arg(value_name = "TENANT")]
     id: String,
+    /// Another name, for people; pages say with it whose administrators registered a client
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     #[command(flatten)]
     settings: Settings,
     #[command(flatten)]
@@ -78,7 +91,7 @@ pub(super) struct Settings {
     #[arg(long, value_name = "true|false")]
     require_dpop_nonce: Option<bool>,
     /// How long access tokens live, 60 to 3600 seconds
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = number::<i64>)]
     access_token_seconds: Option<i64>,
     /// Whether clients may bring a metadata document of their own, at the address that is their id
     #[arg(long, value_name = "true|false")]
@@ -189,12 +202,19 @@ pub(super) async fn run(command: TenantCommand, console: &Console<'_>) -> Result
             .await
         }
         TenantCommand::List => list(console).await,
-        TenantCommand::Change(ChangeArguments { id, settings, planned }) => {
+        TenantCommand::Show(TenantId { id }) => show(id, console).await,
+        TenantCommand::Change(ChangeArguments {
+            id,
+            name,
+            settings,
+            planned,
+        }) => {
             let mut body = Map::new();
+            insert_if(&mut body, "name", name.map(Value::from));
             settings.insert(&mut body);
             something_to_change(
                 &body,
-                "--require-dpop-nonce, --access-token-seconds, --client-documents, --registration, --dpop-required, --security-profile, --require-pushed-requests, --require-pkce, --device-grant or --deferred-tokens",
+                "--name, --require-dpop-nonce, --access-token-seconds, --client-documents, --registration, --dpop-required, --security-profile, --require-pushed-requests, --require-pkce, --device-grant or --deferred-tokens",
             )?;
             changed(
                 Call::patch(format!("change tenant {id}"), &["tenants", &id]).body(Value::Object(body)),
@@ -246,6 +266,38 @@ async fn list(console: &Console<'_>) -> Result<()> {
     console.list("tenants", tenants, &table, "no tenants that this token reaches")
 }
 
+async fn show(id: Option<String>, console: &Console<'_>) -> Result<()> {
+    let api = console.api()?;
+    let id = id.unwrap_or_else(|| here(&api));
+    let found = find(&api, &format!("show tenant {id}"), &id).await?;
+    console.show(&found, &record(&found, console.now))
+}
+
+/// The tenant that a command is about.
+fn here(api: &Api) -> String {
+    api.target()
+        .tenant
+        .clone()
+        .unwrap_or_else(|| kernel::tenant::DEFAULT_TENANT.to_owned())
+}
+
+async fn find(api: &Api, doing: &str, id: &str) -> Result<Value> {
+    let tenants = api.list(&Call::get(doing, &["tenants"]), "tenants").await?;
+    let found = tenants.into_iter().find(|tenant| text(tenant, "id") == id);
+    found.ok_or_else(|| {
+        Failure::new(Exit::NotFound, format!("cannot {doing}"))
+            .why("there is no tenant of this id, or it is beyond this administrator's reach")
+            .advice("prokura tenant list shows those that this token reaches")
+            .into()
+    })
+}
+
+/// The security profile that every client of this tenant is held to.
+pub(super) async fn security_profile(api: &Api) -> Result<String> {
+    let tenant = find(api, "show the tenant", &here(api)).await?;
+    Ok(text(&tenant, "security_profile"))
+}
+
 async fn changed(call: Call, planned: Planned, console: &Console<'_>) -> Result<()> {
     match console.change(call, planned).await? {
         Some(document) => console.show(&document, &record(&document, console.now)),
@@ -255,6 +307,11 @@ async fn changed(call: Call, planned: Planned, console: &Console<'_>) -> Result<
 
 fn offered(tenant: &Value, name: &str) -> &'static str {
     if is_set(tenant, name) { "offered" } else { "off" }
+}
+
+/// Whether the security profile says what the settings beside it would leave open.
+fn is_strict(tenant: &Value) -> bool {
+    text(tenant, "security_profile") != "baseline"
 }
 
 fn record(tenant: &Value, now: i64) -> String {
@@ -276,7 +333,9 @@ fn record(tenant: &Value, now: i64) -> String {
         )
         .line(
             "tokens for people",
-            if is_set(tenant, "dpop_required") {
+            if is_strict(tenant) {
+                "are always bound to a key: the security profile demands it"
+            } else if is_set(tenant, "dpop_required") {
                 "are always bound to a key (DPoP)"
             } else {
                 "are bound to a key when the client proves one (DPoP)"
@@ -297,6 +356,29 @@ fn record(tenant: &Value, now: i64) -> String {
                 "initial_token" => "with an initial access token".to_owned(),
                 "open" => "open: anybody may register a client".to_owned(),
                 other => other.to_owned(),
+            },
+        )
+        .line(
+            "security profile",
+            match text(tenant, "security_profile").as_str() {
+                "baseline" => "baseline: each client may be held to a stricter one".to_owned(),
+                other => format!("{other}: every client is held to it"),
+            },
+        )
+        .line(
+            "requests",
+            if is_set(tenant, "require_pushed_authorization_requests") || is_strict(tenant) {
+                "must be pushed (RFC 9126)"
+            } else {
+                "may come through the browser, or be pushed (RFC 9126)"
+            },
+        )
+        .line(
+            "PKCE",
+            if is_set(tenant, "require_pkce") || is_strict(tenant) {
+                "always"
+            } else {
+                "may be left out by clients with a credential that ask for ID tokens"
             },
         )
         .line("device grant", offered(tenant, "device_grant"))

@@ -225,7 +225,12 @@ async fn grants(arguments: GrantsArguments, console: &Console<'_>) -> Result<()>
         grants.retain(|grant| forest.state(grant, console.now) == "active");
     }
     let table = grant::table(&grants, &forest, console.now);
-    console.list("grants", grants, &table, "nothing acts for them; --all shows what did")
+    let empty = if arguments.all {
+        "nothing acts for them, and nothing did"
+    } else {
+        "nothing acts for them; --all shows what did"
+    };
+    console.list("grants", grants, &table, empty)
 }
 
 async fn changed(api: &Api, call: Call, planned: Planned, console: &Console<'_>) -> Result<()> {
@@ -255,7 +260,7 @@ fn record(user: &Value, now: i64) -> Record {
         .line("login", text(user, "login"))
         .line("name", text(profile, "name"))
         .line_if("email", (!mail.is_empty()).then_some(told));
-    let shown = ["name", "email", "email_verified"];
+    let shown = ["name", "email", "email_verified", "updated_at"];
     for (name, _) in profile.as_object().into_iter().flatten() {
         if !shown.contains(&name.as_str()) {
             record = record.line("claim", format!("{name}  {}", text(profile, name)));
@@ -271,4 +276,5 @@ fn record(user: &Value, now: i64) -> Record {
             },
         )
         .line_if("created", time(user, "created_at").map(|at| when::both(at, now)))
+        .line_if("changed", time(profile, "updated_at").map(|at| when::both(at, now)))
 }

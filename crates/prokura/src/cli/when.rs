@@ -15,9 +15,14 @@ pub(super) fn both(unix: i64, now: i64) -> String {
     format!("{} ({})", stamp(unix), relative(unix, now))
 }
 
+/// How far a time may lie ahead and still be now, in seconds.
+const AHEAD_SECONDS: i64 = -2;
+
 /// How far a time is from now, in its largest unit.
 pub(super) fn relative(unix: i64, now: i64) -> String {
-    let past = now.saturating_sub(unix);
+    let past = Some(now.saturating_sub(unix))
+        .filter(|past| !(AHEAD_SECONDS..0).contains(past)) // what was made just now has the time of the server's clock
+        .unwrap_or(0);
     let seconds = past.unsigned_abs();
     let units = [(31_557_600, "y"), (86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
     let largest = units.iter().find_map(|(length, name)| {
@@ -78,6 +83,9 @@ mod tests {
             (999, "1 s ago"),
             (940, "1 min ago"),
             (-2_600, "1 h ago"),
+            (1_001, "now"),
+            (1_002, "now"),
+            (1_003, "in 3 s"),
             (1_059, "in 59 s"),
             (1_000 + 2 * 86_400, "in 2 d"),
             (1_000 - 63_115_200, "2 y ago"),

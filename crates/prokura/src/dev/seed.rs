@@ -146,7 +146,11 @@ pub(super) async fn seed(app: &Arc<App>, data: &Path, mcp: &str, api: &str) -> R
         };
         app.command(
             &tenant,
-            Command::SetTenantSettings(tenant.id().clone(), change),
+            Command::ChangeTenant {
+                id: tenant.id().clone(),
+                name: None,
+                settings: change,
+            },
             &app.moment()?,
         )
         .await?;

@@ -13,10 +13,15 @@ async fn what_waits_is_listed_shown_and_ended() {
         "{nothing:?}"
     );
     desk.run(&["group", "create", "finance", "--name", "Finance"]).expect(0);
-    desk.run(&typed(
-        "client create --name Reports --id reports --method client_secret_post --approvers nobody",
-    ))
-    .expect(3);
+    let absent = desk
+        .run(&typed(
+            "client create --name Reports --id reports --method client_secret_post --approvers nobody",
+        ))
+        .expect(3);
+    assert!(
+        absent.err.contains("there is no group or role nobody here"),
+        "{absent:?}"
+    );
     let made = desk.json(&typed(
         "client create --name Reports --id reports --method client_secret_post --approvers finance --approval-quorum 2",
     ));
@@ -68,6 +73,21 @@ async fn what_waits_is_listed_shown_and_ended() {
             .out
             .contains("cancelled")
     );
+
+    // More must say yes than there are: accepted, since people may come, and said.
+    let few = "client change reports --approvers finance --approval-quorum 2";
+    let warned = desk.run(&typed(few)).expect(0);
+    assert!(
+        warned
+            .err
+            .contains("warning: 2 people of finance must say yes, and 0 can"),
+        "{warned:?}"
+    );
+    for login in ["a@demo.test", "b@demo.test"] {
+        desk.run(&["user", "create", login, "--group", "finance"]).expect(0);
+    }
+    let enough = desk.run(&typed(few)).expect(0);
+    assert!(!enough.err.contains("warning"), "{enough:?}");
 
     let nobody = desk.json(&["client", "change", "reports", "--approvers", ""]);
     assert_eq!(nobody.get("approvers"), None);

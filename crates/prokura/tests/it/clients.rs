@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::World;
 
-use crate::command::{Desk, RESOURCE, typed, world_with_resource};
+use crate::command::{Desk, RESOURCE, pem, typed, world_with_resource};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_is_made_and_its_secret_gets_a_token() {
@@ -343,5 +343,116 @@ async fn a_dry_run_prints_the_request_and_changes_nothing() {
     );
     desk.run(&["client", "show", "a"]).expect(3);
     assert_eq!(world.events("client.created").await, 0);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_grant_type_has_a_short_name_and_the_help_lists_them() {
+    let (world, desk) = world_with_resource().await;
+    let long = "urn:ietf:params:oauth:grant-type:device_code";
+    for (n, name) in ["device", long].into_iter().enumerate() {
+        let id = format!("tv{n}");
+        let made = desk.json(&[
+            "client",
+            "create",
+            "--name",
+            "TV",
+            "--id",
+            &id,
+            "--public",
+            "--grant-type",
+            name,
+            "--grant-type",
+            "refresh_token",
+        ]);
+        let grant_types: Vec<&Value> = made["grant_types"].as_array().unwrap().iter().collect();
+        assert!(grant_types.contains(&&json!(long)), "{made}");
+    }
+    let wrong = desk
+        .run(&typed("client create --name x --grant-type implicit"))
+        .expect(2);
+    let help = desk.run(&["client", "create", "--help"]).expect(0);
+    for name in ["authorization_code", "client_credentials", "refresh_token", "device"] {
+        assert!(wrong.err.contains(name) && help.out.contains(name), "{name}: {wrong:?}");
+    }
+    assert!(
+        desk.run(&["client", "list"])
+            .expect(0)
+            .out
+            .contains("refresh_token device")
+    );
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_is_registered_as_its_key() {
+    let (world, desk) = world_with_resource().await;
+    let own = rcgen::generate_simple_self_signed(["app.example".to_owned()]).unwrap();
+    desk.write(
+        "cert.pem",
+        &format!("subject=app\n{}", pem("CERTIFICATE", own.cert.der())),
+    );
+    let made = desk.json(&typed(
+        "client create --name App --id app --method self_signed_tls_client_auth --jwks cert.pem",
+    ));
+    let key = &made["jwks"]["keys"][0];
+    let x5c = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, own.cert.der());
+    assert_eq!(
+        (&key["kty"], &key["crv"], &key["x5c"]),
+        (&json!("EC"), &json!("P-256"), &json!([x5c]))
+    );
+    assert_eq!(key.get("alg"), None, "a certificate names no JOSE algorithm");
+
+    desk.write(
+        "broken.pem",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    );
+    desk.write("text", "hello");
+    for (file, told) in [
+        ("broken.pem", "cannot be used"),
+        ("text", "a certificate in PEM"),
+        ("nothing.pem", "cannot read"),
+    ] {
+        let ran = desk.run(&["client", "change", "app", "--jwks", file]);
+        assert!(
+            ran.code != 0 && ran.err.contains(told) && ran.err.contains("what to do:"),
+            "{file}: {ran:?}"
+        );
+    }
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn errors_say_what_to_do_and_are_json_for_programs() {
+    let (world, desk) = world_with_resource().await;
+    for (arguments, code, told) in [
+        ("client create --name x --set nothing", 2, "NAME=VALUE"),
+        ("client create --name x --set nothing=1", 2, "known are jwks_uri"),
+        ("tenant change default --access-token-seconds many", 2, "a whole number"),
+    ] {
+        let ran = desk.run(&typed(arguments)).expect(code);
+        assert!(ran.err.contains(told), "{ran:?}");
+    }
+    let ran = desk.run(&typed("--output json client show nobody")).expect(3);
+    let told: Value = serde_json::from_str(&ran.err).unwrap();
+    assert_eq!(
+        (&told["exit_code"], told["request_id"].is_string()),
+        (&json!(3), true),
+        "{told}"
+    );
+    assert!(ran.out.is_empty() && told["what_to_do"].is_string(), "{told}");
+
+    // A wrong token is not called a missing one.
+    let wrong = Desk::with(&world.issuer, "pka_wrong")
+        .run(&["client", "list"])
+        .expect(4);
+    assert!(
+        wrong.err.contains("is not known here, was ended, or has expired") && !wrong.err.contains("Authorization"),
+        "{wrong:?}"
+    );
+    let warned = desk
+        .run(&typed("client create --name x --scope payments:read"))
+        .expect(0);
+    assert!(warned.err.contains("has the scope payments:read"), "{warned:?}");
     world.end().await;
 }

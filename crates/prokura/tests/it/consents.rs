@@ -72,6 +72,29 @@ async fn what_is_decided_centrally_is_made_listed_and_taken_back() {
     desk.run(&["consent", "forbid", "--scope", "read write"]).expect(1);
     desk.run(&typed("consent forbid --client atlas --unregistered"))
         .expect(2);
+    for word in ["allow", "forbid"] {
+        let all = desk.run(&["consent", word]).expect(2);
+        assert!(all.err.contains("--everything"), "{all:?}");
+        let planned = desk.json(&["consent", word, "--everything", "--dry-run"]);
+        assert_eq!(planned["body"], json!({ "effect": word }));
+    }
+    let slip = format!("consent allow --client atlas --scope nosuch --resource {RESOURCE}");
+    let refused = desk.run(&typed(&slip)).expect(1);
+    assert!(
+        refused.err.contains("nosuch is no scope of that resource"),
+        "{refused:?}"
+    );
+    let warned = desk
+        .run(&typed("consent forbid --client atlas --scope nosuch"))
+        .expect(0);
+    assert!(
+        warned
+            .err
+            .contains("warning: no resource that is registered here has the scope nosuch"),
+        "{warned:?}"
+    );
+    let gone = desk.run(&["consent", "remove", warned.line("rule")]).expect(0);
+    assert!(gone.err.contains("took back rule"), "{gone:?}");
     let dry = desk.json(&typed("consent forbid --unregistered --scope read --dry-run"));
     assert_eq!(
         dry,
@@ -80,7 +103,7 @@ async fn what_is_decided_centrally_is_made_listed_and_taken_back() {
             "body": { "effect": "forbid", "clients": "unregistered", "scope": "read" },
         })
     );
-    assert_eq!(world.events("rule.created").await, 3);
+    assert_eq!(world.events("rule.created").await, 4);
     world.end().await;
 }
 

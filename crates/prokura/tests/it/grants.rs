@@ -92,6 +92,13 @@ async fn a_grant_is_given_and_narrowed_but_never_widened() {
         "grant create --client nobody --scope read --resource {RESOURCE}"
     )))
     .expect(3);
+    let nothing = desk.run(&typed("grant create --client b")).expect(2);
+    assert!(nothing.err.contains("--scope, --resource or --details"), "{nothing:?}");
+    desk.write("one.json", r#"{"type": "payment"}"#);
+    let one = desk.run(&typed("grant create --client b --details one.json")).expect(2);
+    assert!(one.err.contains("put [ and ] around the object"), "{one:?}");
+    let warned = desk.run(&typed("grant create --client b --scope nosuch")).expect(0);
+    assert!(warned.err.contains("has the scope nosuch"), "{warned:?}");
     desk.run(&typed("grant create --client b --scope read --expires-in soon"))
         .expect(2);
     desk.run(&typed(

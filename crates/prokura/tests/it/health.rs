@@ -124,7 +124,11 @@ fn certificate_and_key_are_tried_and_their_modes_looked_at() {
         "[server]\norigin = \"https://a.example\"\n[tls]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\n{REST}"
     ));
     let doctor = ["doctor", "--config", "prokura.toml"];
-    assert!(has(&installation.desk.json(&doctor), "https", "ok"));
+    let found = installation.desk.json(&doctor);
+    assert!(
+        has(&found, "https", "ok") && has(&found, "https certificate", "ok"),
+        "{found}"
+    );
 
     std::fs::set_permissions(
         installation.desk.path("key.pem"),
@@ -142,6 +146,52 @@ fn certificate_and_key_are_tried_and_their_modes_looked_at() {
         .write("key.pem", &pem("PRIVATE KEY", other.signing_key.serialized_der()));
     let ran = installation.desk.run(&doctor).expect(1);
     assert!(ran.out.contains("cannot be used together"), "{ran:?}");
+}
+
+#[test]
+fn the_certificate_is_for_the_host_and_not_about_to_end() {
+    let now = time::OffsetDateTime::from_unix_timestamp(server::Surroundings::System.now().unix()).unwrap();
+    let of = |names: &[&str], from: i64, until: i64| {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let mut wanted = rcgen::CertificateParams::new(names).unwrap();
+        wanted.not_before = now.saturating_add(time::Duration::days(from));
+        wanted.not_after = now.saturating_add(time::Duration::days(until));
+        let key = rcgen::KeyPair::generate().unwrap();
+        let certificate = wanted.self_signed(&key).unwrap();
+        (
+            pem("CERTIFICATE", certificate.der()),
+            pem("PRIVATE KEY", &key.serialize_der()),
+        )
+    };
+    let installation = Installation::new();
+    let doctor = ["doctor", "--config", "prokura.toml"];
+    installation.configure(&format!(
+        "[server]\norigin = \"https://auth.a.example\"\n[tls]\ncertificate = \"chain.pem\"\nkey = \"key.pem\"\n{REST}"
+    ));
+    for (names, from, until, code, told) in [
+        (&["auth.a.example"][..], -1, 90, 0, "valid until"),
+        (&["*.a.example"], -1, 90, 0, "valid until"),
+        (&["AUTH.a.example", "b.example"], -1, 90, 0, "valid until"),
+        (&["a.example"], -1, 90, 1, "is not for auth.a.example"),
+        (&["*.example"], -1, 90, 1, "is not for auth.a.example"),
+        (&[], -1, 90, 1, "is not for auth.a.example"),
+        (&["auth.a.example"], -90, -1, 1, "has expired"),
+        (&["auth.a.example"], 1, 90, 1, "not valid before"),
+        (&["auth.a.example"], -1, 13, 0, "renew it"),
+        (&["auth.a.example"], -1, 15, 0, "valid until"),
+    ] {
+        let (chain, key) = of(names, from, until);
+        installation.desk.write("chain.pem", &chain);
+        installation.desk.write("key.pem", &key);
+        let ran = installation.desk.run(&doctor).expect(code);
+        let line = ran
+            .out
+            .lines()
+            .find(|line| line.starts_with("https certificate"))
+            .unwrap();
+        assert!(line.contains(told), "{names:?} {from} {until}: {ran:?}");
+        assert_eq!(line.contains(" warning "), told == "renew it", "{ran:?}");
+    }
 }
 
 #[test]

@@ -70,7 +70,7 @@ async fn a_person_is_entered_shown_changed_and_named_by_login_or_id() {
     let shown = desk.json(&["user", "show", &id]);
     assert_eq!(
         shown["profile"],
-        json!({ "name": "Alice Demo", "email": ALICE, "locale": "de" })
+        json!({ "name": "Alice Demo", "email": ALICE, "locale": "de", "updated_at": world.now() })
     );
     for name in [ALICE, "ALICE@DEMO.TEST"] {
         assert_eq!(desk.json(&["user", "show", name]), shown, "{name}");

@@ -33,6 +33,39 @@ async fn a_tenant_is_made_changed_disabled_and_enabled() {
         (&json!(false), &json!(600))
     );
     desk.run(&["tenant", "change", "acme"]).expect(2);
+    let renamed = desk.json(&["tenant", "change", "acme", "--name", "Acme and Sons"]);
+    assert_eq!(
+        (&renamed["name"], &renamed["access_token_seconds"]),
+        (&json!("Acme and Sons"), &json!(600))
+    );
+    desk.run(&["tenant", "change", "acme", "--name", " "]).expect(1);
+    let strict = desk
+        .run(&typed(
+            "tenant change acme --security-profile fapi2 --require-pushed-requests true",
+        ))
+        .expect(0);
+    let shown = desk.run(&["tenant", "show", "acme"]).expect(0);
+    assert_eq!(shown.out, strict.out);
+    assert_eq!(shown.line("name"), "Acme and Sons");
+    assert_eq!(shown.line("security profile"), "fapi2: every client is held to it");
+    assert_eq!(shown.line("requests"), "must be pushed (RFC 9126)");
+    assert_eq!(shown.line("PKCE"), "always");
+    assert_eq!(desk.json(&["tenant", "show"])["id"], "default");
+    assert_eq!(desk.json(&typed("--tenant acme tenant show"))["id"], "acme");
+    let unknown = desk.run(&["tenant", "show", "nobody"]).expect(3);
+    assert!(unknown.err.contains("prokura tenant list"), "{unknown:?}");
+
+    // A client that the profile would never let in is refused when it is made, and what the profile demands is shown.
+    let weak = desk
+        .run(&typed(
+            "--tenant acme client create --name x --method client_secret_basic",
+        ))
+        .expect(1);
+    assert!(weak.err.contains("private_key_jwt, tls_client_auth"), "{weak:?}");
+    let strong = desk
+        .run(&typed("--tenant acme client create --name x --generate-key x.jwk"))
+        .expect(0);
+    assert!(strong.line("proves a key").starts_with("always"), "{strong:?}");
     desk.run(&typed("tenant change acme --access-token-seconds 5"))
         .expect(1);
 

@@ -113,6 +113,16 @@ impl Certificate {
         self.has(|found| matches!(found, AlternativeName::Email(found) if same_mailbox(found, mailbox)))
     }
 
+    /// From when on it is valid.
+    pub fn not_before(&self) -> Time {
+        self.not_before
+    }
+
+    /// Until when it is valid, this second included.
+    pub fn not_after(&self) -> Time {
+        self.not_after
+    }
+
     /// Whether the time lies in the validity, both ends included (RFC 5280 s4.1.2.5).
     pub fn valid_at(&self, now: Time) -> bool {
         self.not_before <= now && now <= self.not_after

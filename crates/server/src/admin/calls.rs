@@ -76,7 +76,7 @@ pub(crate) async fn call(call: Admin, inbound: Inbound) -> Result<Outgoing, Stop
 pub(super) async fn carry_out(inbound: Inbound, command: Command) -> Result<Outgoing, Stop> {
     let about_tenants = matches!(
         command,
-        Command::CreateTenant(_) | Command::SetTenantDisabled(..) | Command::SetTenantSettings(..)
+        Command::CreateTenant(_) | Command::SetTenantDisabled(..) | Command::ChangeTenant { .. }
     );
     let (app, command) = (Arc::clone(&inbound.app), Arc::new(command));
     let answered = inbound

@@ -55,12 +55,13 @@ pub(super) async fn change(inbound: Inbound) -> Result<Outgoing, Stop> {
     }
     let body: types::TenantChangeBody = types::read(&inbound.body)?;
     let settings = body.settings()?;
-    let nothing = settings == SettingsChange::default();
+    let name = body.name.map(|text| types::name(text, "name")).transpose()?;
+    let nothing = settings == SettingsChange::default() && name.is_none();
     let command = match body.disabled {
         Some(disabled) if nothing => Command::SetTenantDisabled(id, types::switch(disabled)),
         Some(_) => return Err(Why::Body("disabled: change it alone".to_owned()).into()),
         None if nothing => return Err(Why::Body("nothing to change".to_owned()).into()),
-        None => Command::SetTenantSettings(id, settings),
+        None => Command::ChangeTenant { id, name, settings },
     };
     carry_out(inbound, command).await
 }

@@ -229,7 +229,7 @@ async fn deliver(
                     app: Some(view::app(client)),
                     host: returns.redirect_uri.host(),
                     url: &url,
-                    problem: crate::http::render::problem(why, &request_id),
+                    problem: crate::http::render::problem(why, &why.said(), &request_id),
                 },
             );
             Ok(Outgoing::Page(PageAnswer {

@@ -182,9 +182,9 @@ async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, mut 
     .await
     {
         Ok(outgoing) => render::outgoing(outgoing, &context),
-        Err((stop, claimed)) => {
+        Err((stop, tried)) => {
             if let Stop::Refuse(why) = &stop {
-                journal(&tenant, why, claimed.as_deref(), &certificate, &at);
+                journal(&tenant, why, &tried, &certificate, &at);
             }
             render::stop(&stop, &context)
         }
@@ -194,7 +194,15 @@ async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, mut 
 /// Headers with proofs that want something fresh of ours: the answer to them carries it.
 const PROOFS: [&str; 2] = ["dpop", "oauth-client-attestation"];
 
-/// Reads, authenticates, answers. A refusal comes with the client id that was claimed, for the journal.
+/// Who was refused, for the journal.
+enum Tried {
+    /// Nobody was proved; the client id that was claimed, if one was.
+    Unproved(Option<String>),
+    /// Somebody was proved, and what they sent cannot be read or is no business of theirs.
+    Proved(Arc<Caller>),
+}
+
+/// Reads, authenticates, answers. A refusal comes with who tried.
 async fn answer(
     app: &Arc<App>,
     route: &'static Route,
@@ -203,8 +211,8 @@ async fn answer(
     request: Request,
     at: &Arc<Moment>,
     visitor: Option<&Visitor>,
-) -> Result<Outgoing, (Stop, Option<String>)> {
-    let unclaimed = |why: Why| (Stop::Refuse(why), None);
+) -> Result<Outgoing, (Stop, Tried)> {
+    let unclaimed = |why: Why| (Stop::Refuse(why), Tried::Unproved(None));
     let (mut parts, raw) = request.into_parts();
     let body = body::read(route.body, route.body_bytes_max, &parts.headers, raw)
         .await
@@ -224,7 +232,9 @@ async fn answer(
     let session = visitor.and_then(|visitor| visitor.browser.session.as_deref());
     let Proved { caller, token } = caller::authenticate(app, tenant, route, &shown, &form, session, at)
         .await
-        .map_err(|stop| (stop, claimed()))?;
+        .map_err(|stop| (stop, Tried::Unproved(claimed())))?;
+    let caller = Arc::new(caller);
+    let proved = |why: Why| (Stop::Refuse(why), Tried::Proved(Arc::clone(&caller)));
     if let (true, Some(client)) = (route.is_of_machines(), caller.client()) {
         counted(
             app,
@@ -234,18 +244,17 @@ async fn answer(
             app.limits.requests_per_client_per_minute,
             at,
         )
-        .map_err(unclaimed)?;
+        .map_err(proved)?;
     }
     if let (Face::OwnForm, Some(visitor)) = (route.face, visitor) {
-        browser::check_form(app, tenant.tenant(), shown.headers(), &visitor.browser, &caller, &form)
-            .map_err(unclaimed)?;
+        browser::check_form(app, tenant.tenant(), shown.headers(), &visitor.browser, &caller, &form).map_err(proved)?;
     }
-    let bearer = shown.token().map_err(unclaimed)?.map(|(_, token)| token);
+    let bearer = shown.token().map_err(proved)?.map(|(_, token)| token);
     let query = parts.uri.query().map(str::to_owned);
     let inbound = Inbound {
         app: Arc::clone(app),
         tenant: tenant.clone(),
-        caller: Arc::new(caller),
+        caller: Arc::clone(&caller),
         at: Arc::clone(at),
         form,
         body,
@@ -259,7 +268,7 @@ async fn answer(
     let visiting = visitor.map(|visitor| (visitor.browser.clone(), shown.headers()));
     Box::pin(dispatch(route, inbound, visiting))
         .await
-        .map_err(|stop| (stop, None))
+        .map_err(|stop| (stop, Tried::Proved(caller)))
 }
 
 /// The form of a body. Parameters in the query are no part of it (RFC 6749 s2.3.1 keeps credentials out of URLs), but one that stands in both stands twice (S-03).
@@ -506,14 +515,16 @@ fn certificate(app: &App, request: &Request, at: &Moment) -> Result<Option<Clien
 fn journal(
     tenant: &TenantDb,
     why: &Why,
-    claimed: Option<&str>,
+    tried: &Tried,
     certificate: &Result<Option<ClientCertificate>, Unusable>,
     at: &Moment,
 ) {
-    let event = Event::refused(why, &Caller::plain(Who::Anyone), at);
-    let event = match claimed {
-        Some(claimed) => event.with("claimed_client", claimed),
-        None => event,
+    let event = match tried {
+        Tried::Proved(caller) => Event::refused(why, caller, at),
+        Tried::Unproved(None) => Event::refused(why, &Caller::plain(Who::Anyone), at),
+        Tried::Unproved(Some(claimed)) => {
+            Event::refused(why, &Caller::plain(Who::Anyone), at).with("claimed_client", claimed.as_str())
+        }
     };
     let event = match certificate {
         Ok(Some(shown)) => event

@@ -301,7 +301,7 @@ fn refusal(why: &Why, context: &Context) -> Response {
     body.insert("error".to_owned(), name.into());
     body.insert("error_description".to_owned(), why.said().into());
     body.insert("request_id".to_owned(), context.request_id.as_str().into());
-    if let Why::Body(detail) = why {
+    if let Why::Body(detail) | Why::AbsentHere(detail) = why {
         body.insert("detail".to_owned(), detail.as_str().into()); // administrators only: no other route says it
     }
     let mut response = respond(status, Some(Document::json(body)), context);
@@ -437,7 +437,7 @@ fn page_refusal(why: &Why, visitor: &Visitor, context: &Context) -> Response {
     };
     let page = PageAnswer {
         why: Some(why.clone()),
-        html: pages::problem(&frame, &problem(why, &context.request_id)),
+        html: pages::problem(&frame, &problem(why, &why.said(), &context.request_id)),
         policy: Policy::Stays,
         cookies: browser.cookies(),
     };
@@ -445,11 +445,11 @@ fn page_refusal(why: &Why, visitor: &Visitor, context: &Context) -> Response {
 }
 
 /// What went wrong, for a page.
-pub(crate) fn problem<'a>(why: &'a Why, request_id: &'a str) -> Problem<'a> {
+pub(crate) fn problem<'a>(why: &'a Why, said: &'a str, request_id: &'a str) -> Problem<'a> {
     Problem {
         code: why.code().name(),
         kind: problem_kind(why),
-        said: why.said(),
+        said,
         request_id,
         detail: None,
     }

@@ -438,3 +438,137 @@ async fn the_doctor_and_the_probes_say_how_it_is() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_tenant_is_renamed_and_its_settings_stay() {
+    let world = World::new().await;
+    let made = world
+        .admin(
+            "POST",
+            "/admin/v1/tenants",
+            Some(&json!({ "id": "acme", "name": "Acme", "access_token_seconds": 120 })),
+        )
+        .await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let named = world
+        .admin("PATCH", "/admin/v1/tenants/acme", Some(&json!({ "name": "Acme Ltd" })))
+        .await;
+    assert_eq!(named.body, with(&made.body, "name", "Acme Ltd"));
+    let both = json!({ "name": "Acme & Sons", "access_token_seconds": 60 });
+    let both = world.admin("PATCH", "/admin/v1/tenants/acme", Some(&both)).await;
+    assert_eq!(
+        (&both.body["name"], &both.body["access_token_seconds"]),
+        (&json!("Acme & Sons"), &json!(60))
+    );
+    let listed = world.admin("GET", "/admin/v1/tenants", None).await;
+    assert!(
+        listed.body["tenants"].as_array().unwrap().contains(&both.body),
+        "{listed:?}"
+    );
+    for bad in [
+        json!({ "name": "" }),
+        json!({ "name": "a\nb" }),
+        json!({ "name": "x", "disabled": true }),
+    ] {
+        let answer = world.admin("PATCH", "/admin/v1/tenants/acme", Some(&bad)).await;
+        refused(
+            &answer,
+            400,
+            "invalid_body",
+            "a name is something to read, and disabling goes alone",
+        );
+    }
+    // Who signs in there reads it.
+    let page = world.get("/t/acme/sign-in").await;
+    assert!(
+        page.text.contains("Acme &#38; Sons") || page.text.contains("Acme &amp; Sons"),
+        "{page:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_administrator_who_is_refused_is_named_in_the_log() {
+    let world = World::new().await;
+    for (path, body) in [
+        ("/admin/v1/clients", json!({ "client_name": 1 })),
+        (
+            "/admin/v1/clients",
+            json!({ "client_name": "x", "token_endpoint_auth_method": "no such" }),
+        ),
+        ("/admin/v1/groups", json!({ "id": "A", "kind": "group", "name": "x" })),
+    ] {
+        let answer = world.admin("POST", path, Some(&body)).await;
+        assert_eq!(answer.status, 400, "{answer:?}");
+        world.flush().await;
+        let events = world.admin("GET", "/admin/v1/events?limit=50", None).await;
+        let of_request = events.body["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|event| event["request_id"] == answer.body["request_id"])
+            .unwrap_or_else(|| panic!("{body}: {events:?}"));
+        assert_eq!(of_request["kind"], "request.refused");
+        let made = world
+            .admin(
+                "POST",
+                "/admin/v1/groups",
+                Some(&json!({ "id": format!("g{}", world.requests()), "kind": "group", "name": "x" })),
+            )
+            .await;
+        assert_eq!(made.status, 201);
+        world.flush().await;
+        let events = world.admin("GET", "/admin/v1/events?limit=50", None).await;
+        let done = events.body["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|event| event["kind"] == "group.created")
+            .unwrap();
+        assert_eq!(of_request["actor"], done["actor"], "the same one: {of_request}");
+        assert!(of_request["actor"].is_string());
+    }
+    // Who proved nothing is nobody.
+    let stranger = world
+        .admin_as("pka_wrong", "POST", "/admin/v1/clients", Some(&json!({})))
+        .await;
+    refused(&stranger, 401, "invalid_token", "no token of ours");
+    assert!(
+        stranger
+            .text_of("error_description")
+            .contains("one that came is not known here")
+    );
+    world.flush().await;
+    let events = world.admin("GET", "/admin/v1/events?limit=50", None).await;
+    let of_stranger = events.body["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|event| event["request_id"] == stranger.body["request_id"])
+        .unwrap();
+    assert_eq!(of_stranger.get("actor"), None);
+}
+
+#[tokio::test]
+async fn a_member_of_another_type_is_named() {
+    let world = World::new().await;
+    for (path, body, told) in [
+        (
+            "/admin/v1/grants",
+            json!({ "client_id": "x", "authorization_details": { "type": "payment" } }),
+            "authorization_details: invalid type: ..., expected a sequence",
+        ),
+        (
+            "/admin/v1/clients",
+            json!({ "client_name": "x", "token_endpoint_auth_method": "none", "grant_types": "client_credentials" }),
+            "grant_types: invalid type: ..., expected a sequence",
+        ),
+        (
+            "/admin/v1/groups",
+            json!({ "id": "a", "kind": "group", "name": 4111 }),
+            "name: invalid type: ..., expected a string",
+        ),
+    ] {
+        let answer = world.admin("POST", path, Some(&body)).await;
+        assert_eq!(answer.text_of("detail"), told, "{answer:?}");
+    }
+}

@@ -320,19 +320,19 @@ async fn what_a_schema_does_not_admit_is_told_by_kind_and_nothing_is_echoed() {
     for (detail, told) in [
         (
             json!({ "type": "payment", "payee": "secret4111" }),
-            "one of authorization_details lacks a member that its type demands",
+            "authorization_details[0] lacks a member that its type demands: amount",
         ),
         (
             unknown,
-            "one of authorization_details has a member that its type does not know",
+            "authorization_details[0] has a member that its type does not know",
         ),
         (
             currency,
-            "one of authorization_details has a member with a value that its type does not admit",
+            "authorization_details[0] has a value that its type does not admit: amount.currency",
         ),
         (
             json!({ "type": "secret4111" }),
-            "one of authorization_details is of a type that is not registered here; see authorization_details_types_supported",
+            "authorization_details[0] is of a type that is not registered here; see authorization_details_types_supported",
         ),
     ] {
         let asking = asking(&front.app, Some("read"), &json!([detail]));

@@ -303,6 +303,10 @@ async fn a_poll_carries_nothing_but_its_code() {
     );
     let bad = defer(&world, &machine, "write", &[("binding_message", "a\nb".to_owned())]).await;
     refused(&bad, 400, "invalid_request", "a message of two lines");
+    assert_eq!(
+        bad.text_of("error_description"),
+        "binding_message is one line of at most 200 characters, without control characters"
+    );
 }
 
 /// Takes a deferral back.

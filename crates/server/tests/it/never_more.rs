@@ -339,7 +339,7 @@ impl Case {
         let asker_lives = yes.asked_by.is_none_or(|line| self.lines[line].lives);
         let fresh = asker_lives && yes.fresh_until.is_some_and(|until| now <= until);
         if fresh && plain {
-            self.exactly(&answer, yes);
+            Self::exactly(&answer, yes);
         }
         if self.checked(&answer, of) {
             assert!(self.all[of].fresh_until.is_some(), "a yes is redeemed once");
@@ -367,7 +367,7 @@ impl Case {
         form.extend(elsewhere.then(|| ("resource", PLACES[1 - self.all[yes].place].to_owned())));
         let answer = self.world.refresh(&self.app, &token, &form, &[]).await;
         if line.lives && back == 0 && wanted.is_none() && !elsewhere {
-            self.exactly(&answer, &self.all[yes]);
+            Self::exactly(&answer, &self.all[yes]);
         }
         let good = self.checked(&answer, yes);
         let line = &mut self.lines[of];
@@ -457,7 +457,7 @@ impl Case {
     }
 
     /// A yes that nobody touched gives what it says, neither less nor nothing: else the property would hold for a server that refuses.
-    fn exactly(&self, answer: &Answer, yes: &Yes) {
+    fn exactly(answer: &Answer, yes: &Yes) {
         assert_eq!(answer.status, 200, "a good yes is refused: {answer:?}");
         assert_eq!(Wanted::read(&answer.body), yes.given);
     }
@@ -615,6 +615,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "how many cases, as proptest itself is told")]
 fn no_sequence_of_asking_redeeming_refreshing_and_stepping_up_yields_more_than_was_approved() {
     // Always the same cases, so that what is found here is found on every machine; with PROPTEST_CASES=1000, so many that nobody has seen yet.
     let more = std::env::var_os("PROPTEST_CASES").is_some();

@@ -112,6 +112,7 @@ async fn s_35_things_of_another_tenant_are_not_there_for_anyone() {
                         .as_str()
                         .unwrap()
                         .replace(&b.resource, "https://nowhere.example.com/mcp")
+                        .replace(&b.spare, "nobody")
                         .into(); // what the caller wrote itself
                     foreign.1.retain(|(name, _)| name != "content-length");
                 }

@@ -19,11 +19,13 @@ pub async fn load(tenant: &TenantDb, command: &Command) -> Result<Facts, Fault> 
     let mut facts = Facts::default();
     match command {
         Command::CreateClient(new) => {
+            facts.tenant = Some(tenant.tenant().as_ref().clone());
             facts.client = client(tenant, new.id.as_ref()).await?;
             facts.resources = resources(tenant, &new.resources).await?;
             facts.groups = approvers(tenant, new.approvers.as_ref()).await?;
         }
         Command::ChangeClient(change) => {
+            facts.tenant = Some(tenant.tenant().as_ref().clone());
             facts.client = client(tenant, Some(&change.id)).await?;
             facts.groups = approvers(tenant, change.approvers.as_ref().and_then(Option::as_ref)).await?;
         }
@@ -46,7 +48,7 @@ pub async fn load(tenant: &TenantDb, command: &Command) -> Result<Facts, Fault> 
             })
             .await?;
         }
-        Command::SetTenantDisabled(id, _) | Command::SetTenantSettings(id, _) => {
+        Command::SetTenantDisabled(id, _) | Command::ChangeTenant { id, .. } => {
             facts.tenant = named(tenant, |known| known.id == *id).await?;
         }
         Command::CreateUser(new) => {

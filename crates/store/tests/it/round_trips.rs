@@ -157,6 +157,13 @@ async fn a_tenant_that_decides_one_thing_keeps_the_others() {
             "what is not named stays, and nobody else is changed: {change:?}"
         );
     }
+    ODD.clone_into(&mut other.name);
+    let write = tenant::Write::SetName {
+        id: other.id.clone(),
+        name: ODD.to_owned(),
+    };
+    world.put(Wanted::default().sure(Write::Tenant(write))).await;
+    assert_eq!(world.store().tenants().await.unwrap(), [acme(), other]);
 }
 
 #[tokio::test]

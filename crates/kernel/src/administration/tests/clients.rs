@@ -215,7 +215,7 @@ fn what_is_not_there_cannot_be_changed() {
             json!({ "set_tenant_disabled": { "id": "x", "disabled": true } }),
             "tenant",
         ),
-        (json!({ "set_tenant_settings": { "id": "x" } }), "tenant"),
+        (json!({ "change_tenant": { "id": "x" } }), "tenant"),
     ];
     for (request, what) in absent {
         let expected = Why::Absent(what);
@@ -443,5 +443,77 @@ fn the_places_of_answer_of_a_client_change_by_the_same_rules() {
         why(&secret).unwrap().code().name(),
         "invalid_client_metadata",
         "a client of method none has no secret"
+    );
+}
+
+#[test]
+fn a_client_that_its_profile_would_never_let_in_is_told_so_at_once() {
+    let strict = json!({ "id": "acme", "issuer": "https://as.example", "security_profile": "fapi2" });
+    let plain = json!({ "id": "acme", "issuer": "https://as.example" });
+    let with_key = |more: &Value| {
+        let mut said = json!({ "client_name": "x", "token_endpoint_auth_method": "private_key_jwt", "jwks": { "keys": [signer::ed25519_jwk()] } });
+        said.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        said
+    };
+    let secret = json!({ "client_name": "x", "token_endpoint_auth_method": "client_secret_basic" });
+    let own =
+        json!({ "client_name": "x", "token_endpoint_auth_method": "client_secret_basic", "security_profile": "fapi2" });
+    let device = json!({ "grant_types": ["urn:ietf:params:oauth:grant-type:device_code"] });
+    for (tenant, said, accepted) in [
+        (&strict, secret.clone(), false),
+        (&strict, with_key(&json!({})), true),
+        (&strict, with_key(&device), false),
+        (&plain, own, false),
+        (&plain, with_key(&device), true),
+        (&plain, secret.clone(), true),
+    ] {
+        let facts = Facts {
+            tenant: Some(facts::tenant(tenant)),
+            ..new_client()
+        };
+        let code = why(&run(&json!({ "create_client": said }), &facts)).map(|why| why.code().name());
+        assert_eq!(
+            code,
+            (!accepted).then_some("invalid_client_metadata"),
+            "{tenant} {said}"
+        );
+    }
+
+    // What was there before the tenant became stricter can be renamed and disabled, and not be given a profile that it cannot hold.
+    let there = Facts {
+        tenant: Some(facts::tenant(&strict)),
+        client: Some(facts::client(
+            &json!({ "client_id": "atlas", "client_name": "x", "token_endpoint_auth_method": "client_secret_basic", "client_secret_digest": "x" }),
+        )),
+        ..Facts::default()
+    };
+    for (change, accepted) in [
+        (json!({ "client_id": "atlas", "disabled": true }), true),
+        (json!({ "client_id": "atlas", "security_profile": "fapi2" }), false),
+    ] {
+        let code = why(&run(&json!({ "change_client": change }), &there)).map(|why| why.code().name());
+        assert_eq!(code, (!accepted).then_some("invalid_client_metadata"), "{change}");
+    }
+}
+
+#[test]
+fn a_group_that_is_not_there_is_named() {
+    let client =
+        json!({ "client_name": "x", "token_endpoint_auth_method": "client_secret_basic", "approvers": "nobody" });
+    let refused = why(&run(&json!({ "create_client": client }), &new_client()));
+    assert_eq!(
+        refused,
+        Some(Why::AbsentHere(
+            "approvers: there is no group or role nobody here".to_owned()
+        ))
+    );
+}
+
+#[test]
+fn a_grant_of_nothing_is_a_slip() {
+    let refused = why(&run(&json!({ "create_grant": { "client_id": "atlas" } }), &loaded()));
+    assert!(
+        matches!(&refused, Some(Why::Body(rule)) if rule.starts_with("scope: ")),
+        "{refused:?}"
     );
 }

@@ -73,6 +73,11 @@ fn a_rule_names_what_is_there() {
             Some("not_found"),
         ),
         (
+            json!({ "effect": "allow", "scope": "unheard", "resource": HERE }),
+            all_there(),
+            Some("invalid_body"),
+        ), // a slip: that place has no such scope
+        (
             json!({ "effect": "forbid", "scope": "read write" }),
             all_there(),
             Some("invalid_body"),

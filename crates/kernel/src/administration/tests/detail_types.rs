@@ -127,11 +127,11 @@ fn a_grant_has_details_of_known_types_for_its_places_within_its_parents() {
     let elsewhere = json!({ "type": "payment", "locations": ["https://c.example"] });
     assert_eq!(
         why(&run(&grant(&elsewhere, None), &facts_with(&ten, &elsewhere))),
-        Some(Why::DetailElsewhere)
+        Some(Why::DetailElsewhere(0))
     );
     let unknown = json!({ "type": "other" });
     assert_eq!(
         why(&run(&grant(&unknown, None), &facts_with(&ten, &unknown))),
-        Some(Why::DetailTypeUnknown)
+        Some(Why::DetailTypeUnknown(0))
     );
 }

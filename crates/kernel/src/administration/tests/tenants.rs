@@ -47,7 +47,7 @@ fn access_tokens_live_between_a_minute_and_an_hour() {
         (3_601, false),
     ] {
         let create = json!({ "create_tenant": { "id": "acme", "name": "Acme", "issuer": "https://as.example/t/acme", "access_token_seconds": seconds } });
-        let change = json!({ "set_tenant_settings": { "id": "acme", "access_token_seconds": seconds } });
+        let change = json!({ "change_tenant": { "id": "acme", "access_token_seconds": seconds } });
         for decision in [run(&create, &Facts::default()), run(&change, &loaded())] {
             let code = why(&decision).map(|why| why.code().name());
             assert_eq!(code, (!accepted).then_some("invalid_body"), "{seconds}");
@@ -83,7 +83,7 @@ fn a_tenant_is_made_changed_and_switched() {
         device_grant: Some(tenant::Offered::Off),
         deferred: Some(tenant::Offered::Off),
     };
-    let change = json!({ "set_tenant_settings": {
+    let change = json!({ "change_tenant": {
         "id": "acme", "dpop_nonce_required": true, "access_token_seconds": 900, "client_documents": false, "registration": "open", "dpop_required": true,
         "security_profile": "fapi2", "require_pushed_authorization_requests": true, "require_pkce": false,
         "device_grant": false, "deferred_token_response": false,
@@ -97,6 +97,17 @@ fn a_tenant_is_made_changed_and_switched() {
         })]
     );
     assert_eq!(document(&decision)["access_token_seconds"], 900);
+
+    let named = run(
+        &json!({ "change_tenant": { "id": "acme", "name": "Acme Ltd" } }),
+        &loaded(),
+    );
+    let rename = Write::Tenant(tenant::Write::SetName {
+        id: facts::id("acme"),
+        name: "Acme Ltd".to_owned(),
+    });
+    assert!(named.change().sure.contains(&rename), "{:?}", named.change().sure);
+    assert_eq!(document(&named)["name"], "Acme Ltd");
 
     for (disabled, since) in [(true, Some(at().now)), (false, None)] {
         let decision = run(

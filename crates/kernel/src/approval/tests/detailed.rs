@@ -185,10 +185,13 @@ fn what_ended_or_was_tightened_while_it_waited_nobody_gives() {
     let alice = person("alice", &[]);
     let gone = Types::of([kind("files", "use")]);
     let mut tight = types();
-    tight.judge(details(&[PAY]).iter().next().unwrap(), Err(Breach::Missing));
+    tight.judge(
+        details(&[PAY]).iter().next().unwrap(),
+        Err(Breach::Missing(String::new())),
+    );
     for (types, expected) in [
-        (gone, Why::DetailTypeUnknown),
-        (tight, Why::DetailRefused(Breach::Missing)),
+        (gone, Why::DetailTypeUnknown(0)),
+        (tight, Why::DetailRefused(0, Breach::Missing(String::new()))),
     ] {
         let facts = loaded(of_alice("read"), types);
         assert_eq!(view(&alice, &facts, &at()).unwrap().open, Open::NoOnly);
@@ -202,7 +205,7 @@ fn what_ended_or_was_tightened_while_it_waited_nobody_gives() {
     let mut elsewhere = loaded(of_alice("read"), types());
     elsewhere.client = Some(client("tv", &json!({ "authorization_details_types": ["files"] })));
     let decision = answer(&yes_without(&elsewhere, "", &[]), &alice, &elsewhere, &at());
-    assert_eq!(why(&decision), &Why::DetailTypeNotAllowed);
+    assert_eq!(why(&decision), &Why::DetailTypeNotAllowed(0));
 }
 
 #[test]
@@ -312,7 +315,10 @@ fn what_was_agreed_to_is_in_the_token_the_answer_and_the_authorization() {
 #[test]
 fn what_ended_or_was_tightened_since_the_yes_is_not_fetched() {
     let mut tight = types();
-    tight.judge(details(&[PAY]).iter().next().unwrap(), Err(Breach::Value));
+    tight.judge(
+        details(&[PAY]).iter().next().unwrap(),
+        Err(Breach::Value(String::new())),
+    );
     for door in ["device", "deferred client_credentials"] {
         let gone = Types::of([kind("files", "use")]);
         assert_eq!(why(&fetched(agreed(door, &[PAY]), gone)), &Why::GrantEnded, "{door}");

@@ -256,7 +256,7 @@ fn every_answer_says_who_answers_and_repeats_the_state() {
     let parameters = error(&Why::ScopeNotGranted, &asked(&[]).returns, &elsewhere);
     let expected = [
         ("error", "invalid_scope".to_owned()),
-        ("error_description", Why::ScopeNotGranted.said().to_owned()),
+        ("error_description", Why::ScopeNotGranted.said().into_owned()),
         ("state", "xyz".to_owned()),
         ("iss", "https://as.example/t/acme".to_owned()),
     ];

@@ -254,15 +254,19 @@ fn what_is_unknown_broken_not_allowed_or_for_elsewhere_is_refused() {
         types: Types::of([kind("files", "use")]),
         ..super::world()
     };
-    assert_eq!(why(&world.begin(&unknown.0, &by_alice())), Some(Why::DetailTypeUnknown));
+    assert_eq!(
+        why(&world.begin(&unknown.0, &by_alice())),
+        Some(Why::DetailTypeUnknown(0))
+    );
 
     let (asked, mut world) = asking(&[PAYMENT], &[]);
-    world
-        .types
-        .judge(asked.details.iter().next().unwrap(), Err(Breach::Missing));
+    world.types.judge(
+        asked.details.iter().next().unwrap(),
+        Err(Breach::Missing(String::new())),
+    );
     assert_eq!(
         why(&world.begin(&asked, &by_alice())),
-        Some(Why::DetailRefused(Breach::Missing))
+        Some(Why::DetailRefused(0, Breach::Missing(String::new())))
     );
 
     let (asked, world) = asking(&[PAYMENT], &[]);
@@ -271,13 +275,16 @@ fn what_is_unknown_broken_not_allowed_or_for_elsewhere_is_refused() {
         client: Some(limited),
         ..world
     };
-    assert_eq!(why(&world.begin(&asked, &by_alice())), Some(Why::DetailTypeNotAllowed));
+    assert_eq!(
+        why(&world.begin(&asked, &by_alice())),
+        Some(Why::DetailTypeNotAllowed(0))
+    );
 
     for (resource, locations, expected) in [
         (HERE, HERE, None),
-        (HERE, ISSUER, Some(Why::DetailElsewhere)),
+        (HERE, ISSUER, Some(Why::DetailElsewhere(0))),
         ("-", ISSUER, None),
-        ("-", HERE, Some(Why::DetailElsewhere)),
+        ("-", HERE, Some(Why::DetailElsewhere(0))),
     ] {
         let detail = format!(r#"{{"type":"payment","locations":["{locations}","https://b.example"]}}"#);
         let (asked, world) = asking(&[&detail], &[("resource", resource), ("scope", "-")]);

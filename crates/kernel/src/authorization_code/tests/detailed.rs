@@ -98,7 +98,7 @@ fn a_type_that_is_gone_or_no_longer_admits_it_silences_the_code() {
     let mut tightened = types();
     details(&[FIFTY])
         .iter()
-        .for_each(|detail| tightened.judge(detail, Err(detail::Breach::Value)));
+        .for_each(|detail| tightened.judge(detail, Err(detail::Breach::Value(String::new()))));
     for (types, claim) in [(Types::default(), "gone"), (tightened, "tightened")] {
         assert_eq!(
             why(&paid(types).redeem(&[], &by_app())),

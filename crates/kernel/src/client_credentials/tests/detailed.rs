@@ -119,7 +119,7 @@ fn s_31_one_grant_has_all_of_it_or_it_is_refused() {
     assert_eq!(had(&either).0, "b");
     assert_eq!(
         refused(&asking(&[r#"{"type":"other"}"#]), vec![with("g", "read", &[FIFTY])]),
-        Some(Why::DetailTypeUnknown)
+        Some(Why::DetailTypeUnknown(0))
     );
 }
 
@@ -134,5 +134,5 @@ fn by_default_only_what_counts_here_and_now_is_given() {
         "not what nobody can judge"
     );
     let asked = answered_by(&asking(&[THERE]), vec![with("g", "read", &[THERE])], types());
-    assert_eq!(why(&asked), Some(Why::DetailElsewhere));
+    assert_eq!(why(&asked), Some(Why::DetailElsewhere(0)));
 }

@@ -20,28 +20,28 @@ fn what_may_be_asked_is_of_a_known_type_in_its_form_for_this_client_and_for_here
     assert_eq!(types().askable(&asked, &any, HERE), Ok(()));
     assert_eq!(
         types().askable(&asked, &any, "https://c.example"),
-        Err(Why::DetailElsewhere)
+        Err(Why::DetailElsewhere(0))
     );
 
     let both = client(json!({ "authorization_details_types": ["files", "payment"] }));
     let one = client(json!({ "authorization_details_types": ["files"] }));
     let none = client(json!({ "authorization_details_types": [] }));
     assert_eq!(types().askable(&asked, &both, HERE), Ok(()));
-    assert_eq!(types().askable(&asked, &one, HERE), Err(Why::DetailTypeNotAllowed));
-    assert_eq!(types().askable(&asked, &none, HERE), Err(Why::DetailTypeNotAllowed));
+    assert_eq!(types().askable(&asked, &one, HERE), Err(Why::DetailTypeNotAllowed(0)));
+    assert_eq!(types().askable(&asked, &none, HERE), Err(Why::DetailTypeNotAllowed(0)));
 
     let without = admitting(vec![kind("files", json!({}))], &[&asked]);
-    assert_eq!(without.askable(&asked, &any, HERE), Err(Why::DetailTypeUnknown));
+    assert_eq!(without.askable(&asked, &any, HERE), Err(Why::DetailTypeUnknown(0)));
     let mut broken = types();
-    broken.judge(asked.iter().next().unwrap(), Err(Breach::Unknown));
+    broken.judge(asked.iter().next().unwrap(), Err(Breach::Unknown(String::new())));
     assert_eq!(
         broken.askable(&asked, &any, HERE),
-        Err(Why::DetailRefused(Breach::Unknown))
+        Err(Why::DetailRefused(0, Breach::Unknown(String::new())))
     );
     let unjudged = Types::of([kind("payment", json!({})), kind("files", json!({}))]);
     assert_eq!(
         unjudged.askable(&asked, &any, HERE),
-        Err(Why::DetailRefused(Breach::Value)),
+        Err(Why::DetailRefused(0, Breach::Value(String::new()))),
         "what no schema was asked about is refused"
     );
 }

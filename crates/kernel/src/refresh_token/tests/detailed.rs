@@ -125,6 +125,6 @@ fn a_line_that_waits_asks_its_person_for_more_details() {
         "less is given at once"
     );
     let unknown = deferred(&[("authorization_details", r#"[{"type":"unheard_of"}]"#)]);
-    assert_eq!(why(&unknown), Some(Why::DetailTypeUnknown));
+    assert_eq!(why(&unknown), Some(Why::DetailTypeUnknown(0)));
     assert_changes_nothing(&unknown);
 }

@@ -45,7 +45,13 @@ fn what_was_said_is_kept_and_told_again() {
         "request_object_signing_alg": "PS256", "tls_client_certificate_bound_access_tokens": true, "security_profile": "fapi2",
         "policy_uri": "https://app.example/policy", "tos_uri": "https://app.example/terms",
     });
-    let decision = run(&Command::Register(wanted(&further)), None);
+    let with_key = |said: &serde_json::Value| {
+        let mut said = said.clone();
+        said["token_endpoint_auth_method"] = "private_key_jwt".into();
+        said["jwks"] = json!({ "keys": [signer::ed25519_jwk()] });
+        said
+    };
+    let decision = run(&Command::Register(wanted(&with_key(&further))), None);
     let told = document(&decision);
     for (name, value) in further.as_object().unwrap() {
         assert_eq!(told.get(name), Some(value), "RFC 7591 s3.2.1: {name}");
@@ -60,7 +66,10 @@ fn what_was_said_is_kept_and_told_again() {
     );
     assert_eq!(document(&read)["default_acr_values"], json!(["phr"]), "RFC 7592 s2.1");
     let gone = run(
-        &Command::Replace(row(&decision).id.clone(), wanted(&json!({ "subject_type": "public" }))),
+        &Command::Replace(
+            row(&decision).id.clone(),
+            wanted(&with_key(&json!({ "subject_type": "public" }))),
+        ),
         Some((row(&decision).clone(), Known::Token)),
     );
     assert_eq!(
@@ -110,6 +119,45 @@ fn each_method_needs_what_proves_it() {
             "a document proves itself by keys or by its address: {said}"
         );
     }
+}
+
+#[test]
+fn a_client_that_its_profile_would_never_let_in_is_told_so_at_once() {
+    let strict = Tenant {
+        settings: crate::tenant::Settings {
+            profile: crate::client::SecurityProfile::Fapi2,
+            ..tenant("open").settings
+        },
+        ..tenant("open")
+    };
+    let jwks = json!({ "keys": [signer::ed25519_jwk()] });
+    let own = "fapi2_message_signing";
+    for (tenant, said, accepted) in [
+        (&strict, json!({}), false),
+        (&strict, json!({ "token_endpoint_auth_method": "none" }), false),
+        (
+            &strict,
+            json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": jwks }),
+            true,
+        ),
+        (&tenant("open"), json!({ "security_profile": own }), false),
+        (&tenant("open"), json!({}), true),
+    ] {
+        let facts = Facts {
+            tenant,
+            unused: 0,
+            client: None,
+        };
+        let decision = decide(&Command::Register(wanted(&said)), &nobody(), &facts, &at());
+        let code = why(&decision).map(|why| why.code().name());
+        assert_eq!(code, (!accepted).then_some("invalid_client_metadata"), "{said}");
+    }
+    let registered = run(&Command::Register(wanted(&json!({}))), None);
+    let replaced = run(
+        &Command::Replace(row(&registered).id.clone(), wanted(&json!({ "security_profile": own }))),
+        Some((row(&registered).clone(), Known::Token)),
+    );
+    assert_eq!(why(&replaced).unwrap().code().name(), "invalid_client_metadata");
 }
 
 #[test]

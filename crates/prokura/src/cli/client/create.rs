@@ -3,15 +3,20 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::{
+    Args, ValueEnum,
+    builder::{PossibleValue, PossibleValuesParser},
+};
+use kernel::client::GrantType;
 use serde_json::{Map, Value};
 
-use super::{insert_if, member::Members, record};
+use super::{hints, insert_if, member::Members, profile, record};
 use crate::cli::{
     api::Call,
-    arguments::Planned,
+    arguments::{Planned, number},
     console::Console,
     key::{ClientKey, KeyAlgorithm, public_keys},
+    scope,
     secret::Secrets,
 };
 
@@ -44,7 +49,7 @@ pub(in crate::cli) struct CreateArguments {
     /// Its own page, which people see under Details
     #[arg(long, value_name = "URL")]
     client_uri: Option<String>,
-    /// A file with its public keys: a JWK Set, or one JWK
+    /// A file with its public keys: a JWK Set, one JWK, or its certificate in PEM
     #[arg(long, value_name = "FILE", conflicts_with = "generate_key")]
     jwks: Option<PathBuf>,
     /// Make a key pair for it: the private JWK goes to this new file, the public one to the server
@@ -69,7 +74,8 @@ pub(in crate::cli) struct CreateArguments {
     #[arg(
         long = "grant-type",
         value_name = "TYPE",
-        help = "A grant type that it may use; by default authorization_code and refresh_token if it has a redirect URI, client_credentials if a scope or a resource is given, or a method or a key alone; repeatable"
+        value_parser = PossibleValuesParser::new(grant_types()),
+        help = "A grant type that it may use; by default authorization_code and refresh_token if it has a redirect URI, client_credentials if a scope or a resource is given, or a method or a key alone; repeatable. What is deferred needs none: see --approvers"
     )]
     grant_types: Vec<String>,
     /// The algorithm its tokens are signed with; otherwise the resource decides
@@ -85,7 +91,7 @@ pub(in crate::cli) struct CreateArguments {
     #[arg(long, value_name = "GROUP")]
     approvers: Option<String>,
     /// How many of them must say yes; one if absent
-    #[arg(long, value_name = "N", requires = "approvers")]
+    #[arg(long, value_name = "N", value_parser = number::<i64>, requires = "approvers")]
     approval_quorum: Option<i64>,
     #[command(flatten)]
     members: Members,
@@ -149,6 +155,19 @@ impl Method {
     }
 }
 
+/// The short name of the device grant, beside its URN (RFC 8628 s3.4).
+const DEVICE: &str = "device";
+
+/// What `--grant-type` takes: the registered names, and a short one for the device grant.
+fn grant_types() -> impl Iterator<Item = PossibleValue> {
+    GrantType::ALL.iter().map(|kind| match kind {
+        GrantType::DeviceCode => PossibleValue::new(DEVICE).alias(kind.name()),
+        GrantType::AuthorizationCode | GrantType::ClientCredentials | GrantType::RefreshToken => {
+            PossibleValue::new(kind.name())
+        }
+    })
+}
+
 impl CreateArguments {
     fn has_key(&self) -> bool {
         self.jwks.is_some() || self.generate_key.is_some()
@@ -167,7 +186,15 @@ impl CreateArguments {
     /// The grant types that were named, or else those that what was named is good for.
     fn grant_types(&self) -> Vec<String> {
         if !self.grant_types.is_empty() {
-            return self.grant_types.clone();
+            let named = |name: &String| {
+                if name == DEVICE {
+                    GrantType::DeviceCode.name()
+                } else {
+                    name
+                }
+                .to_owned()
+            };
+            return self.grant_types.iter().map(named).collect();
         }
         let for_people = !self.redirect_uris.is_empty();
         let for_itself = !self.scopes.is_empty()
@@ -218,6 +245,9 @@ pub(super) async fn create(arguments: CreateArguments, console: &Console<'_>) ->
     let mut body = arguments.body();
     arguments.members.insert(&mut body)?;
     let gets_tokens = !arguments.grant_types().is_empty();
+    if !arguments.planned.dry_run && arguments.resources.is_empty() {
+        scope::warn_of_unknown(arguments.scopes.iter().map(String::as_str), console).await?;
+    }
     let CreateArguments {
         name,
         jwks,
@@ -252,5 +282,7 @@ pub(super) async fn create(arguments: CreateArguments, console: &Console<'_>) ->
     if !gets_tokens {
         console.say("it has no grant type, so it gets no tokens; it may introspect those of resources that name it");
     }
-    place.keep(&document, "client_secret", record(&document, console.now), console)
+    let record = record(&document, &profile(console).await, console.now);
+    place.keep(&document, "client_secret", record, console)?;
+    hints(&document, console).await
 }

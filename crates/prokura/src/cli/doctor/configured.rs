@@ -3,13 +3,15 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use proof::Secret;
+use proof::{Secret, certificate::Certificate};
+use rustls::pki_types::{CertificateDer, pem::PemObject};
 use server::{ClientCertificates, Peers, Surroundings};
 use store::{Database, Store};
+use url::Url;
 
 use super::{Findings, State};
 use crate::{
-    cli::{console::Console, failure::brief},
+    cli::{console::Console, failure::brief, when},
     config::{Config, Transport, shown},
     serve,
 };
@@ -36,7 +38,7 @@ pub(super) async fn examine(file: &Path, console: &Console<'_>, findings: &mut F
             config.listen
         ),
     );
-    transport(&config.transport, findings);
+    let certificate = transport(&config, findings);
     client_certificates(&config, findings);
     let kek = serve::kek(&config, console.environment);
     let place = config.kek.file().map_or_else(
@@ -48,33 +50,42 @@ pub(super) async fn examine(file: &Path, console: &Console<'_>, findings: &mut F
         kek.as_ref().map(|_| place).map_err(|error| anyhow!("{}", brief(error))),
     );
     match serve::database(&config, console.environment) {
-        Ok(database) => examine_database(database, kek.ok(), &config.origin, findings).await,
+        Ok(database) => {
+            let issuers = examine_database(database, kek.ok(), &config.origin, findings).await;
+            if let Some(certificate) = certificate {
+                own_hosts(&certificate, &config.origin, &issuers, findings);
+            }
+        }
         Err(error) => findings.note("database", State::Failed, brief(&error)),
     }
 }
 
-fn transport(transport: &Transport, findings: &mut Findings) {
-    let (certificate, key) = match transport {
+/// How the node speaks https, and with which certificate, if it does that itself.
+fn transport(config: &Config, findings: &mut Findings) -> Option<Certificate> {
+    let transport = &config.transport;
+    let (file, key) = match transport {
         Transport::BehindProxy => {
-            return findings.note(
+            findings.note(
                 "https",
                 State::Ok,
                 "spoken by the proxy in front; only the proxy may reach the node",
             );
+            return None;
         }
         Transport::Loopback => {
-            return findings.note(
+            findings.note(
                 "https",
                 State::Warning,
                 "not spoken: the origin is plain http on this machine",
             );
+            return None;
         }
         Transport::Https { certificate, key, .. } => (certificate, key),
     };
-    findings.note_result(
-        "https",
-        serve::tls(transport).map(|_| format!("{} and its key fit together", certificate.display())),
-    );
+    let fits = serve::tls(transport).map(|_| format!("{} and its key fit together", file.display()));
+    let good = fits.is_ok();
+    findings.note_result("https", fits);
+    let certificate = if good { presented(file, config, findings) } else { None };
     if serve::everyone_reads(key) {
         findings.note(
             "https key",
@@ -86,6 +97,86 @@ fn transport(transport: &Transport, findings: &mut Findings) {
             ),
         );
     }
+    certificate
+}
+
+/// The certificate that clients are shown: for the host of the origin, and valid now. Whether they trust who issued it, they decide.
+fn presented(file: &Path, config: &Config, findings: &mut Findings) -> Option<Certificate> {
+    const CHECK: &str = "https certificate";
+    let read = std::fs::read(file)
+        .ok()
+        .and_then(|pem| CertificateDer::from_pem_slice(&pem).ok())
+        .and_then(|der| Certificate::parse(&der).ok());
+    let Some(certificate) = read else {
+        findings.note(
+            CHECK,
+            State::Failed,
+            format!("{} cannot be read as X.509", file.display()),
+        );
+        return None;
+    };
+    let host = host_of(&config.origin);
+    if !is_for(&certificate, &host) {
+        let what = format!(
+            "{} is not for {host}: clients will refuse it; get one whose alternative names have that host",
+            file.display()
+        );
+        findings.note(CHECK, State::Failed, what);
+    }
+    let now = Surroundings::System.now();
+    let (from, until) = (certificate.not_before(), certificate.not_after());
+    let (state, found) = if now < from {
+        (State::Failed, format!("not valid before {}", when::stamp(from.unix())))
+    } else if until < now {
+        (
+            State::Failed,
+            format!("has expired: {}; renew it", when::both(until.unix(), now.unix())),
+        )
+    } else if until < now.plus(WARN_BEFORE_SECONDS) {
+        let ends = when::both(until.unix(), now.unix());
+        (
+            State::Warning,
+            format!("ends {ends}; renew it, and start the node again"),
+        )
+    } else {
+        (
+            State::Ok,
+            format!("valid until {}", when::both(until.unix(), now.unix())),
+        )
+    };
+    findings.note(CHECK, state, found);
+    Some(certificate)
+}
+
+/// How long before its end a certificate is warned about: 14 days.
+const WARN_BEFORE_SECONDS: i64 = 14 * 86_400;
+
+/// Tenants with an origin of their own are reached under that host, with the same certificate.
+fn own_hosts(certificate: &Certificate, origin: &str, issuers: &[String], findings: &mut Findings) {
+    let own = host_of(origin);
+    for host in issuers.iter().map(|issuer| host_of(issuer)).filter(|host| *host != own) {
+        if !is_for(certificate, &host) {
+            let what = format!("not for {host}, which is the origin of a tenant: its clients will refuse it");
+            findings.note("https certificate", State::Failed, what);
+        }
+    }
+}
+
+/// The host of an address, as it stands in certificates.
+fn host_of(address: &str) -> String {
+    let host = Url::parse(address)
+        .ok()
+        .and_then(|url| url.host_str().map(str::to_owned));
+    host.unwrap_or_default().trim_matches(['[', ']']).to_owned()
+}
+
+/// Whether a certificate is for a host: by name, by a wildcard for its first label (RFC 9525 s6.3), or by address.
+fn is_for(certificate: &Certificate, host: &str) -> bool {
+    let by_wildcard = || {
+        host.split_once('.')
+            .is_some_and(|(_, parent)| certificate.has_dns(&format!("*.{parent}")))
+    };
+    certificate.has_ip(host) || certificate.has_dns(host) || by_wildcard()
 }
 
 /// How certificates of clients reach the node, and who vouches for them.
@@ -112,15 +203,22 @@ fn client_certificates(config: &Config, findings: &mut Findings) {
     findings.note_result("client certificates", found);
 }
 
-async fn examine_database(database: Database, kek: Option<Secret<[u8; 32]>>, origin: &str, findings: &mut Findings) {
+/// Examines the database; the issuers of its tenants, as far as it can be read.
+async fn examine_database(
+    database: Database,
+    kek: Option<Secret<[u8; 32]>>,
+    origin: &str,
+    findings: &mut Findings,
+) -> Vec<String> {
     let name = shown(&database);
     if let Database::Sqlite(path) = &database {
         if !path.exists() {
-            return findings.note(
+            findings.note(
                 "database",
                 State::Warning,
                 format!("{name} is not there yet; serve makes it"),
             );
+            return Vec::new();
         }
         if serve::everyone_reads(path) {
             findings.note(
@@ -134,32 +232,41 @@ async fn examine_database(database: Database, kek: Option<Secret<[u8; 32]>>, ori
             );
         }
     }
-    findings.note_result(
-        "database",
-        opened(database, kek, origin)
-            .await
-            .map(|facts| format!("{name}: {facts}")),
-    );
+    let mut issuers = Vec::new();
+    let told = opened(database, kek, origin, &mut issuers).await;
+    findings.note_result("database", told.map(|facts| format!("{name}: {facts}")));
+    issuers
 }
 
 /// Opens the database as serve would, and compares what it remembers with the configuration.
-async fn opened(database: Database, kek: Option<Secret<[u8; 32]>>, origin: &str) -> Result<String> {
+async fn opened(
+    database: Database,
+    kek: Option<Secret<[u8; 32]>>,
+    origin: &str,
+    issuers: &mut Vec<String>,
+) -> Result<String> {
     let at = Surroundings::System.moment()?;
     let settings = store::Settings {
         database,
         stream: at.id::<()>("stream").as_str().to_owned(),
     };
     let store = Store::open(settings).await.context("cannot be opened")?;
-    let told = compared(&store, kek, origin).await;
+    let told = compared(&store, kek, origin, issuers).await;
     store.close(&at).await?;
     told
 }
 
-async fn compared(store: &Store, kek: Option<Secret<[u8; 32]>>, origin: &str) -> Result<String> {
+async fn compared(
+    store: &Store,
+    kek: Option<Secret<[u8; 32]>>,
+    origin: &str,
+    issuers: &mut Vec<String>,
+) -> Result<String> {
     let Some(check) = store.fact("kek_check").await? else {
         return Ok("opened; no node has started on it yet".to_owned());
     };
     let tenants = store.tenants().await?;
+    issuers.extend(tenants.iter().map(|tenant| tenant.issuer.clone()));
     let default = tenants
         .iter()
         .find(|tenant| tenant.id.as_str() == kernel::tenant::DEFAULT_TENANT);

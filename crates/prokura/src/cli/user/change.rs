@@ -7,7 +7,7 @@ use std::{
     str::FromStr,
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use proof::Secret;
 use serde_json::{Map, Value};
@@ -19,7 +19,7 @@ use crate::cli::{
     client::insert_if,
     console::{Console, something_to_change},
     failure::{Exit, Failure},
-    person,
+    file, person,
 };
 
 /// Largest file that is read for a password, in bytes; the server takes less.
@@ -95,8 +95,16 @@ impl Profile {
 }
 
 fn object(file: &Path) -> Result<Map<String, Value>> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("{} is not a JSON object of claims", file.display()))
+    let what = "a JSON object of claims, as in {\"locale\": \"de\"},";
+    match file::json(file, what)? {
+        Value::Object(claims) => Ok(claims),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => Err(Failure::new(
+            Exit::Usage,
+            format!("{} is not a JSON object", file.display()),
+        )
+        .advice(format!("put {what} there"))
+        .into()),
+    }
 }
 
 /// A file with a password: never an argument, since others on the machine can read those.

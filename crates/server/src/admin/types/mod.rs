@@ -44,7 +44,25 @@ fn object(body: &[u8]) -> Result<Object, Why> {
 }
 
 fn of<T: DeserializeOwned>(object: Object) -> Result<T, Why> {
-    serde_json::from_value(serde_json::Value::Object(object)).map_err(|error| Why::Body(plain(&error.to_string())))
+    let kept = object.clone();
+    serde_json::from_value(serde_json::Value::Object(object)).map_err(|error| {
+        let place = culprit::<T>(&kept, &error).map(|name| format!("{name}: "));
+        Why::Body(place.unwrap_or_default() + &plain(&error.to_string()))
+    })
+}
+
+/// The member that has not its type: the parser tells what it expected, and not where. Without that member it says something else, or nothing.
+fn culprit<'o, T: DeserializeOwned>(object: &'o Object, error: &serde_json::Error) -> Option<&'o str> {
+    let said = error.to_string();
+    if !said.starts_with("invalid ") {
+        return None; // it names the member itself
+    }
+    let is_it = |name: &&String| {
+        let others = object.iter().filter(|(other, _)| other != name);
+        let without: Object = others.map(|(name, value)| (name.clone(), value.clone())).collect();
+        T::deserialize(&without).err().map(|error| error.to_string()) != Some(said.clone())
+    };
+    object.keys().find(is_it).map(String::as_str)
 }
 
 /// A message of the parser, cut and in ASCII, without the values that it tells: they may be secrets, and the message goes into the audit log (S-46).

@@ -73,6 +73,9 @@ impl TenantBody {
 pub(in crate::admin) struct TenantChangeBody {
     /// Whether it is disabled: nothing of it answers then.
     pub(in crate::admin) disabled: Option<bool>,
+    /// Another name, for people: pages say with it whose administrators registered a client.
+    #[schemars(length(min = 1, max = 128), regex(pattern = NAME))]
+    pub(in crate::admin) name: Option<String>,
     /// Whether DPoP proofs must carry a nonce of ours.
     dpop_nonce_required: Option<bool>,
     /// Lifetime of access tokens, 60 to 3600 seconds.
