@@ -8,7 +8,8 @@ use super::{
     administrator::AdministratorCommand, approval::ApprovalCommand, browser_session::BrowserSessionCommand,
     client::ClientCommand, configuration::ConfigCommand, consent::ConsentCommand, detail_type::DetailTypeCommand,
     docs::DocsArguments, doctor::DoctorArguments, event::EventCommand, failure::EXIT_CODES, grant::GrantCommand,
-    group::GroupCommand, key::KeyCommand, resource::ResourceCommand, tenant::TenantCommand, user::UserCommand,
+    group::GroupCommand, key::KeyCommand, policy::PolicyCommand, resource::ResourceCommand, tenant::TenantCommand,
+    user::UserCommand,
 };
 use crate::{dev::DevArguments, serve::ServeArguments};
 
@@ -121,6 +122,9 @@ pub(super) enum Command {
     /// Register types of authorization details (what exactly is asked, RFC 9396): their form, their words for people, and what is less than what
     #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
     DetailType(DetailTypeCommand),
+    /// Check, test and explain Cedar policies before anybody is held to them
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Policy(PolicyCommand),
     /// List where people are signed in, and end it
     #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
     BrowserSession(BrowserSessionCommand),

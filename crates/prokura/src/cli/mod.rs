@@ -24,6 +24,7 @@ mod group;
 mod key;
 mod member;
 mod person;
+mod policy;
 mod resource;
 mod run;
 mod scope;

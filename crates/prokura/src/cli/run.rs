@@ -12,7 +12,7 @@ use super::{
     console::{Console, complain},
     detail_type, docs, doctor, event,
     failure::{Exit, reader_left, told},
-    grant, group, key, resource, tenant, user,
+    grant, group, key, policy, resource, tenant, user,
 };
 use crate::{
     Environment,
@@ -42,6 +42,7 @@ pub(crate) async fn run(arguments: Arguments, environment: &Environment) -> Resu
         Command::Consent(command) => consent::run(command, &console).await?,
         Command::Approval(command) => approval::run(command, &console).await?,
         Command::DetailType(command) => detail_type::run(command, &console).await?,
+        Command::Policy(command) => return policy::run(command, &console),
         Command::BrowserSession(command) => browser_session::run(command, &console).await?,
         Command::Tenant(command) => tenant::run(command, &console).await?,
         Command::Key(command) => key::run(command, &console).await?,

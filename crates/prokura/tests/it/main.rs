@@ -25,6 +25,8 @@ mod keys_and_events;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
+mod policies;
+#[cfg(test)]
 mod serving;
 #[cfg(test)]
 mod tenants;
