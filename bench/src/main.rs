@@ -10,6 +10,7 @@
 
 mod browser;
 mod clock;
+mod decide;
 mod floor;
 mod generator;
 mod load;
@@ -27,12 +28,13 @@ fn main() -> Result<()> {
     match words.as_slice() {
         [] | ["help" | "--help" | "-h"] => {
             println!(
-                "token [--seconds N] [--connections N] [--postgres URL] [--no-peer] [--only WORDS]\n    CPU microseconds, rate and latency of the token endpoint: secret, and private_key_jwt + DPoP; beside the floor and a peer\npeople [--seconds N] [--browsers N] [--postgres URL]\n    CPU microseconds and rate from the authorization request to the tokens, of refreshing and of signing in, and what sign-ins do to tokens"
+                "token [--seconds N] [--connections N] [--postgres URL] [--no-peer] [--only WORDS]\n    CPU microseconds, rate and latency of the token endpoint: secret, and private_key_jwt + DPoP; beside the floor and a peer\npeople [--seconds N] [--browsers N] [--postgres URL]\n    CPU microseconds and rate from the authorization request to the tokens, of refreshing and of signing in, and what sign-ins do to tokens\ndecide [--questions N]\n    microseconds of a question to policies, in process, at 100, 1,000 and 10,000 policies; beside Cedar itself, sliced and unsliced"
             );
             Ok(())
         }
         ["token", rest @ ..] => token::run(&token::Options::parse(rest)?),
         ["people", rest @ ..] => people::run(&people::Options::parse(rest)?),
+        ["decide", rest @ ..] => decide::run(&decide::Options::parse(rest)?),
         ["floor-server", address, database, work] => floor::serve(address, database, work),
         _ => bail!("no such benchmark; without arguments they are listed"),
     }
