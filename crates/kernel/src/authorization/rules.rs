@@ -398,16 +398,11 @@ impl<'a> Question<'a> {
                 .sure
                 .push(Write::Client(client::Write::Keep(self.client.id.clone())));
         }
-        change.touches = vec![
-            Touch::GrantUsed {
-                id: grant_id.clone(),
-                at: at.now,
-            },
-            Touch::BrowserSessionSeen {
-                id: person.session.id.clone(),
-                at: at.now,
-            },
-        ];
+        // The grant is not used by saying yes, but when a token comes of it.
+        change.touches = vec![Touch::BrowserSessionSeen {
+            id: person.session.id.clone(),
+            at: at.now,
+        }];
         change.events = vec![event.about(grant_id.as_str())];
         let mut parameters = vec![("code", code)];
         parameters.extend(answered(&self.asked.returns, self.tenant));
