@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 
 import { Application } from './application.mjs';
-import { ALICE, authenticator, buttonOnly, press, signIn, signedIn } from './human.mjs';
+import { ALICE, BOB, authenticator, buttonOnly, press, signIn, signedIn } from './human.mjs';
 
 export async function passkeys(cases, prokura, chromium) {
     const { issuer } = prokura.ready;
@@ -59,7 +59,7 @@ export async function passkeys(cases, prokura, chromium) {
             fetch(`${application.resource}/notes`, { method, headers: { authorization: `Bearer ${token}`, ...(body && { 'content-type': 'application/json' }) }, body });
         const page = await chromium.page();
         await buttonOnly(page);
-        await authenticator(page, { holding: kept });
+        await authenticator(page, { holding: kept.map((passkey) => ({ ...passkey, signCount: passkey.signCount + 10 })) }); // its counter goes on where it was used before
         await page.goto(application.url({ scope: 'api:read api:write' }));
         await signIn(page, prokura);
         await press(page, '#allow');
@@ -77,12 +77,39 @@ export async function passkeys(cases, prokura, chromium) {
         await page.goto(application.url({ scope: 'api:read api:write', acr_values, max_age }));
         assert.equal(new URL(page.url()).pathname, '/sign-in', 'signed in by password: not enough');
         await press(page, '#sign-in-passkey');
+        await press(page, '#allow'); // any program on this computer could be the one that asks (RFC 8252 s8.6)
         const strong = await application.redeem((await application.answer(page)).code);
         const listed = async () => (await (await notes('GET', strong.access_token)).json()).notes.length;
         assert.ok((await listed()) > 0);
         assert.equal((await notes('DELETE', weak.access_token)).status, 401, 'the token of the weaker sign-in stays what it was');
         assert.equal((await notes('DELETE', strong.access_token)).status, 204);
         assert.equal(await listed(), 0);
+        await page.context().close();
+        application.end();
+    });
+
+    await cases.claim('who has no passkey where one is demanded adds it and comes back to the same request, or says that they cannot', async () => {
+        const application = await Application.start(prokura);
+        const page = await chromium.page();
+        await buttonOnly(page);
+        await authenticator(page);
+        await page.goto(application.url({ acr_values: 'phr' }));
+        assert.equal(await page.locator('#sign-in, #use-recovery-code').count(), 0, 'what is not enough is not offered');
+        await press(page, '#cannot button');
+        assert.equal((await application.answer(page)).error, 'unmet_authentication_requirements');
+
+        await page.goto(application.url({ acr_values: 'phr' }));
+        await press(page, '#add-one');
+        await signIn(page, prokura, BOB);
+        assert.equal(new URL(page.url()).pathname, '/account');
+        await press(page, '#add-passkey-button');
+        assert.match(await page.innerText('main > [role=status]'), /added/);
+        await press(page, '#go-on');
+        await press(page, '#sign-in-passkey');
+        await press(page, '#allow');
+        assert.equal((await application.redeem((await application.answer(page)).code)).status, 200);
+        await page.goto(`${issuer}/account`);
+        await press(page, 'form.remove-passkey button');
         await page.context().close();
         application.end();
     });

@@ -71,11 +71,12 @@ export async function people(cases, prokura, chromium) {
             await press(page, '#recovery-button');
             return new URL(page.url()).pathname;
         };
-        assert.equal(await spent(codes[0]), '/agents');
+        assert.equal(await spent(codes[0]), '/account', 'where a lasting way in can be added');
+        assert.match(await page.innerText('main > [role=status]'), /used up/);
         await press(page, '#sign-out button');
-        assert.notEqual(await spent(codes[0]), '/agents');
+        assert.notEqual(await spent(codes[0]), '/account');
         assert.match(await page.innerText('[role=alert]'), /used before/);
-        assert.equal(await spent(codes[1].toLowerCase().replaceAll('-', ' ')), '/agents', 'as people type');
+        assert.equal(await spent(codes[1].toLowerCase().replaceAll('-', ' ')), '/account', 'as people type');
         await page.context().close();
     });
 

@@ -53,6 +53,17 @@ export function states(prokura, chromium) {
         await page.locator('#passkey [role=status]', { hasText: 'was not used' }).waitFor();
         return page;
     });
+    state('sign-in where nothing but a passkey will do', async () => {
+        const page = await person();
+        await page.goto((await fresh({ name: LONG_NAME })).url({ acr_values: 'phr' }));
+        return page;
+    });
+    state('account, where an app waits for a passkey', async () => {
+        const page = await person();
+        await page.goto((await fresh()).url({ acr_values: 'phr' }));
+        await press(page, '#add-one');
+        return page;
+    });
     state('sign-in without scripts', async () => at(await chromium.page({ javaScriptEnabled: false }), '/sign-in'));
     state('recovery', async () => at(await chromium.page(), '/sign-in/recovery'));
     state('recovery after a wrong code', async () => {
@@ -80,6 +91,17 @@ export function states(prokura, chromium) {
     question('consent, more than before', fresh, { before: (page, app) => allowed(page, app, { scope: 'tools:read' }) });
     question('consent, a name of sixty letters and one thing left out', () => fresh({ name: LONG_NAME }), { after: (page) => page.getByText('leave this out').first().click() });
     question('consent, a name of markup', () => fresh({ name: '<img src=x onerror=alert(1)> \u202Efdp.exe' }));
+    const pay = (purpose) => JSON.stringify([{ type: 'payment', amount: { value: '29.99', currency: 'EUR' }, payee: 'Acme', purpose }]);
+    const payment = { parameters: { resource: prokura.resource('http'), scope: '', authorization_details: pay('a lamp') } };
+    question('consent to one payment', fresh, payment);
+    question('consent to one payment in German', fresh, { ...payment, options: german });
+    question('consent to the same payment again', fresh, {
+        ...payment,
+        before: async (page, app) => {
+            await asked(page, app, payment.parameters);
+            await press(page, '#allow');
+        },
+    });
     question('consent with its details', fresh, { after: (page) => page.click('details.details summary') });
     question('consent without scripts', fresh, { options: { javaScriptEnabled: false } });
     question('consent, one thing decided and one forbidden by an administrator', fresh, {
@@ -166,6 +188,7 @@ export function states(prokura, chromium) {
     problem('foreign way back', async () => (await fresh()).url({ redirect: 'https://attacker.test/callback' }));
     problem('foreign way back in German', async () => (await fresh()).url({ redirect: 'https://attacker.test/callback' }), german);
     problem("an app's document that cannot be read", () => `${issuer}/oauth2/authorize?client_id=${encodeURIComponent('http://localhost:1/client.json')}&redirect_uri=http%3A%2F%2F127.0.0.1%2F&response_type=code`);
+    problem('a sign-out that the app may not ask for', () => `${issuer}/oauth2/logout?post_logout_redirect_uri=https%3A%2F%2Fattacker.test%2F`);
     problem('no such page', () => `${issuer}/no/such/page`);
     problem('a request that is none', () => `${issuer}/consent?request=nothing`);
     problem('a mistake of an app before anybody signed in', async () => (await fresh()).url({ response_type: 'token' }));

@@ -38,6 +38,7 @@ export class Human {
             if (answer.away) return answer.away;
             if (answer.status === 303) answer = await this.#get(answer.location);
             else if (hasForm(answer.text, 'sign-in')) answer = await this.#signIn(answer);
+            else if (hasForm(answer.text, 'cannot')) answer = await this.#post(formWith(answer.text, 'id="cannot"'), { decision: 'deny' }); // a passkey is demanded, and this person has none
             else if (hasForm(answer.text, 'consent')) answer = await this.#decide(answer, decision, without);
             else if (hasForm(answer.text, 'sign-out-page')) answer = await this.#signOut(answer);
             else if (hasForm(answer.text, 'form-post')) return posted(answer);

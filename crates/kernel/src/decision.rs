@@ -173,7 +173,12 @@ pub enum Before {
         /// When, last.
         at: Time,
     },
-    /// Yes, to less.
+    /// Yes, to all of this, in the very same details. It is asked all the same: each yes to details is a permission of its own.
+    Again {
+        /// When, last.
+        at: Time,
+    },
+    /// Yes, to something else or to less.
     Less {
         /// When, last.
         at: Time,

@@ -138,6 +138,8 @@ pub enum Why {
     RequestObject(RequestObjectError),
     /// Who is there did not, or could not, prove themselves as strongly as was demanded.
     AssuranceUnmet,
+    /// Who is there said that they cannot prove themselves as strongly as was demanded.
+    AssuranceDeclined,
     /// The key that was named is not the one of the proof.
     DpopOtherKey,
     /// The access token is unknown, over, for another place, or not shown as it is bound.
@@ -367,7 +369,7 @@ impl Why {
             | Self::AttestationUnproved
             | Self::AttestationReplayed => Code::InvalidClientAttestation,
             Self::AttestationChallenge => Code::UseAttestationChallenge,
-            Self::AssuranceUnmet => Code::UnmetAuthenticationRequirements,
+            Self::AssuranceUnmet | Self::AssuranceDeclined => Code::UnmetAuthenticationRequirements,
             Self::GrantTypeNotAllowed | Self::NoGrant | Self::ProfileUnmet => Code::UnauthorizedClient,
             Self::ResourceUnknown | Self::ResourceDisabled | Self::ResourceRepeated | Self::ResourceNotGranted => {
                 Code::InvalidTarget
@@ -529,6 +531,9 @@ impl Why {
                 "the request object is not good; it is signed by a key of the client, for this issuer, names the client in iss and client_id, and has not expired"
             }
             Self::AssuranceUnmet => "nobody there could prove themselves as strongly as acr_values or claims demand",
+            Self::AssuranceDeclined => {
+                "the person said that they cannot prove themselves as strongly as acr_values or claims demand"
+            }
             Self::DpopOtherKey => "dpop_jkt is not the thumbprint of the key that made the DPoP proof",
             Self::TokenUnknown => {
                 "the access token is not known here, has ended, is for another place, or is not shown as it is bound"
@@ -778,6 +783,7 @@ impl Why {
             | Self::RequestUriUnread
             | Self::RequestNotSupported
             | Self::AssuranceUnmet
+            | Self::AssuranceDeclined
             | Self::CertificateMissing
             | Self::DpopOtherKey
             | Self::TokenUnknown

@@ -4,7 +4,7 @@
 
 skip = Skip to the content
 nav = Your pages
-nav-approvals = Waiting
+nav-approvals = Requests
 nav-agents = Agents
 nav-account = Account
 sign-out = Sign out
@@ -109,6 +109,8 @@ sign-in-title = Sign in
 sign-in-at = Sign in at { $tenant }
 sign-in-for-app = Sign in to see what { $app } asks of you
 sign-in-for-unverified = Sign in to see what an app asks of you
+sign-in-passkey-for-app = { $app } asks for your passkey
+sign-in-passkey-for-unverified = An app asks for your passkey
 sign-in-button = Sign in
 sign-in-passkey = Sign in with a passkey
 or = or with a password
@@ -121,8 +123,15 @@ sign-in-recovery-code = This code is wrong or was used before. Each code works o
 sign-in-took-too-long = This page was open too long, so nothing was sent. Sign in once more.
 sign-in-busy = Too many people are signing in at this moment. Try again in a few seconds.
 sign-in-too-many-tries = There were too many tries in a short time. Wait a minute, then try again.
-sign-in-stronger = The app asks for a passkey here: a password or a recovery code is not enough. If you have no passkey yet, add one under Account first.
+sign-in-stronger = A password or a recovery code is not enough here.
 sign-in-again = The app wants to be sure that it is you. Sign in once more.
+sign-in-fresh = Before anything about your ways to sign in can change, sign in once more.
+no-passkey-title = You have no passkey?
+no-passkey-words = You can add one to your account, and come back to this request from there.
+no-passkey-add = Add a passkey
+no-passkey-refuse-words = Or say that you cannot. You go back to { $host }, and nothing is allowed.
+no-passkey-refuse = I cannot do this
+sign-in-passkey-noscript = A passkey needs JavaScript, which is off in this browser.
 passkey-waiting = Waiting for your passkey. Your device asks you now.
 passkey-cancelled = The passkey was not used: the question was closed or took too long. You can try again.
 passkey-failed = The passkey could not be used in this browser. Use your password, or another device.
@@ -130,7 +139,7 @@ passkey-known = This device has a passkey for your account already.
 passkey-unsupported = This browser cannot make passkeys.
 passkey-noscript = Adding a passkey needs JavaScript, which is off in this browser. Everything else here works without it.
 recovery-title = Sign in with a recovery code
-recovery-words = You got these codes when you set up your account. Each works once.
+recovery-words = These codes are made under Account, or an administrator gave you one. Each works once.
 field-code = Recovery code
 recovery-button = Sign in with this code
 
@@ -138,8 +147,10 @@ recovery-button = Sign in with this code
 
 sign-out-title = Sign out
 sign-out-ask = Sign out of { $tenant }?
-sign-out-words = This ends your session in this browser. Agents that can act for you keep what you allowed; stop them under Agents.
-sign-out-by-app = This app asks to have you signed out here.
+sign-out-words = This ends your session in this browser. Agents that can act for you keep what you allowed; stop them under { $link }.
+sign-out-by-app = { $app } asks to have you signed out here.
+sign-out-by-unverified = An app that calls itself “{ $app }” asks to have you signed out here.
+sign-out-back-to = Afterwards you go back to { $host }.
 sign-out-stay = Stay signed in
 signed-out-title = You are signed out
 signed-out-words = Your session in this browser has ended. You can close this window.
@@ -149,11 +160,16 @@ signed-out-words = Your session in this browser has ended. You can close this wi
 consent-title = Allow access?
 consent-ask = { $app } wants to use { $place } for you
 consent-ask-here = { $app } wants to act for you at { $place }
+consent-ask-act = { $app } wants to { $act } at { $place }
+consent-ask-who = { $app } wants to know who you are
 consent-ask-unverified = An app that calls itself “{ $app }” wants to use { $place } for you
 consent-ask-unverified-here = An app that calls itself “{ $app }” wants to act for you at { $place }
+consent-ask-unverified-act = An app that calls itself “{ $app }” wants to { $act } at { $place }
+consent-ask-unverified-who = An app that calls itself “{ $app }” wants to know who you are
 consent-you-are = You are { $name } ({ $login })
 consent-same = You allowed the same before, on { $when }
 consent-first = It asks you for the first time.
+consent-again = You allowed the very same on { $when }, and that still counts. It asks again: a second yes stands beside the first.
 consent-changed = Something is different from what you allowed on { $when }:
 changed-redirects = It sends you back to another place than before.
 changed-keys = It proves itself with other keys than before.
@@ -183,48 +199,69 @@ own-claim-phone-number-verified = know whether your telephone number was verifie
 own-claim-address = know your postal address
 own-claim-updated-at = know when you last changed what you entered
 changed-description = Its description has changed since then.
-changed-more = It asks for more than before.
+changed-more = It asks for something that you have not allowed it before.
 consent-able = It would be able to
 leave-out = leave this out
 particular-missing = [{ $path }: not said]
 particular-letters = (in letters of another alphabet)
+particular-adds = The app adds, in its own words:
+member-actions = actions
+member-datatypes = data
+member-identifier = identifier
+member-locations = places
+member-privileges = privileges
+member-purpose = purpose
 detail-authorization-details = Exactly asked
 consent-decided = Allowed by your organisation already
 consent-forbidden = Your organisation does not allow
 consent-nothing = Nothing beyond being connected to { $place }.
 consent-back-to = Afterwards you go back to { $host }.
+consent-repeats = What you allow can be used more than once until it ends; { $place } decides how often.
 consent-ends = It ends by itself after { $span }. You can stop it at any time under { $link }.
 consent-this-computer = The answer goes to a program on this computer, and any program here can pretend to be this app. Allow only what you started yourself just now.
-consent-deny = Deny access
-consent-allow = Allow access
+deny = Deny
+allow = Allow
+allow-act = Allow: { $act }
 
 ## Approvals
 
-approvals-title = Waiting for your answer
+approvals-title = Requests that wait for you
 approvals-words = Each of these ends by itself, with “no” for an answer, when its time is over.
-approvals-empty = Nothing waits for your answer. When an app or agent asks for something that you decide, it shows here.
+approvals-empty = No request waits for you. When an app or agent asks for something that you decide, it shows here.
+approvals-answered = Answered lately
 approvals-device = A device shows you a code? Type it here
 approval-asked = Asked
 approval-ends = Ends
 approval-look = Look at it
 approval-look-named = Look at what { $app } asks
+approval-more = { $count ->
+    [one] and one thing more
+   *[other] and { $count } things more
+}
 approval-title = Your answer
 approval-ask-device = { $app } on another device wants to act for you at { $place }
 approval-ask-device-unverified = An app on another device that calls itself “{ $app }” wants to act for you at { $place }
+approval-ask-device-who = { $app } on another device wants to know who you are
+approval-ask-device-unverified-who = An app on another device that calls itself “{ $app }” wants to know who you are
+approval-ask-device-act = { $app } on another device wants to { $act } at { $place }
+approval-ask-device-unverified-act = An app on another device that calls itself “{ $app }” wants to { $act } at { $place }
 approval-ask-machine = { $app } wants to act by itself at { $place }
 approval-ask-machine-unverified = A machine that calls itself “{ $app }” wants to act by itself at { $place }
+approval-ask-machine-act = { $app } wants to { $act } at { $place }, by itself
+approval-ask-machine-unverified-act = A machine that calls itself “{ $app }” wants to { $act } at { $place }, by itself
 approval-ask-more = { $app } wants to do more for you at { $place }
 approval-ask-more-unverified = An app that calls itself “{ $app }” wants to do more for you at { $place }
+approval-ask-more-who = { $app } wants to know more about you
+approval-ask-more-unverified-who = An app that calls itself “{ $app }” wants to know more about you
 approval-says = { $app } says: “{ $words }”
-approval-started = It asked on { $when }. From where is not known.
+approval-started = It asked on { $when }.
+approval-started-anywhere = It asked on { $when }. From where is not known.
 approval-started-from = It asked on { $when }, from the address { $from }.
 approval-device-warning = Allow this only if you started it yourself, and the code is on a device in front of you. Nobody who wants to help you needs your yes.
 approval-quorum = { $yes } of { $needed } said yes. Members of { $group } are asked.
 approval-ends-with-no = Without an answer it ends with “no” on { $when }.
-approval-lasts-machine = What you approve ends by itself after { $span }. An administrator can stop it at any time.
+approval-lasts-machine = What you allow ends by itself after { $span }. An administrator can stop it at any time.
 approval-afterwards-device = Afterwards you go back to your device, and it goes on by itself.
-approval-deny = Deny
-approval-approve = Approve
 approval-no-only = Your organisation does not allow this, so the only answer is no.
 approval-others-must = You said yes. It waits for others now.
 approval-approved = The answer was yes. It gets what you allowed when it asks the next time.
@@ -243,6 +280,7 @@ device-too-many-tries = There were too many tries in a short time. Wait a minute
 ## Details
 
 detail-client-id = App (client_id)
+detail-client-name = Name it gives itself (client_name)
 detail-redirect-uri = Way back (redirect_uri)
 detail-resource = Place (resource)
 detail-scope = Scopes (scope)
@@ -258,7 +296,7 @@ detail-more = More
 ## Agents
 
 agents-title = Agents that can act for you
-agents-words = Each of these can act in your name, also while you are away, until its time ends or you stop it.
+agents-words = Each of these can do what stands below it, also while you are away, until its time ends or you stop it.
 agents-empty = Nothing can act for you. When you allow an app or agent something, it shows here, and here you can stop it.
 agents-stopped = Stopped. It can no longer act for you there.
 agents-stopped-all = All stopped. Nothing can act for you any more.
@@ -271,6 +309,7 @@ stop-agent-named = Stop this agent: { $app }
 stop-grant = Stop this
 stop-grant-named = Stop this: { $app } at { $place }
 grant-heading = At { $place } it may
+grant-heading-who = It may
 grant-heading-bare = It is connected to { $place }
 grant-given = Allowed
 grant-given-by-you = by you, { $when }
@@ -283,12 +322,21 @@ live-sessions = { $count ->
     [one] One connection can act now
    *[other] { $count } connections can act now
 }
+live-sessions-who = { $count ->
+    [one] One connection can ask now
+   *[other] { $count } connections can ask now
+}
 live-nothing = No connection now, but what you allowed stands
 
 ## Account
 
 account-title = Your account
 account-words = You are signed in as { $name } ({ $login }).
+account-waiting = An app waits for a passkey of yours. Add one here, then go on with what it asks.
+account-waiting-has-one = An app waits for your passkey.
+account-go-on = Go on with what it asks
+account-recovered = You are signed in. The code that you used is used up. Add a passkey or set a password now: without one of them you need another code next time.
+account-recovered-password = You are signed in. The code that you used is used up. If you no longer know your password, add a passkey now.
 passkeys = Passkeys
 passkeys-empty = You have no passkey yet. With one, you sign in by fingerprint, face or device PIN, and no false page can trick it out of you.
 passkey-name = Name of the new passkey
@@ -329,10 +377,13 @@ session-other = Signed in { $started }. Last seen { $seen }.
 session-end = Sign out there
 session-end-named = Sign out there: { $name }
 session-ended = That browser is signed out.
+others-end = Sign out everywhere else
+others-ended = Every other browser is signed out.
 last-way-in = This is your last way in, so it stays. Add a passkey or set a password first.
 account-took-too-long = This page was open too long. Nothing was changed; try again.
 account-busy = There were too many tries in a short time. Nothing was changed; wait a minute, then try again.
-sign-in-first = This needs a fresh sign-in. Nothing was changed: sign out, sign in again, and repeat it.
+sign-in-first = This needs a fresh sign-in, and nothing was changed. { $link }, then repeat it.
+sign-in-first-link = Sign in once more
 
 ## Home
 
@@ -371,6 +422,8 @@ forged-title = This did not come from our page
 forged-words = Another site may have tried to act in your name, or your sign-in has changed since the page was opened. Nothing was done. If you meant it, open the page again and repeat it.
 disabled-title = This is switched off
 disabled-words = An administrator of { $tenant } has switched off this account or this app. If that surprises you, ask them and name the reference below.
+sign-out-unknown-title = This app could not sign you out
+sign-out-unknown-words = The link that brought you here asks for something that the app has not registered with us, so nothing happened: whoever was signed in here still is. You can sign out here yourself: { $link }.
 leave-warning = You have allowed this app nothing. If you go on, { $host } learns that its request failed, and nothing else.
 form-post-title = Back to the app
 form-post-ask = Going back to { $host }

@@ -3,12 +3,12 @@
 use askama::Template;
 
 use crate::calendar;
-use crate::component::{Ask, Empty, Note, Tone};
+use crate::component::{self, Ask, Empty, Note, Tone};
 use crate::frame::{Frame, Shell, Width, finish};
 use crate::markup::Markup;
 use crate::quiet::quiet;
 use crate::visible::{NAME_CHARS_MAX, visible};
-use crate::words::{Filling, Words};
+use crate::words::{Filling, Words, percent_encoded};
 
 /// The account page.
 #[derive(Clone)]
@@ -27,6 +27,8 @@ pub struct Account<'a> {
     pub ceremony: &'a str,
     /// `PublicKeyCredentialCreationOptionsJSON` (WebAuthn Level 3 s5.1.7); "" when no passkey can be added now.
     pub passkey_options: &'a str,
+    /// The sealed request of an app that waits for a passkey of this person; "" when none does.
+    pub waiting: &'a str,
     /// What was just done, or not.
     pub notice: Option<AccountNotice>,
     /// Recovery codes that were just made: shown this once, printable.
@@ -87,6 +89,8 @@ pub enum Which {
 /// What was just done, or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AccountNotice {
+    /// They signed in with a recovery code.
+    Recovered,
     /// A passkey was added.
     PasskeyAdded,
     /// A passkey was removed.
@@ -97,6 +101,8 @@ pub enum AccountNotice {
     CodesMade,
     /// A browser was signed out.
     SessionEnded,
+    /// Every other browser was.
+    OthersEnded,
     /// The current password was wrong.
     WrongPassword,
     /// The new password is too short.
@@ -138,7 +144,8 @@ pub fn account(frame: &Frame<'_>, page: &Account<'_>) -> String {
                 ],
             )
         }),
-        notice: page.notice.map(|notice| note(say, notice)),
+        notice: page.notice.map(|notice| note(say, frame, page, notice)),
+        waiting: waiting(say, frame, page),
         passkeys: page.passkeys.iter().map(|passkey| keyed(say, now, passkey)).collect(),
         no_passkeys: Empty {
             words: say.rich("passkeys-empty", &[]),
@@ -156,6 +163,11 @@ pub fn account(frame: &Frame<'_>, page: &Account<'_>) -> String {
             &[("count", Filling::Count(left))],
         ),
         sessions: page.sessions.iter().map(|session| seen(say, now, session)).collect(),
+        others: page
+            .sessions
+            .iter()
+            .filter(|session| matches!(session.this, Which::Other))
+            .count(),
         fresh_codes: page
             .fresh_codes
             .iter()
@@ -174,14 +186,38 @@ struct AccountPage<'a> {
     login: &'a str,
     signed_in_as: Option<Markup>,
     notice: Option<Note>,
+    waiting: Option<Waiting>,
     passkeys: Vec<Row<'a>>,
     no_passkeys: Empty,
     new_name: String,
     password: Markup,
     codes: Markup,
     sessions: Vec<Row<'a>>,
+    /// Browsers beside this one: with one, its own button is enough.
+    others: usize,
     fresh_codes: Vec<String>,
     page: &'a Account<'a>,
+}
+
+/// The way back to an app that waits.
+struct Waiting {
+    words: Note,
+    href: String,
+    /// The button's class: going on is what to do next once there is a passkey.
+    weight: &'static str,
+}
+
+fn waiting(say: Words, frame: &Frame<'_>, page: &Account<'_>) -> Option<Waiting> {
+    let (key, weight) = if page.passkeys.is_empty() {
+        ("account-waiting", "button")
+    } else {
+        ("account-waiting-has-one", "button act")
+    };
+    (!page.waiting.is_empty()).then(|| Waiting {
+        words: Note::new(Tone::Plain, say.rich(key, &[])),
+        href: format!("{}/sign-in?request={}", frame.base, percent_encoded(page.waiting)),
+        weight,
+    })
 }
 
 /// A passkey or a browser: its name, its story, and what the button that ends it is called.
@@ -248,13 +284,21 @@ fn seen<'a>(say: Words, now: i64, session: &Session<'a>) -> Row<'a> {
     }
 }
 
-fn note(say: Words, notice: AccountNotice) -> Note {
+fn note(say: Words, frame: &Frame<'_>, page: &Account<'_>, notice: AccountNotice) -> Note {
     let (tone, key) = match notice {
+        AccountNotice::Recovered => (
+            Tone::Caution,
+            match page.password {
+                PasswordState::Set { .. } => "account-recovered-password",
+                PasswordState::None => "account-recovered",
+            },
+        ),
         AccountNotice::PasskeyAdded => (Tone::Ok, "passkey-added"),
         AccountNotice::PasskeyRemoved => (Tone::Ok, "passkey-removed"),
         AccountNotice::PasswordChanged => (Tone::Ok, "password-changed"),
         AccountNotice::CodesMade => (Tone::Ok, "codes-made"),
         AccountNotice::SessionEnded => (Tone::Ok, "session-ended"),
+        AccountNotice::OthersEnded => (Tone::Ok, "others-ended"),
         AccountNotice::WrongPassword => (Tone::Danger, "password-wrong"),
         AccountNotice::PasswordTooShort => (Tone::Danger, "password-too-short"),
         AccountNotice::PasswordTooCommon => (Tone::Danger, "password-too-common"),
@@ -265,5 +309,11 @@ fn note(say: Words, notice: AccountNotice) -> Note {
         AccountNotice::Busy => (Tone::Caution, "account-busy"),
         AccountNotice::SignInFirst => (Tone::Caution, "sign-in-first"),
     };
-    Note::new(tone, say.rich(key, &[]))
+    // One of them leads to the sign-in, and back here.
+    let link = component::link(
+        frame.base,
+        "/sign-in?request=%2Faccount",
+        &say.text("sign-in-first-link"),
+    );
+    Note::new(tone, say.rich(key, &[("link", Filling::Piece(link))]))
 }

@@ -144,10 +144,12 @@ fn row<'a>(
     grant: &'a GrantRow<'a>,
 ) -> component::GrantRow<'a> {
     let place = || component::place(grant.place.as_ref(), frame.tenant);
-    let heading = if grant.items.is_empty() && grant.particulars.is_empty() {
-        "grant-heading-bare"
-    } else {
-        "grant-heading"
+    let bare = grant.items.is_empty() && grant.particulars.is_empty();
+    let who_alone = grant.particulars.is_empty() && component::is_about_person(grant.place.as_ref(), &grant.items, &[]);
+    let heading = match (bare, who_alone) {
+        (true, _) => "grant-heading-bare",
+        (false, true) => "grant-heading-who",
+        (false, false) => "grant-heading",
     };
     component::GrantRow {
         say,
@@ -158,11 +160,11 @@ fn row<'a>(
         items: grant
             .particulars
             .iter()
-            .map(|particular| particular::sentence(say, particular))
+            .map(|particular| particular::told(say, particular))
             .chain(component::items(&grant.items))
             .collect(),
         rows: story(say, frame.now, grant),
-        live: live(say, grant.live),
+        live: live(say, grant.live, who_alone),
         stop_label: say.line(
             "stop-grant-named",
             &[("app", Filling::Name(agent.app.name)), ("place", place())],
@@ -197,12 +199,14 @@ fn story(say: Words, now: i64, grant: &GrantRow<'_>) -> KeyValue {
     rows
 }
 
-fn live(say: Words, live: Live) -> Note {
+fn live(say: Words, live: Live, who_alone: bool) -> Note {
+    let key = if who_alone {
+        "live-sessions-who"
+    } else {
+        "live-sessions"
+    };
     match live {
-        Live::Sessions(count) => Note::new(
-            Tone::Ok,
-            say.rich("live-sessions", &[("count", Filling::Count(i64::from(count)))]),
-        ),
+        Live::Sessions(count) => Note::new(Tone::Ok, say.rich(key, &[("count", Filling::Count(i64::from(count)))])),
         Live::Nothing => Note::new(Tone::Plain, say.rich("live-nothing", &[])),
     }
 }

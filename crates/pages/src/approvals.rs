@@ -4,7 +4,9 @@ use askama::Template;
 
 use crate::app::{App, Identity, Item, Place};
 use crate::calendar;
-use crate::component::{self, AgentBadge, Ask, Claim, Decision, Details, Empty, KeyValue, Note, Particulars, Tone};
+use crate::component::{
+    self, AgentBadge, Ask, Claim, Decision, Details, Empty, KeyValue, Note, Particulars, Tone, Verified,
+};
 use crate::frame::{Frame, Shell, Width, finish};
 use crate::markup::Markup;
 use crate::particular::{self, Particular};
@@ -15,12 +17,23 @@ use crate::words::{Filling, Words, said};
 #[derive(Clone, Debug)]
 pub struct Approvals<'a> {
     /// The questions, the newest first.
-    pub waiting: Vec<Waiting<'a>>,
+    pub waiting: Vec<Question<'a>>,
+    /// Those that were answered lately, or ended without an answer, the newest first.
+    pub answered: Vec<Answered<'a>>,
 }
 
-/// A question that waits.
+/// A question that was answered, or whose time is over.
 #[derive(Clone, Debug)]
-pub struct Waiting<'a> {
+pub struct Answered<'a> {
+    /// What was asked.
+    pub question: Question<'a>,
+    /// How it ended.
+    pub stands: Stands,
+}
+
+/// A question in a list.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
     /// Its identifier.
     pub id: &'a str,
     /// Who asks.
@@ -29,6 +42,14 @@ pub struct Waiting<'a> {
     pub way: Way,
     /// Where it would act; none: our own endpoints.
     pub place: Option<Place<'a>>,
+    /// What it asks for.
+    pub items: Vec<Item<'a>>,
+    /// What it asks for exactly.
+    pub particulars: Vec<Particular<'a>>,
+    /// What the app says it is for: its words.
+    pub claim: Option<&'a str>,
+    /// Whom it asks, when it is not this person alone.
+    pub quorum: Option<Quorum<'a>>,
     /// When it was asked, in unix seconds.
     pub asked_at: i64,
     /// When it ends, with no for an answer.
@@ -133,7 +154,16 @@ pub fn approvals(frame: &Frame<'_>, page: &Approvals<'_>) -> String {
         empty: Empty {
             words: say.rich("approvals-empty", &[]),
         },
-        waiting: page.waiting.iter().map(|waiting| row(say, frame, waiting)).collect(),
+        waiting: page
+            .waiting
+            .iter()
+            .map(|question| row(say, frame, question, Stands::Open))
+            .collect(),
+        answered: page
+            .answered
+            .iter()
+            .map(|answered| row(say, frame, &answered.question, answered.stands))
+            .collect(),
     })
 }
 
@@ -145,26 +175,85 @@ struct ApprovalsPage<'a> {
     ask: Ask,
     empty: Empty,
     waiting: Vec<Row<'a>>,
+    answered: Vec<Row<'a>>,
 }
 
 struct Row<'a> {
     id: &'a str,
     heading: Markup,
+    items: Vec<Markup>,
+    more: Option<Markup>,
+    claim: Option<Claim>,
+    quorum: Option<Markup>,
+    status: Option<Note>,
     story: KeyValue,
     label: String,
 }
 
-fn row<'a>(say: Words, frame: &Frame<'a>, waiting: &'a Waiting<'a>) -> Row<'a> {
+/// Things of one question that a list says; its page says all of them.
+const ROW_ITEMS_MAX: usize = 4;
+
+fn row<'a>(say: Words, frame: &Frame<'a>, question: &Question<'a>, stands: Stands) -> Row<'a> {
     let when = |at: i64| calendar::moment(say, frame.now, at);
     let mut story = KeyValue::default();
-    story.row(say.text("approval-asked"), when(waiting.asked_at));
-    story.row(say.text("approval-ends"), when(waiting.ends_at));
-    Row {
-        id: waiting.id,
-        heading: sentence(say, frame, &waiting.app, waiting.way, waiting.place.as_ref()),
-        story,
-        label: say.line("approval-look-named", &[("app", Filling::Name(waiting.app.name))]),
+    story.row(say.text("approval-asked"), when(question.asked_at));
+    if stands == Stands::Open {
+        story.row(say.text("approval-ends"), when(question.ends_at));
     }
+    let shown = question.items.get(..ROW_ITEMS_MAX).unwrap_or(&question.items);
+    let more = question.items.len().saturating_sub(shown.len());
+    Row {
+        id: question.id,
+        heading: sentence(
+            say,
+            frame,
+            &Wanted {
+                app: &question.app,
+                way: question.way,
+                place: question.place.as_ref(),
+                items: &question.items,
+                particulars: &question.particulars,
+            },
+        ),
+        items: question
+            .particulars
+            .iter()
+            .map(|exact| particular::told(say, exact))
+            .chain(component::items(shown))
+            .collect(),
+        more: (more > 0).then(|| {
+            let count = i64::try_from(more).unwrap_or(i64::MAX);
+            say.rich("approval-more", &[("count", Filling::Count(count))])
+        }),
+        claim: question.claim.map(|words| claim(say, &question.app, words)),
+        quorum: question.quorum.as_ref().map(|asked| quorum(say, asked)),
+        status: status(say, stands, question.way),
+        story,
+        label: say.line("approval-look-named", &[("app", Filling::Name(question.app.name))]),
+    }
+}
+
+/// What the app says it is for, as its words.
+fn claim(say: Words, app: &App<'_>, words: &str) -> Claim {
+    Claim {
+        words: say.rich(
+            "approval-says",
+            &[("app", Filling::Name(app.name)), ("words", Filling::Piece(said(words)))],
+        ),
+    }
+}
+
+/// Who is asked, and how many of them said yes.
+fn quorum(say: Words, quorum: &Quorum<'_>) -> Markup {
+    let yes = i64::try_from(quorum.yes).unwrap_or(i64::MAX);
+    say.rich(
+        "approval-quorum",
+        &[
+            ("yes", Filling::Count(yes)),
+            ("needed", Filling::Count(i64::from(quorum.needed))),
+            ("group", Filling::Name(quorum.group)),
+        ],
+    )
 }
 
 /// The page where a person answers a question, and sees later how it went on.
@@ -181,45 +270,44 @@ pub fn approval(frame: &Frame<'_>, page: &Approval<'_>) -> String {
         | Stands::Cancelled
         | Stands::Expired => Form::None,
     };
+    let asked_for: Vec<Item<'_>> = page.items.iter().chain(&page.decided).cloned().collect();
+    let only = particular::only(&page.particulars, &page.items, &page.decided);
     let refusable = form == Form::YesOrNo && page.quorum.is_none();
     finish(&ApprovalPage {
         shell: Shell::new(frame, &say.text("approval-title"), Width::Decision),
         say,
         ask: Ask {
-            sentence: sentence(say, frame, &page.app, page.way, page.place.as_ref()),
+            sentence: sentence(
+                say,
+                frame,
+                &Wanted {
+                    app: &page.app,
+                    way: page.way,
+                    place: page.place.as_ref(),
+                    items: &asked_for,
+                    particulars: &page.particulars,
+                },
+            ),
         },
         badge: AgentBadge::below_its_name(say, &page.app, frame.tenant),
-        claim: page.claim.map(|words| Claim {
-            words: say.rich(
-                "approval-says",
-                &[
-                    ("app", Filling::Name(page.app.name)),
-                    ("words", Filling::Piece(said(words))),
-                ],
-            ),
-        }),
-        started: match page.from {
-            Some(from) => say.rich(
+        claim: page.claim.map(|words| claim(say, &page.app, words)),
+        started: match (page.from, page.way) {
+            (Some(from), _) => say.rich(
                 "approval-started-from",
                 &[("when", when(page.asked_at)), ("from", Filling::Whole(from))],
             ),
-            None => say.rich("approval-started", &[("when", when(page.asked_at))]),
+            // A device can stand anywhere. An app that proved itself is where it always is.
+            (None, Way::Device) => say.rich("approval-started-anywhere", &[("when", when(page.asked_at))]),
+            (None, Way::Machine | Way::More) => say.rich("approval-started", &[("when", when(page.asked_at))]),
+        },
+        verified: Verified {
+            facts: component::you_are(say, frame).into_iter().collect(),
         },
         warning: (page.way == Way::Device && form != Form::None)
             .then(|| Note::new(Tone::Caution, say.rich("approval-device-warning", &[]))),
-        quorum: page.quorum.as_ref().map(|quorum| {
-            let yes = i64::try_from(quorum.yes).unwrap_or(i64::MAX);
-            say.rich(
-                "approval-quorum",
-                &[
-                    ("yes", Filling::Count(yes)),
-                    ("needed", Filling::Count(i64::from(quorum.needed))),
-                    ("group", Filling::Name(quorum.group)),
-                ],
-            )
-        }),
-        status: status(say, page),
-        particulars: particular::listed(say, &page.particulars, refusable),
+        quorum: page.quorum.as_ref().map(|asked| quorum(say, asked)),
+        status: status(say, page.stands, page.way),
+        particulars: particular::listed(say, &page.particulars, refusable && only.is_none()),
         items: choices(&page.items, "item"),
         decided: choices(&page.decided, "decided"),
         forbidden: component::items(&page.forbidden),
@@ -233,12 +321,8 @@ pub fn approval(frame: &Frame<'_>, page: &Approval<'_>) -> String {
         form,
         refusable,
         decision: Decision {
-            deny: say.text("approval-deny"),
-            allow: say.text(if page.quorum.is_some() {
-                "approval-approve"
-            } else {
-                "consent-allow"
-            }),
+            deny: say.text("deny"),
+            allow: particular::allow(say, frame.language, only),
         },
         details: component::details(say, &page.details),
         page,
@@ -262,6 +346,7 @@ struct ApprovalPage<'a> {
     badge: AgentBadge,
     claim: Option<Claim>,
     started: Markup,
+    verified: Verified,
     warning: Option<Note>,
     quorum: Option<Markup>,
     status: Option<Note>,
@@ -293,10 +378,44 @@ fn choices<'a>(items: &'a [Item<'a>], prefix: &str) -> Vec<Choice<'a>> {
     items.iter().enumerate().map(choice).collect()
 }
 
+/// What is wanted, by whom and how.
+struct Wanted<'w, 'a> {
+    app: &'w App<'a>,
+    way: Way,
+    place: Option<&'w Place<'a>>,
+    items: &'w [Item<'a>],
+    particulars: &'w [Particular<'a>],
+}
+
 /// Who wants what, in one sentence. A name that nobody verified never stands in it as if it were one.
-fn sentence(say: Words, frame: &Frame<'_>, app: &App<'_>, way: Way, place: Option<&Place<'_>>) -> Markup {
+fn sentence(say: Words, frame: &Frame<'_>, wanted: &Wanted<'_, '_>) -> Markup {
+    let Wanted { app, way, place, .. } = *wanted;
     let vouched = !matches!(app.identity, Identity::SelfRegistered);
+    let only = particular::only(wanted.particulars, wanted.items, &[]);
+    if let Some(act) = only.and_then(|only| particular::act(say, frame.language, only, particular::HEADING_CHARS_MAX)) {
+        let key = match (way, vouched) {
+            (Way::Device, true) => "approval-ask-device-act",
+            (Way::Device, false) => "approval-ask-device-unverified-act",
+            (Way::Machine, true) => "approval-ask-machine-act",
+            (Way::Machine, false) => "approval-ask-machine-unverified-act",
+            (Way::More, true) => "consent-ask-act",
+            (Way::More, false) => "consent-ask-unverified-act",
+        };
+        return say.rich(
+            key,
+            &[
+                ("app", Filling::Name(app.name)),
+                ("place", component::place(place, frame.tenant)),
+                ("act", Filling::Piece(act)),
+            ],
+        );
+    }
+    let who_alone = wanted.particulars.is_empty() && component::is_about_person(place, wanted.items, &[]);
     let key = match (way, vouched) {
+        (Way::Device, true) if who_alone => "approval-ask-device-who",
+        (Way::Device, false) if who_alone => "approval-ask-device-unverified-who",
+        (Way::More, true) if who_alone => "approval-ask-more-who",
+        (Way::More, false) if who_alone => "approval-ask-more-unverified-who",
         (Way::Device, true) => "approval-ask-device",
         (Way::Device, false) => "approval-ask-device-unverified",
         (Way::Machine, true) => "approval-ask-machine",
@@ -313,8 +432,8 @@ fn sentence(say: Words, frame: &Frame<'_>, app: &App<'_>, way: Way, place: Optio
     )
 }
 
-fn status(say: Words, page: &Approval<'_>) -> Option<Note> {
-    let (tone, key) = match (page.stands, page.way) {
+fn status(say: Words, stands: Stands, way: Way) -> Option<Note> {
+    let (tone, key) = match (stands, way) {
         (Stands::Open, _) => return None,
         (Stands::NoOnly, _) => (Tone::Caution, "approval-no-only"),
         (Stands::OthersMust, _) => (Tone::Plain, "approval-others-must"),
@@ -338,16 +457,15 @@ fn terms(say: Words, frame: &Frame<'_>, page: &Approval<'_>, form: Form) -> Vec<
     if form != Form::YesOrNo {
         return terms;
     }
+    if !page.particulars.is_empty() {
+        let place = component::place(page.place.as_ref(), frame.tenant);
+        terms.push(say.rich("consent-repeats", &[("place", place)]));
+    }
     let span = Filling::Piece(calendar::span(say, page.lasts_seconds));
     if page.way == Way::Machine {
         terms.push(say.rich("approval-lasts-machine", &[("span", span)]));
     } else {
-        let mut link = Markup::new();
-        link.tag("<a href=\"");
-        link.text(frame.base);
-        link.tag("/agents\">");
-        link.text(&say.text("nav-agents"));
-        link.tag("</a>");
+        let link = component::agents_link(say, frame.base);
         terms.push(say.rich("consent-ends", &[("span", span), ("link", Filling::Piece(link))]));
     }
     if page.way == Way::Device {

@@ -31,11 +31,7 @@ pub(crate) fn day(say: Words, at: i64) -> String {
 
 /// "30 days".
 pub(crate) fn span(say: Words, seconds: i64) -> Markup {
-    // A promise is kept to the day: "180 days", where a distance would be rounded to months.
-    let (unit, count) = match seconds / 86_400 {
-        days @ 2..=400 => (Unit::Days, days),
-        _ => measured(seconds.unsigned_abs()),
-    };
+    let (unit, count) = promised(seconds.unsigned_abs());
     let key = match unit {
         Unit::Less => "span-moment",
         Unit::Minutes => "span-minutes",
@@ -48,7 +44,8 @@ pub(crate) fn span(say: Words, seconds: i64) -> Markup {
 }
 
 fn distance(say: Words, now: i64, at: i64) -> Markup {
-    let (unit, count) = measured(now.abs_diff(at));
+    let away = now.abs_diff(at);
+    let (unit, count) = if at > now { promised(away) } else { measured(away) };
     let key = match (unit, at > now) {
         (Unit::Less, true) => "in-moment",
         (Unit::Less, false) => "ago-moment",
@@ -97,6 +94,14 @@ fn measured(seconds: u64) -> (Unit, i64) {
         s => (Unit::Years, s / YEAR),
     };
     (unit, i64::try_from(whole).unwrap_or(i64::MAX))
+}
+
+/// The same for what is to come: a promise is kept to the day, "180 days", and not rounded to months while they pass.
+fn promised(seconds: u64) -> (Unit, i64) {
+    match i64::try_from(seconds / DAY) {
+        Ok(days @ 2..=400) => (Unit::Days, days),
+        Ok(_) | Err(_) => measured(seconds),
+    }
 }
 
 fn fields(say: Words, at: i64) -> [(&'static str, Filling<'static>); 4] {

@@ -4,8 +4,9 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 
 use crate::app::{App, Identity, Item, Place};
+use crate::frame::Frame;
 use crate::markup::Markup;
-use crate::words::{Filling, Words, raw, said, whole};
+use crate::words::{Filling, Words, raw, said, tells_who, whole};
 
 /// Who asks, and who vouches for it.
 #[derive(Template)]
@@ -120,6 +121,7 @@ pub(crate) struct Particulars<'a> {
     pub(crate) listed: Vec<Exact<'a>>,
     pub(crate) refusable: bool,
     pub(crate) leave_out: String,
+    pub(crate) adds: String,
 }
 
 /// One of them; `id` names it for its box.
@@ -149,7 +151,7 @@ impl KeyValue {
 #[template(path = "component/decision.html")]
 pub(crate) struct Decision {
     pub(crate) deny: String,
-    pub(crate) allow: String,
+    pub(crate) allow: Markup,
 }
 
 /// What an agent may do, until when, and its end.
@@ -212,9 +214,45 @@ pub(crate) enum Tone {
     Danger,
 }
 
+/// Who answers: on a telephone the head of the page does not say it.
+pub(crate) fn you_are(say: Words, frame: &Frame<'_>) -> Option<Markup> {
+    let person = frame.person.as_ref()?;
+    Some(say.rich(
+        "consent-you-are",
+        &[
+            ("name", Filling::Name(person.name)),
+            ("login", Filling::Name(person.login)),
+        ],
+    ))
+}
+
 /// The scopes' words, one piece each.
 pub(crate) fn items(items: &[Item<'_>]) -> Vec<Markup> {
     items.iter().map(|item| said(item.words)).collect()
+}
+
+/// Whether all that is asked, at our own endpoints, is who somebody is: an app that may know that and no more does not act for them.
+pub(crate) fn is_about_person(place: Option<&Place<'_>>, items: &[Item<'_>], decided: &[Item<'_>]) -> bool {
+    place.is_none()
+        && items.iter().chain(decided).next().is_some()
+        && items.iter().chain(decided).all(|item| tells_who(item.scope))
+}
+
+/// The link to the page of agents, by its name, for a sentence that says where something can be stopped.
+pub(crate) fn agents_link(say: Words, base: &str) -> Markup {
+    link(base, "/agents", &say.text("nav-agents"))
+}
+
+/// A link to a page of ours, for a sentence.
+pub(crate) fn link(base: &str, to: &'static str, words: &str) -> Markup {
+    let mut link = Markup::new();
+    link.tag("<a href=\"");
+    link.text(base);
+    link.text(to);
+    link.tag("\">");
+    link.text(words);
+    link.tag("</a>");
+    link
 }
 
 /// What a sentence calls a place.

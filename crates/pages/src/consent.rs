@@ -64,6 +64,11 @@ pub enum History {
         /// When, in unix seconds.
         last_at: i64,
     },
+    /// The very same in detail, allowed. It is asked all the same: a second yes stands beside the first.
+    Again {
+        /// When, in unix seconds.
+        last_at: i64,
+    },
     /// Something allowed that was not the same.
     Changed {
         /// What is different.
@@ -85,7 +90,7 @@ pub enum Change {
         /// The name it had.
         before: String,
     },
-    /// It asks for more than last time.
+    /// It asks for something that was not allowed to it before.
     More,
     /// Something of its description; what, is not known any more.
     Description,
@@ -95,19 +100,20 @@ pub enum Change {
 pub fn consent(frame: &Frame<'_>, page: &Consent<'_>) -> String {
     let say = Words::new(frame.language);
     let place = || component::place(page.place.as_ref(), frame.tenant);
+    let only = particular::only(&page.particulars, &page.items, &page.decided);
     finish(&ConsentPage {
         // The name stands in the page, where it can be framed as a claim; a tab has no frame.
         shell: Shell::new(frame, &say.text("consent-title"), Width::Decision),
         say,
-        ask: ask(say, page, place()),
+        ask: ask(say, frame, page, only),
         badge: AgentBadge::below_its_name(say, &page.app, frame.tenant),
         verified: verified(say, frame, page),
         first: match page.history {
             History::First => Some(Note::new(Tone::Plain, say.rich("consent-first", &[]))),
-            History::Same { .. } | History::Changed { .. } => None,
+            History::Same { .. } | History::Again { .. } | History::Changed { .. } => None,
         },
         changes: changes(say, frame, page),
-        particulars: particular::listed(say, &page.particulars, true),
+        particulars: particular::listed(say, &page.particulars, only.is_none()),
         items: choices(&page.items, "item"),
         decided: choices(&page.decided, "decided"),
         forbidden: component::items(&page.forbidden),
@@ -116,13 +122,14 @@ pub fn consent(frame: &Frame<'_>, page: &Consent<'_>) -> String {
         },
         back: say.rich("consent-back-to", &[("host", Filling::Whole(page.redirect_host))]),
         ends: ends(say, frame, page),
+        repeats: (!page.particulars.is_empty()).then(|| say.rich("consent-repeats", &[("place", place())])),
         this_computer: match page.destination {
             Destination::ThisComputer => Some(Note::new(Tone::Caution, say.rich("consent-this-computer", &[]))),
             Destination::Host => None,
         },
         decision: Decision {
-            deny: say.text("consent-deny"),
-            allow: say.text("consent-allow"),
+            deny: say.text("deny"),
+            allow: particular::allow(say, frame.language, only),
         },
         details: component::details(say, &page.details),
         page,
@@ -146,6 +153,7 @@ struct ConsentPage<'a> {
     nothing: Empty,
     back: Markup,
     ends: Markup,
+    repeats: Option<Markup>,
     this_computer: Option<Note>,
     decision: Decision,
     details: Details,
@@ -164,30 +172,38 @@ struct Changes {
     list: Vec<Markup>,
 }
 
-/// A name that nobody verified never stands in the heading as if it were one.
-fn ask(say: Words, page: &Consent<'_>, place: Filling<'_>) -> Ask {
-    let key = match (&page.app.identity, &page.place) {
-        (Identity::SelfRegistered, Some(_)) => "consent-ask-unverified",
-        (Identity::SelfRegistered, None) => "consent-ask-unverified-here",
-        (Identity::Registered | Identity::Document { .. }, Some(_)) => "consent-ask",
-        (Identity::Registered | Identity::Document { .. }, None) => "consent-ask-here",
+/// What is wanted, as far as one sentence can say it. A name that nobody verified never stands in it as if it were one.
+fn ask(say: Words, frame: &Frame<'_>, page: &Consent<'_>, only: Option<&Particular<'_>>) -> Ask {
+    let vouched = !matches!(page.app.identity, Identity::SelfRegistered);
+    let place = component::place(page.place.as_ref(), frame.tenant);
+    let app = Filling::Name(page.app.name);
+    if let Some(act) = only.and_then(|only| particular::act(say, frame.language, only, particular::HEADING_CHARS_MAX)) {
+        let key = if vouched {
+            "consent-ask-act"
+        } else {
+            "consent-ask-unverified-act"
+        };
+        return Ask {
+            sentence: say.rich(key, &[("app", app), ("place", place), ("act", Filling::Piece(act))]),
+        };
+    }
+    let who_alone =
+        page.particulars.is_empty() && component::is_about_person(page.place.as_ref(), &page.items, &page.decided);
+    let key = match (vouched, &page.place) {
+        (true, _) if who_alone => "consent-ask-who",
+        (false, _) if who_alone => "consent-ask-unverified-who",
+        (true, Some(_)) => "consent-ask",
+        (true, None) => "consent-ask-here",
+        (false, Some(_)) => "consent-ask-unverified",
+        (false, None) => "consent-ask-unverified-here",
     };
     Ask {
-        sentence: say.rich(key, &[("app", Filling::Name(page.app.name)), ("place", place)]),
+        sentence: say.rich(key, &[("app", app), ("place", place)]),
     }
 }
 
 fn verified(say: Words, frame: &Frame<'_>, page: &Consent<'_>) -> Verified {
-    let mut facts = Vec::new();
-    if let Some(person) = &frame.person {
-        facts.push(say.rich(
-            "consent-you-are",
-            &[
-                ("name", Filling::Name(person.name)),
-                ("login", Filling::Name(person.login)),
-            ],
-        ));
-    }
+    let mut facts: Vec<Markup> = component::you_are(say, frame).into_iter().collect();
     if let History::Same { last_at } = page.history {
         facts.push(say.rich(
             "consent-same",
@@ -200,6 +216,16 @@ fn verified(say: Words, frame: &Frame<'_>, page: &Consent<'_>) -> Verified {
 fn changes(say: Words, frame: &Frame<'_>, page: &Consent<'_>) -> Option<Changes> {
     match &page.history {
         History::First | History::Same { .. } => None,
+        History::Again { last_at } => Some(Changes {
+            heading: Note::new(
+                Tone::Caution,
+                say.rich(
+                    "consent-again",
+                    &[("when", Filling::Piece(calendar::moment(say, frame.now, *last_at)))],
+                ),
+            ),
+            list: Vec::new(),
+        }),
         History::Changed { what, last_at } => Some(Changes {
             heading: Note::new(
                 Tone::Caution,
@@ -234,12 +260,7 @@ fn choices<'a>(items: &'a [Item<'a>], prefix: &str) -> Vec<Choice<'a>> {
 
 /// How long, and how to end it before: with a link that works.
 fn ends(say: Words, frame: &Frame<'_>, page: &Consent<'_>) -> Markup {
-    let mut link = Markup::new();
-    link.tag("<a href=\"");
-    link.text(frame.base);
-    link.tag("/agents\">");
-    link.text(&say.text("nav-agents"));
-    link.tag("</a>");
+    let link = component::agents_link(say, frame.base);
     say.rich(
         "consent-ends",
         &[

@@ -5,6 +5,7 @@ use askama::Template;
 use crate::component::{Ask, Note, Tone};
 use crate::frame::{Frame, Shell, Width, finish};
 use crate::quiet::quiet;
+use crate::visible::visible;
 use crate::words::Words;
 
 /// The page that takes a code.
@@ -12,6 +13,8 @@ use crate::words::Words;
 pub struct Device<'a> {
     /// Proof that the form is ours.
     pub csrf: &'a str,
+    /// What was typed, to be mended; "" at first. Nothing from a link ever stands here (S-28).
+    pub typed: &'a str,
     /// What was wrong with the last one.
     pub problem: Option<DeviceProblem>,
 }
@@ -26,6 +29,9 @@ pub enum DeviceProblem {
     /// Too many tries.
     TooManyTries,
 }
+
+/// What fits into the field.
+const TYPED_CHARS_MAX: usize = 32;
 
 /// The page where a person types a device's code.
 pub fn device(frame: &Frame<'_>, page: &Device<'_>) -> String {
@@ -43,6 +49,7 @@ pub fn device(frame: &Frame<'_>, page: &Device<'_>) -> String {
             };
             Note::new(Tone::Danger, say.rich(key, &[]))
         }),
+        typed: visible(page.typed, TYPED_CHARS_MAX),
         page,
     })
 }
@@ -54,5 +61,6 @@ struct DevicePage<'a> {
     say: Words,
     ask: Ask,
     problem: Option<Note>,
+    typed: String,
     page: &'a Device<'a>,
 }

@@ -53,6 +53,8 @@ pub enum ProblemKind {
     Forged,
     /// An administrator switched it off.
     Disabled,
+    /// An app asked for a sign-out that it may not ask for: nobody was signed out.
+    SignOutUnknown,
 }
 
 /// The page between us and an app that this person never approved, when something is wrong with what the app asked.
@@ -137,7 +139,14 @@ fn shell<'a>(frame: &Frame<'a>, title: &str, page: &Problem<'a>) -> Shell<'a> {
 
 fn told(frame: &Frame<'_>, page: &Problem<'_>, words: &str) -> component::Problem {
     let say = Words::new(frame.language);
-    let words = say.rich(words, &[("tenant", Filling::Name(frame.tenant))]);
+    let sign_out = component::link(frame.base, "/sign-out", &say.text("sign-out"));
+    let words = say.rich(
+        words,
+        &[
+            ("tenant", Filling::Name(frame.tenant)),
+            ("link", Filling::Piece(sign_out)),
+        ],
+    );
     component::Problem {
         say,
         words,
@@ -184,6 +193,7 @@ fn story(kind: ProblemKind) -> (&'static str, &'static str) {
         ProblemKind::OurFault => ("our-fault-title", "our-fault-words"),
         ProblemKind::Forged => ("forged-title", "forged-words"),
         ProblemKind::Disabled => ("disabled-title", "disabled-words"),
+        ProblemKind::SignOutUnknown => ("sign-out-unknown-title", "sign-out-unknown-words"),
     }
 }
 

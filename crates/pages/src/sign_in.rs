@@ -5,9 +5,10 @@ use askama::Template;
 use crate::app::{App, Identity};
 use crate::component::{AgentBadge, Ask, Note, Tone};
 use crate::frame::{Frame, Shell, Width, finish};
+use crate::markup::Markup;
 use crate::quiet::quiet;
 use crate::visible::visible;
-use crate::words::{Filling, Words};
+use crate::words::{Filling, Words, percent_encoded};
 
 /// The sign-in page.
 #[derive(Clone)]
@@ -24,8 +25,22 @@ pub struct SignIn<'a> {
     pub ceremony: &'a str,
     /// `PublicKeyCredentialRequestOptionsJSON` (WebAuthn Level 3 s5.1.8); "" when there are no passkeys here.
     pub passkey_options: &'a str,
+    /// What somebody may sign in with.
+    pub ways: Ways<'a>,
     /// What went wrong before.
     pub problem: Option<SignInProblem>,
+}
+
+/// What somebody may sign in with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ways<'a> {
+    /// Whatever they have.
+    All,
+    /// Nothing but a passkey: the app demands it (`acr_values`, RFC 9470).
+    PasskeyOnly {
+        /// Where the answer goes that it cannot be done.
+        host: &'a str,
+    },
 }
 
 /// The page for a recovery code.
@@ -60,8 +75,8 @@ pub enum SignInProblem {
     Busy,
     /// The app asked for a fresh sign-in (`prompt=login`, `max_age`).
     SignInAgain,
-    /// The app asked for a passkey (`acr_values`, RFC 9470).
-    Passkeys,
+    /// They are about to change how they sign in, and signed in too long ago for that.
+    SignInFresh,
 }
 
 /// The page where a person signs in.
@@ -77,15 +92,20 @@ pub fn sign_in(frame: &Frame<'_>, page: &SignIn<'_>) -> String {
         shell: Shell::new(frame, &title, Width::Decision),
         say,
         ask: Ask {
-            sentence: match &page.app {
-                // A name that nobody verified never stands in the heading.
-                Some(App {
-                    identity: Identity::SelfRegistered,
-                    ..
-                }) => say.rich("sign-in-for-unverified", &[]),
-                Some(app) => say.rich("sign-in-for-app", &[("app", Filling::Name(app.name))]),
-                None => say.rich("sign-in-at", &[("tenant", Filling::Name(frame.tenant))]),
-            },
+            sentence: ask(say, frame, page),
+        },
+        no_passkey: match page.ways {
+            Ways::All => None,
+            Ways::PasskeyOnly { host } => Some(NoPasskey {
+                // By way of a sign-in if need be; the request goes along, and comes back from there.
+                add: format!(
+                    "{}/sign-in?request={}",
+                    frame.base,
+                    percent_encoded(&format!("/account?request={}", percent_encoded(page.request)))
+                ),
+                refuse: say.rich("no-passkey-refuse-words", &[("host", Filling::Whole(host))]),
+                only: Note::new(Tone::Plain, say.rich("sign-in-stronger", &[])),
+            }),
         },
         badge: page.app.as_ref().map(|app| badge(say, frame, app)),
         problem: page.problem.map(|problem| note(say, problem)),
@@ -93,6 +113,21 @@ pub fn sign_in(frame: &Frame<'_>, page: &SignIn<'_>) -> String {
         login: plain(page.login),
         page,
     })
+}
+
+/// Why somebody signs in. A name that nobody verified never stands in the heading.
+fn ask(say: Words, frame: &Frame<'_>, page: &SignIn<'_>) -> Markup {
+    let Some(app) = &page.app else {
+        return say.rich("sign-in-at", &[("tenant", Filling::Name(frame.tenant))]);
+    };
+    let vouched = !matches!(app.identity, Identity::SelfRegistered);
+    let key = match (page.ways, vouched) {
+        (Ways::All, true) => "sign-in-for-app",
+        (Ways::All, false) => "sign-in-for-unverified",
+        (Ways::PasskeyOnly { .. }, true) => "sign-in-passkey-for-app",
+        (Ways::PasskeyOnly { .. }, false) => "sign-in-passkey-for-unverified",
+    };
+    say.rich(key, &[("app", Filling::Name(app.name))])
 }
 
 /// The page where a person signs in with a recovery code.
@@ -121,7 +156,15 @@ struct SignInPage<'a> {
     problem: Option<Note>,
     recovery: String,
     login: &'a str,
+    no_passkey: Option<NoPasskey>,
     page: &'a SignIn<'a>,
+}
+
+/// What somebody can do who has no passkey where one is demanded.
+struct NoPasskey {
+    only: Note,
+    add: String,
+    refuse: Markup,
 }
 
 #[derive(Template)]
@@ -151,7 +194,7 @@ fn note(say: Words, problem: SignInProblem) -> Note {
         SignInProblem::TooManyTries => (Tone::Caution, "sign-in-too-many-tries"),
         SignInProblem::Busy => (Tone::Caution, "sign-in-busy"),
         SignInProblem::SignInAgain => (Tone::Plain, "sign-in-again"),
-        SignInProblem::Passkeys => (Tone::Plain, "sign-in-stronger"),
+        SignInProblem::SignInFresh => (Tone::Plain, "sign-in-fresh"),
     };
     Note::new(tone, say.rich(key, &[]))
 }
@@ -167,15 +210,3 @@ fn plain(login: &str) -> &str {
 
 /// As many as an e-mail address has at most (RFC 5321 s4.5.3.1: 64 + 1 + 255).
 const LOGIN_CHARS_MAX: usize = 320;
-
-/// A value for a query: everything but unreserved characters as `%XX` (RFC 3986 s2.3).
-fn percent_encoded(value: &str) -> String {
-    let encoded = |byte: u8| {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            String::from(char::from(byte))
-        } else {
-            format!("%{byte:02X}")
-        }
-    };
-    value.bytes().map(encoded).collect()
-}

@@ -2,9 +2,10 @@
 
 use askama::Template;
 
-use crate::app::App;
-use crate::component::{AgentBadge, Ask};
+use crate::app::{App, Identity};
+use crate::component::{self, AgentBadge, Ask};
 use crate::frame::{Frame, Shell, Width, finish};
+use crate::markup::Markup;
 use crate::quiet::quiet;
 use crate::words::{Filling, Words};
 
@@ -17,6 +18,8 @@ pub struct Signout<'a> {
     pub app: Option<App<'a>>,
     /// Sealed: where the person goes afterwards; "" when they stay.
     pub after: &'a str,
+    /// The host of that place.
+    pub after_host: &'a str,
 }
 
 quiet!(Signout);
@@ -30,7 +33,22 @@ pub fn sign_out(frame: &Frame<'_>, page: &Signout<'_>) -> String {
         ask: Ask {
             sentence: say.rich("sign-out-ask", &[("tenant", Filling::Name(frame.tenant))]),
         },
-        badge: page.app.as_ref().map(|app| AgentBadge::new(say, app, frame.tenant)),
+        by: page.app.as_ref().map(|app| By {
+            words: say.rich(
+                match app.identity {
+                    Identity::Registered | Identity::Document { .. } => "sign-out-by-app",
+                    Identity::SelfRegistered => "sign-out-by-unverified",
+                },
+                &[("app", Filling::Name(app.name))],
+            ),
+            badge: AgentBadge::below_its_name(say, app, frame.tenant),
+        }),
+        words: say.rich(
+            "sign-out-words",
+            &[("link", Filling::Piece(component::agents_link(say, frame.base)))],
+        ),
+        back: (!page.after.is_empty())
+            .then(|| say.rich("sign-out-back-to", &[("host", Filling::Whole(page.after_host))])),
         page,
     })
 }
@@ -53,8 +71,16 @@ struct SignOutPage<'a> {
     shell: Shell<'a>,
     say: Words,
     ask: Ask,
-    badge: Option<AgentBadge>,
+    by: Option<By>,
+    words: Markup,
+    back: Option<Markup>,
     page: &'a Signout<'a>,
+}
+
+/// The app that asks for it.
+struct By {
+    words: Markup,
+    badge: AgentBadge,
 }
 
 #[derive(Template)]

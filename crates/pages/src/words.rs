@@ -73,6 +73,14 @@ impl Words {
         bundle(self.language).has_message(key).then(|| self.text(key))
     }
 
+    /// The marks that stand before and behind the words of somebody else, as the language has them.
+    pub(crate) fn quotes(self) -> (&'static str, &'static str) {
+        match self.language {
+            Language::English => ("\u{201C}", "\u{201D}"),
+            Language::German => ("\u{201E}", "\u{201C}"),
+        }
+    }
+
     fn name_text(self, name: &str) -> String {
         let shown = visible(name, NAME_CHARS_MAX);
         if shown.is_empty() { self.text("nameless") } else { shown }
@@ -143,6 +151,11 @@ pub(crate) fn isolated(text: &str) -> Markup {
     markup
 }
 
+/// Whether a scope of the server's own endpoints is about who somebody is, and lets nobody act.
+pub(crate) fn tells_who(scope: &str) -> bool {
+    scope.starts_with("claim:") || matches!(scope, "openid" | "profile" | "email" | "address" | "phone")
+}
+
 /// A scope of the server's own endpoints in words, as the item of a consent page: "know your name".
 pub fn own_scope(language: Language, scope: &str) -> Option<String> {
     if let Some(claim) = scope.strip_prefix("claim:") {
@@ -156,6 +169,18 @@ pub fn own_scope(language: Language, scope: &str) -> Option<String> {
         "phone" => "own-scope-phone",
         _ => return None,
     })
+}
+
+/// A value for a query: everything but unreserved characters as `%XX` (RFC 3986 s2.3).
+pub(crate) fn percent_encoded(value: &str) -> String {
+    let encoded = |byte: u8| {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            String::from(char::from(byte))
+        } else {
+            format!("%{byte:02X}")
+        }
+    };
+    value.bytes().map(encoded).collect()
 }
 
 type Bundle = FluentBundle<FluentResource>;

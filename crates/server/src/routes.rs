@@ -468,7 +468,11 @@ pub static ROUTES: &[Route] = &[
         Page::MakeRecoveryCodes,
         "Make new recovery codes",
     ),
-    own_form("/account/sessions/end", Page::EndSession, "End a browser session"),
+    own_form(
+        "/account/sessions/end",
+        Page::EndSession,
+        "End a browser session, or all others",
+    ),
     page("/sign-out", Page::SignOut, "Sign out: the page"),
     page_form("/sign-out", Page::SignOutNow, "Sign out"),
     Route {

@@ -19,6 +19,7 @@ use crate::{
         Type::{Int, Text},
     },
     tenant_db::TenantDb,
+    touch::Thing,
 };
 
 pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &PAGE, &LIVE, &CREATE, &ENSURE_REVOKED];
@@ -70,7 +71,7 @@ static ENSURE_REVOKED: Statement = Statement::write(
 pub struct PersonsGrant {
     /// A root that lives.
     pub grant: Grant,
-    /// When it was last used (at most a minute late), if it was.
+    /// When a token last came of it, if one did; at most a minute late when that was at another node.
     pub used: Option<Time>,
     /// The installations that hold a line of refresh tokens by it: child grants that were not revoked, have not ended and have a line.
     pub lines: i64,
@@ -126,10 +127,13 @@ impl TenantDb {
             &engine_only::GRANTS_OF_PERSON,
             &[user.as_str().into(), now.into()],
             |row| {
+                let grant = read(row)?;
+                // A person who looks right after a token was issued must not read "never".
+                let noted = self.store().touches().noted(Thing::Grant, self.id(), grant.id.as_str());
                 Ok(PersonsGrant {
-                    grant: read(row)?,
-                    used: row.time_if_any(15)?,
+                    used: row.time_if_any(15)?.max(noted),
                     lines: row.int(16)?,
+                    grant,
                 })
             },
         )

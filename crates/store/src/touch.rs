@@ -72,6 +72,12 @@ impl Touches {
         self.give_back(Notes::from([(thing, at)]));
     }
 
+    /// When something was last used, as far as that is not written yet.
+    pub(crate) fn noted(&self, thing: Thing, tenant: &TenantId, id: &str) -> Option<Time> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.get(&(thing, tenant.as_str().to_owned(), id.to_owned())).copied()
+    }
+
     /// Takes everything that was noted.
     pub(crate) fn take(&self) -> Notes {
         std::mem::take(&mut *self.held.lock().unwrap_or_else(PoisonError::into_inner))

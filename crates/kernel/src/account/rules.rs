@@ -39,6 +39,8 @@ pub enum Command {
     },
     /// End a browser session, their own or one somewhere else.
     EndSession(BrowserSessionId),
+    /// End every browser session of theirs but the one that asks.
+    EndOtherSessions,
     /// Stop one grant.
     StopGrant(GrantId),
     /// Stop everything that a client may do for them.
@@ -87,6 +89,7 @@ fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> R
         Command::SetPassword { hash } => Ok(doing.fresh()?.set_password(hash)),
         Command::MakeRecoveryCodes { codes } => Ok(doing.fresh()?.make_codes(codes)),
         Command::EndSession(id) => doing.end_session(id),
+        Command::EndOtherSessions => Ok(doing.end_other_sessions()),
         Command::StopGrant(id) => doing.stop(|grant| grant.id == *id),
         Command::StopClient(id) => doing.stop(|grant| grant.holder == Holder::Client(id.clone())),
         Command::StopAll => doing.stop(|_| true),
@@ -202,6 +205,21 @@ impl Doing<'_> {
                 ..Change::default()
             },
         ))
+    }
+
+    fn end_other_sessions(&self) -> Decision {
+        let write = Write::BrowserSession(browser_session::Write::EndOthers {
+            user: self.person.user.id.clone(),
+            keep: Some(self.person.session.id.clone()),
+            at: self.at.now,
+        });
+        let event = Event::new(EventKind::UserSignedOut, self.caller, self.at).with("sessions", "all others");
+        let change = Change {
+            sure: vec![write],
+            events: vec![event.about(self.person.user.id.as_str())],
+            ..Change::default()
+        };
+        Decision::issue(Reply::Done, Vec::new(), change)
     }
 
     /// Ends roots: whatever hangs on them falls silent at its next use.

@@ -139,6 +139,7 @@ fn commands() -> (Vec<Command>, Vec<Command>) {
     ];
     let stops = vec![
         Command::EndSession(facts::id("browser-2")),
+        Command::EndOtherSessions,
         Command::StopGrant(facts::id("grant-1")),
         Command::StopClient(facts::id("app")),
         Command::StopAll,
@@ -390,6 +391,18 @@ fn stopping_ends_hers_and_nothing_else() {
         );
         assert_eq!(event.body["grants"], json!(stopped));
     }
+}
+
+#[test]
+fn all_of_hers_end_but_the_one_that_asks() {
+    let decision = run(&Command::EndOtherSessions, &loaded());
+    let ended = Write::BrowserSession(browser_session::Write::EndOthers {
+        user: facts::id("alice"),
+        keep: Some(facts::id("browser-1")),
+        at: at().now,
+    });
+    assert_eq!(decision.change().sure, [ended]);
+    assert_eq!(decision.change().events[0].kind, EventKind::UserSignedOut);
 }
 
 #[test]

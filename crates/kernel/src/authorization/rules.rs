@@ -1,8 +1,8 @@
 //! What a request at the authorization endpoint is answered with, and where the answer goes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use proof::json;
+use proof::{Time, json};
 
 use super::{
     request::{Asked, Returns, Wish, forbids_to_ask, place_of_answer},
@@ -138,6 +138,9 @@ pub fn begin(asked: &Asked, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> 
 pub fn answer(asked: &Asked, said: &Said, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Decision {
     considered(asked, caller, at, || {
         let question = Question::of(asked, facts, at)?;
+        if *said == Said::Deny && question.is_beyond(caller) {
+            return Err(Why::AssuranceDeclined);
+        }
         let person = question.present(caller, facts, at)?.ok_or(Why::SignInRequired)?; // whoever answers is whoever proved themselves for this request (S-33)
         let judgement = question.wanted.judge(person, &facts.rules)?;
         let (without, chosen) = match said {
@@ -155,7 +158,7 @@ pub fn answer(asked: &Asked, said: &Said, caller: &Caller, facts: &Facts<'_>, at
 fn considered(asked: &Asked, caller: &Caller, at: &Moment, decide: impl FnOnce() -> Result<Decision, Why>) -> Decision {
     decide().unwrap_or_else(|why| {
         let refused = Event::refused(&why, caller, at);
-        if why != Why::PersonDenied {
+        if !is_said_by_person(&why) {
             return Decision::refuse(why, Vec::new(), vec![refused]);
         }
         let kind = EventKind::AuthorizationDenied;
@@ -255,6 +258,17 @@ impl<'a> Question<'a> {
         Ok(as_wanted.then_some(person))
     }
 
+    /// Whether nobody is there who proved themselves as strongly as the client demands. Such a one can say nothing but that they cannot: it gives nothing, and they saw
+    /// the page with the client's name and place on it.
+    fn is_beyond(&self, caller: &Caller) -> bool {
+        let level = self.asked.demand.assurance().ok().flatten();
+        level.is_some_and(|level| {
+            caller
+                .person()
+                .is_none_or(|person| person.session.method.assurance() < level)
+        })
+    }
+
     /// A living grant of this person that has all of it, given to this client as it is now (S-23).
     fn standing<'f>(&self, judgement: &Judgement, facts: &'f Facts<'_>, at: &Moment) -> Option<&'f [Grant]> {
         if self.could_be_anybody() {
@@ -297,12 +311,32 @@ impl<'a> Question<'a> {
             .iter()
             .filter(same)
             .fold(Scopes::default(), |all, grant| all.with(grant.authority.scopes()));
-        if !given.iter().any(|grant| same(&grant)) {
-            Before::AnotherClient { at }
-        } else if known.covers(&judgement.open) && self.asked.details.is_empty() {
-            Before::Same { at }
-        } else {
-            Before::Less { at }
+        let details: BTreeMap<String, Time> = given
+            .iter()
+            .filter(same)
+            .flat_map(|grant| {
+                let digests = grant.authority.details().digests();
+                digests.into_iter().map(|digest| (digest, grant.created))
+            })
+            .fold(BTreeMap::new(), |mut last, (digest, at)| {
+                let then = last.entry(digest).or_insert(at);
+                *then = at.max(*then);
+                last
+            });
+        let allowed: Option<Vec<Time>> = self
+            .asked
+            .details
+            .digests()
+            .iter()
+            .map(|digest| details.get(digest).copied())
+            .collect();
+        match allowed {
+            _ if !given.iter().any(|grant| same(&grant)) => Before::AnotherClient { at },
+            Some(times) if known.covers(&judgement.open) => match times.into_iter().max() {
+                None => Before::Same { at },
+                Some(at) => Before::Again { at },
+            },
+            Some(_) | None => Before::Less { at },
         }
     }
 
@@ -398,16 +432,11 @@ impl<'a> Question<'a> {
                 .sure
                 .push(Write::Client(client::Write::Keep(self.client.id.clone())));
         }
-        change.touches = vec![
-            Touch::GrantUsed {
-                id: grant_id.clone(),
-                at: at.now,
-            },
-            Touch::BrowserSessionSeen {
-                id: person.session.id.clone(),
-                at: at.now,
-            },
-        ];
+        // The grant is not used by saying yes, but when a token comes of it.
+        change.touches = vec![Touch::BrowserSessionSeen {
+            id: person.session.id.clone(),
+            at: at.now,
+        }];
         change.events = vec![event.about(grant_id.as_str())];
         let mut parameters = vec![("code", code)];
         parameters.extend(answered(&self.asked.returns, self.tenant));
@@ -452,7 +481,6 @@ pub fn delivery(
         Registration::Administrator => true,
         Registration::Document { .. } | Registration::Itself { .. } => !grants.is_empty(),
     };
-    let said_by_person = *why == Why::PersonDenied; // they saw the page with the client's name and place on it
     let of_the_page = matches!(
         why,
         Why::AlreadyAnswered
@@ -464,15 +492,20 @@ pub fn delivery(
     ); // about the page itself, or a client that has no place any more
     if of_the_page {
         Delivery::Page
-    } else if quiet {
+    } else if quiet || is_said_by_person(why) {
         Delivery::Redirect(back)
     } else if caller.person().is_none() {
         Delivery::Page
-    } else if approved || said_by_person {
+    } else if approved {
         Delivery::Redirect(back)
     } else {
         Delivery::Leave(back)
     }
+}
+
+/// Whether a refusal is what a person said on a page of ours, with the client's name and place on it.
+const fn is_said_by_person(why: &Why) -> bool {
+    matches!(why, Why::PersonDenied | Why::AssuranceDeclined)
 }
 
 /// The request as far as it was read.

@@ -108,6 +108,15 @@ impl DetailType {
             .map_or_else(Vec::new, |template| template.remarks(detail))
     }
 
+    /// The language of its words for somebody who reads this one.
+    pub fn language<'l>(&self, language: &'l str) -> &'l str {
+        if self.words.contains_key(language) {
+            language
+        } else {
+            LANGUAGE
+        }
+    }
+
     fn template(&self, language: &str) -> Option<&Template> {
         self.words.get(language).or_else(|| self.words.get(LANGUAGE))
     }

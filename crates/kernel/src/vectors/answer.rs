@@ -124,6 +124,7 @@ fn waits(pending: &Pending) -> Value {
             "before": match ask.before {
                 Before::Nothing => json!("nothing"),
                 Before::Same { at } => json!({ "same": at.unix() }),
+                Before::Again { at } => json!({ "again": at.unix() }),
                 Before::Less { at } => json!({ "less": at.unix() }),
                 Before::AnotherClient { at } => json!({ "another_client": at.unix() }),
             },

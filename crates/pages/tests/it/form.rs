@@ -2,15 +2,15 @@
 
 #![expect(clippy::string_slice, reason = "tests cut pages at tags, which are ASCII")]
 
-use pages::{Account, Consent, Language, PasswordState, Recovery, Signout};
+use pages::{Account, Consent, Language, PasswordState, Recovery, SignIn, Signout};
 
 use crate::specimens::account::usual_account;
 use crate::specimens::agents::two_agents;
 use crate::specimens::consent::first_consent;
 use crate::specimens::problems::{bad_request, leaving};
-use crate::specimens::sign_in::bare_sign_in;
+use crate::specimens::sign_in::{PASSKEY_ONLY, bare_sign_in};
 use crate::specimens::{
-    BASE, CEREMONY, CREATE_OPTIONS, CSRF, GET_OPTIONS, REQUEST, read, signed_in, signed_out, write,
+    BASE, CEREMONY, CREATE_OPTIONS, CSRF, GET_OPTIONS, REQUEST, atlas, read, signed_in, signed_out, write,
 };
 use crate::tag::{Tag, by_id, hidden, inside, tags};
 
@@ -282,7 +282,7 @@ fn account_has_its_forms() {
     let ends = with_class(&html, "end-session");
     assert_eq!(
         ends.len(),
-        1,
+        2,
         "the browser that looks at the page signs out in the header"
     );
     assert_form(
@@ -290,6 +290,12 @@ fn account_has_its_forms() {
         &ends[0],
         "/account/sessions/end",
         &[("csrf", CSRF), ("session", "s-2")],
+    );
+    assert_form(
+        &html,
+        &by_id(&html, "end-others"),
+        "/account/sessions/end",
+        &[("csrf", CSRF), ("others", "yes")],
     );
     assert!(!html.contains("fresh-codes\""));
 }
@@ -346,6 +352,7 @@ fn the_sign_out_page_asks_once() {
             csrf: CSRF,
             app: None,
             after: "",
+            after_host: "app.example",
         },
     );
     assert_form(&html, &by_id(&html, "sign-out-page"), "/sign-out", &[("csrf", CSRF)]);
@@ -371,4 +378,28 @@ fn leaving_is_a_link_and_nothing_goes_by_itself() {
     assert_eq!((link.name.as_str(), link.get("href")), ("a", Some(url)));
     assert_eq!(by_id(&html, "content").get("data-problem"), Some("invalid_request"));
     assert!(!html.contains("http-equiv") && !html.contains("<script"));
+}
+
+#[test]
+fn where_a_passkey_is_demanded_nothing_less_is_offered_and_nobody_is_stuck() {
+    let page = SignIn {
+        app: Some(atlas()),
+        ways: PASSKEY_ONLY,
+        ..bare_sign_in()
+    };
+    let html = pages::sign_in(&signed_in(Language::English, ""), &page);
+    for id in ["sign-in", "use-recovery-code"] {
+        assert!(!html.contains(&format!("id=\"{id}\"")), "{id} is not enough here");
+    }
+    assert_form(
+        &html,
+        &by_id(&html, "cannot"),
+        "/consent",
+        &[("csrf", CSRF), ("request", REQUEST)],
+    );
+    assert_eq!(
+        by_id(&html, "add-one").get("href"),
+        Some("/t/demo/sign-in?request=%2Faccount%3Frequest%3Dsealed%252Brequest%252F%253D"),
+        "the request goes along, encoded once for each address that it stands in"
+    );
 }

@@ -123,6 +123,29 @@ fn what_ends_says_when_and_in_how_long() {
 }
 
 #[test]
+fn what_lasts_for_half_a_year_is_said_in_days_until_it_ends() {
+    for (left, said) in [
+        (180 * 86_400 - 5, "in 179 days"),
+        (93 * 86_400, "in 93 days"),
+        (47 * 3_600, "in 47 hours"),
+        (500 * 86_400, "in 16 months"),
+    ] {
+        let mut agents = two_agents();
+        agents[0].grants = vec![pages::GrantRow {
+            expires_at: Some(NOW + left),
+            ..grant("g")
+        }];
+        let page = Agents {
+            csrf: CSRF,
+            agents,
+            notice: None,
+        };
+        let html = pages::agents(&signed_in(Language::English, "/agents"), &page);
+        assert!(html.contains(&format!("<span class=\"away\">{said}</span>")), "{said}");
+    }
+}
+
+#[test]
 fn spans_are_said_in_the_case_their_sentence_needs() {
     let table = [
         (30 * 86_400, "after 30 days.", "nach 30 Tagen."),

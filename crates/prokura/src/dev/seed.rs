@@ -268,7 +268,7 @@ fn detail_types() -> Result<Vec<DetailType>> {
         "narrowing": { "amount.value": "at_most" },
     });
     let calendar = serde_json::json!({
-        "words": { "en": "{actions} in your calendar {calendar}", "de": "{actions} in Ihrem Kalender {calendar}" },
+        "words": { "en": "{actions} in your calendar {calendar}", "de": "Ihren Kalender {calendar} benutzen: {actions}" },
         "schema": {
             "type": "object",
             "properties": {

@@ -15,7 +15,7 @@ use super::{
     Browser, passkey,
     sealed::{self, Purpose},
     sign_in::{in_vain, may_try},
-    view::View,
+    view::{self, View},
 };
 use crate::{
     fault::{Fault, Stop},
@@ -34,10 +34,13 @@ const PASSKEY_NAME_CHARS_MAX: usize = 60;
 
 /// GET `/account`.
 pub(crate) async fn account(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
-    let notice = match inbound.query.as_deref() {
+    let mut said = inbound.query.as_deref().unwrap_or("").split('&');
+    let notice = match said.next() {
+        Some("recovered") => Some(AccountNotice::Recovered),
         Some("passkey-added") => Some(AccountNotice::PasskeyAdded),
         Some("passkey-removed") => Some(AccountNotice::PasskeyRemoved),
         Some("password-changed") => Some(AccountNotice::PasswordChanged),
+        Some("others-ended") => Some(AccountNotice::OthersEnded),
         Some("session-ended") => Some(AccountNotice::SessionEnded),
         Some(_) | None => None,
     };
@@ -58,6 +61,9 @@ pub(crate) async fn account_form(inbound: Inbound, browser: Browser, form: Page)
         Page::MakeRecoveryCodes => {
             let codes = login::recovery::codes(&inbound.at.draw("recovery codes")).to_vec();
             Ok((Command::MakeRecoveryCodes { codes }, "codes-made"))
+        }
+        Page::EndSession if inbound.form.text("others") == Some("yes") => {
+            Ok((Command::EndOtherSessions, "others-ended"))
         }
         Page::EndSession => named(&inbound, "session")
             .and_then(|id| BrowserSessionId::parse(id).ok_or(Why::Absent("browser session")))
@@ -106,10 +112,23 @@ pub(crate) async fn account_form(inbound: Inbound, browser: Browser, form: Page)
         Answered::Issue(Reply::RecoveryCodes(codes), _) => {
             page(&inbound, &browser, Some(AccountNotice::CodesMade), codes, None).await
         }
-        Answered::Issue(..) => Ok(View::new(&inbound, &browser).to(&format!("/account?{notice}"))),
+        Answered::Issue(..) => {
+            let waiting = match waiting(&inbound, &browser, inbound.form.text("waiting")) {
+                "" => String::new(),
+                request => format!("&{}", view::query(&[("request", request)])),
+            };
+            Ok(View::new(&inbound, &browser).to(&format!("/account?{notice}{waiting}")))
+        }
         Answered::Refuse(why) => again(&inbound, &browser, why.into()).await,
         Answered::Wait(_) => Err(Fault::Unsigned.into()),
     }
+}
+
+/// The sealed request that waits for a passkey, if it can still be answered: what does not open is not put into a page.
+fn waiting<'a>(inbound: &Inbound, browser: &Browser, sealed: Option<&'a str>) -> &'a str {
+    let opens =
+        |sealed: &&str| sealed::open_request(&inbound.app, &inbound.tenant, browser, sealed, inbound.at.now).is_ok();
+    sealed.filter(opens).unwrap_or("")
 }
 
 type Read = Result<(Command, &'static str), Stop>;
@@ -232,8 +251,21 @@ async fn page(
         .collect();
     let asked = passkey::to_register(&inbound.app, &inbound.tenant, browser, person, &passkeys, &inbound.at)?;
     let view = View::new(inbound, browser);
+    let carried = inbound.form.text("waiting").or_else(|| {
+        inbound
+            .query
+            .as_deref()?
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("request="))
+    });
+    let waiting = waiting(inbound, browser, carried);
+    let here = if waiting.is_empty() {
+        "/account".to_owned()
+    } else {
+        format!("/account?{}", view::query(&[("request", waiting)]))
+    };
     let html = pages::account(
-        &view.frame("/account"),
+        &view.frame(&here),
         &Account {
             csrf: &view.csrf,
             passkeys: passkeys
@@ -268,6 +300,7 @@ async fn page(
                 .collect(),
             ceremony: &asked.ceremony,
             passkey_options: &asked.options,
+            waiting,
             notice,
             fresh_codes,
         },

@@ -92,6 +92,7 @@ pub(crate) async fn stop(inbound: Inbound, browser: Browser) -> Result<Outgoing,
         | Command::SetPassword { .. }
         | Command::MakeRecoveryCodes { .. }
         | Command::EndSession(_)
+        | Command::EndOtherSessions
         | Command::StopGrant(_)
         | Command::StopClient(_) => "stopped",
     };

@@ -6,9 +6,10 @@ use kernel::{
     ApprovalId, Audience, Caller, Scopes, Time, Why,
     approval::{self, Approval, Door, Facts, Open, Origin, Said, State, UserCode, View as Seen, Whom},
     client::Client,
+    detail::Types,
     resource::Resource,
 };
-use pages::{DeviceProblem, Quorum, Stands, Waiting, Way};
+use pages::{Answered, DeviceProblem, Question, Quorum, Stands, Way};
 use store::TenantDb;
 
 use super::{
@@ -22,19 +23,24 @@ use crate::{
         entrance::Inbound,
         render::{Outgoing, PageAnswer, Policy},
     },
-    settle::Answered,
+    settle,
     throttle::{Trying, address_key},
     walk::Walker,
 };
 
 /// Questions that the list shows, at most.
 const ROWS_MAX: usize = 100;
+/// Answered ones beside them, at most.
+const ANSWERED_MAX: usize = 10;
+/// How long after it was asked an answered question stays in the list, in seconds: long enough to see how it went on.
+const ANSWERED_SECONDS: i64 = 86_400;
 
 /// GET `/device`. Whatever stands in the query is not read: nobody types a code into a link (S-28).
 pub(crate) fn device(inbound: &Inbound, browser: &Browser) -> Outgoing {
     device_page(inbound, browser, None)
 }
 
+/// The page with the field; what was typed wrongly stands in it, to be mended.
 fn device_page(inbound: &Inbound, browser: &Browser, problem: Option<(Why, DeviceProblem)>) -> Outgoing {
     let view = View::new(inbound, browser);
     let (why, problem) = problem.unzip();
@@ -42,6 +48,7 @@ fn device_page(inbound: &Inbound, browser: &Browser, problem: Option<(Why, Devic
         &view.frame("/device"),
         &pages::Device {
             csrf: &view.csrf,
+            typed: inbound.form.text("user_code").unwrap_or(""),
             problem,
         },
     );
@@ -92,18 +99,18 @@ pub(crate) async fn device_code(inbound: Inbound, browser: Browser) -> Result<Ou
 
     // 3. On to the question, or once more.
     match answered {
-        answered @ Answered::Issue(..) => to_question(&inbound, &browser, answered),
-        Answered::Refuse(why @ Why::UserCodeUnknown) => {
+        answered @ settle::Answered::Issue(..) => to_question(&inbound, &browser, answered),
+        settle::Answered::Refuse(why @ Why::UserCodeUnknown) => {
             in_vain(&inbound);
             Ok(device_page(&inbound, &browser, Some((why, DeviceProblem::Unknown))))
         }
-        Answered::Refuse(why) => Err(why.into()),
-        Answered::Wait(_) => Err(Fault::Unsigned.into()), // the kernel answers this door with nothing else
+        settle::Answered::Refuse(why) => Err(why.into()),
+        settle::Answered::Wait(_) => Err(Fault::Unsigned.into()), // the kernel answers this door with nothing else
     }
 }
 
 /// The page of the question that was answered.
-fn to_question(inbound: &Inbound, browser: &Browser, answered: Answered) -> Result<Outgoing, Stop> {
+fn to_question(inbound: &Inbound, browser: &Browser, answered: settle::Answered) -> Result<Outgoing, Stop> {
     let document = answered.document()?;
     let id = document
         .get("id")
@@ -149,7 +156,7 @@ fn in_vain(inbound: &Inbound) {
 pub(crate) async fn approvals(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
     let person = inbound.caller.person().ok_or(Why::SignInRequired)?;
     let (tenant, now) = (&inbound.tenant, inbound.at.now);
-    let mut waiting = tenant
+    let mut lately = tenant
         .approvals_lately(&Whom::Person(person.user.id.clone()), now)
         .await?;
     for group in &person.user.memberships {
@@ -157,36 +164,119 @@ pub(crate) async fn approvals(inbound: Inbound, browser: Browser) -> Result<Outg
             group: group.clone(),
             quorum: 1,
         };
-        waiting.extend(tenant.approvals_lately(&members, now).await?);
+        lately.extend(tenant.approvals_lately(&members, now).await?);
     }
-    waiting.retain(|approval| {
+    lately.sort_by(|a, b| b.id.cmp(&a.id));
+    let stands_for = |approval: &Approval| {
         let said_yes = approval.state.yes().iter().any(|yes| yes.by == person.user.id);
-        approval.state.waits() && approval.expires > now && !said_yes
-    });
-    waiting.sort_by(|a, b| b.id.cmp(&a.id));
+        match (approval.state.waits(), approval.expires > now) {
+            (true, false) => Stands::Expired,
+            (true, true) if !said_yes => Stands::Open,
+            (_, _) => answered(&approval.state),
+        }
+    };
+    let (mut waiting, mut over): (Vec<_>, Vec<_>) =
+        lately.iter().partition(|approval| stands_for(approval) == Stands::Open);
     waiting.truncate(ROWS_MAX);
-    let mut known = Vec::with_capacity(waiting.len());
-    for approval in &waiting {
-        known.push((
-            tenant.client(&approval.client).await?,
-            place_of(&inbound, approval).await?,
-        ));
-    }
+    over.retain(|approval| approval.created.plus(ANSWERED_SECONDS) > now);
+    over.truncate(ANSWERED_MAX);
+    let waiting = with_known(&inbound, &browser, waiting).await?;
+    let over = with_known(&inbound, &browser, over).await?;
     let view = View::new(&inbound, &browser);
-    let rows = waiting
-        .iter()
-        .zip(&known)
-        .map(|(approval, (client, place))| Waiting {
+    let page = pages::Approvals {
+        waiting: waiting
+            .iter()
+            .map(|(approval, known)| known.question(approval))
+            .collect(),
+        answered: over
+            .iter()
+            .map(|(approval, known)| Answered {
+                question: known.question(approval),
+                stands: stands_for(approval),
+            })
+            .collect(),
+    };
+    Ok(view.stays(pages::approvals(&view.frame("/approvals"), &page)))
+}
+
+/// Questions, each with what its row says.
+async fn with_known<'a>(
+    inbound: &Inbound,
+    browser: &Browser,
+    approvals: Vec<&'a Approval>,
+) -> Result<Vec<(&'a Approval, Known)>, Fault> {
+    let types = if approvals.iter().all(|approval| approval.asks.details.is_empty()) {
+        Types::default()
+    } else {
+        inbound.tenant.types().await?
+    };
+    let mut rows = Vec::with_capacity(approvals.len());
+    for approval in approvals {
+        rows.push((approval, Known::of(inbound, browser, &types, approval).await?));
+    }
+    Ok(rows)
+}
+
+/// What a row says of a question, beside the question.
+struct Known {
+    client: Option<Client>,
+    place: Option<Resource>,
+    group: Option<String>,
+    worded: Vec<(String, String)>,
+    exact: Vec<view::Worded>,
+}
+
+impl Known {
+    async fn of(inbound: &Inbound, browser: &Browser, types: &Types, approval: &Approval) -> Result<Self, Fault> {
+        let place = place_of(inbound, approval).await?;
+        Ok(Self {
+            client: inbound.tenant.client(&approval.client).await?,
+            group: group_of(inbound, approval).await?,
+            worded: view::worded(&approval.asks.scopes, place.as_ref(), browser.language),
+            exact: view::in_words(&approval.asks.details, types, browser.language),
+            place,
+        })
+    }
+
+    fn question<'a>(&'a self, approval: &'a Approval) -> Question<'a> {
+        Question {
             id: approval.id.as_str(),
-            app: client.as_ref().map_or_else(|| view::gone(&approval.client), view::app),
+            app: self
+                .client
+                .as_ref()
+                .map_or_else(|| view::gone(&approval.client), view::app),
             way: way(&approval.door),
-            place: view::place(place.as_ref()),
+            place: view::place(self.place.as_ref()),
+            items: view::items(&self.worded),
+            particulars: view::particulars(&self.exact),
+            claim: approval.asks.message.as_deref(),
+            quorum: quorum(self.group.as_deref(), approval),
             asked_at: approval.created.unix(),
             ends_at: approval.expires.unix(),
-        })
-        .collect();
-    let html = pages::approvals(&view.frame("/approvals"), &pages::Approvals { waiting: rows });
-    Ok(view.stays(html))
+        }
+    }
+}
+
+/// The name of the people who are asked, if it is not one person alone.
+async fn group_of(inbound: &Inbound, approval: &Approval) -> Result<Option<String>, Fault> {
+    Ok(match &approval.whom {
+        Whom::Members { group, .. } => Some(
+            inbound
+                .tenant
+                .group(group)
+                .await?
+                .map_or_else(|| group.to_string(), |group| group.name),
+        ),
+        Whom::Person(_) | Whom::WhoeverHasTheCode => None,
+    })
+}
+
+fn quorum<'a>(group: Option<&'a str>, approval: &Approval) -> Option<Quorum<'a>> {
+    group.map(|group| Quorum {
+        group,
+        needed: approval.whom.quorum(),
+        yes: approval.state.yes().len(),
+    })
 }
 
 /// GET `/approvals/{id}`.
@@ -232,13 +322,13 @@ pub(crate) async fn approval_answer(inbound: Inbound, browser: Browser) -> Resul
         )
         .await?;
     match answered {
-        answered @ Answered::Issue(..) => to_question(&inbound, &browser, answered),
+        answered @ settle::Answered::Issue(..) => to_question(&inbound, &browser, answered),
         // What is asked is another now, or it was answered meanwhile: the page says how it stands (S-30).
-        Answered::Refuse(Why::AnswerStale | Why::AlreadyAnswered) => {
+        settle::Answered::Refuse(Why::AnswerStale | Why::AlreadyAnswered) => {
             Ok(View::new(&inbound, &browser).to(&format!("/approvals/{id}")))
         }
-        Answered::Refuse(why) => Err(why.into()),
-        Answered::Wait(_) => Err(Fault::Unsigned.into()),
+        settle::Answered::Refuse(why) => Err(why.into()),
+        settle::Answered::Wait(_) => Err(Fault::Unsigned.into()),
     }
 }
 
@@ -285,16 +375,7 @@ async fn page(inbound: &Inbound, browser: &Browser, seen: &Seen, facts: &Facts<'
     let approval = &seen.approval;
     let client = facts.client.as_ref().ok_or(Why::ClientUnknown)?;
     let resource = facts.resource.as_ref();
-    let group = match &approval.whom {
-        Whom::Members { group, .. } => Some(
-            inbound
-                .tenant
-                .group(group)
-                .await?
-                .map_or_else(|| group.to_string(), |group| group.name),
-        ),
-        Whom::Person(_) | Whom::WhoeverHasTheCode => None,
-    };
+    let group = group_of(inbound, approval).await?;
     let view = View::new(inbound, browser);
     let csrf = view.csrf_about(&seen.seen);
     let words = |scopes| view::worded(scopes, resource, browser.language);
@@ -324,11 +405,7 @@ async fn page(inbound: &Inbound, browser: &Browser, seen: &Seen, facts: &Facts<'
             from: approval.started_from.as_deref(),
             ends_at: approval.expires.unix(),
             lasts_seconds: seen.lasts_seconds,
-            quorum: group.as_deref().map(|group| Quorum {
-                group,
-                needed: approval.whom.quorum(),
-                yes: approval.state.yes().len(),
-            }),
+            quorum: quorum(group.as_deref(), approval),
             stands: stands(seen),
             details: details(approval, client),
         },
@@ -337,15 +414,22 @@ async fn page(inbound: &Inbound, browser: &Browser, seen: &Seen, facts: &Facts<'
 }
 
 fn stands(seen: &Seen) -> Stands {
-    match (seen.open, &seen.approval.state) {
-        (Open::YesOrNo, _) => Stands::Open,
-        (Open::NoOnly, _) => Stands::NoOnly,
-        (Open::Answered, State::Approved { .. }) => Stands::Approved,
-        (Open::Answered, State::Redeemed { .. }) => Stands::Fetched,
-        (Open::Answered, State::Denied { .. }) => Stands::Denied,
-        (Open::Answered, State::Cancelled { .. }) => Stands::Cancelled,
-        (Open::Answered, State::Expired { .. }) => Stands::Expired,
-        (Open::Answered, State::Asked | State::Clarifying { .. } | State::PartlyApproved { .. }) => Stands::OthersMust,
+    match seen.open {
+        Open::YesOrNo => Stands::Open,
+        Open::NoOnly => Stands::NoOnly,
+        Open::Answered => answered(&seen.approval.state),
+    }
+}
+
+/// How a question stands for somebody who has no more to say.
+const fn answered(state: &State) -> Stands {
+    match state {
+        State::Approved { .. } => Stands::Approved,
+        State::Redeemed { .. } => Stands::Fetched,
+        State::Denied { .. } => Stands::Denied,
+        State::Cancelled { .. } => Stands::Cancelled,
+        State::Expired { .. } => Stands::Expired,
+        State::Asked | State::Clarifying { .. } | State::PartlyApproved { .. } => Stands::OthersMust,
     }
 }
 
@@ -356,10 +440,15 @@ fn details(approval: &Approval, client: &Client) -> Vec<(&'static str, String)> 
         ("client_id", client.id.to_string()),
         ("door", approval.door.name().to_owned()),
     ];
+    if !client.name.is_empty() {
+        details.push(("client_name", client.name.clone())); // whole: elsewhere a long one is cut
+    }
     if let Audience::Resource(uri) = &approval.asks.audience {
         details.push(("resource", uri.as_str().to_owned()));
     }
-    details.push(("scope", approval.asks.scopes.joined()));
+    if !approval.asks.scopes.is_empty() {
+        details.push(("scope", approval.asks.scopes.joined()));
+    }
     for detail in &approval.asks.details {
         details.push(("authorization_details", detail.text().to_owned()));
     }

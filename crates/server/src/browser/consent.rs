@@ -156,6 +156,7 @@ async fn history(inbound: &Inbound, client: &Client, before: &Before) -> Result<
     Ok(match before {
         Before::Nothing => History::First,
         Before::Same { at } => History::Same { last_at: at.unix() },
+        Before::Again { at } => History::Again { last_at: at.unix() },
         Before::Less { at } => History::Changed {
             what: vec![Change::More],
             last_at: at.unix(),
@@ -191,6 +192,9 @@ fn details(ask: &ConsentAsk, client: &Client) -> Vec<(&'static str, String)> {
         ("client_id", client.id.as_str().to_owned()),
         ("redirect_uri", ask.asked.returns.redirect_uri.as_str().to_owned()),
     ];
+    if !client.name.is_empty() {
+        details.push(("client_name", client.name.clone())); // whole: elsewhere a long one is cut
+    }
     if let Some(uri) = &client.uri {
         details.push(("client_uri", uri.clone()));
     }
@@ -198,7 +202,10 @@ fn details(ask: &ConsentAsk, client: &Client) -> Vec<(&'static str, String)> {
     if let Some(resource) = &ask.asked.resource {
         details.push(("resource", resource.as_str().to_owned()));
     }
-    details.push(("scope", ask.open.with(&ask.decided).joined()));
+    let scopes = ask.open.with(&ask.decided);
+    if !scopes.is_empty() {
+        details.push(("scope", scopes.joined()));
+    }
     for detail in &ask.asked.details {
         details.push(("authorization_details", detail.text().to_owned()));
     }

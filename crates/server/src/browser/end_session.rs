@@ -81,13 +81,15 @@ pub(crate) async fn end_session(inbound: Inbound, browser: Browser) -> Result<Ou
         }
         Answered::Wait(Pending::SignOut { client, back }) => {
             let after = back
-                .map(|back| sealed::after(&inbound.app, &inbound.tenant, &browser, &address(&back)))
+                .as_ref()
+                .map(|back| sealed::after(&inbound.app, &inbound.tenant, &browser, &address(back)))
                 .transpose()?;
             let view = View::new(&inbound, &browser);
             let page = pages::Signout {
                 csrf: &view.csrf,
                 app: client.as_deref().map(view::app),
                 after: after.as_deref().unwrap_or(""),
+                after_host: back.as_ref().map_or("", |back| back.redirect_uri.host()),
             };
             Ok(view.leads_away(pages::sign_out(&view.frame("/sign-out"), &page)))
         }

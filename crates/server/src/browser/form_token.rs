@@ -14,6 +14,11 @@ pub(super) fn token(app: &App, tenant: &Tenant, browser: &Browser, caller: &Call
     app.page_keys.form_token(&text)
 }
 
+/// The token of a form that is about nothing in particular: it stands in the head of every page.
+pub(crate) fn about_nothing(app: &App, tenant: &Tenant, browser: &Browser, caller: &Caller) -> String {
+    token(app, tenant, browser, caller, "")
+}
+
 /// Checks a form: the origin first, then the token.
 pub(crate) fn check(
     app: &App,

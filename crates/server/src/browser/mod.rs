@@ -24,7 +24,7 @@ pub(crate) use authorize::authorize;
 pub(crate) use consent::{consent, consent_answer};
 pub(crate) use cookies::Browser;
 pub(crate) use end_session::end_session;
-pub(crate) use form_token::check as check_form;
+pub(crate) use form_token::{about_nothing as form_token, check as check_form};
 pub(crate) use home::{asset, home, wants_page};
 pub(crate) use sign_in::{
     recovery, sign_in, sign_in_for, sign_in_passkey, sign_in_password, sign_in_recovery, sign_out, sign_out_now,

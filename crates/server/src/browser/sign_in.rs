@@ -11,7 +11,7 @@ use kernel::{
     user::{Login, User},
 };
 use login::{Outcome, Password, Rehash};
-use pages::SignInProblem;
+use pages::{SignInProblem, Ways};
 use proof::{
     Verified, base64url,
     webauthn::{self, Asserted, CredentialKey},
@@ -39,21 +39,25 @@ use crate::{
 pub(crate) async fn sign_in(inbound: Inbound, browser: Browser) -> Result<Outgoing, Stop> {
     let query = kernel::form::Form::parse(inbound.query.as_deref().unwrap_or("").as_bytes(), &[])?;
     let reason = Reason::read(&inbound, &browser, query.text("request"))?;
+    let person = inbound.caller.person();
     let here = match &reason {
         Reason::Itself => Some("/agents"),
+        // Whoever goes there changes how they sign in, and for that they must have signed in lately.
+        Reason::Page(page) if is_account(page) => person
+            .is_some_and(|person| person.session.is_fresh(inbound.at.now))
+            .then_some(page.as_str()),
         Reason::Page(page) => Some(page.as_str()),
         Reason::Asked(_) => None,
     };
-    if let (Some(here), true) = (here, inbound.caller.person().is_some()) {
+    if let (Some(here), true) = (here, person.is_some()) {
         return Ok(View::new(&inbound, &browser).to(here));
     }
     let browser = browser.speaking(reason.asked().and_then(|asked| asked.ui_locales.as_deref()));
-    let again = inbound.caller.person().is_some();
-    let stronger = reason.asked().is_some_and(wants_passkey);
-    let problem = match (stronger, again) {
-        (true, _) => Some(SignInProblem::Passkeys),
-        (false, true) => Some(SignInProblem::SignInAgain),
-        (false, false) => None,
+    let problem = match &reason {
+        _ if person.is_none() => None,
+        Reason::Asked(asked) if wants_passkey(asked) => None, // the page is about that
+        Reason::Asked(_) | Reason::Itself => Some(SignInProblem::SignInAgain),
+        Reason::Page(_) => Some(SignInProblem::SignInFresh),
     };
     page(&inbound, &browser, &reason, None, problem, None).await
 }
@@ -101,8 +105,20 @@ impl Reason {
 /// Whether a path is one of the pages that people are led back to after they signed in.
 fn is_own_page(path: &str) -> bool {
     let question = |id: &str| !id.is_empty() && id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric());
-    matches!(path, "/device" | "/approvals") || path.strip_prefix("/approvals/").is_some_and(question)
+    matches!(path, "/device" | "/approvals")
+        || path.strip_prefix("/approvals/").is_some_and(question)
+        || is_account(path)
 }
+
+/// Whether it is the page where people keep their ways in; it may carry a sealed request that waits for a passkey.
+fn is_account(path: &str) -> bool {
+    let sealed =
+        |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    path == "/account" || path.strip_prefix(ACCOUNT_WAITING).is_some_and(sealed)
+}
+
+/// The account page of somebody who adds a passkey for a request; the sealed request follows.
+const ACCOUNT_WAITING: &str = "/account?request=";
 
 /// Where somebody signs in who wanted to see this path.
 pub(crate) fn sign_in_for(browser: &Browser, path: &str) -> String {
@@ -165,7 +181,7 @@ pub(crate) async fn sign_in_password(inbound: Inbound, browser: Browser) -> Resu
             again(why, SignInProblem::Credentials).await
         }
         answered @ (Answered::Issue(..) | Answered::Wait(_)) => {
-            signed_in(&browser, answered, inbound.form.text("request"))
+            signed_in(&browser, answered, inbound.form.text("request"), By::Lasting)
         }
     }
 }
@@ -214,7 +230,7 @@ pub(crate) async fn sign_in_passkey(inbound: Inbound, browser: Browser) -> Resul
     match settled(&inbound, &browser, claim, &caller).await? {
         Answered::Refuse(why) => again(why, SignInProblem::Passkey).await,
         answered @ (Answered::Issue(..) | Answered::Wait(_)) => {
-            signed_in(&browser, answered, inbound.form.text("request"))
+            signed_in(&browser, answered, inbound.form.text("request"), By::Lasting)
         }
     }
 }
@@ -261,7 +277,9 @@ pub(crate) async fn sign_in_recovery(inbound: Inbound, browser: Browser) -> Resu
             in_vain(&inbound, Trying::RecoveryCode, &typed);
             again(why, SignInProblem::RecoveryCode)
         }
-        answered @ (Answered::Issue(..) | Answered::Wait(_)) => signed_in(&browser, answered, Some(request)),
+        answered @ (Answered::Issue(..) | Answered::Wait(_)) => {
+            signed_in(&browser, answered, Some(request), By::RecoveryCode)
+        }
     }
 }
 
@@ -275,6 +293,7 @@ pub(crate) fn sign_out(inbound: &Inbound, browser: &Browser) -> Outgoing {
         csrf: &view.csrf,
         app: None,
         after: "",
+        after_host: "",
     };
     view.stays(pages::sign_out(&view.frame("/sign-out"), &page))
 }
@@ -462,8 +481,17 @@ async fn as_it_is(tenant: &TenantDb, user: Option<&User>, claim: &Claim) -> Resu
     })
 }
 
+/// By what somebody signed in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// What can be used again.
+    Lasting,
+    /// A recovery code, which is used up.
+    RecoveryCode,
+}
+
 /// On to the consent page, or to the person's own.
-fn signed_in(browser: &Browser, answered: Answered, request: Option<&str>) -> Result<Outgoing, Stop> {
+fn signed_in(browser: &Browser, answered: Answered, request: Option<&str>, by: By) -> Result<Outgoing, Stop> {
     let Answered::Issue(Reply::SignedIn { cookie }, _) = answered else {
         return Err(Fault::Unsigned.into()); // the kernel answers this door with nothing else
     };
@@ -472,6 +500,7 @@ fn signed_in(browser: &Browser, answered: Answered, request: Option<&str>) -> Re
     let next = match request.filter(|request| !request.is_empty()) {
         Some(path) if is_own_page(path) => path.to_owned(),
         Some(request) => format!("/consent?{}", view::query(&[("request", request)])),
+        None if by == By::RecoveryCode => "/account?recovered".to_owned(), // the code is used up, and they may have no other way in
         None => "/agents".to_owned(),
     };
     Ok(Outgoing::SeeOther(SeeOther {
@@ -524,6 +553,12 @@ async fn page(
             login: typed.unwrap_or(hint),
             ceremony: &passkey.ceremony,
             passkey_options: &passkey.options,
+            ways: match asked.filter(|asked| wants_passkey(asked)) {
+                Some(asked) => Ways::PasskeyOnly {
+                    host: asked.returns.redirect_uri.host(),
+                },
+                None => Ways::All,
+            },
             problem,
         },
     );

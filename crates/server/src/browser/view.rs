@@ -25,7 +25,7 @@ pub(super) struct View<'i> {
 impl<'i> View<'i> {
     pub(super) fn new(inbound: &'i Inbound, browser: &'i Browser) -> Self {
         Self {
-            csrf: form_token::token(&inbound.app, inbound.tenant.tenant(), browser, &inbound.caller, ""),
+            csrf: form_token::about_nothing(&inbound.app, inbound.tenant.tenant(), browser, &inbound.caller),
             inbound,
             browser,
         }
@@ -168,6 +168,7 @@ pub(super) struct Worded {
     digest: String,
     name: String,
     sentence: Vec<Piece>,
+    language: String,
     remarks: Vec<Remark>,
 }
 
@@ -178,12 +179,14 @@ pub(super) fn in_words(details: &Details, types: &Types, language: Language) -> 
             digest: detail.digest(),
             name: kind.name.clone(),
             sentence: kind.sentence(detail, language.tag()),
+            language: kind.language(language.tag()).to_owned(),
             remarks: kind.remarks(detail, language.tag()),
         },
         None => Worded {
             digest: detail.digest(),
             name: detail.kind().as_str().to_owned(),
             sentence: vec![Piece::Value(detail.text().to_owned())],
+            language: String::new(),
             remarks: Vec::new(),
         },
     };
@@ -208,6 +211,7 @@ impl Worded {
             digest: &self.digest,
             name: &self.name,
             sentence: self.sentence.iter().map(part).collect(),
+            language: &self.language,
             remarks: self
                 .remarks
                 .iter()

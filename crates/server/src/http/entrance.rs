@@ -18,7 +18,7 @@ use tower::util::MapResponseLayer;
 use super::{
     body, cors, path,
     presented::{self, Presented},
-    render::{self, Context, Looks, Outgoing, Shown, Visitor},
+    render::{self, Context, Greeted, Looks, Outgoing, Query, Shown, Visitor},
 };
 use crate::{
     admin,
@@ -246,6 +246,14 @@ async fn answer(
         )
         .map_err(proved)?;
     }
+    if let (Some(visitor), Some(person)) = (visitor, caller.person()) {
+        let greeted = Greeted {
+            name: person.user.name().to_owned(),
+            login: person.user.login.as_str().to_owned(),
+            csrf: browser::form_token(app, tenant.tenant(), &visitor.browser, &caller),
+        };
+        drop(visitor.greeted.set(greeted)); // nobody set it before
+    }
     if let (Face::OwnForm, Some(visitor)) = (route.face, visitor) {
         browser::check_form(app, tenant.tenant(), shown.headers(), &visitor.browser, &caller, &form).map_err(proved)?;
     }
@@ -437,9 +445,21 @@ fn visitor(request: &Request, tenant: &TenantDb, at: &Moment) -> Visitor {
     Visitor {
         browser: Browser::of(request.headers(), request.uri().query(), tenant.tenant(), at),
         path: request.uri().path().to_owned(),
+        query: {
+            let pairs = request.uri().query().unwrap_or("").split('&');
+            if pairs
+                .into_iter()
+                .all(|pair| pair.is_empty() || pair.starts_with("lang="))
+            {
+                Query::Nothing
+            } else {
+                Query::Something
+            }
+        },
+        greeted: Arc::default(),
         tenant: tenant.tenant().name.clone(),
         now: at.now.unix(),
-        looks: if *request.method() == Method::GET {
+        looks: if matches!(*request.method(), Method::GET | Method::HEAD) {
             Looks::Only
         } else {
             Looks::Acts

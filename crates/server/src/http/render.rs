@@ -1,5 +1,7 @@
 //! The only place that knows status codes and how an answer looks on the wire.
 
+use std::sync::{Arc, OnceLock};
+
 use axum::{
     body::Body,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
@@ -10,11 +12,11 @@ use kernel::{Algorithm, Code, Pending, Reply, Waiting, Why};
 use pages::{Problem, ProblemKind};
 use proof::json;
 
-use super::cors;
+use super::{cors, path};
 use crate::{
     browser::{self, Browser},
     fault::Stop,
-    routes::{Access, Route, TokenProof},
+    routes::{Access, Endpoint, Route, TokenProof},
     settle::Answered,
 };
 
@@ -85,12 +87,36 @@ pub(crate) struct Visitor {
     pub(crate) browser: Browser,
     /// The path that was asked for.
     pub(crate) path: String,
+    /// What stood behind it.
+    pub(crate) query: Query,
+    /// Who is signed in, as soon as that is known.
+    pub(crate) greeted: Arc<OnceLock<Greeted>>,
     /// The tenant's name.
     pub(crate) tenant: String,
     /// The time.
     pub(crate) now: i64,
     /// Whether the request only looks: then somebody who is not signed in is sent to do so.
     pub(crate) looks: Looks,
+}
+
+/// What stands behind a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Query {
+    /// Nothing, or the language that was chosen.
+    Nothing,
+    /// Something else.
+    Something,
+}
+
+/// Who is signed in, for the head of a page.
+#[derive(Debug)]
+pub(crate) struct Greeted {
+    /// What people call them.
+    pub(crate) name: String,
+    /// What they sign in with.
+    pub(crate) login: String,
+    /// The token of a form about nothing in particular.
+    pub(crate) csrf: String,
 }
 
 /// Whether a request only looks.
@@ -431,17 +457,39 @@ fn page_refusal(why: &Why, visitor: &Visitor, context: &Context) -> Response {
         language: browser.language,
         base: &browser.base,
         tenant: &visitor.tenant,
-        person: None,
+        person: visitor.greeted.get().map(|greeted| pages::Person {
+            name: &greeted.name,
+            login: &greeted.login,
+            csrf: &greeted.csrf,
+        }),
         now: visitor.now,
-        here: "",
+        here: address_again(visitor, context.route),
     };
+    let said = why.said();
+    let mut told = problem(why, &said, &context.request_id);
+    let at_sign_out = context
+        .route
+        .is_some_and(|route| matches!(route.endpoint, Endpoint::EndSession));
+    if at_sign_out && !matches!(told.kind, ProblemKind::Busy | ProblemKind::OurFault) {
+        told.kind = ProblemKind::SignOutUnknown; // nothing was asked for that could be allowed: the page says that nobody was signed out
+    }
     let page = PageAnswer {
         why: Some(why.clone()),
-        html: pages::problem(&frame, &problem(why, &why.said(), &context.request_id)),
+        html: pages::problem(&frame, &told),
         policy: Policy::Stays,
         cookies: browser.cookies(),
     };
     page_with(page, context)
+}
+
+/// Where a problem page could be read once more in another language; "" where it cannot. No refusal repeats what came in with the request, which anybody may have put there:
+/// what is left are addresses that are the same for everybody, and those of nothing at all.
+fn address_again<'v>(visitor: &'v Visitor, route: Option<&Route>) -> &'v str {
+    let fixed = route.is_none_or(|route| matches!(route.endpoint, Endpoint::Page(_)) && !route.path.contains('{'));
+    // A form is not sent again to read its refusal; and a path that is not plain could be another host in a link.
+    let again = visitor.looks == Looks::Only && visitor.query == Query::Nothing && path::is_plain(&visitor.path);
+    let path = visitor.path.strip_prefix(visitor.browser.base.as_str());
+    path.filter(|_| fixed && again).unwrap_or("")
 }
 
 /// What went wrong, for a page.

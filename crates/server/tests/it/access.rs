@@ -115,6 +115,7 @@ fn page(route: &Route, by: By) -> Expected {
         "GET /approvals/{id}" if signed_in => Expected::Page(404),
         // Back to where they were, once they signed in.
         "GET /device" if !signed_in => Expected::SentTo("/sign-in?request=%2Fdevice"),
+        "GET /account" if !signed_in => Expected::SentTo("/sign-in?request=%2Faccount"),
         "GET /approvals" if !signed_in => Expected::SentTo("/sign-in?request=%2Fapprovals"),
         "GET /approvals/{id}" => Expected::SentBackTo("/sign-in?request=%2Fapprovals%2F"),
         "GET /sign-in" if signed_in => Expected::SentTo("/agents"),

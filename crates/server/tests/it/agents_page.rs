@@ -1,7 +1,7 @@
 //! What can act for a person, and how they stop it.
 
 use serde_json::json;
-use testkit::App;
+use testkit::{App, Asking, Page};
 
 use crate::{
     front::{Front, WEB, acting, code, listed, problem, refreshes, says},
@@ -28,11 +28,17 @@ async fn the_page_of_agents_lists_what_was_allowed_also_when_nothing_can_act_now
     for text in ["Atlas", "Test resource", "Read things", "by you"] {
         assert!(says(&page, text), "{text}: {page:?}");
     }
+    let used = |page: &Page| {
+        let rest = page.answer.text.split("<dt>Last used</dt><dd>").nth(1).unwrap();
+        rest.split("</dd>").next().unwrap().to_owned()
+    };
+    assert_eq!(used(&page), "never", "to say yes is not to use");
     // Redeemed: the same line, and one that can act.
     acting(&front, &mut alice, &front.alice, &front.app, "read").await;
     let page = alice.get(&front.world, "/agents").await;
     assert_eq!(listed(&page).len(), 1);
     assert!(says(&page, "One connection can act now"), "{page:?}");
+    assert!(used(&page).contains("just now"), "{}", used(&page));
     // A second app, a second line; and nobody else's.
     let bob = front.world.person("bob@demo.test").await;
     let mut of_bob = front.world.signed_in(&bob).await;
@@ -184,4 +190,23 @@ async fn nobody_stops_what_was_given_by_somebody_else() {
         problem(&tried, 400, "invalid_request", &format!("{changes:?}"));
     }
     assert_eq!(front.world.events("grant.revoked").await, 0);
+}
+
+#[tokio::test]
+async fn who_somebody_is_is_no_power_to_act_and_the_pages_do_not_say_so() {
+    let front = Front::new().await;
+    let mut alice = front.browser().await;
+    let asking = Asking::new(&front.app, None, Some("openid email"));
+    let page = front.consent_page(&mut alice, &asking).await;
+    assert!(
+        says(&page, "Atlas</bdi> wants to know who you are") && !says(&page, "act for you at"),
+        "{page:?}"
+    );
+    code(&front.answer(&mut alice, &page, &[("decision", "allow")]).await);
+    let page = alice.get(&front.world, "/agents").await;
+    assert!(
+        says(&page, "<h3>It may</h3>") && says(&page, "know your e-mail address"),
+        "{page:?}"
+    );
+    assert!(!says(&page, "in your name"), "{page:?}");
 }

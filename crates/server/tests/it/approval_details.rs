@@ -83,7 +83,7 @@ async fn s_30_a_person_reads_what_a_device_asks_and_leaves_one_out() {
     let (mut alice, page) = question(&front, &codes).await;
     for text in [
         "pay <b><bdi>29.99</bdi></b> <b><bdi>EUR</bdi></b> to <b><bdi>Acme[U+200B]</bdi></b>",
-        "<dt>purpose</dt><dd><b><bdi>desk lamp</bdi></b></dd>",
+        "<dt>purpose</dt><dd>\u{201C}<bdi>desk lamp</bdi>\u{201D}</dd>",
         "use your calendar: <b><bdi>look</bdi></b>, <b><bdi>enter</bdi></b>",
         "Payment",
         "Read things",
@@ -93,6 +93,10 @@ async fn s_30_a_person_reads_what_a_device_asks_and_leaves_one_out() {
     }
     let boxes = detail_boxes(&page);
     assert_eq!(boxes.len(), 2);
+    let list = alice.visit(&front.world, "/approvals").await;
+    for text in ["pay <b><bdi>29.99</bdi></b>", "<bdi>desk lamp</bdi>", "Read things"] {
+        assert!(says(&list, text), "the list says what is asked, too: {text}: {list:?}");
+    }
     let page = allow_without(&front, &mut alice, &page, &[&boxes[1]]).await;
     assert!(says(&page, "Go back to your device"), "{page:?}");
 
@@ -136,8 +140,12 @@ async fn details_alone_ask_for_no_scope_and_leaving_all_of_them_out_is_a_no() {
     // The same once more is asked once more, and can be refused.
     let codes = device_asks(&front, &device, None, &json!([pay("5", "Acme")])).await;
     let (mut alice, page) = question(&front, &codes).await;
-    let boxes = detail_boxes(&page);
-    let answered = allow_without(&front, &mut alice, &page, &[&boxes[0]]).await;
+    assert!(
+        detail_boxes(&page).is_empty() && says(&page, "<span>Allow: pay <b><bdi>5</bdi></b>"),
+        "one thing alone is refused by no, and the button says what it allows: {page:?}"
+    );
+    let only = kernel::Details::parse(&json!([pay("5", "Acme")]).to_string()).unwrap();
+    let answered = allow_without(&front, &mut alice, &page, &[&only.digests()[0]]).await;
     assert_eq!(answered.answer.status, 403, "a yes to nothing: {answered:?}");
     say(&front.world, &mut alice, &page, "deny", &[]).await;
     let polled = poll(&front.world, &device, &codes.device, &[]).await;

@@ -78,6 +78,11 @@ async fn s_02_a_sign_in_leads_to_pages_of_ours_and_nowhere_else() {
         "/approvals/a%2Fb",
         "/approvals//evil.example",
         "/device?x",
+        "/account?x",
+        "/account?request=",
+        "/account?request=a/b",
+        "/account?request=//evil.example",
+        "/account?request=a&next=//evil.example",
         "/sign-out",
     ] {
         let mut browser = Browser::new(&world);
@@ -93,7 +98,7 @@ async fn s_02_a_sign_in_leads_to_pages_of_ours_and_nowhere_else() {
     let page = browser.visit(&world, "/approvals").await;
     let page = browser.sign_in(&world, &page, &alice.login, &alice.password).await;
     assert!(
-        page.answer.text.contains("Waiting for your answer"),
+        page.answer.text.contains("Requests that wait for you"),
         "{}",
         page.answer.text
     );

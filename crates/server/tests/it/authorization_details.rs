@@ -116,8 +116,9 @@ async fn a_person_reads_what_is_asked_and_the_token_says_the_same() {
     let page = front.consent_page(&mut alice, &asking).await;
     for text in [
         "pay <b><bdi>29.99</bdi></b> <b><bdi>EUR</bdi></b> to <b><bdi>Acme</bdi></b>",
-        "<dt>purpose</dt><dd><b><bdi>desk lamp</bdi></b></dd>",
-        "<dt>locations</dt>",
+        "The app adds, in its own words:",
+        "<dt>purpose</dt><dd>\u{201C}<bdi>desk lamp</bdi>\u{201D}</dd>",
+        "<dt>places</dt>",
         "use your calendar: <b><bdi>look</bdi></b>, <b><bdi>enter</bdi></b>",
         "Payment",
         "Read things",
@@ -166,9 +167,17 @@ async fn s_30_a_detail_that_is_left_out_is_in_no_token() {
     );
 
     // To leave everything out is to say no.
-    let asking = self::asking(&front.app, None, &json!([pay("5", "Acme")]));
+    let only = pay("5", "Acme");
+    let asking = self::asking(&front.app, None, &json!([only]));
     let page = front.consent_page(&mut alice, &asking).await;
-    let left_out = detail_boxes(&page).remove(0);
+    assert!(
+        detail_boxes(&page).is_empty(),
+        "one thing alone is refused by no, and the button says what it allows"
+    );
+    let left_out = kernel::Details::parse(&json!([only]).to_string())
+        .unwrap()
+        .digests()
+        .remove(0);
     let changes = [("without_detail", left_out.as_str()), ("decision", "allow")];
     let page = front.answer(&mut alice, &page, &changes).await;
     refused_at(&page, &asking, "access_denied", "a yes to nothing");
@@ -254,7 +263,7 @@ async fn s_30_look_alikes_and_hidden_characters_are_made_visible() {
         "<bdi>Acme[U+202E]gnp.exe</bdi>",
         "<bdi>A[U+200B]cme</bdi>",
         "<bdi>&lt;/bdi&gt;&lt;script&gt;alert(1)&lt;/script&gt;</bdi>",
-        "<bdi>M\u{fc}ller</bdi></b></p>",
+        "<bdi>M\u{fc}ller</bdi></b></span></p>",
     ] {
         assert!(says(&page, text), "{text}: {page:?}");
     }
@@ -721,4 +730,62 @@ async fn a_request_that_can_no_longer_be_asked_when_it_is_answered_is_refused() 
     refused_at(&page, &asking, "invalid_authorization_details", "the type is gone");
     let nothing = alice.visit(&front.world, "/consent?request=x").await;
     problem(&nothing, 400, "invalid_request", "no request");
+}
+
+#[tokio::test]
+async fn s_30_the_same_again_is_told_as_the_same_and_is_another_yes() {
+    let front = front().await;
+    let mut alice = front.browser().await;
+    let asking = |value: &str| asking(&front.app, None, &json!([pay(value, "Bakery")]));
+    let page = front.consent_page(&mut alice, &asking("5.00")).await;
+    for said in [
+        "Atlas</bdi> wants to pay <b><bdi>5.00</bdi></b> <b><bdi>EUR</bdi></b> to <b><bdi>Bakery</bdi></b> at ",
+        "<span>Allow: pay <b><bdi>5.00</bdi></b>",
+        "can be used more than once until it ends",
+    ] {
+        assert!(says(&page, said), "{said}: {page:?}");
+    }
+    code(&front.answer(&mut alice, &page, &[("decision", "allow")]).await);
+    let again = front.consent_page(&mut alice, &asking("5.00")).await;
+    assert!(says(&again, "You allowed the very same on"), "{again:?}");
+    assert!(!says(&again, "Something is different"), "{again:?}");
+    let other = front.consent_page(&mut alice, &asking("6.00")).await;
+    assert!(
+        says(&other, "Something is different") && says(&other, "you have not allowed it before"),
+        "{other:?}"
+    );
+    // A type without words in the language of the page says its own sentence, in its own language, and no sentence of ours takes it in.
+    let german = alice
+        .get(&front.world, &format!("{}&ui_locales=de", asking("7.00").path()))
+        .await;
+    let german = alice.follow(&front.world, german).await;
+    assert!(says(
+        &german,
+        "<b><bdi>7.00</bdi></b> <b><bdi>EUR</bdi></b> an <b><bdi>Bakery</bdi></b> zahlen"
+    ));
+    let calendar = self::asking(&front.app, None, &json!([hours(&["look"])])).with("ui_locales", Some("de"));
+    let page = front.consent_page(&mut alice, &calendar).await;
+    assert!(says(&page, "<span lang=\"en\">use your calendar"), "{page:?}");
+    assert!(
+        says(&page, "für Sie benutzen") && says(&page, "<span>Erlauben</span>"),
+        "{page:?}"
+    );
+}
+
+#[tokio::test]
+async fn two_payments_for_two_things_are_told_apart_where_they_are_stopped() {
+    let front = front().await;
+    let mut alice = front.browser().await;
+    for purpose in ["a lamp", "a chair"] {
+        let mut detail = pay("5.00", "Acme");
+        detail["purpose"] = purpose.into();
+        agreed(&front, &mut alice, &asking(&front.app, None, &json!([detail]))).await;
+    }
+    let page = alice.get(&front.world, "/agents").await;
+    for purpose in ["a lamp", "a chair"] {
+        assert!(
+            says(&page, &format!("\u{201C}<bdi>{purpose}</bdi>\u{201D}")),
+            "{page:?}"
+        );
+    }
 }

@@ -289,7 +289,10 @@ async fn who_asks_for_more_is_answered_for_all_of_it() {
         "more is a question",
     );
     let page = front.consent_page(&mut alice, &asking).await;
-    assert!(says(&page, "It asks for more than before"), "{page:?}");
+    assert!(
+        says(&page, "It asks for something that you have not allowed it before"),
+        "{page:?}"
+    );
     assert_eq!(boxes(&page), ["read", "write"]);
     let page = front.answer(&mut alice, &page, &[("decision", "allow")]).await;
     assert_eq!(redeemed(&front, &front.app, &asking, &page).await.0, "read write");

@@ -73,8 +73,13 @@ async fn a_machine_waits_for_two_people_and_gets_its_token_once() {
     );
     let list = browser.visit(&world, "/approvals").await;
     assert!(
-        !list.answer.text.contains("data-approval"),
+        !list.answer.text.contains("id=\"waiting\"") && list.answer.text.contains("No request waits for you"),
         "what she answered waits no longer for her"
+    );
+    assert!(
+        list.answer.text.contains("id=\"answered\"") && list.answer.text.contains("It waits for others now"),
+        "and she sees how it goes on: {}",
+        list.answer.text
     );
 
     let mut eves = world.signed_in(&eve).await;

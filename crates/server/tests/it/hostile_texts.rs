@@ -333,7 +333,12 @@ async fn s_10_endless_texts_are_refused_or_cut() {
                     &Asking::of(answer.text_of("client_id"), WEB, Some(MCP), Some("read")).path(),
                 )
                 .await;
-            assert!(!page.answer.text.contains(&"x".repeat(61)), "{page:?}");
+            let (shown, details) = page.answer.text.split_once("<details class=\"details\">").unwrap();
+            assert!(!shown.contains(&"x".repeat(61)), "{page:?}");
+            assert!(
+                details.contains(&"x".repeat(200)),
+                "whole under Details alone: {page:?}"
+            );
             assert!(
                 page.answer.text.contains(&format!("{}…", "x".repeat(60))),
                 "cut, and it shows: {page:?}"

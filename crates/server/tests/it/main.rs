@@ -164,6 +164,8 @@ mod page_headers;
 
 #[cfg(test)]
 mod page_urls;
+#[cfg(test)]
+mod page_words;
 
 #[cfg(test)]
 mod parameters;
@@ -228,6 +230,8 @@ mod setup;
 #[cfg(test)]
 mod sites;
 
+#[cfg(test)]
+mod step_up;
 #[cfg(test)]
 mod tampering;
 

@@ -318,7 +318,7 @@ async fn without_password(world: &World) -> (Person, Browser) {
         ("code", given.text_of("recovery_code")),
     ];
     let page = browser.submit(world, &page, "recovery", &fields).await;
-    assert!(is_in(&page), "{page:?}");
+    assert_eq!(page.location(), Some("/account?recovered"), "{page:?}");
     (person, browser)
 }
 

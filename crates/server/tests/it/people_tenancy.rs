@@ -434,7 +434,11 @@ async fn s_35_cookies_of_tenants_on_one_origin_do_not_mix() {
         // With the cookies of the other tenant alone nobody is there.
         let mut browser = holding(&home.alice.browser, other.alice.browser.cookies.clone());
         let page = browser.get(&world, "/account").await;
-        assert!(page.location().is_some_and(|to| to.ends_with("/sign-in")), "{page:?}");
+        assert!(
+            page.location()
+                .is_some_and(|to| to.ends_with("/sign-in?request=%2Faccount")),
+            "{page:?}"
+        );
     }
     // To sign out of the one is not to sign out of the other.
     let mut browser = at(&acme);

@@ -34,8 +34,9 @@ async fn try_code(world: &World, login: &str, code: &str) -> (Browser, Page) {
     (browser, page)
 }
 
+/// Signed in, and led to where a lasting way in can be added: the code is used up.
 fn is_in(page: &Page) -> bool {
-    page.location() == Some("/agents")
+    page.location() == Some("/account?recovered")
 }
 
 /// The one page of every refusal.
@@ -79,7 +80,10 @@ async fn a_recovery_code_signs_in_once_and_writes_it_down() {
     let login = &cast.alice.login.clone();
     let (mut browser, page) = try_code(&cast.world, login, &codes[0]).await;
     assert!(is_in(&page), "{page:?}");
-    assert_eq!(browser.get(&cast.world, "/agents").await.answer.status, 200);
+    let page = browser.get(&cast.world, "/account?recovered").await;
+    for said in ["The code that you used is used up", "add a passkey now"] {
+        assert!(page.answer.text.contains(said), "{said}: {page:?}");
+    }
     refused(&try_code(&cast.world, login, &codes[0]).await.1, "the second time");
     assert_eq!(left(&cast.world, &cast.alice).await, 9);
     let second = cast.world.second_node().await;

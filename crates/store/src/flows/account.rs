@@ -29,7 +29,7 @@ pub async fn load(tenant: &TenantDb, caller: &Caller, command: &Command, now: Ti
         Command::EndSession(id) => facts.sessions = session(tenant, person, id, now).await?,
         Command::StopGrant(id) => facts.grants = root(tenant, id, now).await?,
         Command::StopClient(_) | Command::StopAll => facts.grants = tenant.roots_of_user(user, now).await?, // all of them: what is stopped is stopped whole
-        Command::SetPassword { .. } | Command::MakeRecoveryCodes { .. } => {}
+        Command::SetPassword { .. } | Command::MakeRecoveryCodes { .. } | Command::EndOtherSessions => {}
     }
     Ok(facts)
 }

@@ -156,3 +156,25 @@ async fn the_newest_of_very_many_grants_are_found() {
         .unwrap();
     assert_eq!((held.len(), held[0][0].id.as_str()), (64, "g0559"));
 }
+
+#[tokio::test]
+async fn a_use_that_is_noted_and_not_written_yet_counts_as_well() {
+    let world = World::new().await;
+    let yes = root("a");
+    world.put(Wanted::default().guard(create_grant(yes))).await;
+    let used = async || {
+        let page = world.db.grants_of_user(&user_id("alice"), time(10)).await.unwrap();
+        page[0].used
+    };
+    assert_eq!(used().await, None);
+    for (seconds, expected) in [(7, 7), (9, 9), (8, 9)] {
+        let touch = Touch::GrantUsed {
+            id: crate::people::grant_id("a"),
+            at: time(seconds),
+        };
+        world.store().touch(world.db.id(), touch);
+        assert_eq!(used().await, Some(time(expected)), "at {seconds}");
+    }
+    world.store().flush(&at(10)).await.unwrap();
+    assert_eq!(used().await, Some(time(9)), "written");
+}

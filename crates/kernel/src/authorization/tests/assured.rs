@@ -235,6 +235,36 @@ fn s_33_no_weaker_sign_in_gets_a_code_where_a_stronger_one_was_demanded() {
 }
 
 #[test]
+fn who_cannot_do_better_says_so_and_nobody_is_given_anything() {
+    let strong = asked(&[("acr_values", "phr")]);
+    let weak = asked(&[("acr_values", "-")]);
+    let no = |request: &Asked, caller: &Caller| answer(request, &Said::Deny, caller, &world().facts(), &at());
+    for caller in [
+        nobody(),
+        signed_in_by("password", NOW - 60),
+        signed_in_by("password", NOW + 1),
+    ] {
+        for request in [strong.clone(), sent_to_sign_in(&strong)] {
+            let decision = no(&request, &caller);
+            assert_eq!(why(&decision), Some(Why::AssuranceDeclined));
+            assert_eq!(
+                Why::AssuranceDeclined.code().name(),
+                "unmet_authentication_requirements"
+            );
+            assert!(decision.change().guards.is_empty() && code(&decision).is_none());
+        }
+        let yes = answer(&strong, &yes_but(""), &caller, &world().facts(), &at());
+        assert!(code(&yes).is_none(), "a yes needs the level, as before");
+    }
+    // Where nothing is demanded, or it was met, a no is a no of somebody who is there.
+    assert_eq!(why(&no(&weak, &nobody())), Some(Why::SignInRequired));
+    assert_eq!(
+        why(&no(&strong, &signed_in_by("passkey_verified", NOW - 60))),
+        Some(Why::PersonDenied)
+    );
+}
+
+#[test]
 fn what_was_only_liked_and_nobody_knows_is_no_demand() {
     for acr_values in ["-", "1", "phr 1", "urn:example:gold", "PHR", "0"] {
         let decision = world().begin(

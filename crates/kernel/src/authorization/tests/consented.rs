@@ -37,16 +37,11 @@ fn a_yes_that_stands_gives_the_code_without_a_question() {
     assert_eq!(decision.change().events[0].body["by"], "standing consent");
     assert_eq!(
         decision.change().touches,
-        [
-            Touch::GrantUsed {
-                id: facts::id("yes-1"),
-                at: at().now
-            },
-            Touch::BrowserSessionSeen {
-                id: facts::id("browser-1"),
-                at: at().now
-            },
-        ]
+        [Touch::BrowserSessionSeen {
+            id: facts::id("browser-1"),
+            at: at().now
+        }],
+        "a grant is used when a token comes of it, not by a code that nobody may redeem"
     );
     assert_eq!(
         outcome(&world.begin(&asked(&[("prompt", "none")]), &by_alice())),

@@ -104,6 +104,9 @@ fn a_no_goes_to_the_client_whose_name_the_person_read() {
             "{}",
             client.id
         );
+        // Who cannot prove themselves strongly enough need not be signed in to say so.
+        let expected = Delivery::Redirect(back(&Why::AssuranceDeclined));
+        assert_eq!(goes(&Why::AssuranceDeclined, "-", &client, &nobody(), &[]), expected);
     }
 }
 

@@ -118,11 +118,34 @@ fn a_person_is_asked_about_details_whatever_they_or_a_rule_said_before() {
         expires: before.authority.expires(),
         depth: 4,
     });
+    let at = before.created;
     let world = World {
         grants: vec![vec![before]],
         ..world
     };
     assert_eq!(why(&world.begin(&asked, &by_alice())), Some(Why::ConsentRequired));
+    // And the page does not say that something is different where nothing is (S-30).
+    for (details, expected) in [
+        (vec![PAYMENT], Before::Again { at }),
+        (vec![FILES], Before::Less { at }),
+        (vec![PAYMENT, FILES], Before::Less { at }),
+    ] {
+        let (page, world) = {
+            let (page, known) = asking(&details, &[]);
+            (
+                page,
+                World {
+                    grants: world.grants.clone(),
+                    ..known
+                },
+            )
+        };
+        let decision = world.begin(&page, &by_alice());
+        let Answer::Wait(Pending::Consent(ask)) = decision.answer() else {
+            panic!("{details:?}")
+        };
+        assert_eq!(ask.before, expected, "{details:?}");
+    }
     let page = super::asked(&[("authorization_details", &list(&[PAYMENT]))]);
     let again = world.answer(&page, &yes_without(&world, &page, "", &[]));
     assert!(made(&again).is_some(), "each yes to details is a grant of its own");

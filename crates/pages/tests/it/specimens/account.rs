@@ -31,6 +31,11 @@ pub(crate) fn usual_account() -> Account<'static> {
         last_seen_at: NOW - DAY,
         this: Which::Other,
     };
+    let elsewhere = Session {
+        id: "s-3",
+        agent: "Firefox on Windows",
+        ..there.clone()
+    };
     Account {
         csrf: CSRF,
         passkeys: vec![phone, laptop],
@@ -38,9 +43,10 @@ pub(crate) fn usual_account() -> Account<'static> {
             changed_at: NOW - 200 * DAY,
         },
         recovery_codes_left: 8,
-        sessions: vec![here, there],
+        sessions: vec![here, there, elsewhere],
         ceremony: CEREMONY,
         passkey_options: CREATE_OPTIONS,
+        waiting: "",
         notice: None,
         fresh_codes: Vec::new(),
     }
@@ -67,6 +73,28 @@ pub(crate) fn account(language: Language, add: &mut impl FnMut(&str, String)) {
         ..usual_account()
     };
     show("-empty", &empty);
+    show(
+        "-recovered",
+        &Account {
+            notice: Some(AccountNotice::Recovered),
+            ..empty.clone()
+        },
+    );
+    show(
+        "-waiting",
+        &Account {
+            waiting: "sealed",
+            ..empty.clone()
+        },
+    );
+    show(
+        "-waiting-has-one",
+        &Account {
+            waiting: "sealed",
+            notice: Some(AccountNotice::PasskeyAdded),
+            ..usual_account()
+        },
+    );
     show(
         "-last-code",
         &Account {
@@ -103,17 +131,20 @@ pub(crate) fn account(language: Language, add: &mut impl FnMut(&str, String)) {
         sessions: vec![session],
         ceremony: HOSTILE,
         passkey_options: HOSTILE,
+        waiting: HOSTILE,
         fresh_codes: vec![HOSTILE.to_owned()],
         ..usual_account()
     };
     add("account-hostile", pages::account(&hostile_frame(language), &page));
 }
 
-const ACCOUNT_NOTICES: [(&str, AccountNotice); 12] = [
+const ACCOUNT_NOTICES: [(&str, AccountNotice); 14] = [
+    ("recovered-password", AccountNotice::Recovered),
     ("passkey-added", AccountNotice::PasskeyAdded),
     ("passkey-removed", AccountNotice::PasskeyRemoved),
     ("password-changed", AccountNotice::PasswordChanged),
     ("session-ended", AccountNotice::SessionEnded),
+    ("others-ended", AccountNotice::OthersEnded),
     ("wrong-password", AccountNotice::WrongPassword),
     ("password-too-short", AccountNotice::PasswordTooShort),
     ("password-too-long", AccountNotice::PasswordTooLong),

@@ -57,6 +57,34 @@ pub(crate) fn two_agents() -> Vec<Agent<'static>> {
     ]
 }
 
+/// Who somebody is, and one payment twice that differs in what its sentence does not say.
+fn other_kinds(language: Language) -> Vec<Agent<'static>> {
+    let who = GrantRow {
+        place: None,
+        items: vec![Item {
+            scope: "email",
+            words: "know your e-mail address",
+        }],
+        live: Live::Sessions(1),
+        ..grant("grant-4")
+    };
+    let pays = GrantRow {
+        items: Vec::new(),
+        particulars: vec![super::consent::payment(language)],
+        last_used_at: None,
+        ..grant("grant-5")
+    };
+    let mut again = pays.clone();
+    again.id = "grant-6";
+    for payment in &mut again.particulars {
+        payment.remarks = vec![("purpose", vec!["coat stand"])];
+    }
+    vec![Agent {
+        app: stranger(),
+        grants: vec![who, pays, again],
+    }]
+}
+
 pub(crate) fn agents(language: Language, add: &mut impl FnMut(&str, String)) {
     let frame = signed_in(language, "/agents");
     let mut show = |name: &str, agents: Vec<Agent<'_>>, notice| {
@@ -73,6 +101,7 @@ pub(crate) fn agents(language: Language, add: &mut impl FnMut(&str, String)) {
         );
     };
     show("agents", two_agents(), None);
+    show("agents-other-kinds", other_kinds(language), None);
     show("agents-empty", Vec::new(), None);
     show("agents-stopped", two_agents(), Some(AgentsNotice::Stopped));
     show("agents-stopped-all", Vec::new(), Some(AgentsNotice::StoppedAll));

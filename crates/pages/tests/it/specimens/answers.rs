@@ -19,9 +19,24 @@ pub(crate) fn answers(language: Language, add: &mut impl FnMut(&str, String)) {
             csrf: CSRF,
             app: Some(registered(app)),
             after: REQUEST,
+            after_host: "app.example",
         };
         add(name, pages::sign_out(&signed_in(language, "/sign-out"), &page));
     }
+    let page = Signout {
+        csrf: CSRF,
+        app: Some(App {
+            name: HOSTILE,
+            client_id: HOSTILE,
+            identity: Identity::SelfRegistered,
+        }),
+        after: REQUEST,
+        after_host: HOSTILE,
+    };
+    add(
+        "sign-out-by-unverified-hostile",
+        pages::sign_out(&signed_in(language, "/sign-out"), &page),
+    );
     let page = FormPost {
         host: "app.example",
         url: "https://app.example/cb?from=\"<&",

@@ -1,7 +1,8 @@
 //! What waits, one question in each of its states, and the code of a device.
 
 use pages::{
-    App, Approval, Approvals, Device, DeviceProblem, Identity, Item, Language, Place, Quorum, Stands, Waiting, Way,
+    Answered, App, Approval, Approvals, Device, DeviceProblem, Identity, Item, Language, Place, Question, Quorum,
+    Stands, Way,
 };
 
 use super::{
@@ -55,34 +56,88 @@ pub(crate) fn of_machine() -> Approval<'static> {
 
 pub(crate) fn approvals(language: Language, add: &mut impl FnMut(&str, String)) {
     let frame = signed_in(language, "/approvals");
-    let list = vec![
-        waiting(atlas(), Way::Device, Some(calendar())),
-        waiting(stranger(), Way::More, None),
-        waiting(atlas(), Way::Machine, Some(calendar())),
-    ];
-    add("approvals", pages::approvals(&frame, &Approvals { waiting: list }));
-    add(
-        "approvals-empty",
-        pages::approvals(&frame, &Approvals { waiting: Vec::new() }),
-    );
+    let many = Question {
+        items: vec![read(), write(), read(), write(), read(), write()],
+        ..waiting(stranger(), Way::More, Some(calendar()))
+    };
+    let who = Question {
+        items: vec![Item {
+            scope: "openid",
+            words: "recognise you when you come back",
+        }],
+        ..waiting(atlas(), Way::Device, None)
+    };
+    let of_group = Question {
+        claim: Some("for the report of May"),
+        quorum: Some(Quorum {
+            group: "Finance",
+            needed: 2,
+            yes: 1,
+        }),
+        ..waiting(atlas(), Way::Machine, Some(calendar()))
+    };
+    let pays = Question {
+        items: Vec::new(),
+        particulars: vec![payment(language)],
+        ..waiting(atlas(), Way::Device, Some(calendar()))
+    };
+    let over = |stands, way| Answered {
+        question: waiting(atlas(), way, Some(calendar())),
+        stands,
+    };
+    let lists = Approvals {
+        waiting: vec![
+            waiting(atlas(), Way::Device, Some(calendar())),
+            many,
+            of_group,
+            who,
+            pays,
+        ],
+        answered: vec![
+            over(Stands::Fetched, Way::Device),
+            over(Stands::Denied, Way::More),
+            over(Stands::OthersMust, Way::Machine),
+            over(Stands::Expired, Way::Machine),
+        ],
+    };
+    add("approvals", pages::approvals(&frame, &lists));
+    let only_answered = Approvals {
+        waiting: Vec::new(),
+        ..lists
+    };
+    add("approvals-answered", pages::approvals(&frame, &only_answered));
+    let nothing = Approvals {
+        waiting: Vec::new(),
+        answered: Vec::new(),
+    };
+    add("approvals-empty", pages::approvals(&frame, &nothing));
     let frame = signed_in(language, "/device");
-    for (name, problem) in [
-        ("device", None),
-        ("device-unknown", Some(DeviceProblem::Unknown)),
-        ("device-too-many-tries", Some(DeviceProblem::TooManyTries)),
+    for (name, typed, problem) in [
+        ("device", "", None),
+        ("device-unknown", "WDJB-MJHX", Some(DeviceProblem::Unknown)),
+        ("device-too-many-tries", HOSTILE, Some(DeviceProblem::TooManyTries)),
     ] {
-        add(name, pages::device(&frame, &Device { csrf: CSRF, problem }));
+        let page = Device {
+            csrf: CSRF,
+            typed,
+            problem,
+        };
+        add(name, pages::device(&frame, &page));
     }
     questions(language, add);
     of_hostile_people(language, add);
 }
 
-fn waiting<'a>(app: App<'a>, way: Way, place: Option<Place<'a>>) -> Waiting<'a> {
-    Waiting {
+fn waiting<'a>(app: App<'a>, way: Way, place: Option<Place<'a>>) -> Question<'a> {
+    Question {
         id: "approval-1",
         app,
         way,
         place,
+        items: vec![read(), write()],
+        particulars: Vec::new(),
+        claim: None,
+        quorum: None,
         asked_at: NOW - 60,
         ends_at: TOMORROW_AT_NINE,
     }
@@ -118,7 +173,7 @@ fn questions(language: Language, add: &mut impl FnMut(&str, String)) {
     show(
         "approval-exact",
         Approval {
-            particulars: vec![payment()],
+            particulars: vec![payment(language)],
             details: vec![("authorization_details", "{\"type\":\"payment\"}".to_owned())],
             ..of_device()
         },
@@ -127,7 +182,7 @@ fn questions(language: Language, add: &mut impl FnMut(&str, String)) {
         "approval-machine-exact-alone",
         Approval {
             items: Vec::new(),
-            particulars: vec![payment()],
+            particulars: vec![payment(language)],
             ..of_machine()
         },
     );
@@ -200,7 +255,23 @@ fn of_hostile_people(language: Language, add: &mut impl FnMut(&str, String)) {
         pages::approvals(
             &hostile_frame(language),
             &Approvals {
-                waiting: vec![waiting(hostile(), Way::More, None)],
+                waiting: vec![Question {
+                    claim: Some(HOSTILE),
+                    quorum: Some(Quorum {
+                        group: HOSTILE,
+                        needed: 2,
+                        yes: 1,
+                    }),
+                    items: vec![Item {
+                        scope: HOSTILE,
+                        words: HOSTILE,
+                    }],
+                    ..waiting(hostile(), Way::More, None)
+                }],
+                answered: vec![Answered {
+                    question: waiting(hostile(), Way::Machine, None),
+                    stands: Stands::Denied,
+                }],
             },
         ),
     );

@@ -57,6 +57,15 @@ pub(crate) fn consent(language: Language, add: &mut impl FnMut(&str, String)) {
             ..first_consent()
         },
     );
+    show(
+        "again",
+        Consent {
+            items: Vec::new(),
+            particulars: vec![payment(language)],
+            history: History::Again { last_at: NOW - 180 },
+            ..first_consent()
+        },
+    );
     let what = vec![
         Change::Redirects,
         Change::Keys,
@@ -99,15 +108,23 @@ pub(crate) fn consent(language: Language, add: &mut impl FnMut(&str, String)) {
         ..first_consent()
     };
     show("unverified-here", unverified_here);
+    let unverified_who = Consent {
+        app: stranger(),
+        place: None,
+        items: vec![Item {
+            scope: "email",
+            words: "know your e-mail address",
+        }],
+        ..first_consent()
+    };
+    show("unverified-who", unverified_who);
     kinds_of_asking(language, add);
     exactly(language, add);
 }
 
-pub(crate) fn payment() -> Particular<'static> {
-    Particular {
-        digest: "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
-        name: "Payment",
-        sentence: vec![
+pub(crate) fn payment(language: Language) -> Particular<'static> {
+    let sentence = match language {
+        Language::English => vec![
             Part::Words("pay "),
             Part::Value("29.99"),
             Part::Words(" "),
@@ -115,6 +132,20 @@ pub(crate) fn payment() -> Particular<'static> {
             Part::Words(" to "),
             Part::Value("Acme"),
         ],
+        Language::German => vec![
+            Part::Value("29.99"),
+            Part::Words(" "),
+            Part::Value("EUR"),
+            Part::Words(" an "),
+            Part::Value("Acme"),
+            Part::Words(" zahlen"),
+        ],
+    };
+    Particular {
+        digest: "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
+        name: "Payment",
+        sentence,
+        language: language.tag(),
         remarks: vec![
             ("purpose", vec!["desk lamp"]),
             ("locations", vec!["https://pay.example", "https://b.example"]),
@@ -127,6 +158,7 @@ pub(crate) fn exactly_hostile() -> Particular<'static> {
         digest: HOSTILE,
         name: HOSTILE,
         sentence: vec![Part::Words(HOSTILE), Part::Value(HOSTILE), Part::Missing(HOSTILE)],
+        language: HOSTILE,
         remarks: vec![(HOSTILE, vec![HOSTILE])],
     }
 }
@@ -143,21 +175,59 @@ fn exactly(language: Language, add: &mut impl FnMut(&str, String)) {
             Part::Missing("amount.currency"),
         ],
         remarks: Vec::new(),
-        ..payment()
+        ..payment(language)
     };
     let page = Consent {
         items: vec![read()],
-        particulars: vec![payment(), look_alike],
+        particulars: vec![payment(language), look_alike],
         details: vec![("authorization_details", "{\"type\":\"payment\"}".to_owned())],
         ..first_consent()
     };
     add("consent-exact", pages::consent(&frame, &page));
     let alone = Consent {
         items: Vec::new(),
-        particulars: vec![payment()],
+        particulars: vec![payment(language)],
         ..first_consent()
     };
     add("consent-exact-alone", pages::consent(&frame, &alone));
+    let stranger = Consent {
+        app: stranger(),
+        ..alone.clone()
+    };
+    add("consent-exact-unverified", pages::consent(&frame, &stranger));
+    let hostile = Consent {
+        particulars: vec![Particular {
+            sentence: vec![
+                Part::Words("<u>"),
+                Part::Value("<b onclick=x>\u{202e}\"5"),
+                Part::Words(" {$app}"),
+            ],
+            ..payment(language)
+        }],
+        ..alone.clone()
+    };
+    add("consent-exact-hostile", pages::consent(&frame, &hostile));
+    // A kind that has no words in the language of the page; and one that says more than a heading holds.
+    let long = Particular {
+        sentence: vec![
+            Part::Words("pay for "),
+            Part::Value(LONG_NAME),
+            Part::Words(" and "),
+            Part::Value(LONG_NAME),
+        ],
+        remarks: Vec::new(),
+        ..payment(Language::English)
+    };
+    let foreign = Consent {
+        particulars: vec![payment(Language::English)],
+        ..alone.clone()
+    };
+    add("consent-exact-english", pages::consent(&frame, &foreign));
+    let long = Consent {
+        particulars: vec![long],
+        ..alone
+    };
+    add("consent-exact-long", pages::consent(&frame, &long));
 }
 
 fn kinds_of_asking(language: Language, add: &mut impl FnMut(&str, String)) {

@@ -83,6 +83,7 @@ pub(crate) fn all(language: Language) -> Vec<Specimen> {
                 csrf: CSRF,
                 app: None,
                 after: "",
+                after_host: "",
             },
         ),
     );

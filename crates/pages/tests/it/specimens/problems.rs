@@ -4,7 +4,7 @@ use pages::{Language, Leave, Problem, ProblemKind};
 
 use super::{HOSTILE, atlas, hostile, hostile_frame, signed_in, signed_out, stranger};
 
-pub(crate) const PROBLEMS: [(&str, ProblemKind); 13] = [
+pub(crate) const PROBLEMS: [(&str, ProblemKind); 14] = [
     ("redirect-uri", ProblemKind::RedirectUri),
     ("client-unknown", ProblemKind::ClientUnknown),
     ("client-document", ProblemKind::ClientDocument),
@@ -18,6 +18,7 @@ pub(crate) const PROBLEMS: [(&str, ProblemKind); 13] = [
     ("our-fault", ProblemKind::OurFault),
     ("forged", ProblemKind::Forged),
     ("disabled", ProblemKind::Disabled),
+    ("sign-out-unknown", ProblemKind::SignOutUnknown),
 ];
 
 pub(crate) fn bad_request() -> Problem<'static> {
@@ -47,6 +48,10 @@ pub(crate) fn problems(language: Language, add: &mut impl FnMut(&str, String)) {
             pages::problem(&frame, &Problem { kind, ..bad_request() }),
         );
     }
+    add(
+        "problem-signed-in",
+        pages::problem(&signed_in(language, "/no/such/page"), &bad_request()),
+    );
     let page = Problem {
         code: HOSTILE,
         said: HOSTILE,

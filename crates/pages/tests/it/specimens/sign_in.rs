@@ -1,8 +1,11 @@
 //! Signing in.
 
-use pages::{Frame, Language, Recovery, SignIn, SignInProblem};
+use pages::{Frame, Language, Recovery, SignIn, SignInProblem, Ways};
 
-use super::{CEREMONY, CSRF, GET_OPTIONS, HOSTILE, REQUEST, atlas, editor, hostile, signed_out, stranger};
+use super::{
+    CEREMONY, CSRF, GET_OPTIONS, HOSTILE, REQUEST, atlas, editor, hostile, hostile_frame, signed_in, signed_out,
+    stranger,
+};
 
 pub(crate) fn bare_sign_in() -> SignIn<'static> {
     SignIn {
@@ -12,9 +15,14 @@ pub(crate) fn bare_sign_in() -> SignIn<'static> {
         login: "",
         ceremony: CEREMONY,
         passkey_options: GET_OPTIONS,
+        ways: Ways::All,
         problem: None,
     }
 }
+
+pub(crate) const PASSKEY_ONLY: Ways<'static> = Ways::PasskeyOnly {
+    host: "app.atlas.example",
+};
 
 pub(crate) fn sign_in(language: Language, add: &mut impl FnMut(&str, String)) {
     let frame = signed_out(language, "/sign-in");
@@ -50,6 +58,32 @@ pub(crate) fn sign_in(language: Language, add: &mut impl FnMut(&str, String)) {
         };
         add(&format!("sign-in-problem-{name}"), pages::sign_in(&frame, &page));
     }
+    for (name, app, problem) in [
+        ("document", atlas(), None),
+        ("unverified", stranger(), None),
+        ("refused", atlas(), Some(SignInProblem::Passkey)),
+    ] {
+        let page = SignIn {
+            app: Some(app),
+            ways: PASSKEY_ONLY,
+            problem,
+            ..bare_sign_in()
+        };
+        add(
+            &format!("sign-in-passkey-only-{name}"),
+            pages::sign_in(&signed_in(language, "/sign-in?request=sealed"), &page),
+        );
+    }
+    let page = SignIn {
+        app: Some(hostile()),
+        ways: Ways::PasskeyOnly { host: HOSTILE },
+        request: HOSTILE,
+        ..bare_sign_in()
+    };
+    add(
+        "sign-in-passkey-only-hostile",
+        pages::sign_in(&hostile_frame(language), &page),
+    );
     let page = SignIn {
         login: HOSTILE,
         request: HOSTILE,
@@ -92,5 +126,5 @@ const SIGN_IN_PROBLEMS: [(&str, SignInProblem); 8] = [
     ("too-many-tries", SignInProblem::TooManyTries),
     ("busy", SignInProblem::Busy),
     ("again", SignInProblem::SignInAgain),
-    ("strong", SignInProblem::Passkeys),
+    ("fresh", SignInProblem::SignInFresh),
 ];
