@@ -16,13 +16,13 @@ SECONDS_MAX = 90
 EXAMPLES = 30
 # It wants 2xx for whatever the schema admits. Schemas do not say what members mean together (a jwks goes with private_key_jwt only) or that an end lies ahead.
 EXCLUDED = "positive_data_acceptance"
-# Members of a new client depend on one another too much for chance, and so do those of a type of details, which has a schema inside: `_clients` and `_detail_types` make
-# them on purpose.
+# Members of a new client depend on one another too much for chance, and so do those of a grant, which is of something that a place knows, and of a type of details, which has a
+# schema inside: `_clients`, `_grants` and `_detail_types` make them on purpose.
 TYPES = "/admin/v1/detail-types"
 # The fuzzer finds administrators in what it lists, and would end the one whose token it uses: this one is fuzzed by itself, where it knows none, and `_administrators` uses it.
 ENDS_ITSELF = "/admin/v1/administrators/{id}/revoke"
 APPROVALS = "/admin/v1/approvals/{id}"
-NOT_BY_CHANCE = [f"GET {APPROVALS}", f"POST {APPROVALS}/cancel", "POST /admin/v1/clients", f"POST {TYPES}", *(f"{method} {TYPES}/{{id}}" for method in ["GET", "PUT", "DELETE"])]
+NOT_BY_CHANCE = [f"GET {APPROVALS}", f"POST {APPROVALS}/cancel", "POST /admin/v1/clients", "POST /admin/v1/grants", f"POST {TYPES}", *(f"{method} {TYPES}/{{id}}" for method in ["GET", "PUT", "DELETE"])]
 
 
 def admin_api(cases, prokura):
@@ -30,6 +30,7 @@ def admin_api(cases, prokura):
     cases.claim("schemathesis: every operation of the admin API answers as its description says, and never with 5xx", lambda: _fuzz(prokura, found))
     cases.claim("schemathesis: every operation was reached with data that it took", lambda: _reached(found))
     cases.claim("a new client of each method is answered as the description says", lambda: _clients(prokura))
+    cases.claim("a grant is made, narrowed, shown and taken back as the description says", lambda: _grants(prokura))
     cases.claim("a type of authorization details is made, shown, replaced and taken back as the description says", lambda: _detail_types(prokura))
     cases.claim("an approval is shown and called off as the description says", lambda: _approvals(prokura))
     cases.claim("an administrator is made and ended as the description says", lambda: _administrators(prokura))
@@ -90,6 +91,27 @@ def _clients(prokura):
         again = prokura.admin("GET", f"/clients/{made['client_id']}")
         answered.validate(again)
         assert "client_secret" not in again, "a secret is shown once"
+
+
+def _grants(prokura):
+    paths = requests.get(f"{prokura.ready['admin']['api']}/openapi.json", timeout=10).json()["paths"]
+    schema = lambda part: Draft202012Validator(part["content"]["application/json"]["schema"])
+    body = {"client_name": "Has grants", "token_endpoint_auth_method": "client_secret_basic", "grant_types": ["client_credentials"]}
+    client = prokura.admin("POST", "/clients", body)["client_id"]
+    created = paths["/admin/v1/grants"]["post"]
+    of_api = {"client_id": client, "resources": [prokura.resource("http")], "scope": "api:read api:write"}
+    root = None
+    for more in [{"depth": 1}, {"scope": "api:read"}]:
+        asked = {**of_api, **more, **({"parent": root} if root else {})}
+        schema(created["requestBody"]).validate(asked)
+        made = prokura.admin("POST", "/grants", asked)
+        schema(created["responses"]["201"]).validate(made)
+        root = root or made["id"]
+    above = paths["/admin/v1/grants/{id}/revoke"]["post"]["responses"]["200"]
+    schema(above).validate(prokura.admin("POST", f"/grants/{root}/revoke"))
+    told = prokura.admin("GET", f"/grants/{root}")
+    schema(paths["/admin/v1/grants/{id}"]["get"]["responses"]["200"]).validate(told)
+    equal(told["status"], "revoked")
 
 
 def _detail_types(prokura):

@@ -221,7 +221,7 @@ impl Event {
     pub fn changing(self, before: &json::Object, after: &json::Object) -> Self {
         let told = |value: Option<&Value>| {
             let value = value.cloned().unwrap_or_default();
-            let text = value.to_string();
+            let text = json::canonical(&value);
             if text.len() <= CHANGED_BYTES_MAX {
                 value
             } else {

@@ -130,6 +130,8 @@ fn rewriting() -> bool {
 fn with_expect(text: &str, expect: &Value) -> String {
     const MEMBER: &str = "\n  \"expect\": ";
     let (before, _) = text.split_once(MEMBER).unwrap();
+    let mut expect = expect.clone();
+    expect.sort_all_objects();
     let indented = format!("{expect:#}").replace('\n', "\n  ");
     format!("{before}{MEMBER}{indented}\n}}\n")
 }

@@ -10,7 +10,8 @@ use serde_json::{Number, Value, map::Entry};
 
 use crate::{Malformed, Time};
 
-/// A JSON object; members are ordered by name.
+/// A JSON object. In which order its members are kept is up to the build (`serde_json`'s `preserve_order`, which any crate of a program can turn on): what is hashed or compared as a
+/// text is made by [`canonical`].
 pub type Object = serde_json::Map<String, Value>;
 
 /// How many objects and arrays may be open at once, the outermost included.
@@ -45,6 +46,13 @@ pub fn parse_value_to_depth(bytes: &[u8], depth_max: usize) -> Result<Value, Mal
     let value = value.deserialize(&mut reader).map_err(|_| broken.get())?;
     reader.end().map_err(|_trailing| Malformed::Json)?;
     Ok(value)
+}
+
+/// The one text of a value: members in order of their names, no white space. For names in ASCII, texts and integers that is RFC 8785.
+pub fn canonical(value: &Value) -> String {
+    let mut value = value.clone();
+    value.sort_all_objects();
+    value.to_string()
 }
 
 /// Reads a string member; absent is `None`, any other type is an error.

@@ -147,7 +147,9 @@ fn discovery() -> String {
 }
 
 fn pretty(object: proof::json::Object) -> String {
-    let mut text = serde_json::to_string_pretty(&serde_json::Value::Object(object)).unwrap_or_default();
+    let mut value = serde_json::Value::Object(object);
+    value.sort_all_objects();
+    let mut text = serde_json::to_string_pretty(&value).unwrap_or_default();
     text.push('\n');
     text
 }

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) enum Settled {
     /// The answer may be given: whatever it changed is on the disk.
-    Done(Answered),
+    Done(Box<Answered>),
     /// Someone moved first: look again.
     Lost,
 }
@@ -109,7 +109,7 @@ pub(crate) async fn settle(
             Outcome::Lost(Lost::Mark(which)) => {
                 let why = marks.get(which).map_or(Why::Fault, |mark| mark.stands_for.why());
                 replayed(tenant, caller, &why, refusal, at).await?;
-                return Ok(Settled::Done(Answered::Refuse(why)));
+                return Ok(Settled::Done(Box::new(Answered::Refuse(why))));
             }
         }
     }
@@ -120,11 +120,11 @@ pub(crate) async fn settle(
         .for_each(|touch| tenant.store().touch(tenant.id(), touch));
 
     // 5. The answer.
-    Ok(Settled::Done(match answer {
+    Ok(Settled::Done(Box::new(match answer {
         Answer::Issue(reply, ..) => Answered::Issue(reply, tokens),
         Answer::Wait(pending) => Answered::Wait(pending),
         Answer::Refuse(_, why) => Answered::Refuse(why),
-    }))
+    })))
 }
 
 /// The event of a replay. If the decision was a refusal its effects and events are committed all the same; what a yes would have changed is dropped.

@@ -33,7 +33,7 @@ impl Walker {
                 self.app.surroundings.reached(Point::Look).await?;
                 let decision = consider(self.clone(), look).await?;
                 match settle(&self.app, &self.tenant, &self.caller, decision, &self.at).await? {
-                    Settled::Done(answered) => return Ok(answered),
+                    Settled::Done(answered) => return Ok(*answered),
                     Settled::Lost => {}
                 }
             }

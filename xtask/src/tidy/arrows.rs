@@ -265,7 +265,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "bench",
-        may: &["proof", "keys", "login"],
+        may: &["proof", "kernel", "policy", "keys", "login"],
         never: &[],
         tests: Tests::UseWhatTheyLike,
     },

@@ -252,7 +252,7 @@ impl Approval {
         payload.insert("door".to_owned(), door.name().into());
         payload.insert("scope".to_owned(), asks.scopes.joined().into());
         asks.write_words(&mut payload);
-        serde_json::Value::Object(payload).to_string()
+        json::canonical(&payload.into())
     }
 
     /// The hash of a payload.

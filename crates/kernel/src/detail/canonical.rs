@@ -42,7 +42,9 @@ pub struct Detail {
 }
 
 impl Detail {
-    fn of(value: Value) -> Result<Self, Why> {
+    fn of(mut value: Value) -> Result<Self, Why> {
+        value.sort_all_objects(); // from here on, whoever goes through its members goes in order
+        let text = json::canonical(&value);
         let Value::Object(body) = value else {
             return Err(Why::DetailsMalformed(FORM));
         };
@@ -58,7 +60,6 @@ impl Detail {
                 return Err(Why::DetailsMalformed(PLACES));
             }
         }
-        let text = Value::Object(body.clone()).to_string();
         Ok(Self { kind, body, text })
     }
 

@@ -48,7 +48,7 @@ impl DetailType {
             self.schema,
             self.narrowing_row(),
         ]);
-        digest::sha256_b64(all.to_string().as_bytes())
+        digest::sha256_b64(json::canonical(&all).as_bytes())
     }
 
     /// Whether it can be registered. The text of an error is a sentence for whoever does.
@@ -168,7 +168,7 @@ impl DetailType {
 
     /// The schema as a row has it.
     pub fn schema_row(&self) -> String {
-        Value::Object(self.schema.clone()).to_string()
+        json::canonical(&Value::Object(self.schema.clone()))
     }
 }
 

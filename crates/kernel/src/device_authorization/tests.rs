@@ -107,7 +107,8 @@ fn a_device_gets_two_codes_a_place_a_time_and_an_interval_and_nothing_that_fills
     let Answer::Issue(Reply::Document(document)) = decision.answer() else {
         panic!("{decision:?}")
     };
-    let members: Vec<&str> = document.keys().map(String::as_str).collect();
+    let mut members: Vec<&str> = document.keys().map(String::as_str).collect();
+    members.sort_unstable();
     assert_eq!(
         members,
         ["device_code", "expires_in", "interval", "user_code", "verification_uri"],

@@ -214,7 +214,7 @@ fn keys(o: &json::Object, address: Option<&str>, said: Said) -> Result<Option<Ke
     match (o.get("jwks"), address) {
         (None, None) => Ok(None),
         (Some(value), None) => {
-            let text = value.to_string();
+            let text = json::canonical(value);
             checked_keys(&text).map_err(|rule| said.wrong(rule))?;
             Ok(Some(Keys::Here(text)))
         }

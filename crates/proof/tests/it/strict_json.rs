@@ -174,3 +174,19 @@ fn a_time_is_a_whole_number_of_seconds() {
         assert_eq!(time(name), Err(Malformed::WrongType(name)));
     }
 }
+
+#[test]
+fn the_canonical_text_is_the_same_whatever_the_order_and_the_build() {
+    // RFC 8785 s3.2.3, for names in ASCII: members in order at every depth, lists as they are, no white space.
+    let texts = [
+        r#"{"b":[{"z":1,"a":"x"},2],"a":{"d":null,"c":true}}"#,
+        r#"{ "a": {"c": true, "d": null}, "b": [ {"a": "x", "z": 1}, 2 ] }"#,
+    ];
+    for text in texts {
+        let value = proof::json::parse_value_to_depth(text.as_bytes(), 8).unwrap();
+        assert_eq!(
+            proof::json::canonical(&value),
+            r#"{"a":{"c":true,"d":null},"b":[{"a":"x","z":1},2]}"#
+        );
+    }
+}

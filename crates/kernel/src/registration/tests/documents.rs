@@ -154,10 +154,10 @@ fn a_document_with_keys_is_a_client_that_must_prove_itself_by_them() {
     let expected = |jwks: &str| Ok(Some(Keys::Here(jwks.to_owned())));
     let inside = by_key(json!({ "jwks": jwks }));
     let outside = by_key(json!({ "jwks_uri": "https://agent.example/keys" }));
-    assert_eq!(method(&inside, None), expected(&jwks.to_string()));
+    assert_eq!(method(&inside, None), expected(&proof::json::canonical(&jwks)));
     assert_eq!(
         method(&inside, Some(&elsewhere)),
-        expected(&jwks.to_string()),
+        expected(&proof::json::canonical(&jwks)),
         "its own come first"
     );
     assert_eq!(method(&outside, Some(&elsewhere)), expected(&elsewhere));
@@ -185,7 +185,7 @@ fn a_document_with_keys_is_a_client_that_must_prove_itself_by_them() {
     let client = read(&not_used, None).unwrap();
     assert_eq!(
         (client.authentication, client.keys),
-        (Authentication::Nothing, Some(Keys::Here(jwks.to_string()))),
+        (Authentication::Nothing, Some(Keys::Here(proof::json::canonical(&jwks)))),
         "keys of a client that says none sign its request objects"
     );
 }

@@ -182,7 +182,7 @@ fn approvers(group: Option<&str>, quorum: Option<i64>) -> Result<Option<Option<A
 fn keys(jwks: Option<Map<String, Value>>, address: Option<String>) -> Result<Option<Keys>, Why> {
     match (jwks, address) {
         (None, None) => Ok(None),
-        (Some(jwks), None) => Ok(Some(Keys::Here(Value::Object(jwks).to_string()))),
+        (Some(jwks), None) => Ok(Some(Keys::Here(proof::json::canonical(&Value::Object(jwks))))),
         (None, Some(address)) if is_fetched(&address) => Ok(Some(Keys::At(address))),
         (None, Some(_)) => Err(Why::ClientMetadata(
             "jwks_uri is https, without user name and fragment, at most 2000 bytes",
