@@ -81,16 +81,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             ensure!(verdict.answer == Answer::Permit, "{verdict:?}");
             Ok(verdict.looked_at)
         })?;
-        row(&format!("prokura, {count} policies"), times, looked_at, Some(compiled));
+        row(&format!("prokura, {count} policies"), &times, looked_at, Some(compiled));
 
         let full: PolicySet = text.parse()?;
         let (times, _) = measured(options.questions.min(4_000_000 / count), || raw(&full, &asked))?;
-        row(&format!("Cedar unsliced, {count} policies"), times, count, None);
+        row(&format!("Cedar unsliced, {count} policies"), &times, count, None);
     }
     let slice: PolicySet = OWN.parse()?;
     let asked = Asked::new()?;
     let (times, _) = measured(options.questions, || raw(&slice, &asked))?;
-    row("Cedar, those four alone", times, 4, None);
+    row("Cedar, those four alone", &times, 4, None);
     println!("grants and limits are no part of a decision yet, and there is no decision over HTTP yet");
     Ok(())
 }
@@ -182,7 +182,7 @@ fn measured(questions: usize, mut ask: impl FnMut() -> Result<usize>) -> Result<
     Ok((times, said))
 }
 
-fn row(case: &str, times: Vec<f64>, looked_at: usize, compiled: Option<f64>) {
+fn row(case: &str, times: &[f64], looked_at: usize, compiled: Option<f64>) {
     let at = |percent: usize| times.get(times.len() * percent / 100).copied().unwrap_or(f64::NAN);
     let compiled = compiled.map_or_else(String::new, |ms| format!("{ms:.0}"));
     println!(

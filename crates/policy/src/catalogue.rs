@@ -23,7 +23,7 @@ const PRINCIPALS: &str = "User, Client, Host, Session";
 /// What every question carries beside its input.
 pub(crate) const RISK: &str = "{ unusual_hour: Bool, velocity: Long, amount_percent?: Long }";
 
-/// A tenant's capabilities, and what it adds to the schema for questions of its own (AuthZEN).
+/// A tenant's capabilities, and what it adds to the schema for questions of its own (`AuthZEN`).
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     /// The capabilities.

@@ -16,7 +16,7 @@ pub(crate) struct Index {
 
 impl Index {
     /// Sorts policies, whose ids differ.
-    pub(crate) fn of(policies: impl IntoIterator<Item = Policy>) -> Result<Self, PolicySetError> {
+    pub(crate) fn of(policies: impl IntoIterator<Item = Policy>) -> Result<Self, Box<PolicySetError>> {
         let mut index = Self {
             always: PolicySet::new(),
             named: HashMap::new(),

@@ -99,7 +99,7 @@ impl Policies {
                     let effect = policy.effect();
                     names.insert(policy.id().clone(), Named { effect, demands });
                 }
-                Err(says) => problems.push(Problem::of(&policy.id().to_string(), None, says)),
+                Err(says) => problems.push(Problem::of(policy.id().as_ref(), None, says)),
             }
         }
         let actions = actions(&schema, catalogue);
@@ -110,7 +110,7 @@ impl Policies {
         let checked = Validator::new(schema).validate(&policies, ValidationMode::Strict);
         for error in checked.validation_errors() {
             let line = offset(error).map(|at| line_at(text, at));
-            problems.push(Problem::of(&error.policy_id().to_string(), line, told(error)));
+            problems.push(Problem::of(error.policy_id().as_ref(), line, told(error)));
         }
         if !problems.is_empty() {
             problems.sort_by_key(|problem| problem.line);
@@ -171,7 +171,7 @@ impl Policies {
             .ok_or_else(|| Misfit(format!("the action {action} is not in the catalogue")))?;
         let principal = self.uid(&question.principal.name)?;
         let resource = self.uid(&question.resource.name)?;
-        let context = self.context(question, &action.input)?;
+        let context = Self::context(question, &action.input)?;
 
         let all = [question.principal, question.resource]
             .into_iter()
@@ -217,7 +217,7 @@ impl Policies {
         Ok(EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(&name.id)))
     }
 
-    fn context(&self, question: &Question<'_>, input: &Input) -> Result<Context, Misfit> {
+    fn context(question: &Question<'_>, input: &Input) -> Result<Context, Misfit> {
         let nothing = Map::new();
         let given = question.input.unwrap_or(&nothing);
         let mut pairs: BTreeMap<String, RestrictedExpression> = BTreeMap::new();
@@ -344,7 +344,7 @@ fn named(text: &str) -> Result<(PolicySet, Vec<Problem>), Vec<Problem>> {
     for policy in parsed.policies() {
         let named = match policy.annotation("id") {
             Some("") => {
-                problems.push(Problem::of(&policy.id().to_string(), None, "@id is a name"));
+                problems.push(Problem::of(policy.id().as_ref(), None, "@id is a name"));
                 continue;
             }
             Some(name) => policy.new_id(PolicyId::new(name)),

@@ -166,7 +166,7 @@ pub(crate) fn quoted(name: &str) -> String {
     for c in name.chars() {
         match c {
             '"' | '\\' => text.extend(['\\', c]),
-            c if c.is_control() => text.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+            c if c.is_control() => text.extend(format!("\\u{{{:x}}}", u32::from(c)).chars()),
             c => text.push(c),
         }
     }

@@ -133,10 +133,9 @@ proptest! {
 
 #[test]
 fn what_is_looked_at_does_not_grow_with_policies_for_others() {
-    let others = |n: usize| -> String {
-        (0..n)
-            .map(|n| format!("@id(\"p{n}\") permit(principal == User::\"other{n}\", action, resource);\n"))
-            .collect()
+    let others = |n: usize| {
+        let one = |n| format!("@id(\"p{n}\") permit(principal == User::\"other{n}\", action, resource);");
+        (0..n).map(one).collect::<Vec<_>>().join("\n")
     };
     let own = "@id(\"own\") permit(principal in Role::\"buyer\", action, resource);\n@id(\"never\") forbid(principal is Client, action, resource);\n";
     let looked_at = [10, 1_000].map(|n| said(&policies(&(others(n) + own)), &alice(), "read_profile", None).looked_at);

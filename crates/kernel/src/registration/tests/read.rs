@@ -217,7 +217,7 @@ fn s_24_metadata_within_the_rules_is_read_and_the_rest_is_ignored() {
         grant_types: types.iter().copied().collect(),
         ..least()
     };
-    let table = [
+    let table = vec![
         (json!({}), least()),
         // Stock clients say no application_type and use loopback redirects.
         (
