@@ -139,12 +139,14 @@ pub(super) fn complain(text: &str) {
 
 /// JSON for reading, safe to show in a terminal: the line breaks are ours, every other control character is escaped.
 pub(super) fn pretty(document: &Value) -> String {
-    let text = serde_json::to_string_pretty(document).unwrap_or_default();
+    let mut document = document.clone();
+    document.sort_all_objects();
+    let text = serde_json::to_string_pretty(&document).unwrap_or_default();
     let lines: Vec<_> = text.lines().map(visible).chain(["".into()]).collect();
     lines.join("\n")
 }
 
 /// JSON on one line.
 pub(super) fn line(document: &Value) -> String {
-    format!("{}\n", visible(&document.to_string()))
+    format!("{}\n", visible(&proof::json::canonical(document)))
 }

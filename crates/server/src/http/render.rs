@@ -145,10 +145,13 @@ pub(crate) struct Document {
 }
 
 impl Document {
+    /// Members in order of their names, whatever the build: who reads two answers side by side sees what differs.
     pub(crate) fn json(object: json::Object) -> Self {
+        let mut value = serde_json::Value::Object(object);
+        value.sort_all_objects();
         Self {
             content_type: "application/json",
-            bytes: Bytes::from(serde_json::Value::Object(object).to_string()),
+            bytes: Bytes::from(value.to_string()),
         }
     }
 
