@@ -6,6 +6,7 @@ use proof::Time;
 
 use crate::{
     detail::{Details, Types},
+    form::Form,
     resource::ResourceUri,
     why::Why,
 };
@@ -20,6 +21,12 @@ pub const DEPTH_MAX: u8 = 8;
 pub struct Scopes(BTreeSet<String>);
 
 impl Scopes {
+    /// What a request asks for: `None` where it says nothing, or only spaces (RFC 6749 s3.3: the default is somebody else's to say).
+    pub fn asked(form: &Form) -> Result<Option<Self>, Why> {
+        let scopes = form.text("scope").map(Self::parse).transpose()?;
+        Ok(scopes.filter(|scopes| !scopes.is_empty()))
+    }
+
     /// Reads a space-separated list; a token is 1 to 256 characters of `%x21 / %x23-5B / %x5D-7E`.
     pub fn parse(text: &str) -> Result<Self, Why> {
         let tokens: BTreeSet<String> = text

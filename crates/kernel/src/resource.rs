@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proof::{Algorithm, Time};
 
-use crate::{authority::Scopes, id::ClientId};
+use crate::{authority::Scopes, form::Form, id::ClientId, why::Why};
 
 /// A resource identifier: an absolute URI without fragment, compared byte for byte (RFC 8707 s2, RFC 3986 s6.2.1).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +43,19 @@ impl ResourceUri {
             && text.len() <= RESOURCE_BYTES_MAX
             && !rest.bytes().any(forbidden);
         ok.then(|| Self(text.to_owned()))
+    }
+
+    /// The place that a request asks for (RFC 8707 s2): at most one, since a token has one audience.
+    pub fn asked(form: &Form) -> Result<Option<Self>, Why> {
+        let mut named = form.all("resource");
+        let resource = named
+            .next()
+            .map(|text| Self::parse(text).ok_or(Why::ResourceUnknown))
+            .transpose()?;
+        if named.next().is_some() {
+            return Err(Why::ResourceRepeated);
+        }
+        Ok(resource)
     }
 
     /// The identifier as it was registered.

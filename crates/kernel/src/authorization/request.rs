@@ -313,11 +313,7 @@ impl Asked {
         }
 
         // 3. What is asked of the person.
-        let scopes = form
-            .text("scope")
-            .map(Scopes::parse)
-            .transpose()?
-            .filter(|scopes| !scopes.is_empty());
+        let scopes = Scopes::asked(form)?;
         let openid = scopes.as_ref().is_some_and(|scopes| scopes.contains(identity::OPENID));
         let claims = match form.text("claims") {
             Some(text) if openid => Claims::parse(text)?,
@@ -336,14 +332,7 @@ impl Asked {
         }
 
         // 6. Where, and how it is asked.
-        let mut named = form.all("resource");
-        let resource = named
-            .next()
-            .map(|text| ResourceUri::parse(text).ok_or(Why::ResourceUnknown))
-            .transpose()?;
-        if named.next().is_some() {
-            return Err(Why::ResourceRepeated);
-        }
+        let resource = ResourceUri::asked(form)?;
         let nonce = form.text("nonce").map(str::to_owned);
         if nonce.as_ref().is_some_and(|nonce| nonce.len() > NONCE_BYTES_MAX) {
             return Err(Why::ParameterMalformed("nonce"));

@@ -24,14 +24,7 @@ impl Request {
             .required("code")?
             .split_once('.')
             .and_then(|(id, secret)| Some((CodeId::parse(id)?, secret.to_owned())));
-        let mut named = form.all("resource");
-        let resource = named
-            .next()
-            .map(|text| ResourceUri::parse(text).ok_or(Why::ResourceUnknown))
-            .transpose()?;
-        if named.next().is_some() {
-            return Err(Why::ResourceRepeated);
-        }
+        let resource = ResourceUri::asked(form)?;
         Ok(Self {
             code,
             redirect_uri: form.text("redirect_uri").map(str::to_owned),

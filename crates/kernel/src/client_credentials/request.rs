@@ -18,19 +18,8 @@ pub struct Request {
 impl Request {
     /// Reads the form.
     pub fn parse(form: &Form) -> Result<Self, Why> {
-        let scopes = form
-            .text("scope")
-            .map(Scopes::parse)
-            .transpose()?
-            .filter(|scopes| !scopes.is_empty());
-        let mut named = form.all("resource");
-        let resource = named
-            .next()
-            .map(|text| ResourceUri::parse(text).ok_or(Why::ResourceUnknown))
-            .transpose()?;
-        if named.next().is_some() {
-            return Err(Why::ResourceRepeated);
-        }
+        let scopes = Scopes::asked(form)?;
+        let resource = ResourceUri::asked(form)?;
         Ok(Self {
             scopes,
             resource,

@@ -16,19 +16,8 @@ pub struct Request {
 impl Request {
     /// Reads the form (RFC 8628 s3.1, RFC 8707 s2, RFC 9396 s2). Parameters that we do not know are ignored.
     pub fn parse(form: &Form) -> Result<Self, Why> {
-        let scopes = form
-            .text("scope")
-            .map(Scopes::parse)
-            .transpose()?
-            .filter(|scopes| !scopes.is_empty());
-        let mut named = form.all("resource");
-        let resource = named
-            .next()
-            .map(|text| ResourceUri::parse(text).ok_or(Why::ResourceUnknown))
-            .transpose()?;
-        if named.next().is_some() {
-            return Err(Why::ResourceRepeated);
-        }
+        let scopes = Scopes::asked(form)?;
+        let resource = ResourceUri::asked(form)?;
         let details = form.text("authorization_details").map(Details::parse).transpose()?;
         Ok(Self {
             scopes,

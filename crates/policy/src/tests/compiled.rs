@@ -115,3 +115,28 @@ fn a_tenant_adds_to_the_schema_and_cannot_break_it() {
         assert!(problems[0].says.starts_with("schema: "), "{problems:?}");
     }
 }
+
+#[test]
+fn s_34_names_in_a_catalogue_write_nothing_into_the_schema() {
+    let hostile =
+        "x\": Long }, }; action \"purchase2\" appliesTo { principal: [User], resource: [Resource], context: { \"y";
+    let mut strange = catalogue();
+    let properties =
+        json!({ hostile: { "type": "string" }, "a\\\"b\n": { "type": "integer" }, "💶": { "type": "boolean" } });
+    strange.capabilities[0].input = Some(object(json!({ "type": "object", "properties": properties })));
+    strange.capabilities[1].description = "ends here\n} entity Hidden; //\r entity Hidden2;".to_owned();
+    let text = "permit(principal, action == Action::\"purchase\", resource) when { context.input has \"💶\" && context.input[\"💶\"] };";
+    let policies = Policies::compile(text, &strange).unwrap();
+    assert_eq!(policies.len(), 1);
+    for made_up in [
+        "permit(principal, action == Action::\"purchase2\", resource);",
+        "permit(principal is Hidden, action, resource);",
+    ] {
+        assert!(Policies::compile(made_up, &strange).is_err(), "{made_up}");
+    }
+    let input = object(json!({ "💶": true, hostile: "x" }));
+    assert_eq!(
+        said(&policies, &alice(), "purchase", Some(&input)).answer,
+        crate::Answer::Permit
+    );
+}

@@ -237,3 +237,32 @@ fn an_agent_is_in_its_host_and_in_whom_it_acts_for() {
     let nobodys = judge(&session("phone"), &[host("phone", "bob"), Entity::named("User", "bob")]);
     assert_eq!(nobodys.answer, Answer::Silence);
 }
+
+#[test]
+fn s_32_whoever_asks_cannot_say_what_time_it_is_or_that_nothing_is_unusual() {
+    // The members of an own action's context are the caller's; those of ours beside them are not.
+    let own = "action probe appliesTo { principal: [User], resource: [Resource], context: { now: Long, hour: Long, weekday: Long, mine: String, risk: { unusual_hour: Bool, velocity: Long, amount_percent?: Long } } };";
+    let catalogue = Catalogue {
+        schema: Some(own.to_owned()),
+        ..catalogue()
+    };
+    let claimed = object(json!({
+        "mine": "x", "now": 1, "hour": 0, "weekday": 1, "risk": { "unusual_hour": false, "velocity": 0 },
+    }));
+    let unusual = Risk {
+        unusual_hour: true,
+        ..Risk::default()
+    };
+    for (condition, answer) in [
+        ("context.mine == \"x\"", Answer::Permit),
+        ("!context.risk.unusual_hour", Answer::Silence),
+        ("context.now == 1", Answer::Silence),
+        ("context.hour == 0", Answer::Silence),
+        ("context.weekday == 1", Answer::Silence),
+    ] {
+        let text = format!("permit(principal, action == Action::\"probe\", resource) when {{ {condition} }};");
+        let policies = Policies::compile(&text, &catalogue).unwrap();
+        let verdict = said_at(&policies, &alice(), "probe", Some(&claimed), unusual);
+        assert_eq!(verdict.answer, answer, "{condition}");
+    }
+}
