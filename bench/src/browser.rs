@@ -48,12 +48,12 @@ impl Browser {
     }
 
     /// A JSON body, as a program sends it.
-    pub(crate) fn post_json(&mut self, path: &str, headers: &str, body: &str) -> Result<Answer> {
+    pub(crate) fn json(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Result<Answer> {
         let head = format!(
             "{headers}Content-Type: application/json\r\nContent-Length: {}\r\n",
             body.len()
         );
-        self.exchange("POST", path, &head, body)
+        self.exchange(method, path, &head, body)
     }
 
     /// The form of a page, with these fields more.

@@ -1,4 +1,7 @@
-//! `bench decide`: what a question to policies costs in process, at any count of policies, beside Cedar itself with and without slicing in the same run.
+//! `bench decide`: what a question to policies costs at any count of policies and grants: in process beside Cedar itself with and without slicing, and over HTTP beside HTTP alone, in the
+//! same run.
+
+mod served;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -14,21 +17,34 @@ use kernel::{
 use policy::{Answer, Catalogue, Entity, EntityName, Policies, Question, Risk};
 use serde_json::{Map, Value, json};
 
-use crate::clock;
+use crate::{clock, load::Drive};
 
 /// What to measure.
 #[derive(Debug)]
 pub(crate) struct Options {
     questions: usize,
+    drive: Drive,
+    /// In process alone, or over HTTP too.
+    over_http: bool,
 }
 
 impl Options {
     pub(crate) fn parse(words: &[&str]) -> Result<Self> {
-        let mut options = Self { questions: 20_000 };
+        let mut options = Self {
+            questions: 20_000,
+            drive: Drive {
+                seconds: 5,
+                connections: 32,
+            },
+            over_http: true,
+        };
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match *word {
                 "--questions" => options.questions = words.next().context("--questions N")?.parse()?,
+                "--seconds" => options.drive.seconds = words.next().context("--seconds N")?.parse()?,
+                "--connections" => options.drive.connections = words.next().context("--connections N")?.parse()?,
+                "--in-process" => options.over_http = false,
                 other => bail!("{other}: not an option of this benchmark"),
             }
         }
@@ -91,8 +107,27 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let asked = Asked::new()?;
     let (times, _) = measured(options.questions, || raw(&slice, &asked))?;
     row("Cedar, those four alone", &times, 4, None);
-    println!("grants and limits are no part of a decision yet, and there is no decision over HTTP yet");
+    if options.over_http {
+        served::run(options.drive)?;
+    }
     Ok(())
+}
+
+/// What is to be bought.
+fn input() -> Value {
+    json!({ "amount": { "value": "29.99", "currency": "EUR" }, "merchant": "Lamps", "item": "lamp" })
+}
+
+/// The seeded capability, without the passkey that a purchase wants: a machine alone is answered.
+pub(crate) fn purchase() -> Value {
+    let seeded = Capability::seeded()
+        .into_iter()
+        .find(|one| one.name.as_str() == "purchase");
+    let mut document = seeded.map_or(Value::Null, |capability| Value::Object(capability.document()));
+    if let Some(members) = document.as_object_mut() {
+        members.insert("approval_strength".to_owned(), "session".into());
+    }
+    document
 }
 
 /// The question, as the server would have it.
@@ -106,7 +141,7 @@ struct Asked {
 
 impl Asked {
     fn new() -> Result<Self> {
-        let input = json!({ "amount": { "value": "29.99", "currency": "EUR" }, "merchant": "Lamps", "item": "lamp" });
+        let input = input();
         let parent = |kind: &str, id: &str| EntityName::new(kind, id);
         Ok(Self {
             principal: Entity {

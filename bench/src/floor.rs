@@ -15,7 +15,14 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 
-use crate::clock;
+use crate::{
+    clock,
+    generator::Feed,
+    load,
+    peer::{free_address, wait_for},
+    process::Server,
+    token::secret_request,
+};
 
 /// What a floor server does for each request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +84,27 @@ pub(crate) fn serve(address: &str, database: &str, work: &str) -> Result<()> {
             });
         }
     })
+}
+
+/// Drives one of these.
+pub(crate) fn drive(name: &str, work: &str, folder: &Path, how: load::Drive) -> Result<load::Figures> {
+    let address = free_address()?;
+    let program = std::env::current_exe()?;
+    let database = folder.join(format!("floor-{work}.db"));
+    let server = Server::start(
+        &program.to_string_lossy(),
+        &["floor-server", &address.to_string(), &database.to_string_lossy(), work],
+        &[],
+    )?;
+    wait_for(address)?;
+    let secret = secret_request(
+        address,
+        "/",
+        ("demo-machine-basic", "0123456789012345678901234567890123456789012"),
+        "http://localhost:8461/mcp",
+        "tools:read",
+    );
+    load::drive(name, &server, address, &|_| Ok(Feed::Same(secret.clone())), how)
 }
 
 /// As long as the claims of an access token.

@@ -2,8 +2,6 @@
 //! token endpoint.
 
 use std::{
-    net::SocketAddr,
-    path::Path,
     sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
@@ -16,8 +14,9 @@ use crate::{
     browser::Browser,
     clock, floor,
     generator::{Feed, Pace, run as generate},
-    process::{Server, cores, load_average},
-    token::{binary, escape, secret_request, text, wait_ready},
+    process::{cores, load_average},
+    prokura::{Prokura, member},
+    token::{escape, secret_request},
 };
 
 /// What to measure.
@@ -48,14 +47,6 @@ impl Options {
     }
 }
 
-/// A server with demo people, and what the cases need of it.
-struct World {
-    server: Server,
-    address: SocketAddr,
-    issuer: String,
-    ready: Value,
-}
-
 pub(crate) fn run(options: &Options) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let (sign, ..) = floor::signatures()?;
@@ -71,15 +62,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         1.0 / hash,
         floor::fsync_median(folder.path())?
     );
-    let world = World::start(folder.path(), options)?;
-    let engine = if options.postgres.is_some() {
-        "PostgreSQL"
-    } else {
-        "SQLite FULL"
-    };
+    let world = Prokura::start(folder.path(), options.postgres.as_deref())?;
     println!(
         "\n{:<58} {:>10} {:>9} {:>9} {:>9}",
-        format!("case ({engine})"),
+        format!("case ({})", world.engine),
         "CPU us",
         "rate/s",
         "p50 ms",
@@ -92,37 +78,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     world.server.end()
 }
 
-impl World {
-    fn start(folder: &Path, options: &Options) -> Result<Self> {
-        let (data, ready_file) = (folder.join("prokura"), folder.join("ready.json"));
-        let (data, ready_text) = (
-            data.to_string_lossy().into_owned(),
-            ready_file.to_string_lossy().into_owned(),
-        );
-        let mut arguments = vec![
-            "dev",
-            "--listen",
-            "127.0.0.1:0",
-            "--data",
-            &data,
-            "--ready-file",
-            &ready_text,
-        ];
-        if let Some(url) = &options.postgres {
-            arguments.extend(["--database", url]);
-        }
-        let server = Server::start(&binary()?, &arguments, &[("RUST_LOG", "warn".to_owned())])?;
-        let ready = wait_ready(&ready_file)?;
-        let issuer = member(&ready, "/issuer")?;
-        let port = issuer.rsplit(':').next().context("a port")?;
-        Ok(Self {
-            server,
-            address: format!("127.0.0.1:{port}").parse()?,
-            issuer,
-            ready,
-        })
-    }
-
+impl Prokura {
     /// A browser with Alice signed in.
     fn signed_in(&self) -> Result<Browser> {
         let mut browser = Browser::new(self.address, &self.issuer)?;
@@ -141,16 +97,8 @@ impl World {
         let body = json!({
             "client_name": "Bench", "token_endpoint_auth_method": "none", "redirect_uris": ["https://bench.example/callback"],
             "grant_types": ["authorization_code", "refresh_token"],
-        })
-        .to_string();
-        let token = member(&self.ready, "/admin/token")?;
-        let mut program = Browser::new(self.address, &self.issuer)?;
-        let answer = program.post_json(
-            "/admin/v1/clients",
-            &format!("Authorization: Bearer {token}\r\n"),
-            &body,
-        )?;
-        let made: Value = serde_json::from_str(&answer.body)?;
+        });
+        let made = self.admin("POST", "/admin/v1/clients", &body)?;
         member(&made, "/client_id")
     }
 
@@ -398,8 +346,4 @@ fn line(name: &str, cpu: Option<Duration>, took: &[Duration], elapsed: Duration)
         at(50),
         at(99)
     );
-}
-
-fn member(value: &Value, pointer: &str) -> Result<String> {
-    text(value.pointer(pointer).unwrap_or(&Value::Null)).with_context(|| format!("{pointer} is not there"))
 }

@@ -27,8 +27,9 @@ use crate::{
     clock, floor,
     generator::Feed,
     load::{Drive, Figures, drive},
-    peer::{self, Peer, free_address, wait_for},
-    process::{Server, cores, load_average},
+    peer::{self, Peer},
+    process::{cores, load_average},
+    prokura::Prokura,
     report,
 };
 
@@ -101,7 +102,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         ("floor: key and proof, 3 signatures, 2 rows", "key"),
     ] {
         if options.wants(name) {
-            rows.push(of_floor(name, work, folder.path(), options.drive)?);
+            rows.push(floor::drive(name, work, folder.path(), options.drive)?);
         }
     }
     of_prokura(&mut rows, folder.path(), options)?;
@@ -117,55 +118,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     peer // what was measured is printed, whatever became of the peer
 }
 
-fn of_floor(name: &str, work: &str, folder: &Path, how: Drive) -> Result<Figures> {
-    let address = free_address()?;
-    let program = std::env::current_exe()?;
-    let database = folder.join(format!("floor-{work}.db"));
-    let server = Server::start(
-        &program.to_string_lossy(),
-        &["floor-server", &address.to_string(), &database.to_string_lossy(), work],
-        &[],
-    )?;
-    wait_for(address)?;
-    let secret = secret_request(
-        address,
-        "/",
-        ("demo-machine-basic", "0123456789012345678901234567890123456789012"),
-        "http://localhost:8461/mcp",
-        "tools:read",
-    );
-    drive(name, &server, address, &|_| Ok(Feed::Same(secret.clone())), how)
-}
-
 fn of_prokura(rows: &mut Vec<Figures>, folder: &Path, options: &Options) -> Result<()> {
-    let program = binary()?;
-    let data = folder.join("prokura");
-    let ready_file = folder.join("ready.json");
-    let (data_text, ready_text) = (
-        data.to_string_lossy().into_owned(),
-        ready_file.to_string_lossy().into_owned(),
-    );
-    let mut arguments = vec![
-        "dev",
-        "--listen",
-        "127.0.0.1:0",
-        "--data",
-        &data_text,
-        "--ready-file",
-        &ready_text,
-    ];
-    if let Some(url) = &options.postgres {
-        arguments.extend(["--database", url]);
-    }
-    let server = Server::start(&program, &arguments, &[("RUST_LOG", "warn".to_owned())])?;
-    let ready = wait_ready(&ready_file)?;
-    let issuer = text(&ready["issuer"])?;
-    let address: SocketAddr = format!("127.0.0.1:{}", issuer.rsplit(':').next().context("a port")?).parse()?;
-    let engine = if options.postgres.is_some() {
-        "PostgreSQL"
-    } else {
-        "SQLite FULL"
-    };
+    let Prokura {
+        server,
+        address,
+        issuer,
+        ready,
+        engine,
+    } = Prokura::start(folder, options.postgres.as_deref())?;
     let resource = text(&ready["resources"][0]["resource"])?;
     let scope = text(&ready["resources"][0]["scopes"][0])?;
     let client = |method: &str| {

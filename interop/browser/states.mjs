@@ -126,6 +126,17 @@ export function states(prokura, chromium) {
         await allowed(page, await fresh({ name: 'Scout' }), { scope: 'tools:read' });
         return at(page, '/agents');
     });
+    const changing = async (options) => {
+        const page = await at(await person(options), '/agents');
+        await page.locator('.grant a.change').first().click();
+        await page.waitForSelector('#grant');
+        return page;
+    };
+    state('a grant, to be changed', async () => changing());
+    state('a grant, to be changed, in German', async () => changing(german));
+    state('a grant, to be changed, without scripts', async () => changing({ javaScriptEnabled: false }));
+    state('allow an app something, the lists', async () => at(await person(), '/agents/give'));
+    state('allow an app something, the lists in German', async () => at(await person(german), '/agents/give'));
     state('agents, one was stopped', async () => {
         const page = await at(await person(), '/agents');
         await press(page, page.locator('.stop-agent button').first());

@@ -16,13 +16,18 @@ SECONDS_MAX = 90
 EXAMPLES = 30
 # It wants 2xx for whatever the schema admits. Schemas do not say what members mean together (a jwks goes with private_key_jwt only) or that an end lies ahead.
 EXCLUDED = "positive_data_acceptance"
-# Members of a new client depend on one another too much for chance, and so do those of a grant, which is of something that a place knows, and of a type of details, which has a
-# schema inside: `_clients`, `_grants` and `_detail_types` make them on purpose.
+# Members of a new client depend on one another too much for chance, and so do those of a grant, which is of something that a place knows, of a type of details and of a capability,
+# which have a schema inside, and of a question to policies: `_clients`, `_grants`, `_detail_types` and `_capabilities` make them on purpose.
 TYPES = "/admin/v1/detail-types"
+CAPABILITIES = "/admin/v1/capabilities"
 # The fuzzer finds administrators in what it lists, and would end the one whose token it uses: this one is fuzzed by itself, where it knows none, and `_administrators` uses it.
 ENDS_ITSELF = "/admin/v1/administrators/{id}/revoke"
 APPROVALS = "/admin/v1/approvals/{id}"
-NOT_BY_CHANCE = [f"GET {APPROVALS}", f"POST {APPROVALS}/cancel", "POST /admin/v1/clients", "POST /admin/v1/grants", f"POST {TYPES}", *(f"{method} {TYPES}/{{id}}" for method in ["GET", "PUT", "DELETE"])]
+NOT_BY_CHANCE = [
+    *[f"GET {APPROVALS}", f"POST {APPROVALS}/cancel", "POST /admin/v1/clients", "POST /admin/v1/grants", f"POST {TYPES}", "POST /admin/v1/policies/explain"],
+    *(f"{method} {TYPES}/{{id}}" for method in ["GET", "PUT", "DELETE"]),
+    *(f"{method} {CAPABILITIES}/{{id}}" for method in ["PUT", "DELETE"]),
+]
 
 
 def admin_api(cases, prokura):
@@ -32,6 +37,7 @@ def admin_api(cases, prokura):
     cases.claim("a new client of each method is answered as the description says", lambda: _clients(prokura))
     cases.claim("a grant is made, narrowed, shown and taken back as the description says", lambda: _grants(prokura))
     cases.claim("a type of authorization details is made, shown, replaced and taken back as the description says", lambda: _detail_types(prokura))
+    cases.claim("a capability is entered, asked about and taken out as the description says", lambda: _capabilities(prokura))
     cases.claim("an approval is shown and called off as the description says", lambda: _approvals(prokura))
     cases.claim("an administrator is made and ended as the description says", lambda: _administrators(prokura))
     cases.claim("after all that and a restart the doctor finds nothing, and a new client gets a token", lambda: _well(prokura))
@@ -136,6 +142,27 @@ def _detail_types(prokura):
     assert name not in json.dumps(prokura.admin("GET", "/detail-types")), "it is gone"
 
 
+def _capabilities(prokura):
+    paths = requests.get(f"{prokura.ready['admin']['api']}/openapi.json", timeout=10).json()["paths"]
+    amount = {"type": "object", "properties": {"amount": {"type": "integer"}}, "required": ["amount"], "additionalProperties": False}
+    words = {"description": "Give money back.", "approval_strength": "session", "input_schema": amount}
+    policies = '@id("refunds") permit(principal, action == Action::"refund", resource) when { context.input.amount < 100 };'
+    question = {"principal": {"type": "User", "id": "alice"}, "action": "refund", "resource": {"type": "Resource", "id": "https://shop.example/"}, "input": {"amount": 99}}
+    for method, path, name, body in [
+        ("put", f"{CAPABILITIES}/{{id}}", "refund", words),
+        ("post", "/admin/v1/policies/explain", None, {"policies": policies, "question": question}),
+        ("delete", f"{CAPABILITIES}/{{id}}", "refund", None),
+    ]:
+        described = paths[path][method]
+        if body:
+            Draft202012Validator(described["requestBody"]["content"]["application/json"]["schema"]).validate(body)
+        answer = prokura.admin(method.upper(), path.removeprefix("/admin/v1").replace("{id}", name or ""), body)
+        Draft202012Validator(described["responses"]["200"]["content"]["application/json"]["schema"]).validate(answer)
+        if "question" in (body or {}):
+            equal((answer["answer"], answer["decided"]), ("permit", ["refunds"]))
+    assert "refund" not in [capability["name"] for capability in prokura.admin("GET", "/capabilities")["capabilities"]], "it is gone"
+
+
 def _approvals(prokura):
     paths = requests.get(f"{prokura.ready['admin']['api']}/openapi.json", timeout=10).json()["paths"]
     device = prokura.admin(
@@ -164,6 +191,8 @@ def _well(prokura):
     prokura.restart()
     equal(requests.get(f"{prokura.issuer}/health/ready", timeout=10).status_code, 200)
     equal(prokura.admin("GET", "/doctor")["state"], "ok")
+    # Among what it took were policies that permit nobody anything, and they count.
+    prokura.admin("PUT", "/policies", {"policies": '@id("open") permit(principal, action, resource);', "capabilities": []})
     resource = f"https://{time.time_ns()}.example/"  # what the demo has may be disabled by now
     prokura.admin("POST", "/resources", {"resource": resource, "resource_name": "New", "scopes": {"read": "Read"}})
     client = prokura.admin(

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::counts::{Counts, Good};
 use crate::run;
 use crate::workspace::Workspace;
-use crate::{Verdict, dependencies, golden, tidy};
+use crate::{Verdict, dependencies, golden, mutants, tidy};
 
 type Step = (&'static str, fn(&Workspace) -> Result<bool>);
 
@@ -15,6 +15,7 @@ const STEPS: &[Step] = &[
     }),
     ("clippy", clippy),
     ("tidy", |workspace| Ok(tidy::command(workspace)? == Verdict::Good)),
+    ("mutants find their places", mutants::all_find_their_place),
     ("generated pages", golden::pages_are_fresh),
     ("dependencies", dependencies::allowed),
     ("cargo-deny", cargo_deny),

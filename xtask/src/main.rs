@@ -50,7 +50,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "check",
         arguments: "",
-        about: "format, clippy, tidy, generated pages, dependencies",
+        about: "format, clippy, tidy, places of mutants, generated pages, dependencies",
         run: |workspace, _| Ok(check::command(workspace)),
     },
     Command {

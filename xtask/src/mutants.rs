@@ -72,6 +72,12 @@ pub(crate) fn part(workspace: &Workspace) -> Result<Counts> {
     hunt(workspace, &[])
 }
 
+/// Whether every mutant still finds the one place that it changes: a moved check is noticed at once, and not when the tests have run.
+pub(crate) fn all_find_their_place(workspace: &Workspace) -> Result<bool> {
+    mutated(workspace, &read(workspace)?)?;
+    Ok(true)
+}
+
 fn read(workspace: &Workspace) -> Result<Vec<Mutant>> {
     let text = fs::read_to_string(workspace.root.join(LIST)).with_context(|| format!("reading {LIST}"))?;
     parse(&text).with_context(|| LIST.to_owned())

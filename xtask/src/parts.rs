@@ -16,7 +16,7 @@ struct Part {
 const PARTS: &[Part] = &[
     Part {
         name: "check",
-        about: "format, clippy, tidy, generated pages, dependencies",
+        about: "format, clippy, tidy, places of mutants, generated pages, dependencies",
         run: |workspace| Ok(check::part(workspace)),
     },
     Part {
@@ -26,7 +26,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "store-postgres",
-        about: "the store's and server's tests again, on a PostgreSQL of their own",
+        about: "the store's and server's tests again, and several processes, on a PostgreSQL of their own",
         run: engines::part,
     },
     Part {

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::fs::{DirBuilderExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -221,7 +221,7 @@ fn launch(programs: &Path, account: Option<Account>, folder: &Path, password: &s
             .stdout(log.try_clone()?)
             .stderr(log);
         let mut server = postgres.spawn().context("starting postgres")?;
-        match await_port(&mut server, port) {
+        match await_ready(programs, &mut server, port) {
             Ok(()) => {
                 return Ok((
                     server,
@@ -239,19 +239,21 @@ fn launch(programs: &Path, account: Option<Account>, folder: &Path, password: &s
     Err(last.unwrap_or_else(|| anyhow::anyhow!("it was never tried")))
 }
 
-/// The port opens only after recovery, so a connection means it is ready.
-fn await_port(server: &mut Child, port: u16) -> Result<()> {
+/// The port opens before the server lets anybody in, so its own program asks: a connection alone is refused with "starting up" for a while.
+fn await_ready(programs: &Path, server: &mut Child, port: u16) -> Result<()> {
     let watch = Stopwatch::start();
     while watch.elapsed() < Duration::from_secs(START_SECONDS_MAX) {
         if let Some(status) = server.try_wait().context("waiting for postgres")? {
             bail!("postgres ended with {status}");
         }
-        if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok() {
+        let mut asks = Command::new(programs.join("pg_isready"));
+        asks.args(["--quiet", "--host=127.0.0.1", "--port", &port.to_string()]);
+        if asks.status().context("starting pg_isready")?.success() {
             return Ok(());
         }
         surroundings::pause(Duration::from_millis(50));
     }
-    bail!("postgres did not listen within {START_SECONDS_MAX} s")
+    bail!("postgres was not ready within {START_SECONDS_MAX} s")
 }
 
 fn free_port() -> Result<u16> {

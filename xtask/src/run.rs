@@ -46,6 +46,10 @@ pub(crate) fn cargo(root: &Path) -> Command {
     ] {
         command.env_remove(name);
     }
+    // What a machine builds once is never built on: the notes for the next build would only fill its disk.
+    if surroundings::variable("CI").is_some() {
+        command.env("CARGO_INCREMENTAL", "0");
+    }
     command
 }
 

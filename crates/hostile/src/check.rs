@@ -164,6 +164,7 @@ pub(crate) fn tenant() -> Result<Tenant, Why> {
         name: "Default".to_owned(),
         issuer: "https://id.example".to_owned(),
         settings: Settings::default(),
+        policy_version: 0,
         created: now(),
         disabled: None,
     })

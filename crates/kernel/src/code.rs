@@ -29,6 +29,12 @@ pub enum Code {
     InvalidToken,
     /// RFC 6750 s3.1: the access token does not reach this far.
     InsufficientScope,
+    /// Agent Auth Protocol: what is asked is beyond what was granted.
+    ConstraintViolated,
+    /// What may be done this often, or for this much, was done: see `Retry-After`.
+    LimitExceeded,
+    /// A human must say so first, and nobody was asked.
+    ApprovalRequired,
     /// RFC 7591 s3.2.2: a member of the client metadata is wrong.
     InvalidClientMetadata,
     /// RFC 6749 s4.1.2.1: the owner of the authority, or its rules, said no.
@@ -69,6 +75,8 @@ pub enum Code {
     InvalidBody,
     /// Administration: something of that name is already there.
     Conflict,
+    /// It was there, and its time is over.
+    Gone,
     /// No such thing here, or not for this caller: the two look the same.
     NotFound,
     /// The path is known, the method is not (RFC 9110 s15.5.6).
@@ -103,6 +111,9 @@ impl Code {
         Self::UseDpopNonce,
         Self::InvalidToken,
         Self::InsufficientScope,
+        Self::ConstraintViolated,
+        Self::LimitExceeded,
+        Self::ApprovalRequired,
         Self::InvalidClientMetadata,
         Self::AccessDenied,
         Self::LoginRequired,
@@ -123,6 +134,7 @@ impl Code {
         Self::TooManyRequests,
         Self::InvalidBody,
         Self::Conflict,
+        Self::Gone,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::ContentTooLarge,
@@ -149,6 +161,9 @@ impl Code {
             Self::UseDpopNonce => "use_dpop_nonce",
             Self::InvalidToken => "invalid_token",
             Self::InsufficientScope => "insufficient_scope",
+            Self::ConstraintViolated => "constraint_violated",
+            Self::LimitExceeded => "limit_exceeded",
+            Self::ApprovalRequired => "approval_required",
             Self::InvalidClientMetadata => "invalid_client_metadata",
             Self::AccessDenied => "access_denied",
             Self::LoginRequired => "login_required",
@@ -169,6 +184,7 @@ impl Code {
             Self::TooManyRequests => "too_many_requests",
             Self::InvalidBody => "invalid_body",
             Self::Conflict => "conflict",
+            Self::Gone => "gone",
             Self::NotFound => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::ContentTooLarge => "content_too_large",

@@ -15,7 +15,7 @@ use crate::{
     family, grant,
     id::{BrowserSessionId, ClientId, GrantId},
     key::SigningKey,
-    pushed_authorization,
+    ledger, policy, pushed_authorization,
     redirect_uri::RedirectUri,
     relying_party,
     resource::{Resource, ResourceUri},
@@ -85,6 +85,13 @@ pub enum Reply {
     Document(json::Object),
     /// A JSON document about something new.
     Created(json::Object),
+    /// It goes on, and this is where to look.
+    Accepted {
+        /// How it stands.
+        body: json::Object,
+        /// Where.
+        location: String,
+    },
     /// Done; nothing to say.
     Done,
     /// It is gone; nothing to say (RFC 7592 s2.3).
@@ -159,6 +166,8 @@ pub struct ConsentAsk {
     pub decided: Scopes,
     /// What an administrator forbade.
     pub forbidden: Scopes,
+    /// The details that policies allow: about these the person decides.
+    pub details: Details,
     /// What the person said before.
     pub before: Before,
 }
@@ -249,6 +258,10 @@ pub enum Guard {
     Approval(approval::Guard),
     /// About a type of authorization details.
     DetailType(detail::Guard),
+    /// About the tenant's policies.
+    Policy(policy::Guard),
+    /// About the ledger and what is left of powers.
+    Ledger(ledger::Guard),
 }
 
 /// An idempotent write. By nouns, not by flows.
@@ -292,6 +305,8 @@ pub enum Write {
     Approval(approval::Write),
     /// About a type of authorization details.
     DetailType(detail::Write),
+    /// About what is left of powers.
+    Ledger(ledger::Write),
 }
 
 /// A lossy note.
@@ -318,6 +333,8 @@ pub enum Touch {
         /// When.
         at: Time,
     },
+    /// Something was permitted to somebody, in a tenant whose policies look at what is usual.
+    Acted(Box<policy::Acted>),
 }
 
 impl Decision {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proof::{Time, digest, json};
 use serde_json::{Value, json};
 
-use crate::{caller::Caller, detail::Details, moment::Moment, why::Why};
+use crate::{caller::Caller, detail::Details, moment::Moment, power::Powers, why::Why};
 
 /// What happened. The names are part of the product: operators search for them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +18,12 @@ pub enum EventKind {
     TokenIntrospected,
     /// A request was refused.
     RequestRefused,
+    /// Somebody asked whether something may be done, and was told.
+    DecisionMade,
+    /// A use of a capability was booked.
+    LedgerBooked,
+    /// A booking ended.
+    LedgerEnded,
     /// Entries beyond what the lossy journal lists (refusals that changed nothing, introspections), as a count.
     EntriesCounted,
     /// A one-time proof came a second time.
@@ -78,12 +84,16 @@ pub enum EventKind {
     DetailTypeChanged,
     /// A type of authorization details is gone.
     DetailTypeDropped,
+    /// Policies and capabilities were applied.
+    PoliciesApplied,
     /// A resource was registered.
     ResourceCreated,
     /// A resource was changed.
     ResourceChanged,
     /// A grant was made.
     GrantCreated,
+    /// A grant was edited down, and its subtree has no more than it.
+    GrantNarrowed,
     /// A grant was revoked, and its subtree with it.
     GrantRevoked,
     /// A tenant was made.
@@ -108,6 +118,9 @@ impl EventKind {
             Self::TokenRevoked => "token.revoked",
             Self::TokenIntrospected => "token.introspected",
             Self::RequestRefused => "request.refused",
+            Self::DecisionMade => "decision.made",
+            Self::LedgerBooked => "ledger.booked",
+            Self::LedgerEnded => "ledger.ended",
             Self::EntriesCounted => "entries.counted",
             Self::ProofReplayed => "proof.replayed",
             Self::AuthorizationGiven => "authorization.given",
@@ -138,9 +151,11 @@ impl EventKind {
             Self::DetailTypeCreated => "detail_type.created",
             Self::DetailTypeChanged => "detail_type.changed",
             Self::DetailTypeDropped => "detail_type.dropped",
+            Self::PoliciesApplied => "policies.applied",
             Self::ResourceCreated => "resource.created",
             Self::ResourceChanged => "resource.changed",
             Self::GrantCreated => "grant.created",
+            Self::GrantNarrowed => "grant.narrowed",
             Self::GrantRevoked => "grant.revoked",
             Self::TenantCreated => "tenant.created",
             Self::TenantChanged => "tenant.changed",
@@ -185,11 +200,15 @@ impl Event {
         }
     }
 
-    /// The entry of a refusal: code and reason.
+    /// The entry of a refusal: code and reason; and what policies were asked, if they refused.
     pub fn refused(why: &Why, caller: &Caller, at: &Moment) -> Self {
-        Self::new(EventKind::RequestRefused, caller, at)
+        let event = Self::new(EventKind::RequestRefused, caller, at)
             .with("error", why.code().name())
-            .with("reason", why.told())
+            .with("reason", why.told());
+        match why.forbidden() {
+            Some(forbidden) => forbidden.on(event),
+            None => event,
+        }
     }
 
     /// Says what it is about.
@@ -206,6 +225,16 @@ impl Event {
             self
         } else {
             self.with("details", details.digests())
+        }
+    }
+
+    /// Names the capabilities that powers are of, if there are any.
+    #[must_use]
+    pub fn with_powers(self, powers: &Powers) -> Self {
+        if powers.is_empty() {
+            self
+        } else {
+            self.with("capabilities", powers.names().into_iter().collect::<Value>())
         }
     }
 

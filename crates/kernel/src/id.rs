@@ -61,6 +61,10 @@ pub enum RuleKind {}
 #[derive(Debug)]
 pub enum ApprovalKind {}
 
+/// Kind marker: bookings of the ledger.
+#[derive(Debug)]
+pub enum BookingKind {}
+
 /// A tenant's id: also its path segment, `/t/{tenant}`.
 pub type TenantId = Id<TenantKind>;
 /// A client's id, the `client_id` of RFC 6749 s2.2.
@@ -91,6 +95,8 @@ pub type RuleId = Id<RuleKind>;
 pub type ApprovalId = Id<ApprovalKind>;
 /// The `type` of authorization details (RFC 9396 s2.1).
 pub type DetailTypeId = Id<DetailTypeKind>;
+/// The id of a booking in the ledger.
+pub type BookingId = Id<BookingKind>;
 /// An administrator's id.
 pub type AdministratorId = Id<AdministratorKind>;
 

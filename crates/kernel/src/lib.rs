@@ -6,12 +6,14 @@
 //!
 //! Never here: async, SQL, an HTTP framework, a clock, a random number generator, the environment, logging of values. Time and chance arrive as a [`Moment`].
 
+pub mod access_request;
 pub mod account;
 pub mod administration;
 pub mod approval;
 pub mod authority;
 pub mod authorization;
 pub mod authorization_code;
+pub mod authzen;
 pub mod browser_session;
 pub mod caller;
 pub mod capability;
@@ -36,8 +38,11 @@ pub mod id;
 pub mod identity;
 pub mod introspection;
 pub mod key;
+pub mod ledger;
 pub mod mark;
 pub mod moment;
+pub mod policy;
+pub mod power;
 pub mod pushed_authorization;
 pub mod redirect_uri;
 pub mod refresh_token;
@@ -54,7 +59,7 @@ pub mod userinfo;
 mod vectors;
 mod why;
 
-pub use authority::{Ask, Audience, Authority, Excess, Scopes};
+pub use authority::{Ask, Audience, Authority, Excess, Less, Scopes};
 pub use caller::{Caller, CallerKind, Who};
 pub use code::Code;
 pub use confirmation::Confirmation;
@@ -64,8 +69,8 @@ pub use decision::{
 pub use detail::Details;
 pub use event::{Event, EventKind};
 pub use id::{
-    AdministratorId, ApprovalId, BrowserSessionId, ClientId, CodeId, DetailTypeId, FamilyId, GrantId, GroupId, HostId,
-    Id, PasskeyId, RuleId, SessionId, TenantId, TokenId, UserId,
+    AdministratorId, ApprovalId, BookingId, BrowserSessionId, ClientId, CodeId, DetailTypeId, FamilyId, GrantId,
+    GroupId, HostId, Id, PasskeyId, RuleId, SessionId, TenantId, TokenId, UserId,
 };
 pub use mark::Mark;
 pub use moment::Moment;

@@ -26,6 +26,8 @@ pub struct Tenant {
     pub issuer: String,
     /// What it decided for itself.
     pub settings: Settings,
+    /// The version of its policies; 0 before it applied any.
+    pub policy_version: i64,
     /// When it was made.
     pub created: Time,
     /// When it was disabled, if it is.

@@ -20,7 +20,9 @@ mod command;
 pub(crate) mod credentials;
 pub(crate) mod details;
 pub(crate) mod facts;
+mod ledger;
 pub(crate) mod people;
+pub(crate) mod policies;
 mod presented;
 mod rows;
 pub(crate) mod signer;
@@ -36,6 +38,7 @@ use serde_json::Value;
 pub(crate) use self::{
     answer::Outcome,
     command::{administrator, command},
+    ledger::booking,
     presented::{Presented, token_in_question},
 };
 use crate::Moment;

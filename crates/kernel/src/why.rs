@@ -7,7 +7,36 @@ use proof::{
     request_object::RequestObjectError,
 };
 
-use crate::code::Code;
+use crate::{
+    access_request::Problem,
+    code::Code,
+    policy::Forbidden,
+    power::{AmountMalformed, Exceeded, Unmet},
+};
+
+/// What policies refused: each door has its word for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// Scopes that were asked for.
+    Scope,
+    /// Details that were asked for.
+    Detail,
+    /// What was granted before.
+    Standing,
+    /// What a person was to be asked.
+    Question,
+}
+
+impl Refused {
+    const fn code(self) -> Code {
+        match self {
+            Self::Scope => Code::InvalidScope,
+            Self::Detail => Code::InvalidAuthorizationDetails,
+            Self::Standing => Code::InvalidGrant,
+            Self::Question => Code::AccessDenied,
+        }
+    }
+}
 
 /// The reason of a refusal, for the audit log. Each reason stands for one [`Code`] and one sentence that the caller may read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +131,8 @@ pub enum Why {
     DetailsMalformed(&'static str),
     /// A detail of a type that nobody registered, or that is gone.
     DetailTypeUnknown(usize),
+    /// A limit of a token, where none is made: on a page, in a question, in a grant.
+    DetailOfToken(usize),
     /// A detail of a type that the client may not use.
     DetailTypeNotAllowed(usize),
     /// A detail that its type's schema does not admit.
@@ -112,6 +143,8 @@ pub enum Why {
     DetailNotGranted,
     /// A child would reach further than its parent.
     Excess(crate::authority::Excess),
+    /// An edit would give more than the grant has.
+    Widens(crate::authority::Excess),
     /// The redirect URI is missing, or not one of the client's.
     RedirectUriUnknown,
     /// A response mode that is not offered.
@@ -150,6 +183,8 @@ pub enum Why {
     TokenKeyMissing,
     /// The access token does not ask who is there.
     TokenWithoutOpenId,
+    /// The access token lacks the scope of this endpoint.
+    TokenWithoutScope(&'static str),
     /// `id_token_hint` is none of our ID tokens.
     HintUnknown,
     /// `id_token_hint` and `client_id` are of different clients.
@@ -172,6 +207,47 @@ pub enum Why {
     PersonDenied,
     /// Central consent forbids all that was asked.
     ForbiddenByRule,
+    /// Whoever would say yes is whom the question is about.
+    AboutOneself,
+    /// The tenant's policies do not allow it.
+    PolicyForbids(Box<Forbidden>),
+    /// A human must say so, and nobody was asked: the capability or a policy demands it.
+    HumanDemanded(Refused),
+    /// Policies demand approvers whom this door cannot ask.
+    ApproversDemanded,
+    /// A human must say so before this is done.
+    ApprovalRequired,
+    /// Something is wrong with an access request.
+    AccessRequest(Problem),
+    /// The token that a resource was shown does not count, or is not for it.
+    PresentedUnknown,
+    /// The catalogue has no such capability.
+    CapabilityUnknown,
+    /// The token does not reach this capability.
+    CapabilityNotGranted,
+    /// The input is not what the capability takes: what, and where.
+    InputUnfit(String),
+    /// What is to be spent is no amount of money.
+    AmountMalformed,
+    /// A constraint of a grant along the path does not hold.
+    ConstraintViolated(Unmet),
+    /// A limit of a grant along the path has no room.
+    LimitExceeded {
+        /// Which.
+        limit: Exceeded,
+        /// In how many seconds the same may be tried again, if ever.
+        seconds: Option<i64>,
+    },
+    /// This key was used for another booking.
+    KeyReused,
+    /// How fast a value may change is limited, and it was to be booked before it is done.
+    PaceOfBooking,
+    /// The grant behind a reservation was taken back.
+    BookingSilenced,
+    /// More is settled than was booked.
+    SettledBeyond,
+    /// The booking has ended, or its time is over.
+    BookingEnded,
     /// No such code, or not whole.
     CodeUnknown,
     /// The code was used before.
@@ -277,6 +353,8 @@ pub enum Why {
     ClientMetadata(&'static str),
     /// Something of that name exists.
     Exists(&'static str),
+    /// Policies were made from a version that counts no more; this one does.
+    VersionReplaced(i64),
     /// Nothing of that name exists in this tenant.
     Absent(&'static str),
     /// A JSON body names something that does not exist in this tenant: which member, and what (shown to the administrator).
@@ -339,7 +417,12 @@ impl Why {
             | Self::LastWayIn
             | Self::CredentialsFull
             | Self::PasswordRefused(_)
-            | Self::CeremonyFailed(_) => Code::InvalidRequest,
+            | Self::CeremonyFailed(_)
+            | Self::CapabilityUnknown
+            | Self::InputUnfit(_)
+            | Self::AmountMalformed
+            | Self::PaceOfBooking
+            | Self::SettledBeyond => Code::InvalidRequest,
             Self::ContentType => Code::UnsupportedMediaType,
             Self::GrantTypeUnknown => Code::UnsupportedGrantType,
             Self::ResponseTypeUnknown => Code::UnsupportedResponseType,
@@ -359,7 +442,12 @@ impl Why {
             Self::DpopTwice | Self::Dpop(_) | Self::DpopReplayed | Self::DpopMissing | Self::DpopOtherKey => {
                 Code::InvalidDpopProof
             }
-            Self::TokenWithoutOpenId => Code::InsufficientScope,
+            Self::TokenWithoutOpenId | Self::TokenWithoutScope(_) | Self::CapabilityNotGranted => {
+                Code::InsufficientScope
+            }
+            Self::ApprovalRequired => Code::ApprovalRequired,
+            Self::ConstraintViolated(_) => Code::ConstraintViolated,
+            Self::LimitExceeded { .. } => Code::LimitExceeded,
             Self::DpopNonceMissing | Self::DpopNonceStale => Code::UseDpopNonce,
             Self::RequestUriUnknown | Self::RequestUriUnread => Code::InvalidRequestUri,
             Self::RequestNotSupported => Code::RequestNotSupported,
@@ -377,6 +465,7 @@ impl Why {
             Self::ScopeMalformed | Self::ScopeNotGranted | Self::ScopeUnknown => Code::InvalidScope,
             Self::DetailsMalformed(_)
             | Self::DetailTypeUnknown(_)
+            | Self::DetailOfToken(_)
             | Self::DetailTypeNotAllowed(_)
             | Self::DetailRefused(..)
             | Self::DetailElsewhere(_)
@@ -389,10 +478,16 @@ impl Why {
             | Self::ApprovalDenied
             | Self::ApprovalCancelled
             | Self::ForbiddenByRule
+            | Self::AboutOneself
+            | Self::ApproversDemanded
             | Self::SignInFailed(_)
             | Self::Forged
             | Self::RegistrationOff => Code::AccessDenied,
-            Self::CodeUnknown
+            Self::PolicyForbids(forbidden) => forbidden.refused().code(),
+            Self::HumanDemanded(refused) => refused.code(),
+            Self::PresentedUnknown
+            | Self::BookingSilenced
+            | Self::CodeUnknown
             | Self::CodeReplayed
             | Self::CodeExpired
             | Self::CodeOfAnother
@@ -420,8 +515,14 @@ impl Why {
             Self::SoftwareStatement => Code::UnapprovedSoftwareStatement,
             Self::ClientDocument(_) | Self::ClientMetadata(_) => Code::InvalidClientMetadata,
             Self::TooMany(_) | Self::Throttled { .. } => Code::TooManyRequests,
-            Self::Body(_) | Self::Json(_) | Self::Excess(_) => Code::InvalidBody,
-            Self::Exists(_) => Code::Conflict,
+            Self::Body(_) | Self::Json(_) | Self::Excess(_) | Self::Widens(_) => Code::InvalidBody,
+            Self::AccessRequest(problem) => match problem {
+                Problem::NotRequestable | Problem::InvalidDenialBinding => Code::InvalidRequest,
+                Problem::ExpiredDenial => Code::Gone,
+                Problem::DuplicateRequest | Problem::InvalidTaskState => Code::Conflict,
+                Problem::UnknownTask => Code::NotFound,
+            },
+            Self::Exists(_) | Self::KeyReused | Self::BookingEnded | Self::VersionReplaced(_) => Code::Conflict,
             Self::Absent(_) | Self::AbsentHere(_) | Self::AdministratorReach | Self::NoRoute | Self::PathForm => {
                 Code::NotFound
             }
@@ -431,6 +532,15 @@ impl Why {
             Self::HostUnknown => Code::MisdirectedRequest,
             Self::LostTwice | Self::Busy => Code::TemporarilyUnavailable,
             Self::Fault => Code::ServerError,
+        }
+    }
+
+    /// What policies were asked, if they refused.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "one of many")]
+    pub(crate) fn forbidden(&self) -> Option<&Forbidden> {
+        match self {
+            Self::PolicyForbids(forbidden) => Some(forbidden),
+            _ => None,
         }
     }
 
@@ -446,10 +556,25 @@ impl Why {
                 Cow::Owned(format!("the parameter {name} is repeated; send each one once"))
             }
             Self::ParameterMalformed(name) => Cow::Owned(format!("{name} {}", form(name))),
-            Self::DetailTypeUnknown(n) | Self::DetailTypeNotAllowed(n) | Self::DetailElsewhere(n) => {
-                Cow::Owned(format!("authorization_details[{n}] {}", self.sentence()))
-            }
+            Self::DetailTypeUnknown(n)
+            | Self::DetailOfToken(n)
+            | Self::DetailTypeNotAllowed(n)
+            | Self::DetailElsewhere(n) => Cow::Owned(format!("authorization_details[{n}] {}", self.sentence())),
             Self::DetailRefused(n, breach) => Cow::Owned(format!("authorization_details[{n}] {}", breach.said())),
+            Self::Excess(excess) | Self::Widens(excess) => {
+                let what = excess.what().map(|what| format!(": {what}"));
+                Cow::Owned(self.sentence().to_owned() + &what.unwrap_or_default())
+            }
+            Self::InputUnfit(what) => Cow::Owned(format!("{}: {what}", self.sentence())),
+            Self::ConstraintViolated(unmet) => Cow::Owned(unmet.said()),
+            Self::VersionReplaced(counts) => Cow::Owned(format!(
+                "{}: version {counts} counts now; look at it, and apply yours to it",
+                self.sentence()
+            )),
+            Self::LimitExceeded { limit, .. } => Cow::Borrowed(limit.said()),
+            Self::PolicyForbids(forbidden) if !forbidden.reasons().is_empty() => {
+                Cow::Owned(format!("{}: {}", self.sentence(), forbidden.reasons()))
+            }
             other => Cow::Borrowed(other.sentence()),
         }
     }
@@ -541,6 +666,7 @@ impl Why {
             Self::TokenMissing => "send an access token in the Authorization header",
             Self::TokenKeyMissing => "the access token is bound to a key; send it with the scheme DPoP and a proof",
             Self::TokenWithoutOpenId => "the access token does not have the scope openid",
+            Self::TokenWithoutScope(_) => "the access token does not have the scope of this endpoint",
             Self::HintUnknown => "id_token_hint is not an ID token of this issuer",
             Self::HintOfAnother => "id_token_hint was not issued to the client of client_id",
             Self::PostLogoutUnknown => {
@@ -563,6 +689,9 @@ impl Why {
             Self::DetailTypeUnknown(_) => {
                 "is of a type that is not registered here; see authorization_details_types_supported"
             }
+            Self::DetailOfToken(_) => {
+                "is an execution_limit, which a client asks at the token endpoint, of one token; a grant has limits of its own"
+            }
             Self::DetailTypeNotAllowed(_) => {
                 "is of a type that this client may not use; see authorization_details_types of its registration"
             }
@@ -572,6 +701,7 @@ impl Why {
                 "authorization_details are more than was granted; ask for what was granted, or for less of it as its type compares"
             }
             Self::Excess(excess) => excess.said(),
+            Self::Widens(excess) => excess.said_of_edit(),
             Self::CodeUnknown
             | Self::CodeReplayed
             | Self::CodeExpired
@@ -610,7 +740,33 @@ impl Why {
             Self::LoginRequired => "nobody is signed in here, or the sign-in is too old for this",
             Self::ConsentRequired => "the person must say yes first, and prompt=none forbids to ask",
             Self::PersonDenied => "the person said no",
+            Self::ApprovalRequired => {
+                "a human must say so first; ask for a token with exactly this in its authorization_details"
+            }
+            Self::PresentedUnknown => "the token does not count, or is not meant for this resource",
+            Self::CapabilityUnknown => "there is no such capability here",
+            Self::CapabilityNotGranted => "the token does not reach this capability",
+            Self::InputUnfit(_) => "input is not what the capability takes",
+            Self::AmountMalformed => AmountMalformed.said(),
+            Self::ConstraintViolated(_) => "this is beyond what was granted",
+            Self::LimitExceeded { .. } => "this was done as often, or for as much, as it may be",
+            Self::AccessRequest(problem) => problem.said(),
+            Self::KeyReused => "this idempotency_key was used for another booking; each booking has its own",
+            Self::PaceOfBooking => {
+                "how fast this may change is limited, so it is consumed: it can be neither reserved nor leased"
+            }
+            Self::BookingSilenced => "what this was reserved by was taken back or has ended; void it",
+            Self::SettledBeyond => "units: not more than were booked",
+            Self::BookingEnded => "the booking has ended, or its time is over",
+            Self::PolicyForbids(_) => "the organisation's policies do not allow this",
+            Self::HumanDemanded(_) => {
+                "a human must say so each time; ask with a deferred response, or send the person to the authorization endpoint"
+            }
+            Self::ApproversDemanded => {
+                "the organisation's policies demand approvers whom this kind of request cannot ask"
+            }
             Self::ForbiddenByRule => "an administrator does not allow this client what it asks for",
+            Self::AboutOneself => "this is about yourself; somebody else of those who are asked must say yes",
             Self::SignInFailed(_) => {
                 "login and password do not belong together, or the passkey or code is not known here"
             }
@@ -644,6 +800,7 @@ impl Why {
             | Self::ClientDocument(detail)
             | Self::RedirectUrisRefused(detail)
             | Self::PasswordRefused(detail) => detail,
+            Self::VersionReplaced(_) => "replaces",
             Self::Exists("client") => "a client of this id exists",
             Self::Exists("resource") => "a resource of this identifier exists",
             Self::Exists("tenant") => "a tenant of this id or issuer exists",
@@ -691,9 +848,12 @@ impl Why {
             Self::ParameterRepeated(name) => format!("parameter repeated: {name}"),
             Self::ParameterMalformed(name) => format!("parameter malformed: {name}"),
             Self::Exists(what) => format!("exists: {what}"),
+            Self::VersionReplaced(counts) => format!("replaced by version {counts}"),
             Self::Absent(what) => format!("absent: {what}"),
             Self::AbsentHere(detail) => format!("absent: {detail}"),
+            Self::AccessRequest(problem) => format!("access request: {}", problem.title()),
             Self::Excess(excess) => format!("excess: {}", excess.said()),
+            Self::Widens(excess) => format!("widens: {}", excess.said_of_edit()),
             Self::ClientMetadata(detail) => format!("client metadata: {detail}"),
             Self::DetailsMalformed(rule) => format!("details: {rule}"),
             Self::DetailRefused(..) => format!("details: {}", self.said()),
@@ -713,6 +873,8 @@ impl Why {
             Self::HandleOfAnother => "device or deferral code of another client".to_owned(),
             Self::HandleOtherKey => "device or deferral code of another key".to_owned(),
             Self::HandleRedeemed => "device or deferral code redeemed before".to_owned(),
+            Self::PolicyForbids(forbidden) => format!("policy: {}", forbidden.told()),
+            Self::HumanDemanded(_) => "a human must say so, and nobody was asked".to_owned(),
             Self::GrantEnded => "the grant has ended".to_owned(),
             Self::GrantForbidden => "the tenant's rules no longer give what was granted".to_owned(),
             Self::UserDisabled => "the person is disabled or gone".to_owned(),
@@ -761,6 +923,7 @@ impl Why {
             | Self::ScopeNotGranted
             | Self::ScopeUnknown
             | Self::DetailTypeUnknown(_)
+            | Self::DetailOfToken(_)
             | Self::DetailTypeNotAllowed(_)
             | Self::DetailElsewhere(_)
             | Self::DetailNotGranted
@@ -790,6 +953,7 @@ impl Why {
             | Self::TokenMissing
             | Self::TokenKeyMissing
             | Self::TokenWithoutOpenId
+            | Self::TokenWithoutScope(_)
             | Self::HintUnknown
             | Self::HintOfAnother
             | Self::PostLogoutUnknown
@@ -797,6 +961,21 @@ impl Why {
             | Self::ConsentRequired
             | Self::PersonDenied
             | Self::ForbiddenByRule
+            | Self::AboutOneself
+            | Self::ApproversDemanded
+            | Self::ApprovalRequired
+            | Self::PresentedUnknown
+            | Self::CapabilityUnknown
+            | Self::CapabilityNotGranted
+            | Self::InputUnfit(_)
+            | Self::AmountMalformed
+            | Self::ConstraintViolated(_)
+            | Self::LimitExceeded { .. }
+            | Self::KeyReused
+            | Self::PaceOfBooking
+            | Self::BookingSilenced
+            | Self::SettledBeyond
+            | Self::BookingEnded
             | Self::SignInRequired
             | Self::SignInStale
             | Self::CeremonyReplayed
@@ -830,6 +1009,15 @@ fn form(name: &str) -> &'static str {
         "claims" => "is a JSON object as OpenID Connect Core s5.5 describes it",
         "dpop_jkt" => "is the base64url of a SHA-256 thumbprint, 43 characters",
         "code_challenge" => "is the base64url of a SHA-256 hash, 43 characters",
+        "state" => "is a text of at most 4096 bytes without control characters",
+        "nonce" => "is a text of at most 1024 bytes",
+        "capability" => "is the name of a capability: a letter, then letters, digits and _ - . : /, at most 64 in all",
+        "idempotency_key" => "is 1 to 128 visible ASCII characters, the same in the form and in the header",
+        "input" => "is a JSON object of at most 16384 bytes, no member twice",
+        "units" => "is a whole number from 1 to 1000000; what is settled may be 0",
+        "expires_in" => "is a number of seconds from 1 to 3600",
+        "decision" => "is allow or deny",
+        "ends" => "is a day as in 2030-12-31",
         _ => "has a form that its definition does not allow",
     }
 }

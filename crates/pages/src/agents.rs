@@ -32,6 +32,8 @@ pub enum AgentsNotice {
     StoppedAll,
     /// A grant lost something.
     Reduced,
+    /// An app was given something unasked.
+    Given,
 }
 
 /// An app and what it may do.
@@ -165,6 +167,10 @@ fn row<'a>(
             .collect(),
         rows: story(say, frame.now, grant),
         live: live(say, grant.live, who_alone),
+        change_label: say.line(
+            "change-grant-named",
+            &[("app", Filling::Name(agent.app.name)), ("place", place())],
+        ),
         stop_label: say.line(
             "stop-grant-named",
             &[("app", Filling::Name(agent.app.name)), ("place", place())],
@@ -216,5 +222,6 @@ fn done(notice: AgentsNotice) -> &'static str {
         AgentsNotice::Stopped => "agents-stopped",
         AgentsNotice::StoppedAll => "agents-stopped-all",
         AgentsNotice::Reduced => "agents-reduced",
+        AgentsNotice::Given => "agents-given",
     }
 }

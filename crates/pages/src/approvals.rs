@@ -11,7 +11,7 @@ use crate::frame::{Frame, Shell, Width, finish};
 use crate::markup::Markup;
 use crate::particular::{self, Particular};
 use crate::quiet::quiet;
-use crate::words::{Filling, Words, said};
+use crate::words::{Filling, Words, percent_encoded, said};
 
 /// The list of what waits.
 #[derive(Clone, Debug)]
@@ -46,6 +46,8 @@ pub struct Question<'a> {
     pub items: Vec<Item<'a>>,
     /// What it asks for exactly.
     pub particulars: Vec<Particular<'a>>,
+    /// What it asks about, if it wants no authority.
+    pub sought: Option<Sought<'a>>,
     /// What the app says it is for: its words.
     pub claim: Option<&'a str>,
     /// Whom it asks, when it is not this person alone.
@@ -65,6 +67,19 @@ pub enum Way {
     Machine,
     /// An app that acts for the person already, and wants more.
     More,
+    /// A program that asks whether somebody may do something.
+    Question,
+}
+
+/// What such a program asks about.
+#[derive(Clone, Debug)]
+pub struct Sought<'a> {
+    /// Who.
+    pub subject: &'a str,
+    /// What: the name of the action.
+    pub action: &'a str,
+    /// To what.
+    pub resource: &'a str,
 }
 
 /// The page of one question.
@@ -86,6 +101,8 @@ pub struct Approval<'a> {
     pub items: Vec<Item<'a>>,
     /// What it asks for exactly.
     pub particulars: Vec<Particular<'a>>,
+    /// What it asks about, if it wants no authority.
+    pub sought: Option<Sought<'a>>,
     /// What an administrator allowed beforehand.
     pub decided: Vec<Item<'a>>,
     /// What an administrator forbade: shown struck out, never given.
@@ -126,8 +143,12 @@ pub struct Quorum<'a> {
 pub enum Stands {
     /// They can say yes or no.
     Open,
+    /// They can say no, and yes once their passkey has said that it is them.
+    PasskeyFirst,
     /// They can say no: the organisation forbids the yes.
     NoOnly,
+    /// They can say no: it is about themself, and others must say yes.
+    OthersOnly,
     /// They said yes, and others must.
     OthersMust,
     /// The answer was yes.
@@ -213,6 +234,7 @@ fn row<'a>(say: Words, frame: &Frame<'a>, question: &Question<'a>, stands: Stand
                 place: question.place.as_ref(),
                 items: &question.items,
                 particulars: &question.particulars,
+                sought: question.sought.as_ref(),
             },
         ),
         items: question
@@ -262,7 +284,7 @@ pub fn approval(frame: &Frame<'_>, page: &Approval<'_>) -> String {
     let when = |at: i64| Filling::Piece(calendar::moment(say, frame.now, at));
     let form = match page.stands {
         Stands::Open => Form::YesOrNo,
-        Stands::NoOnly => Form::NoOnly,
+        Stands::PasskeyFirst | Stands::NoOnly | Stands::OthersOnly => Form::NoOnly,
         Stands::OthersMust
         | Stands::Approved
         | Stands::Fetched
@@ -286,6 +308,7 @@ pub fn approval(frame: &Frame<'_>, page: &Approval<'_>) -> String {
                     place: page.place.as_ref(),
                     items: &asked_for,
                     particulars: &page.particulars,
+                    sought: page.sought.as_ref(),
                 },
             ),
         },
@@ -298,7 +321,9 @@ pub fn approval(frame: &Frame<'_>, page: &Approval<'_>) -> String {
             ),
             // A device can stand anywhere. An app that proved itself is where it always is.
             (None, Way::Device) => say.rich("approval-started-anywhere", &[("when", when(page.asked_at))]),
-            (None, Way::Machine | Way::More) => say.rich("approval-started", &[("when", when(page.asked_at))]),
+            (None, Way::Machine | Way::More | Way::Question) => {
+                say.rich("approval-started", &[("when", when(page.asked_at))])
+            }
         },
         verified: Verified {
             facts: component::you_are(say, frame).into_iter().collect(),
@@ -311,6 +336,11 @@ pub fn approval(frame: &Frame<'_>, page: &Approval<'_>) -> String {
         items: choices(&page.items, "item"),
         decided: choices(&page.decided, "decided"),
         forbidden: component::items(&page.forbidden),
+        able: say.text(if page.way == Way::Question {
+            "approval-exactly"
+        } else {
+            "consent-able"
+        }),
         nothing: Empty {
             words: say.rich(
                 "consent-nothing",
@@ -318,6 +348,11 @@ pub fn approval(frame: &Frame<'_>, page: &Approval<'_>) -> String {
             ),
         },
         terms: terms(say, frame, page, form),
+        // To the sign-in page, which wants a passkey of now and leads back here.
+        verify: (page.stands == Stands::PasskeyFirst).then(|| {
+            let back = percent_encoded(&format!("/approvals/{}?verify", page.id));
+            format!("{}/sign-in?request={back}", frame.base)
+        }),
         form,
         refusable,
         decision: Decision {
@@ -354,8 +389,10 @@ struct ApprovalPage<'a> {
     items: Vec<Choice<'a>>,
     decided: Vec<Choice<'a>>,
     forbidden: Vec<Markup>,
+    able: String,
     nothing: Empty,
     terms: Vec<Markup>,
+    verify: Option<String>,
     form: Form,
     refusable: bool,
     decision: Decision,
@@ -385,12 +422,27 @@ struct Wanted<'w, 'a> {
     place: Option<&'w Place<'a>>,
     items: &'w [Item<'a>],
     particulars: &'w [Particular<'a>],
+    sought: Option<&'w Sought<'a>>,
 }
 
 /// Who wants what, in one sentence. A name that nobody verified never stands in it as if it were one.
 fn sentence(say: Words, frame: &Frame<'_>, wanted: &Wanted<'_, '_>) -> Markup {
     let Wanted { app, way, place, .. } = *wanted;
     let vouched = !matches!(app.identity, Identity::SelfRegistered);
+    if let Some(sought) = wanted.sought {
+        let key = if vouched {
+            "approval-ask-question"
+        } else {
+            "approval-ask-question-unverified"
+        };
+        let fillings = [
+            ("app", Filling::Name(app.name)),
+            ("subject", Filling::Name(sought.subject)),
+            ("action", Filling::Name(sought.action)),
+            ("resource", Filling::Name(sought.resource)),
+        ];
+        return say.rich(key, &fillings);
+    }
     let only = particular::only(wanted.particulars, wanted.items, &[]);
     if let Some(act) = only.and_then(|only| particular::act(say, frame.language, only, particular::HEADING_CHARS_MAX)) {
         let key = match (way, vouched) {
@@ -398,8 +450,8 @@ fn sentence(say: Words, frame: &Frame<'_>, wanted: &Wanted<'_, '_>) -> Markup {
             (Way::Device, false) => "approval-ask-device-unverified-act",
             (Way::Machine, true) => "approval-ask-machine-act",
             (Way::Machine, false) => "approval-ask-machine-unverified-act",
-            (Way::More, true) => "consent-ask-act",
-            (Way::More, false) => "consent-ask-unverified-act",
+            (Way::More | Way::Question, true) => "consent-ask-act",
+            (Way::More | Way::Question, false) => "consent-ask-unverified-act",
         };
         return say.rich(
             key,
@@ -420,8 +472,8 @@ fn sentence(say: Words, frame: &Frame<'_>, wanted: &Wanted<'_, '_>) -> Markup {
         (Way::Device, false) => "approval-ask-device-unverified",
         (Way::Machine, true) => "approval-ask-machine",
         (Way::Machine, false) => "approval-ask-machine-unverified",
-        (Way::More, true) => "approval-ask-more",
-        (Way::More, false) => "approval-ask-more-unverified",
+        (Way::More | Way::Question, true) => "approval-ask-more",
+        (Way::More | Way::Question, false) => "approval-ask-more-unverified",
     };
     say.rich(
         key,
@@ -435,10 +487,14 @@ fn sentence(say: Words, frame: &Frame<'_>, wanted: &Wanted<'_, '_>) -> Markup {
 fn status(say: Words, stands: Stands, way: Way) -> Option<Note> {
     let (tone, key) = match (stands, way) {
         (Stands::Open, _) => return None,
+        (Stands::PasskeyFirst, _) => (Tone::Plain, "approval-passkey-first"),
         (Stands::NoOnly, _) => (Tone::Caution, "approval-no-only"),
+        (Stands::OthersOnly, _) => (Tone::Caution, "approval-others-only"),
         (Stands::OthersMust, _) => (Tone::Plain, "approval-others-must"),
         (Stands::Approved, Way::Device) => (Tone::Ok, "approval-approved-device"),
         (Stands::Approved, Way::Machine | Way::More) => (Tone::Ok, "approval-approved"),
+        (Stands::Approved, Way::Question) => (Tone::Ok, "approval-approved-question"),
+        (Stands::Fetched, Way::Question) => (Tone::Plain, "approval-over-question"),
         (Stands::Fetched, _) => (Tone::Ok, "approval-fetched"),
         (Stands::Denied, _) => (Tone::Plain, "approval-denied"),
         (Stands::Cancelled, _) => (Tone::Plain, "approval-cancelled"),
@@ -455,6 +511,11 @@ fn terms(say: Words, frame: &Frame<'_>, page: &Approval<'_>, form: Form) -> Vec<
         terms.push(say.rich("approval-ends-with-no", &[("when", when)]));
     }
     if form != Form::YesOrNo {
+        return terms;
+    }
+    if page.way == Way::Question {
+        let span = Filling::Piece(calendar::span(say, page.lasts_seconds));
+        terms.push(say.rich("approval-lasts-question", &[("span", span)]));
         return terms;
     }
     if !page.particulars.is_empty() {

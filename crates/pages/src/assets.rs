@@ -16,7 +16,7 @@ pub static ALL: &[Asset] = &[STYLE, SCRIPT, FORM_POST, ICON];
 
 /// How pages look.
 pub(crate) const STYLE: Asset = Asset {
-    name: "prokura-3d36c2ed.css",
+    name: "prokura-d439886f.css",
     content_type: "text/css; charset=utf-8",
     bytes: include_bytes!("../assets/prokura.css"),
 };

@@ -167,6 +167,7 @@ pub(crate) struct GrantRow<'a> {
     pub(crate) rows: KeyValue,
     pub(crate) live: Note,
     pub(crate) stop_label: String,
+    pub(crate) change_label: String,
 }
 
 /// Nothing here yet: what this place will show and how to get there.

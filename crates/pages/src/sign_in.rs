@@ -41,6 +41,11 @@ pub enum Ways<'a> {
         /// Where the answer goes that it cannot be done.
         host: &'a str,
     },
+    /// Nothing but a passkey of now: a question on our own page wants it.
+    PasskeyToAnswer {
+        /// The path of the question, where no can be said without one.
+        back: &'a str,
+    },
 }
 
 /// The page for a recovery code.
@@ -96,6 +101,11 @@ pub fn sign_in(frame: &Frame<'_>, page: &SignIn<'_>) -> String {
         },
         no_passkey: match page.ways {
             Ways::All => None,
+            Ways::PasskeyToAnswer { back } => Some(NoPasskey {
+                add: format!("{}/account", frame.base),
+                refuse: Refuse::ByLink(format!("{}{back}", frame.base)),
+                only: Note::new(Tone::Plain, say.rich("sign-in-stronger", &[])),
+            }),
             Ways::PasskeyOnly { host } => Some(NoPasskey {
                 // By way of a sign-in if need be; the request goes along, and comes back from there.
                 add: format!(
@@ -103,7 +113,7 @@ pub fn sign_in(frame: &Frame<'_>, page: &SignIn<'_>) -> String {
                     frame.base,
                     percent_encoded(&format!("/account?request={}", percent_encoded(page.request)))
                 ),
-                refuse: say.rich("no-passkey-refuse-words", &[("host", Filling::Whole(host))]),
+                refuse: Refuse::ByForm(say.rich("no-passkey-refuse-words", &[("host", Filling::Whole(host))])),
                 only: Note::new(Tone::Plain, say.rich("sign-in-stronger", &[])),
             }),
         },
@@ -117,13 +127,16 @@ pub fn sign_in(frame: &Frame<'_>, page: &SignIn<'_>) -> String {
 
 /// Why somebody signs in. A name that nobody verified never stands in the heading.
 fn ask(say: Words, frame: &Frame<'_>, page: &SignIn<'_>) -> Markup {
+    if let Ways::PasskeyToAnswer { .. } = page.ways {
+        return say.rich("sign-in-passkey-to-answer", &[]);
+    }
     let Some(app) = &page.app else {
         return say.rich("sign-in-at", &[("tenant", Filling::Name(frame.tenant))]);
     };
     let vouched = !matches!(app.identity, Identity::SelfRegistered);
     let key = match (page.ways, vouched) {
-        (Ways::All, true) => "sign-in-for-app",
-        (Ways::All, false) => "sign-in-for-unverified",
+        (Ways::All | Ways::PasskeyToAnswer { .. }, true) => "sign-in-for-app",
+        (Ways::All | Ways::PasskeyToAnswer { .. }, false) => "sign-in-for-unverified",
         (Ways::PasskeyOnly { .. }, true) => "sign-in-passkey-for-app",
         (Ways::PasskeyOnly { .. }, false) => "sign-in-passkey-for-unverified",
     };
@@ -164,7 +177,15 @@ struct SignInPage<'a> {
 struct NoPasskey {
     only: Note,
     add: String,
-    refuse: Markup,
+    refuse: Refuse,
+}
+
+/// How they say that they cannot.
+enum Refuse {
+    /// To the app that asks, in these words.
+    ByForm(Markup),
+    /// On the page of the question.
+    ByLink(String),
 }
 
 #[derive(Template)]

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use std::borrow::Cow;
+
 use kernel::capability::Capability;
 
 use crate::shape::{Shape, quoted};
@@ -11,7 +13,7 @@ const ENTITIES: &str = "\
 entity Group;
 entity Role;
 entity User in [Group, Role] { login?: String };
-entity Client in [Group, Role] { name?: String };
+entity Client in [User, Group, Role] { name?: String };
 entity Host in [User, Client];
 entity Session in [Host, User, Client];
 entity Resource;
@@ -33,10 +35,16 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
+    /// Every capability, and what stands for those that have no name.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Cow<'_, Capability>> {
+        let known = self.capabilities.iter().map(Cow::Borrowed);
+        known.chain([Cow::Owned(Capability::access())])
+    }
+
     /// The whole schema in Cedar's language, for people and editors to read.
     pub fn cedarschema(&self) -> String {
         let mut text = ENTITIES.to_owned();
-        for capability in &self.capabilities {
+        for capability in self.all() {
             let input = capability.input.as_ref().map(Shape::of_schema);
             let input = input
                 .map(|shape| format!("input: {}, ", shape.cedar()))

@@ -9,18 +9,19 @@
 #![forbid(unsafe_code)]
 
 mod annotations;
+mod bounds;
 mod catalogue;
+mod declared;
 mod index;
 mod policies;
 mod problem;
-mod question;
 mod shape;
 
 #[cfg(test)]
 mod tests;
 
-pub use annotations::{ANNOTATIONS, Approvers, Demands};
+pub use annotations::ANNOTATIONS;
 pub use catalogue::Catalogue;
-pub use policies::{Answer, Judged, Policies, Verdict};
+pub use kernel::policy::{Answer, Approvers, Demands, Entity, EntityName, Question, Risk, Verdict};
+pub use policies::Policies;
 pub use problem::Problem;
-pub use question::{Entity, EntityName, Question, Risk};

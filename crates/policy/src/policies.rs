@@ -1,60 +1,29 @@
 //! Compiled policies, and the one function that asks them.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    iter,
+};
 
 use cedar_policy::{
-    Authorizer, Context, Decision, Effect, Entities, EntityId, EntityTypeName, EntityUid, PolicyId, PolicySet, Request,
-    Response, RestrictedExpression, Schema, ValidationMode, Validator,
+    ActionConstraint, Authorizer, Context, Decision, Effect, Entities, EntityId, EntityTypeName, EntityUid, Policy,
+    PolicyId, PolicySet, Request, Response, RestrictedExpression, Schema, SchemaFragment, ValidationMode, Validator,
 };
 use miette::Diagnostic;
 use serde_json::{Map, Value};
 
+use kernel::{
+    capability::CapabilityName,
+    policy::{ACCESS, Answer, Approvers, Demands, Entity, EntityName, Judge, OUR_KINDS, Question, Verdict, is_meant},
+};
+
 use crate::{
-    Catalogue, EntityName, Problem, Question,
-    annotations::Demands,
+    Catalogue, Problem, annotations, bounds,
+    declared::Declared,
     index::Index,
     problem::line_at,
     shape::{Misfit, Shape},
 };
-
-/// What policies say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// One permits it, and none forbids it.
-    Permit,
-    /// One forbids it, or could not be evaluated and would have.
-    Forbid,
-    /// None permits it.
-    Silence,
-    /// The question is not one that the schema knows: an unknown action or entity type, or an input that does not fit.
-    Unfit,
-}
-
-/// What policies say, and which of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// What they say.
-    pub answer: Answer,
-    /// The policies that decided, by name, in order.
-    pub decided: Vec<String>,
-    /// What these demand besides.
-    pub demands: Demands,
-    /// Policies that could not be evaluated, by name, in order.
-    pub failed: Vec<String>,
-    /// What does not fit, when something does not.
-    pub unfit: Option<String>,
-    /// How many policies were looked at.
-    pub looked_at: usize,
-}
-
-/// A verdict, and the version of the policies that gave it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Judged {
-    /// The verdict.
-    pub verdict: Verdict,
-    /// The version, as the tenant counts.
-    pub version: i64,
-}
 
 /// An action that policies may speak of.
 #[derive(Debug)]
@@ -78,7 +47,14 @@ pub struct Policies {
     names: HashMap<PolicyId, Named>,
     actions: HashMap<String, Action>,
     kinds: HashMap<String, EntityTypeName>,
+    /// The actions for each pair of types.
+    applicable: BTreeMap<(String, String), Vec<CapabilityName>>,
+    declared: Declared,
     authorizer: Authorizer,
+    /// Whom any of them demands.
+    approvers: Vec<Approvers>,
+    permits_access: bool,
+    looks_at_risk: bool,
 }
 
 #[derive(Debug)]
@@ -90,23 +66,34 @@ struct Named {
 impl Policies {
     /// Parses, checks against the schema of the catalogue, and sorts. All that is wrong is told at once.
     pub fn compile(text: &str, catalogue: &Catalogue) -> Result<Self, Vec<Problem>> {
-        let schema = schema(catalogue)?;
+        let one = |problem| vec![problem];
+        bounds::policies(text).map_err(one)?;
+        bounds::schema(catalogue.schema.as_deref().unwrap_or_default()).map_err(one)?;
+        let (schema, declared) = schema(catalogue)?;
+        bounds::work(text, schema.request_envs().count()).map_err(one)?;
         let (policies, mut problems) = named(text)?;
         let mut names = HashMap::new();
         for policy in policies.policies() {
-            match Demands::read(policy) {
+            match annotations::read(policy) {
                 Ok(demands) => {
                     let effect = policy.effect();
                     names.insert(policy.id().clone(), Named { effect, demands });
                 }
-                Err(says) => problems.push(Problem::of(policy.id().as_ref(), None, says)),
+                Err(says) => {
+                    let name = policy.id().as_ref();
+                    let line = text.find(&format!("@id(\"{name}\")")).map(|at| line_at(text, at));
+                    problems.push(Problem::of(name, line, says));
+                }
             }
         }
+        let permits_access = policies.policies().any(could_permit_access);
+        let looks_at_risk = policies.policies().any(|policy| policy.to_string().contains("risk")); // or says so otherwise: then more is remembered than is looked at
         let actions = actions(&schema, catalogue);
         let kinds = schema
             .entity_types()
             .map(|kind| (kind.to_string(), kind.clone()))
             .collect();
+        let applicable = applicable(&schema);
         let checked = Validator::new(schema).validate(&policies, ValidationMode::Strict);
         for error in checked.validation_errors() {
             let line = offset(error).map(|at| line_at(text, at));
@@ -118,11 +105,20 @@ impl Policies {
         }
         let index =
             Index::of(policies.policies().cloned()).map_err(|error| vec![Problem::general(error.to_string())])?;
+        let demanded = names
+            .values()
+            .flat_map(|named: &Named| named.demands.approvers.iter().cloned());
+        let approvers: BTreeSet<Approvers> = demanded.collect();
         Ok(Self {
+            approvers: approvers.into_iter().collect(),
+            permits_access,
+            looks_at_risk,
             index,
             names,
             actions,
             kinds,
+            applicable,
+            declared,
             authorizer: Authorizer::new(),
         })
     }
@@ -137,18 +133,46 @@ impl Policies {
         self.names.is_empty()
     }
 
+    /// Whether any of them could permit what no capability names: where none does, no token without a capability is given.
+    pub const fn permits_access(&self) -> bool {
+        self.permits_access
+    }
+
+    /// What is wrong with what they are to know by name: types that the schema does not have, properties that no policy could look at or that are of another type, and circles of
+    /// memberships.
+    pub fn check_entities(&self, entities: &[Entity]) -> Vec<Problem> {
+        let circles = in_circles(entities);
+        let wrong = entities.iter().filter_map(|entity| {
+            let says = self.wrong_with(entity, &circles)?;
+            Some(Problem::general(format!("entity {}: {says}", entity.name.written())))
+        });
+        wrong.collect()
+    }
+
+    fn wrong_with(&self, entity: &Entity, circles: &HashSet<&EntityName>) -> Option<String> {
+        let mut kinds = iter::once(&entity.name).chain(&entity.parents);
+        if let Some(name) = kinds.find(|name| !self.kinds.contains_key(&name.kind)) {
+            return Some(format!("the schema has no entity type {}", name.kind));
+        }
+        if let Some(name) = self.declared.unknown_to(entity) {
+            return Some(format!(
+                "{name}: the schema has no such attribute of {}",
+                entity.name.kind
+            ));
+        }
+        if let Err(what) = self.declared.of_entity(entity) {
+            return Some(what);
+        }
+        circles
+            .contains(&entity.name)
+            .then(|| "its memberships go round in a circle".to_owned())
+    }
+
     /// Asks them.
     pub fn judge(&self, question: &Question<'_>) -> Verdict {
         match self.asked(question) {
             Ok(asked) => self.decide(&asked),
-            Err(Misfit(what)) => Verdict {
-                answer: Answer::Unfit,
-                decided: Vec::new(),
-                demands: Demands::default(),
-                failed: Vec::new(),
-                unfit: Some(what),
-                looked_at: 0,
-            },
+            Err(Misfit(what)) => Verdict::unfit(what),
         }
     }
 
@@ -171,7 +195,7 @@ impl Policies {
             .ok_or_else(|| Misfit(format!("the action {action} is not in the catalogue")))?;
         let principal = self.uid(&question.principal.name)?;
         let resource = self.uid(&question.resource.name)?;
-        let context = Self::context(question, &action.input)?;
+        let context = self.context(question, &action.input)?;
 
         let all = [question.principal, question.resource]
             .into_iter()
@@ -194,7 +218,11 @@ impl Policies {
             if !seen.insert(uid.clone()) {
                 continue; // somebody who acts on themselves, or a group on the way twice
             }
-            entities.push(of_attributes(uid, &entity.attributes, parents)?);
+            let attributes = self
+                .declared
+                .of_entity(entity)
+                .map_err(|what| Misfit(format!("{}: {what}", entity.name.written())))?;
+            entities.push(of_attributes(uid, attributes.into_iter(), parents)?);
         }
         names.sort_unstable();
         names.dedup();
@@ -217,12 +245,13 @@ impl Policies {
         Ok(EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(&name.id)))
     }
 
-    fn context(question: &Question<'_>, input: &Input) -> Result<Context, Misfit> {
+    fn context(&self, question: &Question<'_>, input: &Input) -> Result<Context, Misfit> {
         let nothing = Map::new();
         let given = question.input.unwrap_or(&nothing);
         let mut pairs: BTreeMap<String, RestrictedExpression> = BTreeMap::new();
         match input {
             Input::None => {}
+            Input::Shaped(_) if question.input.is_none() => {} // what looks at it cannot be evaluated: a permit permits nothing, a forbid forbids
             Input::Shaped(shape) => {
                 let value = shape
                     .value(&Value::Object(given.clone()))
@@ -230,7 +259,8 @@ impl Policies {
                 pairs.insert("input".to_owned(), value);
             }
             Input::Own => {
-                for (name, value) in given {
+                let context = self.declared.of_context(question.action.as_str(), given);
+                for (name, value) in context.map_err(Misfit)? {
                     pairs.insert(
                         name.clone(),
                         dynamic(value).map_err(|Misfit(what)| Misfit(format!("{name}: {what}")))?,
@@ -250,6 +280,74 @@ impl Policies {
         pairs.insert("weekday".to_owned(), RestrictedExpression::new_long(weekday));
         pairs.insert("risk".to_owned(), risk(question)?);
         Context::from_pairs(pairs).map_err(|error| Misfit(error.to_string()))
+    }
+}
+
+/// Those whose memberships lead back to themselves, or from one such circle to another: whoever is in nothing that is left is taken out, and then whoever has nobody left in them. Each
+/// membership is looked at twice, however long the chains are.
+fn in_circles(entities: &[Entity]) -> HashSet<&EntityName> {
+    let memberships = || {
+        entities
+            .iter()
+            .flat_map(|entity| entity.parents.iter().map(|parent| (&entity.name, parent)))
+    };
+    let mut left: HashSet<&EntityName> = entities.iter().map(|entity| &entity.name).collect();
+    take_out(&mut left, memberships());
+    take_out(&mut left, memberships().map(|(child, parent)| (parent, child)));
+    left
+}
+
+/// Takes out whoever has no edge to anybody that is left, until all have one.
+fn take_out<'e>(left: &mut HashSet<&'e EntityName>, edges: impl Iterator<Item = (&'e EntityName, &'e EntityName)>) {
+    let mut count: HashMap<&EntityName, usize> = left.iter().map(|name| (*name, 0)).collect();
+    let mut back: HashMap<&EntityName, Vec<&EntityName>> = HashMap::new();
+    for (from, to) in edges.filter(|(from, to)| left.contains(from) && left.contains(to)) {
+        let edges = count.entry(from).or_default();
+        *edges = edges.saturating_add(1);
+        back.entry(to).or_default().push(from);
+    }
+    let mut open: Vec<&EntityName> = count
+        .iter()
+        .filter(|(_, edges)| **edges == 0)
+        .map(|(name, _)| *name)
+        .collect();
+    while let Some(name) = open.pop() {
+        left.remove(name);
+        for from in back.remove(name).unwrap_or_default() {
+            let Some(edges) = count.get_mut(from) else { continue };
+            *edges = edges.saturating_sub(1);
+            if *edges == 0 {
+                open.push(from);
+            }
+        }
+    }
+}
+
+impl Judge for Policies {
+    fn judge(&self, question: &Question<'_>) -> Verdict {
+        Self::judge(self, question)
+    }
+
+    fn kind(&self, named: &str) -> Option<&str> {
+        let exactly = self.kinds.get_key_value(named).map(|(kind, _)| kind.as_str());
+        exactly.or_else(|| OUR_KINDS.into_iter().find(|kind| is_meant(kind, named)))
+    }
+
+    fn actions(&self, principal: &str, resource: &str) -> Vec<CapabilityName> {
+        let pair = (principal.to_owned(), resource.to_owned());
+        self.applicable.get(&pair).cloned().unwrap_or_default()
+    }
+
+    fn approvers(&self) -> &[Approvers] {
+        &self.approvers
+    }
+
+    fn declares(&self, action: &str, member: &str) -> bool {
+        self.declared.has_context(action, member)
+    }
+
+    fn looks_at_risk(&self) -> bool {
+        self.looks_at_risk
     }
 }
 
@@ -294,8 +392,11 @@ impl Heard {
             (true, false) => (Answer::Permit, self.permit),
             (true, true) => (Answer::Silence, Vec::new()),
         };
+        // What a permit demands that could not be evaluated is demanded: whoever leaves out the input that it looks at must not get around it.
+        let unheard = self.failed.iter().filter(|_| answer == Answer::Permit);
         let demands = decided
             .iter()
+            .chain(unheard)
             .filter_map(|id| names.get(id))
             .fold(Demands::default(), |all, named| all.with(&named.demands));
         let sorted = |ids: Vec<PolicyId>| {
@@ -310,16 +411,51 @@ impl Heard {
             demands,
             failed: sorted(self.failed),
             unfit: None,
+            beside: None,
             looked_at: self.looked_at,
         }
     }
 }
 
-fn schema(catalogue: &Catalogue) -> Result<Schema, Vec<Problem>> {
-    match Schema::from_cedarschema_str(&catalogue.cedarschema()) {
-        Ok((schema, _warnings)) => Ok(schema),
-        Err(error) => Err(vec![Problem::general(format!("schema: {}", told(&error)))]),
+/// Whether a policy is a permit whose head admits the action [`ACCESS`].
+fn could_permit_access(policy: &Policy) -> bool {
+    let access = |uid: &EntityUid| uid.id().unescaped() == ACCESS && uid.type_name().to_string() == "Action";
+    let admitted = match policy.action_constraint() {
+        ActionConstraint::Any => true,
+        ActionConstraint::Eq(uid) => access(&uid),
+        ActionConstraint::In(all) => all.iter().any(access),
+    };
+    policy.effect() == Effect::Permit && admitted
+}
+
+fn schema(catalogue: &Catalogue) -> Result<(Schema, Declared), Vec<Problem>> {
+    let wrong = |error: &dyn std::fmt::Display| vec![Problem::general(format!("schema: {error}"))];
+    let (fragment, _warnings) =
+        SchemaFragment::from_cedarschema_str(&catalogue.cedarschema()).map_err(|error| wrong(&told(&error)))?;
+    let declared = fragment.clone().to_json_value().map_err(|error| wrong(&error))?;
+    let schema = Schema::from_schema_fragments([fragment]).map_err(|error| wrong(&told(&error)))?;
+    Ok((schema, Declared::of(&declared)))
+}
+
+/// Which actions apply to which types.
+fn applicable(schema: &Schema) -> BTreeMap<(String, String), Vec<CapabilityName>> {
+    let mut all: BTreeMap<(String, String), Vec<CapabilityName>> = BTreeMap::new();
+    for action in schema.actions() {
+        let Some(name) = CapabilityName::parse(action.id().unescaped()) else {
+            continue; // nobody can ask for it
+        };
+        let principals = schema.principals_for_action(action).into_iter().flatten();
+        for principal in principals {
+            for resource in schema.resources_for_action(action).into_iter().flatten() {
+                let pair = (principal.to_string(), resource.to_string());
+                all.entry(pair).or_default().push(name.clone());
+            }
+        }
     }
+    for names in all.values_mut() {
+        names.sort_unstable();
+    }
+    all
 }
 
 /// The policies of a text under their own names (`@id`), else under the places they have in it.
@@ -343,8 +479,9 @@ fn named(text: &str) -> Result<(PolicySet, Vec<Problem>), Vec<Problem>> {
     let mut policies = PolicySet::new();
     for policy in parsed.policies() {
         let named = match policy.annotation("id") {
-            Some("") => {
-                problems.push(Problem::of(policy.id().as_ref(), None, "@id is a name"));
+            Some(name) if !is_name(name) => {
+                let says = format!("@id is a name of 1 to {NAME_CHARS_MAX} characters, without control characters");
+                problems.push(Problem::of(policy.id().as_ref(), None, says));
                 continue;
             }
             Some(name) => policy.new_id(PolicyId::new(name)),
@@ -358,12 +495,16 @@ fn named(text: &str) -> Result<(PolicySet, Vec<Problem>), Vec<Problem>> {
     Ok((policies, problems))
 }
 
+/// The longest name of a policy: it stands in the audit log each time that it decides.
+const NAME_CHARS_MAX: usize = 128;
+
+fn is_name(text: &str) -> bool {
+    (1..=NAME_CHARS_MAX).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+}
+
 fn actions(schema: &Schema, catalogue: &Catalogue) -> HashMap<String, Action> {
     let shape = |name: &str| {
-        let capability = catalogue
-            .capabilities
-            .iter()
-            .find(|capability| capability.name.as_str() == name)?;
+        let capability = catalogue.all().find(|capability| capability.name.as_str() == name)?;
         Some(match &capability.input {
             Some(input) => Input::Shaped(Shape::of_schema(input)),
             None => Input::None,
@@ -396,21 +537,20 @@ fn risk(question: &Question<'_>) -> Result<RestrictedExpression, Misfit> {
     RestrictedExpression::new_record(pairs).map_err(|error| Misfit(error.to_string()))
 }
 
-fn of_attributes(
+fn of_attributes<'a>(
     uid: EntityUid,
-    attributes: &Map<String, Value>,
+    attributes: impl Iterator<Item = (&'a String, &'a Value)>,
     parents: HashSet<EntityUid>,
 ) -> Result<cedar_policy::Entity, Misfit> {
-    if attributes.is_empty() {
-        return Ok(cedar_policy::Entity::new_no_attrs(uid, parents));
-    }
     let attributes = attributes
-        .iter()
         .map(|(name, value)| {
             let value = dynamic(value).map_err(|Misfit(what)| Misfit(format!("{name}: {what}")))?;
             Ok((name.clone(), value))
         })
         .collect::<Result<HashMap<_, _>, Misfit>>()?;
+    if attributes.is_empty() {
+        return Ok(cedar_policy::Entity::new_no_attrs(uid, parents));
+    }
     cedar_policy::Entity::new(uid, attributes, parents).map_err(|error| Misfit(error.to_string()))
 }
 

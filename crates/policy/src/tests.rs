@@ -47,6 +47,7 @@ fn catalogue() -> Catalogue {
         input: input.map(object),
         output: None,
         strength: Strength::Session,
+        scopes: Vec::new(),
     };
     Catalogue {
         capabilities: vec![capability("purchase", Some(input)), capability("read_profile", None)],

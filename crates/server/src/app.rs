@@ -12,6 +12,7 @@ use keys::Seal;
 use store::{Store, TenantDb};
 
 use crate::{
+    authzen::AskedAbout,
     browser::{self, PageKeys},
     certificates::ClientAuthorities,
     client_keys::ClientKeys,
@@ -19,7 +20,9 @@ use crate::{
     fault::Fault,
     keyring::Keyring,
     listen::ClientCertificates,
+    oauth::{self, CheckedTokens},
     peers::Peers,
+    policies::Policies,
     polls::Polls,
     schemas::Schemas,
     settings::{Limits, OriginRule, Settings},
@@ -43,6 +46,9 @@ pub struct App {
     pub(crate) documents: Documents,
     pub(crate) throttle: Throttle,
     pub(crate) polls: Polls,
+    pub(crate) checked_tokens: CheckedTokens,
+    pub(crate) asked_about: AskedAbout,
+    pub(crate) policies: Policies,
     pub(crate) schemas: Schemas,
     pub(crate) limits: Limits,
     pub(crate) peers: Peers,
@@ -53,6 +59,8 @@ pub struct App {
     pub(crate) told_of_logout: tokio::sync::Notify,
     /// In which second readiness was last tried by writing: probes are anonymous, and must not be a load.
     pub(crate) ready_written: std::sync::atomic::AtomicI64,
+    /// Until when bookings whose time was over were ended by this node, in seconds since 1970; 0 before it swept.
+    pub(crate) bookings_swept: std::sync::atomic::AtomicI64,
     pub(crate) origin: String,
 }
 
@@ -88,6 +96,9 @@ impl App {
             documents,
             throttle: Throttle::default(),
             polls: Polls::default(),
+            checked_tokens: CheckedTokens::default(),
+            asked_about: AskedAbout::default(),
+            policies: Policies::default(),
             schemas: Schemas::default(),
             limits: settings.limits,
             peers: settings.peers,
@@ -95,6 +106,7 @@ impl App {
             client_authorities: settings.client_authorities,
             told_of_logout: tokio::sync::Notify::new(),
             ready_written: std::sync::atomic::AtomicI64::new(0),
+            bookings_swept: std::sync::atomic::AtomicI64::new(0),
             origin: settings.origin,
         });
         for tenant in app.tenants.all() {
@@ -126,6 +138,12 @@ impl App {
     /// What hashing passwords has cost since the start.
     pub fn password_work(&self) -> login::Work {
         self.passwords.work()
+    }
+
+    /// Ends the bookings of the ledger whose time is over, as the background job does.
+    pub async fn end_bookings(self: &Arc<Self>) -> Result<(), Fault> {
+        let at = self.moment()?;
+        oauth::expire(self, &at).await
     }
 
     /// The default tenant's handle.
@@ -229,6 +247,7 @@ async fn ensure_default_tenant(settings: &Settings, store: &Arc<Store>) -> Resul
             name: host_of(&settings.origin).chars().take(TENANT_NAME_CHARS_MAX).collect(), // people know where they are, not what we call it
             issuer: settings.origin.clone(),
             settings: kernel::tenant::Settings::default(),
+            policy_version: 0,
             created: at.now,
             disabled: None,
         };

@@ -11,6 +11,7 @@ use kernel::{
     client::{Authentication, Client},
     client_authentication::{Credentials, Evidence, Facts, ShownCertificate, Vouched, dpop_mark, prove},
     form::Form,
+    introspection::Known,
     tenant::{NonceRule, Reach},
 };
 use proof::{
@@ -28,7 +29,7 @@ use crate::{
     client_keys,
     fault::Stop,
     http::{Presented, Scheme},
-    routes::{Endpoint, KeyProof, Route},
+    routes::{Endpoint, KeyProof, Route, TokenProof},
 };
 
 /// A proved caller, and the access token that proved it, if one did.
@@ -36,11 +37,17 @@ use crate::{
 pub(crate) struct Proved {
     pub(crate) caller: Caller,
     pub(crate) token: Option<String>,
+    /// What that token hangs on.
+    pub(crate) known: Option<Arc<Known>>,
 }
 
 impl From<Caller> for Proved {
     fn from(caller: Caller) -> Self {
-        Self { caller, token: None }
+        Self {
+            caller,
+            token: None,
+            known: None,
+        }
     }
 }
 
@@ -69,6 +76,9 @@ pub(crate) async fn authenticate(
         } else {
             Err(Why::TokenUnknown.into()) // one for a person, where a machine acts for itself, or the other way round
         };
+    }
+    if matches!(route.token, TokenProof::Only) {
+        return Err(Why::TokenMissing.into());
     }
     if admits(CallerKind::PureMachine) {
         let caller = client(app, tenant, route, shown, form, at).await?;
@@ -244,6 +254,13 @@ fn check_nonce(app: &App, tenant: &TenantDb, shown: Option<&str>, now: Time) -> 
 }
 
 /// An administrator by token, of this tenant or of the whole installation.
+/// Whether a request shows the token of an administrator here.
+pub(crate) async fn shows_administrator(tenant: &TenantDb, shown: &Presented, at: &Moment) -> bool {
+    let Ok(token) = shown.token() else { return false };
+    let token = token.filter(|(scheme, _)| matches!(scheme, Scheme::Bearer));
+    administrator(tenant, token, at).await.is_ok()
+}
+
 async fn administrator(tenant: &TenantDb, token: Option<(Scheme, String)>, at: &Moment) -> Result<Caller, Stop> {
     let (_, token) = token.ok_or(Why::AdministratorUnproved)?;
     let found = tenant

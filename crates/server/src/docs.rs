@@ -66,7 +66,7 @@ fn routes() -> String {
         let body = match route.body {
             Body::None => "none".to_owned(),
             Body::Form => format!("form, {} KiB", route.body_bytes_max / 1024),
-            Body::Json => format!("JSON, {} KiB", route.body_bytes_max / 1024),
+            Body::Json | Body::Question => format!("JSON, {} KiB", route.body_bytes_max / 1024),
         };
         let origins = match route.access {
             Access::AnyOrigin => "any",
@@ -121,6 +121,7 @@ fn discovery() -> String {
         name: "Default".to_owned(),
         issuer: issuer.to_owned(),
         settings: Settings::default(),
+        policy_version: 0,
         created: Time::from_unix(0),
         disabled: None,
     };

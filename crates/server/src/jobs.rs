@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use kernel::Moment;
 use tokio::{sync::watch, task::JoinHandle};
 
-use crate::{app::App, fault::Fault, logouts};
+use crate::{app::App, fault::Fault, logouts, oauth};
 
 /// The background jobs of a node.
 #[derive(Debug)]
@@ -101,6 +101,7 @@ async fn sweep(app: Arc<App>, at: Moment) -> Result<(), Fault> {
             tracing::error!(tenant = %tenant.id, error = %fault, "a tenant's keys cannot be tended"); // the others' can
         }
     }
+    oauth::expire(&app, &at).await?;
     app.store.sweep_marks(at.now).await?;
     app.store.sweep_tokens(at.now).await?;
     app.store.sweep_people(at.now).await?;

@@ -6,8 +6,11 @@
 //! Never here: a rule about who may get what (kernel), SQL (store). Only `settle` signs and commits; only `http::render` knows status codes; only `surroundings`
 //! reads the clock, the random numbers and the environment.
 
+mod access_requests;
 mod admin;
 mod app;
+mod attorney;
+mod authzen;
 mod browser;
 mod caller;
 mod certificates;
@@ -21,8 +24,10 @@ mod jobs;
 mod keyring;
 mod listen;
 mod logouts;
+mod memo;
 mod oauth;
 mod peers;
+mod policies;
 mod polls;
 mod routes;
 mod schemas;

@@ -42,7 +42,9 @@ impl Route {
             | Endpoint::Push
             | Endpoint::Userinfo
             | Endpoint::Introspection
-            | Endpoint::Revocation => true,
+            | Endpoint::Revocation
+            | Endpoint::AuthZen(_)
+            | Endpoint::Ledger(_) => true,
             Endpoint::Greeting
             | Endpoint::Discovery(_)
             | Endpoint::Jwks
@@ -100,6 +102,8 @@ pub enum TokenProof {
     TakenFromBody,
     /// A registration token does, in the `Authorization` header, for the registration that it came with (RFC 7592 s3).
     OfRegistration,
+    /// It does, in the `Authorization` header, and nothing else shows a machine.
+    Only,
     /// It does not.
     Ignored,
 }
@@ -113,6 +117,8 @@ pub enum Body {
     Form,
     /// A JSON object.
     Json,
+    /// A JSON object, and anything else is a malformed request (`AuthZEN` s10.1).
+    Question,
 }
 
 /// Whether scripts of other origins may call it (CORS).
@@ -142,10 +148,35 @@ pub(crate) enum Endpoint {
     EndSession,
     Introspection,
     Revocation,
+    AuthZen(AuthZen),
+    Ledger(Ledger),
     Live,
     Ready,
     OpenApi,
     Admin(Admin),
+}
+
+/// What is asked of the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ledger {
+    Consume,
+    Reserve,
+    Lease,
+    Settle,
+    Void,
+}
+
+/// What is asked of the policy decision point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AuthZen {
+    Evaluation,
+    Evaluations,
+    SearchSubject,
+    SearchResource,
+    SearchAction,
+    Submit,
+    Task,
+    Cancel,
 }
 
 /// What is asked of the registration endpoint.
@@ -174,6 +205,11 @@ pub(crate) enum Page {
     ApprovalAnswer,
     Agents,
     AgentsStop,
+    Grant,
+    GrantChange,
+    GrantDocument,
+    Give,
+    GiveNow,
     Account,
     AddPasskey,
     RemovePasskey,
@@ -189,6 +225,7 @@ pub(crate) enum Page {
 pub(crate) enum Document {
     AuthorizationServer,
     OpenId,
+    AuthZen,
 }
 
 /// Which call of administration.
@@ -205,7 +242,10 @@ pub(crate) enum Admin {
     ListGrants,
     CreateGrant,
     ShowGrant,
+    EditGrant,
     RevokeGrant,
+    ListBookings,
+    ShowBudgets,
     ListTenants,
     CreateTenant,
     ChangeTenant,
@@ -240,12 +280,25 @@ pub(crate) enum Admin {
     ShowDetailType,
     ReplaceDetailType,
     DropDetailType,
+    ShowPolicies,
+    ApplyPolicies,
+    ListPolicyVersions,
+    ShowPolicyVersion,
+    ReplayPolicies,
+    ExplainPolicies,
+    ListCapabilities,
+    PutCapability,
+    DropCapability,
 }
 
 /// The largest body where a route says nothing else, in bytes.
 pub(crate) const BODY_BYTES_MAX: usize = 64 * 1024;
 /// The largest registration, in bytes (S-15).
+/// The largest request for decisions, in bytes: some hundred questions.
+const QUESTION_BYTES_MAX: usize = 256 * 1024;
 const REGISTRATION_BYTES_MAX: usize = 256 * 1024;
+/// The largest body with policies, in bytes: 4 MiB of them, with every line break and quotation mark escaped, a schema and a catalogue.
+const POLICIES_BYTES_MAX: usize = 12 * 1024 * 1024;
 
 const fn get(path: &'static str, endpoint: Endpoint, summary: &'static str) -> Route {
     Route {
@@ -291,12 +344,43 @@ const fn form(
     }
 }
 
+const fn decision_point(path: &'static str, what: AuthZen, summary: &'static str) -> Route {
+    Route {
+        method: &Method::POST,
+        admits: &[CallerKind::PureMachine],
+        key_proof: KeyProof::Taken,
+        token: TokenProof::Only,
+        body: Body::Question,
+        body_bytes_max: QUESTION_BYTES_MAX,
+        ..get(path, Endpoint::AuthZen(what), summary)
+    }
+}
+
+/// By a credential of the resource's own: a token says who is calling to whoever was shown it, too.
+const fn ledger(path: &'static str, what: Ledger, summary: &'static str) -> Route {
+    form(
+        path,
+        Endpoint::Ledger(what),
+        Access::SameOrigin,
+        KeyProof::Ignored,
+        summary,
+    )
+}
+
 const fn admin(method: &'static Method, path: &'static str, call: Admin, body: Body, summary: &'static str) -> Route {
     Route {
         method,
         admits: &[CallerKind::Administrator],
         body,
         ..get(path, Endpoint::Admin(call), summary)
+    }
+}
+
+/// A call that brings policies.
+const fn with_policies(method: &'static Method, path: &'static str, call: Admin, summary: &'static str) -> Route {
+    Route {
+        body_bytes_max: POLICIES_BYTES_MAX,
+        ..admin(method, path, call, Body::Json, summary)
     }
 }
 
@@ -355,6 +439,11 @@ pub static ROUTES: &[Route] = &[
         "/.well-known/openid-configuration",
         Document::OpenId,
         "The same at the place OpenID Connect clients look",
+    ),
+    discovery(
+        "/.well-known/authzen-configuration",
+        Document::AuthZen,
+        "Metadata of the policy decision point (AuthZEN)",
     ),
     Route {
         access: Access::AnyOrigin,
@@ -455,6 +544,27 @@ pub static ROUTES: &[Route] = &[
     ),
     own_page("/agents", Page::Agents, "What acts for the person who is signed in"),
     own_form("/agents/stop", Page::AgentsStop, "Stop a grant, an app, or everything"),
+    own_page(
+        "/agents/give",
+        Page::Give,
+        "Pick an app, a place and what it may do there",
+    ),
+    own_form("/agents/give", Page::GiveNow, "A person gives an app something unasked"),
+    own_page(
+        "/agents/grants/{id}",
+        Page::Grant,
+        "What one grant gives, and a form to take from it",
+    ),
+    own_form(
+        "/agents/grants/{id}",
+        Page::GrantChange,
+        "A person takes something from a grant",
+    ),
+    own_page(
+        "/agents/grants/{id}/document",
+        Page::GrantDocument,
+        "The power of attorney as one JSON document",
+    ),
     own_page(
         "/account",
         Page::Account,
@@ -585,6 +695,66 @@ pub static ROUTES: &[Route] = &[
             "Take a token back (RFC 7009)",
         )
     },
+    ledger(
+        "/oauth2/consume",
+        Ledger::Consume,
+        "A resource books what is done with a token: once, or so often",
+    ),
+    ledger(
+        "/oauth2/reserve",
+        Ledger::Reserve,
+        "The same before it acts; what is not settled in time goes back",
+    ),
+    ledger(
+        "/oauth2/lease",
+        Ledger::Lease,
+        "The same for a block of uses that it counts itself; what is not settled in time counts as used",
+    ),
+    ledger("/oauth2/settle", Ledger::Settle, "Say how much of a booking was used"),
+    ledger("/oauth2/void", Ledger::Void, "Take a booking back"),
+    decision_point(
+        "/access/v1/evaluation",
+        AuthZen::Evaluation,
+        "Say whether somebody may do something (AuthZEN Authorization API 1.0)",
+    ),
+    decision_point(
+        "/access/v1/evaluations",
+        AuthZen::Evaluations,
+        "The same for several questions",
+    ),
+    decision_point(
+        "/access/v1/search/subject",
+        AuthZen::SearchSubject,
+        "Who may do something to something (AuthZEN)",
+    ),
+    decision_point(
+        "/access/v1/search/resource",
+        AuthZen::SearchResource,
+        "To what somebody may do something (AuthZEN)",
+    ),
+    decision_point(
+        "/access/v1/search/action",
+        AuthZen::SearchAction,
+        "What somebody may do to something (AuthZEN)",
+    ),
+    decision_point(
+        "/access/v1/requests",
+        AuthZen::Submit,
+        "Have people asked about a denial that said they may be (AuthZEN Access Request and Approval Profile)",
+    ),
+    Route {
+        method: &Method::GET,
+        body: Body::None,
+        ..decision_point("/access/v1/requests/{id}", AuthZen::Task, "How that stands")
+    },
+    Route {
+        body: Body::None,
+        ..decision_point(
+            "/access/v1/requests/{id}/cancel",
+            AuthZen::Cancel,
+            "Take it back while it is pending",
+        )
+    },
     Route {
         tenancy: Tenancy::Installation,
         ..get("/health/live", Endpoint::Live, "The process answers")
@@ -679,11 +849,32 @@ pub static ROUTES: &[Route] = &[
         "Show a grant",
     ),
     admin(
+        &Method::PATCH,
+        "/admin/v1/grants/{id}",
+        Admin::EditGrant,
+        Body::Json,
+        "Edit a grant down: what is left of it",
+    ),
+    admin(
         &Method::POST,
         "/admin/v1/grants/{id}/revoke",
         Admin::RevokeGrant,
         Body::None,
         "Revoke a grant and everything projected from it",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/grants/{id}/ledger",
+        Admin::ListBookings,
+        Body::None,
+        "List what was booked by tokens of a grant, the newest first",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/grants/{id}/budgets",
+        Admin::ShowBudgets,
+        Body::None,
+        "Show what a grant's capabilities are limited to, what was used of it, and what is left",
     ),
     admin(
         &Method::GET,
@@ -852,6 +1043,66 @@ pub static ROUTES: &[Route] = &[
         Admin::DropDetailType,
         Body::None,
         "End a type; what was granted of it falls silent",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/policies",
+        Admin::ShowPolicies,
+        Body::None,
+        "Show the policies and capabilities that count; version 0 is what counts before any were applied",
+    ),
+    with_policies(
+        &Method::PUT,
+        "/admin/v1/policies",
+        Admin::ApplyPolicies,
+        "Apply policies and capabilities, all of them, as the next version: every door judges by it from then on",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/policies/versions",
+        Admin::ListPolicyVersions,
+        Body::None,
+        "List the versions that were applied, the newest first",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/policies/versions/{id}",
+        Admin::ShowPolicyVersion,
+        Body::None,
+        "Show a version as it was applied",
+    ),
+    with_policies(
+        &Method::POST,
+        "/admin/v1/policies/replay",
+        Admin::ReplayPolicies,
+        "Say which of the last decisions would be others under policies that were not applied",
+    ),
+    with_policies(
+        &Method::POST,
+        "/admin/v1/policies/explain",
+        Admin::ExplainPolicies,
+        "Say what policies answer to one question, which of them decided, and what these demand",
+    ),
+    admin(
+        &Method::GET,
+        "/admin/v1/capabilities",
+        Admin::ListCapabilities,
+        Body::None,
+        "List the capabilities, in the order of the catalogue",
+    ),
+    admin(
+        &Method::PUT,
+        "/admin/v1/capabilities/{id}",
+        Admin::PutCapability,
+        Body::Json,
+        "Enter a capability, or replace it, as the next version of everything",
+    ),
+    admin(
+        &Method::DELETE,
+        "/admin/v1/capabilities/{id}",
+        Admin::DropCapability,
+        Body::None,
+        "Take a capability out, as the next version of everything; refused while a policy speaks of it",
     ),
     admin(
         &Method::GET,

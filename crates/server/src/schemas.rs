@@ -9,10 +9,11 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use jsonschema::{Draft, PatternOptions, Validator, error::ValidationErrorKind};
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator, error::ValidationErrorKind};
 use kernel::{
-    Why,
+    TenantId, Why,
     detail::{Breach, Detail, DetailType, Types},
+    policy::Policy,
 };
 use proof::json::Object;
 use serde_json::Value;
@@ -46,12 +47,31 @@ impl Schemas {
         }
     }
 
+    /// Whether an input is what a capability of a tenant's policies takes, and what is wrong with it otherwise; without a schema it takes nothing in particular.
+    pub(crate) fn fits(&self, tenant: &TenantId, policy: &Policy, name: &str, input: &Object) -> Result<(), String> {
+        let Some(schema) = policy.capability(name).and_then(|known| known.input.as_ref()) else {
+            return Ok(());
+        };
+        // A version of policies is written once, with its catalogue.
+        let basis = format!("capability {tenant} {} {name}", policy.version);
+        let schema = self
+            .kept(basis, schema)
+            .ok_or("the schema of the capability admits nothing")?;
+        let breach = schema
+            .validate(&Value::Object(input.clone()))
+            .map_err(|error| breach(&error));
+        breach.map_err(|breach| breach.said_of_input())
+    }
+
     fn compiled(&self, kind: &DetailType) -> Option<Arc<Validator>> {
-        let basis = kind.basis();
+        self.kept(kind.basis(), &kind.schema)
+    }
+
+    fn kept(&self, basis: String, schema: &Object) -> Option<Arc<Validator>> {
         if let Some(kept) = self.compiled.read().unwrap_or_else(PoisonError::into_inner).get(&basis) {
             return Some(Arc::clone(kept));
         }
-        let compiled = Arc::new(compile(&kind.schema).ok()?);
+        let compiled = Arc::new(compile(schema).ok()?);
         let mut all = self.compiled.write().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= KEPT_MAX {
             all.clear(); // they are compiled again as they are needed
@@ -117,24 +137,26 @@ fn reference(schema: &Object) -> Option<&'static str> {
 
 fn verdict(schema: &Validator, detail: &Detail) -> Result<(), Breach> {
     let body = Value::Object(detail.body().clone());
-    schema.validate(&body).map_err(|error| {
-        let kind = error.kind();
-        let unknown = matches!(
-            kind,
-            ValidationErrorKind::AdditionalProperties { .. }
-                | ValidationErrorKind::UnevaluatedProperties { .. }
-                | ValidationErrorKind::PropertyNames { .. }
-        );
-        let place = place(error.schema_path().as_str());
-        if let ValidationErrorKind::Required { property } = kind {
-            let name = property.as_str().unwrap_or_default();
-            Breach::Missing(plain(place.into_iter().chain([name.to_owned()])))
-        } else if unknown {
-            Breach::Unknown(plain(place))
-        } else {
-            Breach::Value(plain(place))
-        }
-    })
+    schema.validate(&body).map_err(|error| breach(&error))
+}
+
+fn breach(error: &ValidationError<'_>) -> Breach {
+    let kind = error.kind();
+    let unknown = matches!(
+        kind,
+        ValidationErrorKind::AdditionalProperties { .. }
+            | ValidationErrorKind::UnevaluatedProperties { .. }
+            | ValidationErrorKind::PropertyNames { .. }
+    );
+    let place = place(error.schema_path().as_str());
+    if let ValidationErrorKind::Required { property } = kind {
+        let name = property.as_str().unwrap_or_default();
+        Breach::Missing(plain(place.into_iter().chain([name.to_owned()])))
+    } else if unknown {
+        Breach::Unknown(plain(place))
+    } else {
+        Breach::Value(plain(place))
+    }
 }
 
 /// Which members of a schema lead to a place in it: those behind `properties` of a JSON Pointer (RFC 6901). What came in has no part in it.

@@ -38,7 +38,10 @@ impl Answered {
     /// The document of the answer, for callers who wanted one.
     pub(crate) fn document(self) -> Result<json::Object, Why> {
         match self {
-            Self::Issue(Reply::Document(document) | Reply::Created(document), _) => Ok(document),
+            Self::Issue(
+                Reply::Document(document) | Reply::Created(document) | Reply::Accepted { body: document, .. },
+                _,
+            ) => Ok(document),
             Self::Issue(
                 Reply::Done
                 | Reply::Gone

@@ -31,7 +31,11 @@ impl Walker {
         let looks = async move {
             for look in [Look::First, Look::Again] {
                 self.app.surroundings.reached(Point::Look).await?;
-                let decision = consider(self.clone(), look).await?;
+                let mut walker = self.clone();
+                if look == Look::Again {
+                    walker.tenant = self.app.policies.read_again(walker.tenant).await?;
+                }
+                let decision = consider(walker, look).await?;
                 match settle(&self.app, &self.tenant, &self.caller, decision, &self.at).await? {
                     Settled::Done(answered) => return Ok(*answered),
                     Settled::Lost => {}

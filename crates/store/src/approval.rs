@@ -2,6 +2,7 @@
 
 use kernel::{
     ApprovalId, ClientId, Confirmation, Time,
+    access_request::SubmittedAs,
     approval::{Approval, Asks, Door, Guard, LIMITS_LOOK_BACK_SECONDS, Places, State, Whom, Write},
     moment,
 };
@@ -18,7 +19,17 @@ use crate::{
     tenant_db::TenantDb,
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &OF_CODE, &LATELY, &PAGE, &CREATE, &ADVANCE, &SLOW_DOWN, &EXPIRE];
+pub(crate) const STATEMENTS: &[&Statement] = &[
+    &ONE,
+    &OF_CODE,
+    &OF_REQUEST,
+    &LATELY,
+    &PAGE,
+    &CREATE,
+    &ADVANCE,
+    &SLOW_DOWN,
+    &EXPIRE,
+];
 
 /// Questions of the same people that a page or a limit looks at, at most.
 const ROWS_MAX: i64 = 200;
@@ -26,7 +37,7 @@ const ROWS_MAX: i64 = 200;
 static ONE: Statement = Statement::read(
     "approval.one",
     &[Text, Text],
-    "SELECT id, door, authorization_grant, client, key_thumbprint, asks, payload_hash, whom_kind, whom, quorum, state, answer, user_code_digest, interval_seconds, started_from, expires_at, created_at, epoch, place_of_client, place_of_whom
+    "SELECT id, door, authorization_grant, client, key_thumbprint, asks, payload_hash, whom_kind, whom, quorum, state, answer, user_code_digest, interval_seconds, started_from, expires_at, created_at, epoch, place_of_client, place_of_whom, request_key, request_digest
      FROM approval
      WHERE tenant = $1 AND id = $2",
 );
@@ -34,15 +45,23 @@ static ONE: Statement = Statement::read(
 static OF_CODE: Statement = Statement::read(
     "approval.of_code",
     &[Text, Text],
-    "SELECT id, door, authorization_grant, client, key_thumbprint, asks, payload_hash, whom_kind, whom, quorum, state, answer, user_code_digest, interval_seconds, started_from, expires_at, created_at, epoch, place_of_client, place_of_whom
+    "SELECT id, door, authorization_grant, client, key_thumbprint, asks, payload_hash, whom_kind, whom, quorum, state, answer, user_code_digest, interval_seconds, started_from, expires_at, created_at, epoch, place_of_client, place_of_whom, request_key, request_digest
      FROM approval
      WHERE tenant = $1 AND user_code_digest = $2",
+);
+
+static OF_REQUEST: Statement = Statement::read(
+    "approval.of_request",
+    &[Text, Text],
+    "SELECT id, door, authorization_grant, client, key_thumbprint, asks, payload_hash, whom_kind, whom, quorum, state, answer, user_code_digest, interval_seconds, started_from, expires_at, created_at, epoch, place_of_client, place_of_whom, request_key, request_digest
+     FROM approval
+     WHERE tenant = $1 AND request_key = $2",
 );
 
 static LATELY: Statement = Statement::read(
     "approval.lately",
     &[Text, Text, Text, Text, Int],
-    "SELECT id, door, authorization_grant, client, key_thumbprint, asks, payload_hash, whom_kind, whom, quorum, state, answer, user_code_digest, interval_seconds, started_from, expires_at, created_at, epoch, place_of_client, place_of_whom
+    "SELECT id, door, authorization_grant, client, key_thumbprint, asks, payload_hash, whom_kind, whom, quorum, state, answer, user_code_digest, interval_seconds, started_from, expires_at, created_at, epoch, place_of_client, place_of_whom, request_key, request_digest
      FROM approval
      WHERE tenant = $1 AND whom_kind = $2 AND whom = $3 AND id > $4
      ORDER BY id DESC
@@ -52,7 +71,7 @@ static LATELY: Statement = Statement::read(
 static PAGE: Statement = Statement::read(
     "approval.page",
     &[Text, Text, Int],
-    "SELECT id, door, authorization_grant, client, key_thumbprint, asks, payload_hash, whom_kind, whom, quorum, state, answer, user_code_digest, interval_seconds, started_from, expires_at, created_at, epoch, place_of_client, place_of_whom
+    "SELECT id, door, authorization_grant, client, key_thumbprint, asks, payload_hash, whom_kind, whom, quorum, state, answer, user_code_digest, interval_seconds, started_from, expires_at, created_at, epoch, place_of_client, place_of_whom, request_key, request_digest
      FROM approval
      WHERE tenant = $1 AND id > $2
      ORDER BY id
@@ -62,19 +81,20 @@ static PAGE: Statement = Statement::read(
 static CREATE: Statement = Statement::write(
     "approval.create",
     &[
-        Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Int, Text, Text, Text, Int, Text, Int, Int, Int, Text, Int, Int,
+        Text, Text, Text, Text, Text, Text, Text, Text, Text, Text, Int, Text, Text, Text, Int, Text, Int, Int, Int, Text, Int, Int, Text,
+        Text,
     ],
-    "INSERT INTO approval (tenant, id, door, authorization_grant, client, key_thumbprint, asks, payload_hash, whom_kind, whom, quorum, state, answer, user_code_digest, interval_seconds, started_from, expires_at, created_at, epoch, twin, place_of_client, place_of_whom)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+    "INSERT INTO approval (tenant, id, door, authorization_grant, client, key_thumbprint, asks, payload_hash, whom_kind, whom, quorum, state, answer, user_code_digest, interval_seconds, started_from, expires_at, created_at, epoch, twin, place_of_client, place_of_whom, request_key, request_digest)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
      ON CONFLICT DO NOTHING",
 );
 
 /// What waits keeps its places; what does not leaves them. A code that was claimed takes none: whoever typed it came by themselves.
 static ADVANCE: Statement = Statement::write(
     "approval.advance",
-    &[Text, Text, Text, Text, Text, Text, Text, Text, Int, Text, Int, Int],
+    &[Text, Text, Text, Text, Text, Text, Text, Text, Int, Text, Int, Int, Int],
     "UPDATE approval
-     SET asks = $3, payload_hash = $4, whom_kind = $5, whom = $6, state = $7, answer = $8, epoch = $9, twin = $10, place_of_client = $11, place_of_whom = $12
+     SET asks = $3, payload_hash = $4, whom_kind = $5, whom = $6, state = $7, answer = $8, epoch = $9, twin = $10, place_of_client = $11, place_of_whom = $12, expires_at = $13
      WHERE tenant = $1 AND id = $2 AND epoch = $9 - 1",
 );
 
@@ -103,6 +123,11 @@ impl TenantDb {
     /// The approval whose code a person typed.
     pub async fn approval_of_code(&self, digest: &str) -> Result<Option<Approval>, Fault> {
         self.one(&OF_CODE, &[digest.into()], read).await
+    }
+
+    /// The approval that was asked for with this key.
+    pub async fn approval_of_request(&self, submitted_as: &SubmittedAs) -> Result<Option<Approval>, Fault> {
+        self.one(&OF_REQUEST, &[submitted_as.key.as_str().into()], read).await
     }
 
     /// What was asked of these people in the time that limits look back, the newest first.
@@ -141,6 +166,10 @@ fn read(row: &Row<'_>) -> Result<Approval, Fault> {
         user_code_digest: row.text_if_any(12)?,
         interval_seconds: row.int(13)?,
         started_from: row.text_if_any(14)?,
+        submitted_as: row
+            .text_if_any(20)?
+            .zip(row.text_if_any(21)?)
+            .map(|(key, body)| SubmittedAs { key, body }),
         expires: row.time(15)?,
         created: row.time(16)?,
         epoch: row.int(17)?,
@@ -173,6 +202,11 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 approval.epoch.into(),
             ];
             args.extend(held(approval));
+            let submitted_as = approval.submitted_as.as_ref();
+            args.extend([
+                submitted_as.map(|request| request.key.clone()).into(),
+                submitted_as.map(|request| request.body.clone()).into(),
+            ]);
             Bound::new(&CREATE, args, "approval", tenant, approval.id.as_str())
         }
         Guard::Advance(approval) => {
@@ -188,6 +222,7 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 approval.epoch.into(),
             ];
             args.extend(held(approval));
+            args.push(approval.expires.into());
             Bound::new(&ADVANCE, args, "approval", tenant, approval.id.as_str())
         }
         Guard::Expire { id, at, yes } => {

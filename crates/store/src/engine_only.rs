@@ -13,6 +13,8 @@ pub(crate) const STATEMENTS: &[&Statement] = &[
     &EMPTY_A,
     &EMPTY_B,
     &SWEEP_TOKENS,
+    &SWEEP_BUDGETS,
+    &SWEEP_BUDGET_AMOUNTS,
     &SWEEP_CODES,
     &SWEEP_SESSIONS_EXPIRED,
     &SWEEP_SESSIONS_ENDED,
@@ -23,11 +25,13 @@ pub(crate) const STATEMENTS: &[&Statement] = &[
     &SWEEP_APPROVALS,
     &SWEEP_APPROVALS_UNCLAIMED,
     &SWEEP_NOTES,
+    &SWEEP_HABITS,
     &GRANTS_HELD,
     &GRANTS_TO_CLIENT,
     &GRANTS_ROOT,
     &GRANTS_OF_USER,
     &GRANTS_OF_PERSON,
+    &GRANTS_DENIED,
     &SESSIONS_OF_USER,
     &END_OTHER_SESSIONS,
     &PASSKEYS_OF_USER,
@@ -48,6 +52,27 @@ static SWEEP_TOKENS: Statement = Statement::write(
 .on_postgres(
     "DELETE FROM token
      WHERE tenant = $1 AND id = ANY(ARRAY(SELECT id FROM token WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED))",
+);
+
+// What was used of tokens, before their records go: a row is called by its token, then by what of it. $4 and $5 are what stands behind that name at least, and at most.
+static SWEEP_BUDGETS: Statement = Statement::write(
+    "budget.sweep",
+    &[Text, Text, Int, Text, Text],
+    "DELETE FROM budget
+     WHERE tenant = $1 AND id IN (
+         SELECT b.id
+         FROM (SELECT id FROM token WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3) t
+         JOIN budget b ON b.tenant = $1 AND b.id > t.id || $4 AND b.id < t.id || $5)",
+);
+
+static SWEEP_BUDGET_AMOUNTS: Statement = Statement::write(
+    "budget_amount.sweep",
+    &[Text, Text, Int, Text, Text],
+    "DELETE FROM budget_amount
+     WHERE tenant = $1 AND id IN (
+         SELECT b.id
+         FROM (SELECT id FROM token WHERE tenant = $1 AND id < $2 ORDER BY id LIMIT $3) t
+         JOIN budget_amount b ON b.tenant = $1 AND b.id > t.id || $4 AND b.id < t.id || $5)",
 );
 
 // The same for what people leave behind.
@@ -93,6 +118,17 @@ pub(crate) static SWEEP_APPROVALS_UNCLAIMED: Statement = Statement::write(
 .on_postgres(
     "DELETE FROM approval
      WHERE tenant = $1 AND id = ANY(ARRAY(SELECT id FROM approval WHERE tenant = $1 AND whom_kind = $2 AND whom = $3 AND id < $4 ORDER BY id LIMIT $5 FOR UPDATE SKIP LOCKED))",
+);
+
+pub(crate) static SWEEP_HABITS: Statement = Statement::write(
+    "habit.sweep",
+    &[Text, Int, Int],
+    "DELETE FROM habit
+     WHERE tenant = $1 AND (principal, person, what, slot) IN (SELECT principal, person, what, slot FROM habit WHERE tenant = $1 AND keep_until < $2 ORDER BY keep_until LIMIT $3)",
+)
+.on_postgres(
+    "DELETE FROM habit
+     WHERE tenant = $1 AND (principal, person, what, slot) IN (SELECT principal, person, what, slot FROM habit WHERE tenant = $1 AND keep_until < $2 ORDER BY keep_until LIMIT $3 FOR UPDATE SKIP LOCKED)",
 );
 
 pub(crate) static SWEEP_NOTES: Statement = Statement::write(
@@ -164,14 +200,27 @@ pub(crate) static SWEEP_FAMILIES_DEAD: Statement = Statement::write(
 );
 
 /// Deletes the oldest records of tokens before `floor` (an id), at most `rows_max` of them.
-pub(crate) fn lower_token_sweep(tenant: &str, floor: String, rows_max: i64) -> Bound {
-    Bound::new(
+pub(crate) fn lower_token_sweep(tenant: &str, floor: &str, rows_max: i64) -> [Bound; 3] {
+    let budgets = |statement: &'static Statement, table: &'static str| {
+        let args = vec![
+            tenant.to_owned().into(),
+            floor.to_owned().into(),
+            rows_max.into(),
+            " ".to_owned().into(),
+            "!".to_owned().into(),
+        ];
+        Bound::new(statement, args, table, tenant, "")
+    };
+    let of_budgets = budgets(&SWEEP_BUDGETS, "budget");
+    let of_amounts = budgets(&SWEEP_BUDGET_AMOUNTS, "budget_amount");
+    let tokens = Bound::new(
         &SWEEP_TOKENS,
-        vec![tenant.to_owned().into(), floor.into(), rows_max.into()],
+        vec![tenant.to_owned().into(), floor.to_owned().into(), rows_max.into()],
         "token",
         tenant,
         "",
-    )
+    );
+    [of_budgets, of_amounts, tokens]
 }
 
 /// Empties a table of marks.
@@ -187,17 +236,21 @@ pub(crate) fn lower_empty(slot: Slot) -> Bound {
 pub(crate) static GRANTS_HELD: Statement = Statement::read(
     "grant.held",
     &[Text, Text, Text, Text, Int],
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at, details
-     FROM grants INDEXED BY grants_holder
-     WHERE tenant = $1 AND holder_kind = $2 AND holder = $3 AND id > $4 AND subject IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $5)
-     ORDER BY id
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at
+     FROM grants g INDEXED BY grants_holder
+     LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
+     LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
+     WHERE g.tenant = $1 AND g.holder_kind = $2 AND g.holder = $3 AND g.id > $4 AND g.subject IS NULL AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > $5)
+     ORDER BY g.id
      LIMIT 64",
 )
 .on_postgres(
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at, details
-     FROM grants
-     WHERE tenant = $1 AND holder_kind = $2 AND holder = $3 AND id > $4 AND subject IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $5)
-     ORDER BY id
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at
+     FROM grants g
+     LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
+     LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
+     WHERE g.tenant = $1 AND g.holder_kind = $2 AND g.holder = $3 AND g.id > $4 AND g.subject IS NULL AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > $5)
+     ORDER BY g.id
      LIMIT 64",
 );
 
@@ -210,17 +263,21 @@ pub(crate) const GRANTS_HELD_MAX: usize = 64;
 pub(crate) static GRANTS_TO_CLIENT: Statement = Statement::read(
     "grant.to_client",
     &[Text, Text, Text, Text, Int],
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at, details
-     FROM grants INDEXED BY grants_root_holder
-     WHERE tenant = $1 AND subject = $2 AND holder_kind = $3 AND holder = $4 AND parent IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $5)
-     ORDER BY id DESC
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at
+     FROM grants g INDEXED BY grants_root_holder
+     LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
+     LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
+     WHERE g.tenant = $1 AND g.subject = $2 AND g.holder_kind = $3 AND g.holder = $4 AND g.parent IS NULL AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > $5)
+     ORDER BY g.id DESC
      LIMIT 64",
 )
 .on_postgres(
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at, details
-     FROM grants
-     WHERE tenant = $1 AND subject = $2 AND holder_kind = $3 AND holder = $4 AND parent IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $5)
-     ORDER BY id DESC
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at
+     FROM grants g
+     LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
+     LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
+     WHERE g.tenant = $1 AND g.subject = $2 AND g.holder_kind = $3 AND g.holder = $4 AND g.parent IS NULL AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > $5)
+     ORDER BY g.id DESC
      LIMIT 64",
 );
 
@@ -228,17 +285,21 @@ pub(crate) static GRANTS_TO_CLIENT: Statement = Statement::read(
 pub(crate) static GRANTS_ROOT: Statement = Statement::read(
     "grant.roots",
     &[Text, Text, Text, Int],
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at, details
-     FROM grants INDEXED BY grants_root
-     WHERE tenant = $1 AND subject = $2 AND id > $3 AND parent IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $4)
-     ORDER BY id
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at
+     FROM grants g INDEXED BY grants_root
+     LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
+     LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
+     WHERE g.tenant = $1 AND g.subject = $2 AND g.id > $3 AND g.parent IS NULL AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > $4)
+     ORDER BY g.id
      LIMIT 500",
 )
 .on_postgres(
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at, details
-     FROM grants
-     WHERE tenant = $1 AND subject = $2 AND id > $3 AND parent IS NULL AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $4)
-     ORDER BY id
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at
+     FROM grants g
+     LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
+     LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
+     WHERE g.tenant = $1 AND g.subject = $2 AND g.id > $3 AND g.parent IS NULL AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > $4)
+     ORDER BY g.id
      LIMIT 500",
 );
 
@@ -249,17 +310,21 @@ pub(crate) const GRANTS_ROOT_MAX: usize = 500;
 pub(crate) static GRANTS_OF_USER: Statement = Statement::read(
     "grant.of_user",
     &[Text, Text, Text, Int],
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at, details
-     FROM grants INDEXED BY grants_subject
-     WHERE tenant = $1 AND subject = $2 AND id > $3
-     ORDER BY id
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at
+     FROM grants g INDEXED BY grants_subject
+     LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
+     LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
+     WHERE g.tenant = $1 AND g.subject = $2 AND g.id > $3
+     ORDER BY g.id
      LIMIT $4",
 )
 .on_postgres(
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at, details
-     FROM grants
-     WHERE tenant = $1 AND subject = $2 AND id > $3
-     ORDER BY id
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at
+     FROM grants g
+     LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
+     LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
+     WHERE g.tenant = $1 AND g.subject = $2 AND g.id > $3
+     ORDER BY g.id
      LIMIT $4",
 );
 
@@ -267,20 +332,42 @@ pub(crate) static GRANTS_OF_USER: Statement = Statement::read(
 pub(crate) static GRANTS_OF_PERSON: Statement = Statement::read(
     "grant.persons",
     &[Text, Text, Int],
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, u.used_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM grants c INDEXED BY grants_parent WHERE c.tenant = $1 AND c.parent = g.id AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > $3) AND EXISTS (SELECT 1 FROM refresh_family f WHERE f.tenant = $1 AND f.grant_id = c.id))
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, u.used_at, g.owner, p.id, g.denied_at, u.used_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM grants c INDEXED BY grants_parent WHERE c.tenant = $1 AND c.parent = g.id AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > $3) AND EXISTS (SELECT 1 FROM refresh_family f WHERE f.tenant = $1 AND f.grant_id = c.id))
      FROM grants g INDEXED BY grants_root
      LEFT JOIN grant_use u ON u.tenant = g.tenant AND u.id = g.id
+     LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
      WHERE g.tenant = $1 AND g.subject = $2 AND g.parent IS NULL AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > $3)
      ORDER BY g.id DESC
      LIMIT 500",
 )
 .on_postgres(
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, u.used_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM grants c WHERE c.tenant = $1 AND c.parent = g.id AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > $3) AND EXISTS (SELECT 1 FROM refresh_family f WHERE f.tenant = $1 AND f.grant_id = c.id))
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, u.used_at, g.owner, p.id, g.denied_at, u.used_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM grants c WHERE c.tenant = $1 AND c.parent = g.id AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > $3) AND EXISTS (SELECT 1 FROM refresh_family f WHERE f.tenant = $1 AND f.grant_id = c.id))
      FROM grants g
      LEFT JOIN grant_use u ON u.tenant = g.tenant AND u.id = g.id
+     LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
      WHERE g.tenant = $1 AND g.subject = $2 AND g.parent IS NULL AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > $3)
      ORDER BY g.id DESC
      LIMIT 500",
+);
+
+/// Grants that deny, all of them: they are read with every question.
+pub(crate) static GRANTS_DENIED: Statement = Statement::read(
+    "grant.denied",
+    &[Text],
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at
+     FROM grants g INDEXED BY grants_denied
+     LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
+     LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
+     WHERE g.tenant = $1 AND g.denied_at IS NOT NULL AND g.revoked_at IS NULL
+     ORDER BY g.id",
+)
+.on_postgres(
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at
+     FROM grants g
+     LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
+     LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
+     WHERE g.tenant = $1 AND g.denied_at IS NOT NULL AND g.revoked_at IS NULL
+     ORDER BY g.id",
 );
 
 /// What a person has open, newest first.

@@ -6,7 +6,9 @@ use kernel::{
     AdministratorId, ApprovalId, Ask, Audience, Authority, ClientId, Details, GrantId, HostId, Scopes, SessionId, Time,
     UserId,
     authority::DEPTH_MAX,
-    grant::{Grant, Guard, Holder, Source, Status, Subject, Write},
+    grant::{Grant, Guard, Holder, Narrowed, Owner, Signs, Source, Status, Subject, Terms, Write},
+    policy::Denial,
+    power::Powers,
 };
 
 use crate::{
@@ -17,28 +19,33 @@ use crate::{
     statement::{
         Statement,
         Type::{Int, Text},
+        Value,
     },
     tenant_db::TenantDb,
     touch::Thing,
 };
 
-pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &PAGE, &LIVE, &CREATE, &ENSURE_REVOKED];
+pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &PAGE, &LIVE, &CREATE, &NARROW, &ENSURE_REVOKED];
 
 static ONE: Statement = Statement::read(
     "grant.one",
     &[Text, Text],
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at, details
-     FROM grants
-     WHERE tenant = $1 AND id = $2",
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at
+     FROM grants g
+     LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
+     LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
+     WHERE g.tenant = $1 AND g.id = $2",
 );
 
 static PAGE: Statement = Statement::read(
     "grant.page",
     &[Text, Text, Int],
-    "SELECT id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, revoked_at, epoch, created_at, details
-     FROM grants
-     WHERE tenant = $1 AND id > $2
-     ORDER BY id
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at
+     FROM grants g
+     LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
+     LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
+     WHERE g.tenant = $1 AND g.id > $2
+     ORDER BY g.id
      LIMIT $3",
 );
 
@@ -52,10 +59,20 @@ static LIVE: Statement = Statement::expect(
 
 static CREATE: Statement = Statement::write(
     "grant.create",
-    &[Text, Text, Text, Text, Text, Text, Text, Int, Int, Text, Text, Text, Int, Int, Text],
-    "INSERT INTO grants (tenant, id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, epoch, created_at, details)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    &[
+        Text, Text, Text, Text, Text, Text, Text, Int, Int, Text, Text, Text, Int, Int, Text, Text, Int, Text, Int,
+    ],
+    "INSERT INTO grants (tenant, id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, epoch, created_at, details, powers, idle_seconds, owner, denied_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
      ON CONFLICT DO NOTHING",
+);
+
+static NARROW: Statement = Statement::write(
+    "grant.narrow",
+    &[Text, Text, Int, Text, Text, Int, Int, Text, Text, Int, Int, Text],
+    "UPDATE grants
+     SET scope = $4, audiences = $5, depth = $6, expires_at = $7, details = $8, powers = $9, epoch = $10, idle_seconds = $11, owner = $12
+     WHERE tenant = $1 AND id = $2 AND epoch = $3 AND revoked_at IS NULL",
 );
 
 static ENSURE_REVOKED: Statement = Statement::write(
@@ -80,7 +97,8 @@ pub struct PersonsGrant {
 impl TenantDb {
     /// A grant by its id.
     pub async fn grant(&self, id: &GrantId) -> Result<Option<Grant>, Fault> {
-        self.one(&ONE, &[id.as_str().into()], read).await
+        let found = self.one(&ONE, &[id.as_str().into()], read).await?;
+        Ok(found.map(|grant| self.with_note(grant)))
     }
 
     /// A grant and its ancestors up to the root; empty when the grant is not there, and without its root when an ancestor is missing.
@@ -116,9 +134,16 @@ impl TenantDb {
         }
     }
 
+    /// What clients are denied, all of it: it is short, and what was left out would be allowed.
+    pub async fn denials(&self) -> Result<Vec<Denial>, Fault> {
+        let denied = self.all(&engine_only::GRANTS_DENIED, &[], read).await?;
+        Ok(denied.iter().filter_map(Denial::of).collect())
+    }
+
     /// Grants in the order of their ids, after one of them.
     pub async fn grants_after(&self, after: &str, rows_max: i64) -> Result<Vec<Grant>, Fault> {
-        self.all(&PAGE, &[after.into(), rows_max.into()], read).await
+        let page = self.all(&PAGE, &[after.into(), rows_max.into()], read).await?;
+        Ok(page.into_iter().map(|grant| self.with_note(grant)).collect())
     }
 
     /// The living roots of a person, newest first, at most 500.
@@ -127,12 +152,12 @@ impl TenantDb {
             &engine_only::GRANTS_OF_PERSON,
             &[user.as_str().into(), now.into()],
             |row| {
-                let grant = read(row)?;
+                let grant = self.with_note(read(row)?);
                 // A person who looks right after a token was issued must not read "never".
                 let noted = self.store().touches().noted(Thing::Grant, self.id(), grant.id.as_str());
                 Ok(PersonsGrant {
-                    used: row.time_if_any(15)?.max(noted),
-                    lines: row.int(16)?,
+                    used: row.time_if_any(21)?.max(noted),
+                    lines: row.int(22)?,
                     grant,
                 })
             },
@@ -154,7 +179,7 @@ impl TenantDb {
             now.into(),
         ];
         let held = self.all(&engine_only::GRANTS_TO_CLIENT, &args, read).await?;
-        Ok(held.into_iter().map(|grant| vec![grant]).collect())
+        Ok(held.into_iter().map(|grant| vec![self.with_note(grant)]).collect())
     }
 
     /// Every living root of a person, in the order of their ids.
@@ -174,16 +199,22 @@ impl TenantDb {
 
     /// Grants that act for a person in the order of their ids, after one of them: all of them, whether they live or not.
     pub async fn grants_of_user_after(&self, user: &UserId, after: &str, rows_max: i64) -> Result<Vec<Grant>, Fault> {
-        self.all(
-            &engine_only::GRANTS_OF_USER,
-            &[user.as_str().into(), after.into(), rows_max.into()],
-            read,
-        )
-        .await
+        let args = [user.as_str().into(), after.into(), rows_max.into()];
+        let page = self.all(&engine_only::GRANTS_OF_USER, &args, read).await?;
+        Ok(page.into_iter().map(|grant| self.with_note(grant)).collect())
+    }
+
+    /// A grant whose terms tell of use, with what this node has not written yet.
+    fn with_note(&self, mut grant: Grant) -> Grant {
+        if grant.terms.idle_seconds.is_some() {
+            let noted = self.store().touches().noted(Thing::Grant, self.id(), grant.id.as_str());
+            grant.signs.used = grant.signs.used.max(noted);
+        }
+        grant
     }
 
     async fn path_of(&self, first: Option<Grant>) -> Result<Vec<Grant>, Fault> {
-        let mut path: Vec<Grant> = first.into_iter().collect();
+        let mut path: Vec<Grant> = first.into_iter().map(|grant| self.with_note(grant)).collect();
         while let Some(parent) = path.last().and_then(|grant| grant.parent.clone()) {
             if path.len() > usize::from(DEPTH_MAX) {
                 return Err(Fault::Row("grants.parent"));
@@ -217,6 +248,7 @@ fn read(row: &Row<'_>) -> Result<Grant, Fault> {
     let ask = Ask {
         scopes: Scopes::parse(&row.text(4)?).map_err(|_| Fault::Row("grants.scope"))?,
         details: Details::from_row(&row.text(14)?).ok_or(Fault::Row("grants.details"))?,
+        powers: Powers::from_row(&row.text(15)?).ok_or(Fault::Row("grants.powers"))?,
         audiences: audiences.ok_or(Fault::Row("grants.audiences"))?,
         expires: row.time_if_any(7)?,
         depth: u8::try_from(row.int(6)?).map_err(|_| Fault::Row("grants.depth"))?,
@@ -234,6 +266,8 @@ fn read(row: &Row<'_>) -> Result<Grant, Fault> {
         "redeemed" => Some(Source::Redeemed),
         _ => None,
     };
+    let idle_seconds = row.int_if_any(16)?;
+    let used = row.time_if_any(17)?.filter(|_| idle_seconds.is_some()); // no sign of a grant without such terms
     Ok(Grant {
         id: GrantId::parse(&row.text(0)?).ok_or(Fault::Row("grants.id"))?,
         holder: holder.ok_or(Fault::Row("grants.holder"))?,
@@ -241,9 +275,27 @@ fn read(row: &Row<'_>) -> Result<Grant, Fault> {
         authority: Authority::root(ask),
         parent,
         source: source.ok_or(Fault::Row("grants.source"))?,
-        status: row.time_if_any(11)?.map_or(Status::Active, |at| Status::Revoked { at }),
+        status: match (row.time_if_any(11)?, row.time_if_any(20)?) {
+            (Some(at), _) => Status::Revoked { at },
+            (None, Some(_)) => Status::Denied,
+            (None, None) => Status::Active,
+        },
         epoch: row.int(12)?,
         created: row.time(13)?,
+        terms: Terms {
+            idle_seconds,
+            owner: row
+                .text_if_any(18)?
+                .map(|id| UserId::parse(&id).ok_or(Fault::Row("grants.owner")))
+                .transpose()?,
+        },
+        signs: Signs {
+            used,
+            owner: match (row.text_if_any(18)?, row.text_if_any(19)?) {
+                (Some(_), None) => Owner::Gone,
+                (_, _) => Owner::Here,
+            },
+        },
     })
 }
 
@@ -291,8 +343,36 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 grant.epoch.into(),
                 grant.created.into(),
                 grant.authority.details().row().into(),
+                grant.authority.powers().row().into(),
+                grant.terms.idle_seconds.map_or(Value::NoInt, Value::Int),
+                grant.terms.owner.as_ref().map(|id| id.as_str().to_owned()).into(),
+                (grant.status == Status::Denied).then_some(grant.created).into(),
             ];
             Bound::new(&CREATE, args, "grants", tenant, grant.id.as_str())
+        }
+        Guard::Narrow(narrowed) => {
+            let Narrowed {
+                id,
+                from_epoch,
+                authority,
+                terms,
+            } = narrowed.as_ref();
+            let audiences: Vec<&str> = authority.audiences().iter().map(Audience::as_row).collect();
+            let args = vec![
+                tenant.to_owned().into(),
+                id.as_str().to_owned().into(),
+                (*from_epoch).into(),
+                authority.scopes().joined().into(),
+                audiences.join(" ").into(),
+                i64::from(authority.depth()).into(),
+                authority.expires().into(),
+                authority.details().row().into(),
+                authority.powers().row().into(),
+                from_epoch.saturating_add(1).into(),
+                terms.idle_seconds.map_or(Value::NoInt, Value::Int),
+                terms.owner.as_ref().map(|id| id.as_str().to_owned()).into(),
+            ];
+            Bound::new(&NARROW, args, "grants", tenant, id.as_str())
         }
     }
 }

@@ -22,13 +22,16 @@ mod fault;
 pub mod flows;
 mod global;
 mod grant;
+mod habit;
 mod installation;
 mod journal;
 mod key;
+mod ledger;
 mod lower;
 mod mark;
 mod migrate;
 mod open;
+mod policy_set;
 mod pushed_request;
 mod relying_party;
 mod resource;
@@ -43,10 +46,12 @@ mod touch;
 mod user;
 
 pub use committer::{Commit, Lost, Outcome};
+pub use engine::Written;
 pub use event::Entry;
 pub use fault::Fault;
 pub use grant::PersonsGrant;
 pub use open::{Database, Settings, Store};
+pub use policy_set::Applied;
 pub use tenant_db::TenantDb;
 
 /// For the tests of this crate: every statement there is, with what the registry test must know of it.

@@ -4,7 +4,7 @@ use kernel::{Guard, Write, tenant};
 
 use crate::{
     administrator, approval, authorization_code, browser_session, client, consent, credential, detail_type, family,
-    grant, key, pushed_request, relying_party, resource,
+    grant, key, ledger, policy_set, pushed_request, relying_party, resource,
     statement::{Statement, Value},
     tenant as tenant_rows, token, user,
 };
@@ -16,6 +16,8 @@ pub(crate) struct Bound {
     pub(crate) args: Vec<Value<'static>>,
     /// (table, tenant, id): every batch of every node touches rows in this order, so that two of them never wait for each other.
     pub(crate) order: (&'static str, String, String),
+    /// The argument that adds up: two that differ in it alone find their rows together exactly when one finds its row that has the sum of both, or one of them is lost.
+    adds_up: Option<usize>,
 }
 
 impl Bound {
@@ -30,7 +32,33 @@ impl Bound {
             statement,
             args,
             order: (table, tenant.to_owned(), id.to_owned()),
+            adds_up: None,
         }
+    }
+
+    /// The same, of which this argument, an amount above zero, adds up.
+    #[must_use]
+    pub(crate) fn adding_up(self, argument: usize) -> Self {
+        Self {
+            adds_up: Some(argument),
+            ..self
+        }
+    }
+
+    /// Both in one, where they differ in what adds up alone.
+    pub(crate) fn with(&self, other: &Self) -> Option<Self> {
+        let place = self.adds_up.filter(|_| std::ptr::eq(self.statement, other.statement))?;
+        let alike = self.args.len() == other.args.len();
+        let mut pairs = self.args.iter().zip(&other.args).enumerate();
+        if !alike || !pairs.all(|(n, (a, b))| n == place || a == b) {
+            return None;
+        }
+        let (Some(Value::Int(a)), Some(Value::Int(b))) = (self.args.get(place), other.args.get(place)) else {
+            return None;
+        };
+        let mut both = self.clone();
+        *both.args.get_mut(place)? = Value::Int(a.checked_add(*b)?);
+        Some(both)
     }
 }
 
@@ -56,6 +84,8 @@ pub(crate) fn guard(tenant: &str, guard: &Guard) -> Bound {
         Guard::Consent(guard) => consent::lower(tenant, guard),
         Guard::Approval(guard) => approval::lower(tenant, guard),
         Guard::DetailType(guard) => detail_type::lower(tenant, guard),
+        Guard::Policy(guard) => policy_set::lower(tenant, guard),
+        Guard::Ledger(guard) => ledger::lower(tenant, guard),
     }
 }
 
@@ -77,5 +107,6 @@ pub(crate) fn write(tenant: &str, write: &Write) -> Bound {
         Write::Consent(write) => consent::lower_write(tenant, write),
         Write::Approval(write) => approval::lower_write(tenant, write),
         Write::DetailType(write) => detail_type::lower_write(tenant, write),
+        Write::Ledger(write) => ledger::lower_write(tenant, write),
     }
 }

@@ -9,6 +9,13 @@ const STEPS: &[(i64, &str)] = &[
     (3, include_str!("migrations/0003_openid.sql")),
     (4, include_str!("migrations/0004_approvals.sql")),
     (5, include_str!("migrations/0005_details.sql")),
+    (6, include_str!("migrations/0006_policy.sql")),
+    (7, include_str!("migrations/0007_powers.sql")),
+    (8, include_str!("migrations/0008_ledger.sql")),
+    (9, include_str!("migrations/0009_token_limits.sql")),
+    (10, include_str!("migrations/0010_grants.sql")),
+    (11, include_str!("migrations/0011_habits.sql")),
+    (12, include_str!("migrations/0012_access_requests.sql")),
 ];
 
 /// What one engine calls the table of steps that were taken.

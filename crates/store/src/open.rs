@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     committer::{Commit, Committer, Lost, Outcome, Writer},
-    engine::{Engine, Postgres, Sqlite},
+    engine::{Engine, Postgres, Sqlite, Written},
     fault::Fault,
     journal::Journal,
     lower::Bound,
@@ -108,6 +108,11 @@ impl Store {
             return Ok(Outcome::Lost(Lost::Mark(late))); // its table was emptied: whether it was used before can no longer be known
         }
         self.committer.commit(commit).await
+    }
+
+    /// What the database is like now; nothing where the engine cannot tell. Who remembers what was read after it, and finds it unchanged, need not read again.
+    pub fn written(&self) -> Result<Option<Written>, Fault> {
+        self.engine.written()
     }
 
     /// Takes an entry for the lossy journal.

@@ -24,9 +24,11 @@ impl Store {
             return Ok(());
         }
         let written = self.committer().maintain(touch::lower(&notes), taken.lines).await;
-        if written.is_err() {
+        if written.is_ok() {
+            self.touches().written(&notes);
+        } else {
             self.journal().give_back(taken.stands_for);
-            self.touches().give_back(notes);
+            self.touches().give_back(&notes);
         }
         written
     }
@@ -52,7 +54,7 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes token records that nobody needs any more, a bounded number at a time.
+    /// Deletes token records that nobody needs any more, and what was used of their own limits, a bounded number at a time.
     pub async fn sweep_tokens(&self, now: Time) -> Result<(), Fault> {
         let floor = moment::id_floor(now.minus(TOKEN_KEPT_SECONDS));
         for tenant in self.tenants().await? {
@@ -60,12 +62,9 @@ impl Store {
                 if !token::any_before(self, tenant.id.as_str(), &floor).await? {
                     break;
                 }
-                self.sweep(engine_only::lower_token_sweep(
-                    tenant.id.as_str(),
-                    floor.clone(),
-                    SWEEP_ROWS_MAX,
-                ))
-                .await?;
+                for sweep in engine_only::lower_token_sweep(tenant.id.as_str(), &floor, SWEEP_ROWS_MAX) {
+                    self.sweep(sweep).await?;
+                }
             }
         }
         Ok(())

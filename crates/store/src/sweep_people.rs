@@ -30,6 +30,7 @@ pub(crate) const STATEMENTS: &[&Statement] = &[
     &APPROVAL_BEFORE,
     &APPROVAL_UNCLAIMED,
     &NOTE_BEFORE,
+    &HABIT_BEFORE,
     &FAMILY_BEFORE,
     &FAMILY_STRETCH,
     &FAMILY_DEAD,
@@ -127,6 +128,16 @@ static NOTE_BEFORE: Statement = Statement::read(
      FROM relying_party
      WHERE tenant = $1 AND told_at < $2
      ORDER BY told_at
+     LIMIT 1",
+);
+
+static HABIT_BEFORE: Statement = Statement::read(
+    "habit.before",
+    &[Text, Int],
+    "SELECT slot
+     FROM habit
+     WHERE tenant = $1 AND keep_until < $2
+     ORDER BY keep_until
      LIMIT 1",
 );
 
@@ -234,7 +245,7 @@ impl Store {
 }
 
 /// What is over at this time.
-fn over(now: Time) -> [Over; 9] {
+fn over(now: Time) -> [Over; 10] {
     let code_kept = authorization_code::LIFETIME_SECONDS.saturating_add(authorization_code::KEPT_SECONDS);
     let session_floor = now.minus(SESSION_KEPT_SECONDS);
     [
@@ -295,6 +306,12 @@ fn over(now: Time) -> [Over; 9] {
             delete: &engine_only::SWEEP_NOTES,
             table: "relying_party",
             args: vec![now.minus(NOTE_KEPT_SECONDS).into()],
+        },
+        Over {
+            any: &HABIT_BEFORE,
+            delete: &engine_only::SWEEP_HABITS,
+            table: "habit",
+            args: vec![now.into()],
         },
     ]
 }

@@ -25,7 +25,7 @@ pub(crate) const STATEMENTS: &[&Statement] = &[&ALL, &CREATE, &SET_DISABLED, &SE
 static ALL: Statement = Statement::read(
     "tenant.all",
     &[],
-    "SELECT id, name, issuer, dpop_nonce, access_token_seconds, created_at, disabled_at, client_documents, registration, binding, security_profile, pushed_requests, pkce, device_grant, deferred
+    "SELECT id, name, issuer, dpop_nonce, access_token_seconds, created_at, disabled_at, client_documents, registration, binding, security_profile, pushed_requests, pkce, device_grant, deferred, policy_version
      FROM tenant
      ORDER BY id",
 );
@@ -119,6 +119,7 @@ fn read(row: &Row<'_>) -> Result<Tenant, Fault> {
             device_grant: offered(&row.text(13)?).ok_or(Fault::Row("tenant.device_grant"))?,
             deferred: offered(&row.text(14)?).ok_or(Fault::Row("tenant.deferred"))?,
         },
+        policy_version: row.int(15)?,
         created: row.time(5)?,
         disabled: row.time_if_any(6)?,
     })

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use kernel::{TenantId, tenant::Tenant};
+use kernel::{
+    TenantId,
+    policy::{Policy, Rules},
+    tenant::Tenant,
+};
 
 use crate::{
     fault::Fault,
@@ -16,12 +20,46 @@ use crate::{
 pub struct TenantDb {
     store: Arc<Store>,
     tenant: Arc<Tenant>,
+    policy: Policy,
 }
 
 impl TenantDb {
-    /// Binds a store to a tenant.
+    /// Binds a store to a tenant. Until its policies are handed over, nothing is permitted in a tenant that has some.
     pub fn new(store: Arc<Store>, tenant: Arc<Tenant>) -> Self {
-        Self { store, tenant }
+        let policy = Policy::unread(tenant.policy_version);
+        Self { store, tenant, policy }
+    }
+
+    /// The same with the tenant's policies, compiled.
+    #[must_use]
+    pub fn with_policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// The tenant's policies.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The policies alone, where central consent has no say.
+    pub async fn rules_for_nobody(&self) -> Result<Rules, Fault> {
+        Ok(Rules {
+            consent: Vec::new(),
+            policy: self.policy_of_now().await?,
+        })
+    }
+
+    /// The policies of this handle, with what clients are denied now.
+    pub async fn policy_of_now(&self) -> Result<Policy, Fault> {
+        Ok(self.policy.clone().denying(self.denials().await?))
+    }
+
+    /// What the organisation decided: the rules of central consent as they are now, and the policies of this handle.
+    pub async fn rules(&self) -> Result<Rules, Fault> {
+        Ok(Rules {
+            consent: self.consent_rules().await?,
+            policy: self.policy_of_now().await?,
+        })
     }
 
     /// The tenant.

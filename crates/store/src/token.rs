@@ -2,6 +2,7 @@
 
 use kernel::{
     Audience, ClientId, Confirmation, GrantId, TokenId,
+    power::Powers,
     token::{Guard, Record, Write},
 };
 
@@ -22,7 +23,7 @@ pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &COUNT, &BEFORE, &CREATE, &
 static ONE: Statement = Statement::read(
     "token.one",
     &[Text, Text],
-    "SELECT id, grant_id, client, audience, scope, key_thumbprint, issued_at, expires_at, revoked_at
+    "SELECT id, grant_id, client, audience, scope, key_thumbprint, issued_at, expires_at, revoked_at, powers
      FROM token
      WHERE tenant = $1 AND id = $2",
 );
@@ -47,9 +48,9 @@ static BEFORE: Statement = Statement::read(
 
 static CREATE: Statement = Statement::write(
     "token.create",
-    &[Text, Text, Text, Text, Text, Text, Text, Int, Int],
-    "INSERT INTO token (tenant, id, grant_id, client, audience, scope, key_thumbprint, issued_at, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    &[Text, Text, Text, Text, Text, Text, Text, Int, Int, Text],
+    "INSERT INTO token (tenant, id, grant_id, client, audience, scope, key_thumbprint, issued_at, expires_at, powers)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      ON CONFLICT DO NOTHING",
 );
 
@@ -84,6 +85,7 @@ fn read(row: &Row<'_>) -> Result<Record, Fault> {
         issued: row.time(6)?,
         expires: row.time(7)?,
         revoked: row.time_if_any(8)?,
+        powers: Powers::from_row(&row.text(9)?).ok_or(Fault::Row("token.powers"))?,
     })
 }
 
@@ -100,6 +102,7 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
         record.key.as_ref().map(Confirmation::as_row).into(),
         record.issued.into(),
         record.expires.into(),
+        record.powers.row().into(),
     ];
     Bound::new(&CREATE, args, "token", tenant, record.id.as_str())
 }

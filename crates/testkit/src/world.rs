@@ -307,6 +307,15 @@ impl World {
         self.app.store().flush(&at).await.expect("the journal is written");
     }
 
+    /// Ends the bookings of the ledger whose time is over, as the background job would.
+    ///
+    /// # Panics
+    /// When it cannot.
+    #[expect(clippy::expect_used, reason = "a test world that cannot write must fail its test")]
+    pub async fn end_bookings(&self) {
+        self.app.end_bookings().await.expect("the ends are written");
+    }
+
     /// How many events of a kind the default tenant's log has, the journal included.
     ///
     /// # Panics

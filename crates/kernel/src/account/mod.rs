@@ -7,4 +7,4 @@ mod rules;
 mod tests;
 
 pub(crate) use rules::recovery_codes;
-pub use rules::{Command, Facts, decide};
+pub use rules::{Command, Facts, Give, decide, is_givable, limitable};

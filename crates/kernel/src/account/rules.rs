@@ -1,16 +1,29 @@
 //! What a person may do, and what it changes.
 
-use proof::{Verified, base64url, webauthn::Credential};
+use std::collections::BTreeSet;
+
+use proof::{Time, Verified, base64url, webauthn::Credential};
 
 use crate::{
+    administration::{created, edited, narrowed},
+    approval::is_verified,
+    authority::{Less, Scopes},
+    authorization::Wanted,
     browser_session,
     caller::{BrowserUser, Caller},
+    capability::{CapabilityName, Strength},
+    client::{Client, GrantType, Registration},
     credential::{self, PASSKEYS_MAX, Passkey, Password},
     decision::{Change, Decision, Guard, Reply, Write},
+    detail::{Details, Types},
     event::{Event, EventKind},
-    grant::{self, Grant, Holder, Subject},
+    grant::{self, Grant, Holder, Source, Subject, Terms},
     id::{BrowserSessionId, ClientId, GrantId, Id, PasskeyId},
     moment::Moment,
+    policy::{Policy, Rules},
+    power::{Power, Powers},
+    resource::{Resource, ResourceUri},
+    tenant::Tenant,
     user,
     why::Why,
 };
@@ -43,10 +56,59 @@ pub enum Command {
     EndOtherSessions,
     /// Stop one grant.
     StopGrant(GrantId),
+    /// Take something from one grant.
+    NarrowGrant {
+        /// Which.
+        id: GrantId,
+        /// What is left of it.
+        less: Box<Less>,
+    },
+    /// Give a client something unasked.
+    GiveGrant(Box<Give>),
     /// Stop everything that a client may do for them.
     StopClient(ClientId),
     /// Stop everything that anything may do for them.
     StopAll,
+}
+
+/// What a person gives unasked: a standing yes to an app that an administrator registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Give {
+    /// To whom.
+    pub client: ClientId,
+    /// Where it acts.
+    pub resource: ResourceUri,
+    /// What it may do there.
+    pub scopes: Scopes,
+    /// Until when, if sooner than a consent ends.
+    pub expires: Option<Time>,
+}
+
+/// Whether people give this client something unasked: an administrator registered it, for codes, and it is enabled.
+pub fn is_givable(client: &Client) -> bool {
+    client.registration == Registration::Administrator
+        && client.grant_types.contains(&GrantType::AuthorizationCode)
+        && client.disabled.is_none()
+}
+
+/// What a person can limit of a grant: its powers, or, where it has none, one without limits for each capability that its scopes and details name at its place.
+///
+/// All of them together: a grant that has some powers gives no other capability.
+pub fn limitable(grant: &Grant, policy: &Policy, place: &str) -> Powers {
+    let authority = &grant.authority;
+    if !authority.powers().is_empty() {
+        return authority.powers().clone();
+    }
+    let by_scope = authority
+        .scopes()
+        .iter()
+        .filter_map(|scope| policy.named_by(scope, place));
+    let details = authority.details().iter();
+    let by_detail = details.filter_map(|detail| policy.capability(detail.kind().as_str()));
+    let mut named: Vec<&CapabilityName> = by_scope.chain(by_detail).map(|known| &known.name).collect();
+    named.sort_unstable();
+    named.dedup();
+    named.into_iter().map(|name| Power::unlimited(name.clone())).collect()
 }
 
 /// What was loaded for the command.
@@ -62,6 +124,14 @@ pub struct Facts {
     pub sessions: Vec<BrowserSessionId>,
     /// The roots of what was granted for them and still counts.
     pub grants: Vec<Grant>,
+    /// The client that is given something.
+    pub client: Option<Client>,
+    /// Where.
+    pub resource: Option<Resource>,
+    /// What the organisation decided.
+    pub rules: Rules,
+    /// The tenant, where something is given.
+    pub tenant: Option<Tenant>,
 }
 
 /// Decides a command.
@@ -90,6 +160,8 @@ fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> R
         Command::MakeRecoveryCodes { codes } => Ok(doing.fresh()?.make_codes(codes)),
         Command::EndSession(id) => doing.end_session(id),
         Command::EndOtherSessions => Ok(doing.end_other_sessions()),
+        Command::NarrowGrant { id, less } => doing.narrow(id, less),
+        Command::GiveGrant(gift) => doing.fresh()?.give(gift),
         Command::StopGrant(id) => doing.stop(|grant| grant.id == *id),
         Command::StopClient(id) => doing.stop(|grant| grant.holder == Holder::Client(id.clone())),
         Command::StopAll => doing.stop(|_| true),
@@ -254,6 +326,71 @@ impl Doing<'_> {
                 ..Change::default()
             },
         ))
+    }
+
+    /// A root grant as the consent page makes it, so that the app's next request finds a standing yes. What a yes could not give there, nobody gives here.
+    fn give(&self, gift: &Give) -> Result<Decision, Why> {
+        // 1. To whom, and where: an app of an administrator, a place that is there.
+        let client = self.facts.client.as_ref().filter(|client| is_givable(client));
+        let client = client.ok_or(Why::Absent("client"))?;
+        let tenant = self.facts.tenant.as_ref().ok_or(Why::Absent("tenant"))?;
+        let place = self.facts.resource.as_ref();
+        let known = place.map(Resource::every).unwrap_or_default();
+        if gift.scopes.is_empty() || !known.covers(&gift.scopes) {
+            return Err(Why::ScopeUnknown);
+        }
+        let wanted = Wanted::of(client, Some(&gift.scopes), Details::none(), Some(&gift.resource), place)?;
+
+        // 2. What: nothing that the organisation forbids, or has others say; what takes a passkey takes one of now.
+        let judged = wanted.judge(self.person, &self.facts.rules, tenant, self.at.now)?;
+        if !judged.judgement.forbidden.is_empty() || !judged.ruling.permits() {
+            return Err(Why::ForbiddenByRule);
+        }
+        if !judged.ruling.demands().approvers.is_empty() {
+            return Err(Why::ApproversDemanded);
+        }
+        if judged.ruling.strength() >= Strength::Biometric && !is_verified(self.person, self.at) {
+            return Err(Why::SignInStale);
+        }
+        let given = wanted.given(&judged, &Scopes::default(), &BTreeSet::new())?;
+
+        // 3. Until when: as long as a consent, or less.
+        let source = Source::Person { basis: client.basis() };
+        let mut grant = wanted.root(self.person, &given, source, self.at);
+        if let Some(end) = gift
+            .expires
+            .filter(|end| grant.authority.expires().is_none_or(|last| *end < last))
+        {
+            let less = Less {
+                expires: Some(end),
+                ..Less::default()
+            };
+            grant.authority = narrowed(&grant, &less, &Terms::default(), &Types::default(), self.at)?.authority;
+        }
+        let event = judged.ruling.on(created(&grant, self.caller, self.at));
+        let guards = vec![
+            Guard::Grant(grant::Guard::Create(Box::new(grant))),
+            self.facts.rules.policy.relied_on(),
+            wanted.client_stays(),
+        ];
+        Ok(self.done(guards, Vec::new(), event))
+    }
+
+    /// Takes from a root: whatever hangs on it has no more at its next use. Like stopping it needs no fresh sign-in, for it gives nobody anything.
+    fn narrow(&self, id: &GrantId, less: &Less) -> Result<Decision, Why> {
+        let theirs = Subject::User(self.person.user.id.clone());
+        let mut grants = self.facts.grants.iter();
+        let grant = grants
+            .find(|grant| grant.id == *id && grant.subject == theirs)
+            .ok_or(Why::Absent("grant"))?;
+        let narrowed = narrowed(grant, less, &Terms::default(), &Types::default(), self.at)?;
+        let event = edited(&narrowed.after(grant), self.caller, self.at);
+        let change = Change {
+            guards: vec![Guard::Grant(grant::Guard::Narrow(Box::new(narrowed)))],
+            events: vec![event],
+            ..Change::default()
+        };
+        Ok(Decision::issue(Reply::Done, Vec::new(), change))
     }
 
     fn changed(&self, what: &str) -> Event {

@@ -7,6 +7,7 @@ mod golden;
 use serde_json::json;
 
 use super::*;
+use crate::authority::Less;
 use crate::{
     browser_session,
     caller::{Caller, PublicClient, Who},
@@ -62,6 +63,7 @@ fn loaded() -> Facts {
             root("of-bob", "app", Some("bob")),
             root("of-nobody", "app", None),
         ],
+        ..Facts::default()
     }
 }
 
@@ -422,4 +424,42 @@ fn a_session_is_ended_here_or_somewhere_else() {
             (EventKind::UserSignedOut, Some(id))
         );
     }
+}
+
+#[test]
+fn somebody_takes_from_their_own_grant_and_from_no_other() {
+    let take = |id: &str, less: Less| Command::NarrowGrant {
+        id: facts::id(id),
+        less: Box::new(less),
+    };
+    let sooner = || Less {
+        expires: Some(at().now.plus(60)),
+        ..Less::default()
+    };
+    let decision = run(&take("grant-2", sooner()), &loaded());
+    let [Guard::Grant(grant::Guard::Narrow(narrowed))] = decision.change().guards.as_slice() else {
+        panic!("one grant: {decision:?}")
+    };
+    assert_eq!((narrowed.id.as_str(), narrowed.from_epoch), ("grant-2", 0));
+    assert_eq!(narrowed.authority.expires(), Some(at().now.plus(60)));
+    let [event] = decision.change().events.as_slice() else {
+        panic!("one event")
+    };
+    assert_eq!(
+        (event.kind, event.actor.as_deref(), event.about.as_deref()),
+        (EventKind::GrantNarrowed, Some("alice"), Some("grant-2"))
+    );
+    for id in ["of-bob", "of-nobody", "unheard"] {
+        assert_eq!(
+            why(&run(&take(id, sooner()), &loaded())),
+            Some(Why::Absent("grant")),
+            "{id}"
+        );
+    }
+    let more = Less {
+        scopes: Some(crate::Scopes::parse("read write").unwrap()),
+        ..Less::default()
+    };
+    let widens = Some(Why::Widens(crate::Excess::Scope(crate::Scopes::one("write"))));
+    assert_eq!(why(&run(&take("grant-2", more), &loaded())), widens);
 }

@@ -18,6 +18,7 @@ use crate::{
     grant::{self, Grant},
     id::ClientId,
     moment::Moment,
+    power::Powers,
     redirect_uri,
     registration::{self, Address},
     resource::ResourceUri,
@@ -159,6 +160,7 @@ fn root(
     let authority = Authority::root(Ask {
         scopes: new.scopes.clone(),
         details: Details::default(),
+        powers: Powers::default(),
         audiences,
         expires: None,
         depth: 1,

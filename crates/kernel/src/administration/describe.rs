@@ -8,12 +8,14 @@ use crate::{
     approval::{Approval, State, Whom, Yes},
     authority::Audience,
     browser_session::BrowserSession,
+    capability::Capability,
     client::{Binding, Client, Introspects, Registration},
     consent::{Clients, Rule},
     detail::DetailType,
     grant::{Grant, Holder, Source, Status, Subject},
     id::Id,
     key::SigningKey,
+    policy::{BUILT_IN, Entity, PolicySet, Verdict},
     redirect_uri::RedirectUri,
     registration,
     resource::{Resource, ResourceUri},
@@ -85,6 +87,70 @@ pub(super) fn with_secret(mut document: Object, secret: Option<String>) -> Objec
     document
 }
 
+/// A version of a tenant's policies.
+pub fn policy_set(set: &PolicySet) -> Object {
+    let mut o = Object::new();
+    o.insert("version".into(), set.version.into());
+    o.insert("policies".into(), set.policies.as_str().into());
+    if let Some(schema) = &set.schema {
+        o.insert("schema".into(), schema.as_str().into());
+    }
+    let capabilities = set.capabilities.iter().map(|one| Value::Object(capability(one)));
+    o.insert("capabilities".into(), capabilities.collect());
+    if !set.entities.is_empty() {
+        o.insert("entities".into(), set.entities.iter().map(Entity::document).collect());
+    }
+    o.insert("applied_by".into(), set.by.as_str().into());
+    o.insert("created_at".into(), set.created.unix().into());
+    o
+}
+
+/// What counts before a tenant applied any: version 0.
+pub fn built_in_policies() -> Object {
+    let capabilities = Capability::seeded();
+    let mut o = Object::new();
+    o.insert("version".into(), 0.into());
+    o.insert("policies".into(), BUILT_IN.into());
+    let capabilities = capabilities.iter().map(|one| Value::Object(capability(one)));
+    o.insert("capabilities".into(), capabilities.collect());
+    o
+}
+
+/// A capability; what it does not have is left out.
+pub fn capability(capability: &Capability) -> Object {
+    let mut o = capability.document();
+    o.retain(|_, value| !value.is_null());
+    o
+}
+
+/// What policies say to a question.
+pub fn verdict(verdict: &Verdict) -> Object {
+    let mut o = Object::new();
+    o.insert("answer".into(), verdict.answer.name().into());
+    o.insert("decided".into(), json!(verdict.decided));
+    let demands = &verdict.demands;
+    let approvers = demands
+        .approvers
+        .iter()
+        .map(|one| json!({ "group": one.group, "quorum": one.quorum }));
+    let mut demanded = Object::new();
+    if let Some(strength) = demands.strength {
+        demanded.insert("strength".into(), strength.name().into());
+    }
+    demanded.insert("approvers".into(), approvers.collect());
+    if let Some(seconds) = demands.lifetime_seconds {
+        demanded.insert("lifetime_seconds".into(), seconds.into());
+    }
+    demanded.insert("reasons".into(), json!(demands.reasons));
+    o.insert("demands".into(), Value::Object(demanded));
+    o.insert("failed".into(), json!(verdict.failed));
+    if let Some(what) = &verdict.unfit {
+        o.insert("unfit".into(), what.as_str().into());
+    }
+    o.insert("looked_at".into(), verdict.looked_at.into());
+    o
+}
+
 /// A resource.
 pub fn resource(resource: &Resource) -> Object {
     let mut o = Object::new();
@@ -131,6 +197,9 @@ pub fn grant(grant: &Grant) -> Object {
     if !grant.authority.details().is_empty() {
         o.insert("authorization_details".into(), grant.authority.details().value());
     }
+    if !grant.authority.powers().is_empty() {
+        o.insert("capabilities".into(), grant.authority.powers().told());
+    }
     insert_time(&mut o, "expires_at", grant.authority.expires());
     if let Some(parent) = &grant.parent {
         o.insert("parent".into(), parent.as_str().into());
@@ -143,8 +212,19 @@ pub fn grant(grant: &Grant) -> Object {
         Source::Redeemed => o.insert("given_by".into(), "authorization".into()),
     };
     o.insert("created_at".into(), grant.created.unix().into());
+    let mut terms = Object::new();
+    if let Some(seconds) = grant.terms.idle_seconds {
+        terms.insert("idle_seconds".into(), seconds.into());
+    }
+    if let Some(owner) = &grant.terms.owner {
+        terms.insert("owner".into(), owner.as_str().into());
+    }
+    if !terms.is_empty() {
+        o.insert("revocation".into(), terms.into());
+    }
     match grant.status {
         Status::Active => o.insert("status".into(), "active".into()),
+        Status::Denied => o.insert("status".into(), "denied".into()),
         Status::Revoked { at } => {
             o.insert("revoked_at".into(), at.unix().into());
             o.insert("status".into(), "revoked".into())
@@ -296,6 +376,9 @@ pub fn approval(approval: &Approval, now: Time) -> Object {
     if !approval.asks.details.is_empty() {
         o.insert("authorization_details".into(), approval.asks.details.value());
     }
+    if let Some(question) = &approval.asks.question {
+        o.insert("question".into(), Value::Object(question.document()));
+    }
     if let Audience::Resource(uri) = &approval.asks.audience {
         o.insert("resource".into(), uri.as_str().into());
     }
@@ -319,7 +402,9 @@ pub fn approval(approval: &Approval, now: Time) -> Object {
             o.insert("denied_by".into(), by.as_str().into());
         }
         State::Approved { gift, .. } => {
-            o.insert("grant".into(), gift.grant().as_str().into());
+            if let Some(grant) = gift.grant() {
+                o.insert("grant".into(), grant.as_str().into());
+            }
         }
         State::Redeemed { grant, .. } => {
             o.insert("grant".into(), grant.as_str().into());

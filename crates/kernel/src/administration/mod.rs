@@ -4,12 +4,14 @@
 //! answer, and kept as digests. Registering a client with scopes or resources makes its *root grant*: from then on the grant, not the registration, says what it may.
 
 mod approvals;
+mod attorney;
 mod clients;
 mod consents;
 pub mod describe;
 mod detail_types;
 mod grants;
 mod people;
+mod policies;
 mod request;
 mod resources;
 mod rules;
@@ -17,8 +19,10 @@ mod tenants;
 #[cfg(test)]
 mod tests;
 
+pub use attorney::{Attorney, standing};
+pub(crate) use grants::{created, edited, narrowed};
 pub use request::{
-    ChangeClient, ChangeUser, Command, NewAdministrator, NewClient, NewGrant, NewGroup, NewResource, NewRule,
-    NewTenant, NewUser, Switch,
+    ChangeClient, ChangeUser, Command, EditGrant, GrantEffect, NewAdministrator, NewClient, NewGrant, NewGroup,
+    NewPolicies, NewResource, NewRule, NewTenant, NewUser, Switch,
 };
 pub use rules::{Facts, decide};

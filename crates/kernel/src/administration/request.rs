@@ -6,14 +6,18 @@ use proof::{Algorithm, Time, json};
 
 use crate::{
     authority::Scopes,
+    capability::Capability,
     client::{ApplicationType, Approvers, AuthenticationMethod, Binding, Further, GrantType, Introspects, Keys},
     consent::{Clients, Effect},
     detail::{DetailType, Details},
+    grant::Terms,
     id::{
         AdministratorId, ApprovalId, BrowserSessionId, ClientId, DetailTypeId, GrantId, GroupId, RuleId, TenantId,
         UserId,
     },
     key::SigningKey,
+    policy::Entity,
+    power::Powers,
     resource::ResourceUri,
     tenant::{Reach, Settings, SettingsChange},
     user::{GroupKind, Login, Profile},
@@ -34,6 +38,8 @@ pub enum Command {
     SetResourceDisabled(ResourceUri, Switch),
     /// Give a client a grant, or narrow one.
     CreateGrant(Box<NewGrant>),
+    /// Edit a grant down: it has less from now on, and so has everything below it.
+    EditGrant(Box<EditGrant>),
     /// Revoke a grant, and with it everything below it.
     RevokeGrant(GrantId),
     /// Make a tenant.
@@ -91,6 +97,8 @@ pub enum Command {
     ReplaceDetailType(Box<DetailType>),
     /// End a type: nothing of it can be asked, and what was granted of it falls silent.
     DropDetailType(DetailTypeId),
+    /// Apply policies and capabilities: all of them, as the next version.
+    ApplyPolicies(Box<NewPolicies>),
     /// Publish new signing keys now. They sign as soon as every cache of the old key set has ended.
     RotateKeys(Vec<SigningKey>),
 }
@@ -100,6 +108,7 @@ impl Command {
     pub fn details(&self) -> &Details {
         match self {
             Self::CreateGrant(new) => &new.details,
+            Self::EditGrant(edit) => edit.details.as_ref().unwrap_or(Details::none()),
             Self::CreateClient(_)
             | Self::ChangeClient(_)
             | Self::RotateClientSecret(_)
@@ -125,6 +134,7 @@ impl Command {
             | Self::CreateDetailType(_)
             | Self::ReplaceDetailType(_)
             | Self::DropDetailType(_)
+            | Self::ApplyPolicies(_)
             | Self::RotateKeys(_) => Details::none(),
         }
     }
@@ -235,6 +245,8 @@ pub struct NewGrant {
     pub scopes: Scopes,
     /// The details.
     pub details: Details,
+    /// What it allows of each capability.
+    pub powers: Powers,
     /// The resources.
     pub resources: BTreeSet<ResourceUri>,
     /// Until when.
@@ -243,6 +255,56 @@ pub struct NewGrant {
     pub depth: u8,
     /// The grant it is narrowed from; a root when absent.
     pub parent: Option<GrantId>,
+    /// On what terms it counts.
+    pub terms: Terms,
+    /// What it does with what it names.
+    pub effect: GrantEffect,
+}
+
+/// What a grant does with what it names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GrantEffect {
+    /// Gives it.
+    #[default]
+    Give,
+    /// Denies it, whatever other grants say.
+    Deny,
+}
+
+/// A grant that is edited down; what is `None` stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditGrant {
+    /// Which.
+    pub id: GrantId,
+    /// The scopes that are left.
+    pub scopes: Option<Scopes>,
+    /// The details that are left.
+    pub details: Option<Details>,
+    /// What is left of each capability.
+    pub powers: Option<Powers>,
+    /// The resources that are left.
+    pub resources: Option<BTreeSet<ResourceUri>>,
+    /// An earlier end.
+    pub expires: Option<Time>,
+    /// How many more times it may be narrowed.
+    pub depth: Option<u8>,
+    /// Tighter terms.
+    pub terms: Terms,
+}
+
+/// Policies and capabilities, as one version. They were compiled: what cannot be is refused before.
+#[derive(Clone, Debug)]
+pub struct NewPolicies {
+    /// The policies, in Cedar.
+    pub policies: String,
+    /// Entity types and actions of the tenant's own, in Cedar's schema language.
+    pub schema: Option<String>,
+    /// The catalogue.
+    pub capabilities: Vec<Capability>,
+    /// What policies know by name.
+    pub entities: Vec<Entity>,
+    /// The version that it was made from; whichever counts when absent.
+    pub replaces: Option<i64>,
 }
 
 /// A new tenant.

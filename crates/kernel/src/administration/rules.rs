@@ -1,6 +1,6 @@
 //! Who may do which of it, and what it changes.
 
-use super::{Command, approvals, clients, consents, detail_types, grants, people, resources, tenants};
+use super::{Command, approvals, clients, consents, detail_types, grants, people, policies, resources, tenants};
 use crate::{
     approval::Approval,
     browser_session::BrowserSession,
@@ -12,6 +12,7 @@ use crate::{
     event::{Event, EventKind},
     grant::Grant,
     moment::Moment,
+    policy::PolicySet,
     resource::Resource,
     tenant::{Administrator, Reach, Tenant},
     user::{Group, User},
@@ -45,6 +46,10 @@ pub struct Facts {
     pub approval: Option<Approval>,
     /// The types of authorization details, for commands about them or with details; and what their schemas make of those.
     pub types: Types,
+    /// The version of the tenant's policies that counts.
+    pub policy_version: i64,
+    /// That version, if the tenant applied any.
+    pub policies: Option<PolicySet>,
     /// The browser session that the command names.
     pub browser_session: Option<BrowserSession>,
 }
@@ -77,6 +82,7 @@ fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> R
         Command::CreateResource(new) => resources::create(new, caller, facts, at),
         Command::SetResourceDisabled(uri, switch) => resources::switch(uri, *switch, caller, facts, at),
         Command::CreateGrant(new) => grants::create(new, administrator, caller, facts, at),
+        Command::EditGrant(edit) => grants::edit(edit, caller, facts, at),
         Command::RevokeGrant(_) => grants::revoke(caller, facts, at),
         Command::CreateTenant(new) => {
             installation(administrator).and_then(|()| tenants::create(new, caller, facts, at))
@@ -117,6 +123,7 @@ fn consider(command: &Command, caller: &Caller, facts: &Facts, at: &Moment) -> R
         Command::CreateDetailType(new) => detail_types::create(new, caller, facts, at),
         Command::ReplaceDetailType(new) => detail_types::replace(new, caller, facts, at),
         Command::DropDetailType(id) => detail_types::drop(id, caller, facts, at),
+        Command::ApplyPolicies(new) => policies::apply(new, administrator, caller, facts, at),
         Command::RotateKeys(keys) => {
             let guards = keys.iter().map(|key| Guard::CreateKey(Box::new(key.clone()))).collect();
             let events = keys.iter().map(|key| {

@@ -24,6 +24,7 @@ pub(super) fn create(new: &NewTenant, caller: &Caller, facts: &Facts, at: &Momen
         name: new.name.clone(),
         issuer: new.issuer.clone(),
         settings: new.settings,
+        policy_version: 0,
         created: at.now,
         disabled: None,
     };

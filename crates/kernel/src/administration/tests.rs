@@ -6,6 +6,7 @@ mod detail_types;
 mod further;
 mod grants;
 mod people_and_groups;
+mod policies;
 mod secrets;
 mod tenants;
 

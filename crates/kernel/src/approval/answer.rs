@@ -2,21 +2,27 @@
 
 use std::collections::BTreeSet;
 
-use proof::digest;
+use proof::{Time, digest};
+use serde_json::{Value, json};
 
 use super::{Approval, Door, Gift, Guard as ApprovalGuard, State, Unfit, Whom, Yes};
 use crate::{
+    access_request,
     authority::{Ask, Audience, Authority, Scopes},
-    authorization::{Given, Wanted, lives_as_read},
-    browser_session,
+    authorization::{Acting, Given, Judged, Wanted, lives_as_read},
+    authzen,
+    browser_session::{self, Assurance},
     caller::{BrowserUser, Caller},
+    capability::Strength,
     client::{self, Client, Registration},
-    consent::{self, Judgement, Rule},
+    consent::Judgement,
     decision::{Change, Decision, Guard, Reply, Touch, Write},
-    detail::Types,
+    detail::{Details, Types},
     event::{Event, EventKind},
     grant::{self, Grant, Holder, Source, Status, Subject},
     moment::Moment,
+    policy::{self, Rules},
+    power::Powers,
     resource::Resource,
     tenant::Tenant,
     user,
@@ -25,6 +31,9 @@ use crate::{
 
 /// How long a machine may use what people gave it for itself, in seconds: a day, then it asks again.
 pub const GIVEN_TO_MACHINE_SECONDS: i64 = 86_400;
+
+/// How long ago a passkey may have verified whoever says a biometric yes, in seconds.
+pub const VERIFIED_SECONDS: i64 = 120;
 
 /// What was loaded for an answer.
 #[derive(Debug)]
@@ -37,12 +46,14 @@ pub struct Facts<'a> {
     pub client: Option<Client>,
     /// The resource, unless it is for our own endpoints or the resource is gone.
     pub resource: Option<Resource>,
-    /// The tenant's rules of central consent.
-    pub rules: Vec<Rule>,
+    /// What the organisation decided: central consent and policies.
+    pub rules: Rules,
     /// The types of the details that are asked, and what their schemas make of them.
     pub types: Types,
     /// What the person has granted to this client, each with its path to the root.
     pub grants: Vec<Vec<Grant>>,
+    /// Who and what the question names, when it is one.
+    pub known: authzen::Known,
 }
 
 /// What the person said.
@@ -70,6 +81,8 @@ pub struct View {
     pub approval: Approval,
     /// What the organisation makes of it for this person.
     pub judgement: Judgement,
+    /// The details that can be given; all that is asked, where nothing can be left out.
+    pub details: Details,
     /// How long what is given lasts, in seconds.
     pub lasts_seconds: i64,
     /// What the answer's form carries back.
@@ -83,8 +96,12 @@ pub struct View {
 pub enum Open {
     /// Yes or no.
     YesOrNo,
+    /// No; and yes once a passkey has verified the person, now.
+    PasskeyFirst,
     /// Only no: the organisation forbids the yes, or knows a detail no longer.
     NoOnly,
+    /// Only no: it is about themself, and others must say yes.
+    OthersOnly,
     /// Nothing more: this person answered, or it is over.
     Answered,
 }
@@ -98,25 +115,43 @@ pub fn seen(approval: &Approval, client: &Client, types: &Types) -> String {
 /// What somebody who may answer sees. A look changes nothing. Unknown and somebody else's look the same.
 pub fn view(caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Result<View, Why> {
     let (person, approval) = theirs(caller, facts, at)?;
+    if let Some(asked) = &approval.asks.question {
+        return view_question(&approval, asked, person, facts, at);
+    }
     let wanted = wanted(&approval, facts)?;
-    let judgement = consent::judge(
-        &facts.rules,
-        wanted.client,
-        &person.user,
-        &wanted.audience,
-        &wanted.scopes,
-    );
-    let all_judged = wanted.judge(person, &facts.rules).is_ok();
-    let whole = judgement.forbidden.is_empty() || !matches!(approval.whom, Whom::Members { .. });
+    let judged = wanted
+        .judge(person, &facts.rules, facts.tenant, at.now)
+        .and_then(|judged| of_whom(&approval, judged));
+    let all_judged = judged.is_ok();
+    let (judgement, strength) = if let Ok(judged) = &judged {
+        (judged.judgement.clone(), judged.ruling.strength())
+    } else {
+        let forbidden = Judgement {
+            forbidden: wanted.scopes.clone(),
+            ..Judgement::default()
+        };
+        (forbidden, Strength::None)
+    };
+    let verified = approval.strength(strength) < Strength::Biometric || is_verified(person, at);
+    let in_parts = !matches!(approval.whom, Whom::Members { .. });
+    let nothing_forbidden =
+        judgement.forbidden.is_empty() && judged.as_ref().is_ok_and(|judged| judged.ruling.permits());
+    let whole = in_parts || nothing_forbidden;
+    let details = match &judged {
+        Ok(judged) if in_parts && approval.state.waits() => judged.permitted(&approval.asks.details),
+        Ok(_) | Err(_) => approval.asks.details.clone(),
+    };
     let still_asked = askable(&wanted, facts).is_ok();
     let said_before = approval.state.yes().iter().any(|yes| yes.by == person.user.id);
     let open = match (approval.state.waits(), said_before, all_judged && whole && still_asked) {
         (false, _, _) | (true, true, _) => Open::Answered,
+        (true, false, true) if !verified => Open::PasskeyFirst,
         (true, false, true) => Open::YesOrNo,
         (true, false, false) => Open::NoOnly,
     };
     Ok(View {
         judgement,
+        details,
         lasts_seconds: lasts(&approval.door),
         seen: seen(&approval, wanted.client, &facts.types),
         open,
@@ -203,6 +238,10 @@ fn approve(
         without_details,
         shown,
     } = *said;
+    if let Some(asked) = &approval.asks.question {
+        return approve_question(approval, asked, shown, person, caller, facts, at);
+    }
+
     // 1. To this, by this client as it is now, in the words that it has now (S-30); of types that are still there.
     let wanted = wanted(approval, facts)?;
     if !digest::same(seen(approval, wanted.client, &facts.types).as_bytes(), shown.as_bytes()) {
@@ -211,13 +250,17 @@ fn approve(
     askable(&wanted, facts)?;
 
     // 2. What of it: never what the organisation forbids, and not what they left out.
-    let judgement = wanted.judge(person, &facts.rules)?;
+    let judged = of_whom(approval, wanted.judge(person, &facts.rules, facts.tenant, at.now)?)?;
+    if approval.strength(judged.ruling.strength()) >= Strength::Biometric && !is_verified(person, at) {
+        return Err(Why::SignInStale); // a passkey, now: a cookie is never enough
+    }
+    let judgement = &judged.judgement;
     let left_out = !without.is_empty() || !without_details.is_empty();
     let for_machine = matches!(approval.whom, Whom::Members { .. });
-    if for_machine && (left_out || !judgement.forbidden.is_empty()) {
+    if for_machine && (left_out || !judgement.forbidden.is_empty() || !judged.ruling.permits()) {
         return Err(Why::ForbiddenByRule); // several people say yes to one thing, whole
     }
-    let given = wanted.given(&judgement, without, without_details)?;
+    let given = wanted.given(&judged, without, without_details)?;
     let relied_on = facts.types.relied_on(&given.details);
 
     // 3. The yes, and the grant when it was the last that was needed.
@@ -239,6 +282,7 @@ fn approve(
         })
         .map_err(unfit)?;
     guards.extend(relied_on);
+    guards.push(facts.rules.policy.relied_on());
     guards.push(wanted.client_stays());
 
     // 4. The evidence.
@@ -249,14 +293,154 @@ fn approve(
         .with("yes", approved.state.yes().len())
         .with("quorum", approved.whom.quorum())
         .with("state", approved.state.name());
-    let event = if let State::Approved { gift, .. } = &approved.state {
-        event.with("grant", gift.grant().as_str())
+    let event = judged.ruling.on(event);
+    let given = if let State::Approved { gift, .. } = &approved.state {
+        gift.grant()
     } else {
-        event
+        None
+    };
+    let event = match given {
+        Some(id) => event.with("grant", id.as_str()),
+        None => event,
     };
     let keep = matches!(wanted.client.registration, Registration::Itself { .. })
         .then(|| Write::Client(client::Write::Keep(wanted.client.id.clone())));
     Ok(changed(person, approved, guards, keep, event, at))
+}
+
+/// A question as policies see it now, if this person may still say yes to it.
+struct Standing {
+    /// How strongly they must prove themselves.
+    strength: Strength,
+    /// Until when their yes would count.
+    until: Time,
+    /// What decided, for the audit log.
+    told: Value,
+}
+
+impl Standing {
+    fn of(
+        approval: &Approval,
+        asked: &access_request::Asked,
+        person: &BrowserUser,
+        facts: &Facts<'_>,
+        at: &Moment,
+    ) -> Result<Self, Why> {
+        let client = facts.client.as_ref().ok_or(Why::ClientUnknown)?;
+        if client.disabled.is_some() {
+            return Err(Why::ClientDisabled);
+        }
+        let (policy, known) = (&facts.rules.policy, &facts.known);
+        let (verdict, question) = authzen::judged(&asked.evaluation, policy, known, at.now);
+        // Nobody approves for others what they ask for themselves.
+        let named = known.people.get(&asked.evaluation.subject.id);
+        let of_themself = named.is_some_and(|named| named.id == person.user.id);
+        let alone = matches!(approval.whom, Whom::Person(_));
+        if verdict.answer != policy::Answer::Permit {
+            return Err(Why::ForbiddenByRule);
+        }
+        if of_themself && !alone {
+            return Err(Why::AboutOneself);
+        }
+        if !verdict
+            .demands
+            .approvers
+            .iter()
+            .all(|demanded| approval.asks_for(demanded))
+        {
+            return Err(Why::ApproversDemanded);
+        }
+        let lasts = verdict
+            .demands
+            .lifetime_seconds
+            .map_or(access_request::APPROVED_SECONDS, i64::from);
+        let until = at.now.plus(lasts);
+        Ok(Self {
+            strength: approval.strength(authzen::strength(&asked.evaluation, policy, &verdict)),
+            until: asked.until.map_or(until, |wanted| wanted.min(until)),
+            told: json!({ "version": policy.version, "decisions": [authzen::entry(question, &verdict)] }),
+        })
+    }
+}
+
+impl Standing {
+    /// Whether their passkey must verify them before they can say yes.
+    fn wants_passkey(&self, person: &BrowserUser, at: &Moment) -> bool {
+        self.strength >= Strength::Biometric && !is_verified(person, at)
+    }
+}
+
+/// What somebody who may answer sees of a question about somebody and something.
+fn view_question(
+    approval: &Approval,
+    asked: &access_request::Asked,
+    person: &BrowserUser,
+    facts: &Facts<'_>,
+    at: &Moment,
+) -> Result<View, Why> {
+    let client = facts.client.as_ref().ok_or(Why::ClientUnknown)?;
+    let standing = Standing::of(approval, asked, person, facts, at);
+    let said_before = approval.state.yes().iter().any(|yes| yes.by == person.user.id);
+    let open = match (approval.state.waits(), said_before, &standing) {
+        (false, _, _) | (true, true, _) => Open::Answered,
+        (true, false, Ok(standing)) if standing.wants_passkey(person, at) => Open::PasskeyFirst,
+        (true, false, Ok(_)) => Open::YesOrNo,
+        (true, false, Err(Why::AboutOneself)) => Open::OthersOnly,
+        (true, false, Err(_)) => Open::NoOnly,
+    };
+    Ok(View {
+        judgement: Judgement::default(),
+        details: Details::default(),
+        lasts_seconds: standing.map_or(0, |standing| standing.until.since(at.now)),
+        seen: seen(approval, client, &facts.types),
+        open,
+        approval: approval.clone(),
+    })
+}
+
+/// Somebody says yes to a question: evidence, and nothing beside it.
+fn approve_question(
+    approval: &Approval,
+    asked: &access_request::Asked,
+    shown: &str,
+    person: &BrowserUser,
+    caller: &Caller,
+    facts: &Facts<'_>,
+    at: &Moment,
+) -> Result<Decision, Why> {
+    let client = facts.client.as_ref().ok_or(Why::ClientUnknown)?;
+    if !digest::same(seen(approval, client, &facts.types).as_bytes(), shown.as_bytes()) {
+        return Err(Why::AnswerStale);
+    }
+    let standing = Standing::of(approval, asked, person, facts, at)?;
+    if standing.wants_passkey(person, at) {
+        return Err(Why::SignInStale);
+    }
+    let yes = Yes {
+        by: person.user.id.clone(),
+        scopes: Scopes::default(),
+        details: Details::default(),
+        payload_hash: approval.payload_hash.clone(),
+        presence: person.session.presence(),
+        at: at.now,
+    };
+    let mut approved = approval.clone().approve(yes, |_| Gift::Evidence).map_err(unfit)?;
+    if matches!(approved.state, State::Approved { .. }) {
+        approved.expires = standing.until;
+    }
+    let guards = vec![
+        facts.rules.policy.relied_on(),
+        Guard::Client(client::Guard::Unchanged {
+            id: client.id.clone(),
+            epoch: client.epoch,
+        }),
+    ];
+    let event = answered(EventKind::ApprovalGiven, approval, person, caller, at)
+        .with("yes", approved.state.yes().len())
+        .with("quorum", approved.whom.quorum())
+        .with("state", approved.state.name())
+        .with("policy", standing.told);
+    Ok(changed(person, approved, guards, None, event, at))
 }
 
 /// The grant that a yes gives: the person's own, as the consent page gives it; or the machine's, for a day.
@@ -276,6 +460,7 @@ fn give(
         let authority = Authority::root(Ask {
             scopes: agreed.scopes.clone(),
             details: agreed.details.clone(),
+            powers: Powers::default(),
             audiences: [wanted.audience.clone()].into(),
             expires: Some(at.now.plus(GIVEN_TO_MACHINE_SECONDS)),
             depth: 1,
@@ -290,6 +475,8 @@ fn give(
             status: Status::Active,
             epoch: 0,
             created: at.now,
+            terms: grant::Terms::default(),
+            signs: grant::Signs::default(),
         });
     }
     let source = Source::Person {
@@ -356,7 +543,33 @@ fn wanted<'f>(approval: &'f Approval, facts: &'f Facts<'_>) -> Result<Wanted<'f>
         audience: approval.asks.audience.clone(),
         scopes: approval.asks.scopes.clone(),
         details: &approval.asks.details,
+        acts: match approval.whom {
+            Whom::Members { .. } => Acting::ForItself,
+            Whom::WhoeverHasTheCode | Whom::Person(_) => Acting::ForThePerson,
+        },
     })
+}
+
+/// Whether policies' approvers are those who were asked; a person alone is none.
+fn of_whom(approval: &Approval, judged: Judged) -> Result<Judged, Why> {
+    if judged
+        .ruling
+        .demands()
+        .approvers
+        .iter()
+        .all(|demanded| approval.asks_for(demanded))
+    {
+        Ok(judged)
+    } else {
+        Err(Why::ApproversDemanded)
+    }
+}
+
+/// Whether a passkey has verified the person just now: what a biometric yes takes.
+pub(crate) fn is_verified(person: &BrowserUser, at: &Moment) -> bool {
+    let session = &person.session;
+    let now = at.now.since(session.authenticated) <= VERIFIED_SECONDS;
+    now && session.method.assurance() >= Assurance::PhishingResistant
 }
 
 /// Whether its details may still be asked: what ended or was tightened meanwhile nobody can give.
@@ -369,6 +582,7 @@ const fn lasts(door: &Door) -> i64 {
     match door {
         Door::Device | Door::Deferred(super::Origin::RefreshToken { .. }) => crate::authorization::CONSENT_SECONDS,
         Door::Deferred(super::Origin::ClientCredentials) => GIVEN_TO_MACHINE_SECONDS,
+        Door::AccessRequest => access_request::APPROVED_SECONDS,
     }
 }
 

@@ -4,6 +4,7 @@ use proof::Time;
 
 use super::{Approval, Asks, Door, Guard as ApprovalGuard, INTERVAL_SECONDS, Places, Skin, State, Whom};
 use crate::{
+    access_request::SubmittedAs,
     authority::Scopes,
     authorization::OWN_SCOPES,
     caller::Caller,
@@ -34,6 +35,7 @@ pub(crate) struct Asking<'a> {
     pub(crate) user_code_digest: Option<String>,
     pub(crate) started_from: Option<String>,
     pub(crate) lifetime_seconds: i64,
+    pub(crate) submitted_as: Option<SubmittedAs>,
 }
 
 /// What became of it.
@@ -60,6 +62,7 @@ pub(crate) fn ask(asking: Asking<'_>, others: &[Approval], caller: &Caller, at: 
         user_code_digest: asking.user_code_digest,
         interval_seconds: INTERVAL_SECONDS,
         started_from: asking.started_from,
+        submitted_as: asking.submitted_as,
         expires: at.now.plus(asking.lifetime_seconds),
         created: at.now,
         epoch: 0,

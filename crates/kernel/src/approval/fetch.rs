@@ -1,6 +1,6 @@
 //! Fetching: what a poll is answered with, and how an answer becomes tokens. One for every skin that polls.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proof::Time;
 
@@ -9,22 +9,24 @@ use super::{
     Write as ApprovalWrite,
 };
 use crate::{
-    authority::Scopes,
+    authority::{Authority, Scopes},
     authorization::lives_as_read,
     authorization_code::{issued_event, key_shown, own_key_shown, place, proved_client, relied_on, told, used},
     caller::Caller,
     client::{self, Client, GrantType},
     code::Code,
-    consent::Rule,
     decision::{self, Change, Decision, Guard, Reply, Unsigned, Waiting, Write},
     detail::{Details, Types},
     event::Event,
     grant::{self, Grant},
     id::ApprovalId,
+    ledger::{self, Budget, BudgetId},
     moment::Moment,
+    policy::{Rules, Ruling, Scene},
+    power::ExecutionLimits,
     resource::Resource,
     tenant::Tenant,
-    token::{self, Acts, Projection, Redemption, TenantKeys},
+    token::{self, Acts, First, Projection, Redemption, TenantKeys},
     user::User,
     why::Why,
 };
@@ -48,8 +50,10 @@ pub struct Facts<'a> {
     pub resource: Option<Resource>,
     /// Who said yes, if it was one person and they are still there.
     pub user: Option<User>,
-    /// The tenant's rules of central consent.
-    pub rules: Vec<Rule>,
+    /// What the organisation decided: central consent and policies.
+    pub rules: Rules,
+    /// What was used of the powers along that path.
+    pub budgets: BTreeMap<BudgetId, Budget>,
     /// The types of the details in question, and what their schemas make of them.
     pub types: Types,
     /// When this client asked for it last at this node, if it did.
@@ -147,10 +151,14 @@ fn redeem(
     let parent = facts
         .path
         .first()
-        .filter(|grant| grant.id == *gift.grant() && grant::lives(&facts.path, at.now))
+        .filter(|grant| Some(&grant.id) == gift.grant() && grant::lives(&facts.path, at.now))
         .ok_or(Why::GrantEnded)?;
     // What people agreed to, of which every detail still counts: a type that ended or was tightened silences like a revocation.
     let agreed = approval.state.agreed();
+    let allowed = grant::allowed(&facts.path, &facts.types).ok_or(Why::GrantEnded)?;
+    if !allowed.scopes().covers(&agreed.scopes) || !allowed.audiences().contains(&approval.asks.audience) {
+        return Err(Why::GrantEnded); // taken back since: what was agreed to is asked anew
+    }
     let place_of_it = facts.tenant.place_of(&approval.asks.audience);
     let details = facts.types.of_granted(None, &agreed.details, client, place_of_it)?;
     let fetch = Fetch {
@@ -159,11 +167,13 @@ fn redeem(
         scopes: &agreed.scopes,
         details: &details,
         parent,
+        allowed: &allowed,
         resource: place(&approval.asks.audience, facts.resource.as_ref())?,
         caller,
         facts,
     };
     let issued = match &approval.door {
+        Door::AccessRequest => return Err(Why::HandleUnknown), // a yes to a question is not fetched
         Door::Device => fetch.for_a_person(at)?,
         Door::Deferred(Origin::ClientCredentials) => fetch.for_itself(at)?,
         Door::Deferred(Origin::RefreshToken { authorization }) => {
@@ -182,16 +192,18 @@ fn redeem(
         mut guards,
         sure,
         event,
+        ruling,
         reply,
         sign,
     } = issued;
     guards.extend(facts.types.relied_on(&details));
+    guards.push(facts.rules.policy.relied_on());
     guards.push(Guard::Approval(ApprovalGuard::Advance(Box::new(redeemed))));
     let change = Change {
         guards,
         sure,
-        touches: used(client, parent, at),
-        events: vec![event.with("approval", approval.id.as_str())],
+        touches: used(client, parent, &facts.path, &ruling, at),
+        events: vec![ruling.on(event.with("approval", approval.id.as_str()))],
     };
     Ok(Decision::issue(reply, sign, change))
 }
@@ -214,6 +226,8 @@ struct Fetch<'a> {
     details: &'a Details,
     /// The grant that the answer gave: it lives.
     parent: &'a Grant,
+    /// What it and its ancestors allow now.
+    allowed: &'a Authority,
     resource: Option<&'a Resource>,
     caller: &'a Caller,
     facts: &'a Facts<'a>,
@@ -224,38 +238,67 @@ struct Issued {
     guards: Vec<Guard>,
     sure: Vec<Write>,
     event: Event,
+    ruling: Ruling,
     reply: Reply,
     sign: Vec<Unsigned>,
 }
 
 impl Fetch<'_> {
+    /// What is used by issuing a token for these.
+    fn uses(&self, details: &Details, at: &Moment) -> Result<ledger::Issue<'_>, Why> {
+        let facts = self.facts;
+        ledger::Issue::of(&facts.path, details, &facts.rules.policy, &facts.budgets, at.now)
+    }
+
+    fn scene<'s>(&'s self, user: Option<&'s User>, at: &Moment) -> Scene<'s> {
+        Scene {
+            policy: &self.facts.rules.policy,
+            client: self.client,
+            user,
+            audience: &self.approval.asks.audience,
+            place: self.facts.tenant.place_of(&self.approval.asks.audience),
+            now: at.now,
+        }
+    }
+
     /// A machine's own token, as `client_credentials` gives it.
     fn for_itself(&self, at: &Moment) -> Result<Issued, Why> {
         registered_for(self.client, GrantType::ClientCredentials)?;
         own_key_shown(self.client, self.facts.tenant, self.caller)?;
+        let ruling = self.scene(None, at).rule(self.scopes, self.details);
+        self.approval.suffices(&ruling)?;
+        if !self.facts.types.within(self.details, self.allowed.details()) {
+            return Err(Why::GrantEnded); // taken back since, in part or all of it
+        }
         let issued = Projection {
             tenant: self.facts.tenant,
             client: self.client,
             acts: Acts::Itself,
             grant: self.parent,
+            ends: self.allowed.expires(),
             scopes: self.scopes,
             details: self.details,
             audience: &self.approval.asks.audience,
             resource: self.resource,
             key: self.caller.key.as_ref(),
+            limits: &ExecutionLimits::default(),
+            lifetime_seconds: ruling.demands().lifetime_seconds,
         }
         .issue(None, at);
         let event = issued_event(&issued.record, self.caller, at);
+        let uses = self.uses(self.details, at)?.guards(&issued.record, at.now);
         let (_, mut guards) = lives_as_read(&self.facts.path).ok_or(Why::GrantEnded)?;
         guards.push(Guard::Client(client::Guard::Unchanged {
             id: self.client.id.clone(),
             epoch: self.client.epoch,
         }));
+        guards.extend(uses);
         guards.push(Guard::Token(token::Guard::Create(Box::new(issued.record))));
         Ok(Issued {
             guards,
             sure: Vec::new(),
             event,
+            ruling,
             reply: issued.reply,
             sign: vec![issued.unsigned],
         })
@@ -277,7 +320,10 @@ impl Fetch<'_> {
             .filter(|user| user.id == yes.by && user.disabled.is_none())
             .ok_or(Why::UserDisabled)?;
         let audience = &approval.asks.audience;
-        let scopes = grant::still_given(&facts.path, &facts.rules, client, user, audience, self.scopes)?;
+        let scene = self.scene(Some(user), at);
+        let still = grant::still_given(&facts.path, &facts.rules.consent, &scene, self.scopes, self.details)?;
+        let details = still.said_to_by(&yes.presence, self.details)?;
+        let scopes = still.scopes;
         let redeemed = Redemption {
             tenant: facts.tenant,
             keys: facts.keys,
@@ -286,24 +332,32 @@ impl Fetch<'_> {
             user,
             presence: &yes.presence,
             parent: self.parent,
+            allowed: self.allowed,
             scopes: &scopes,
-            details: self.details,
-            first: self.details,
+            details: &details,
+            first: &First {
+                scopes: scopes.clone(),
+                details: details.clone(),
+                limits: ExecutionLimits::default(),
+            },
             types: &facts.types,
             audience,
             resource: self.resource,
             nonce: None,
             id_claims: &BTreeSet::new(),
+            lifetime_seconds: still.ruling.demands().lifetime_seconds,
         }
         .redeem(at)?;
         let event = issued_event(&redeemed.record, self.caller, at);
         let mut guards = relied_on(&facts.path, client, user);
+        guards.extend(self.uses(&details, at)?.guards(&redeemed.record, at.now));
         let (made, reply, sign) = redeemed.guards();
         guards.extend(made);
         Ok(Issued {
             guards,
             sure: told(client, &scopes, &yes.presence, &user.id, at),
             event,
+            ruling: still.ruling,
             reply,
             sign,
         })

@@ -18,7 +18,7 @@
 //! and when. It is fetched once: each transition expects the epoch that was read, and the database lets one writer through.
 //!
 //! Skins: the device grant (`device_authorization`, `device_code`) and Deferred Token Response (`deferred`). A skin is a way to ask and a way to fetch; the page that
-//! answers is one for all. A further skin is a variant of [`Door`], a folder that asks with [`ask`], and a poll with [`poll`].
+//! answers is one for all. Access requests of the policy decision point (`access_request`) ask by it too; their answer is evidence, and nothing is fetched. A further skin is a variant of [`Door`], a folder that asks with [`ask`], and a poll with [`poll`].
 //!
 //! Asking back (`Clarifying`) has no door yet: it stands in the machine, its rows and its tests, for the skins whose machines can answer.
 //!
@@ -37,7 +37,8 @@ mod state;
 mod tests;
 
 pub(crate) use answer::cancelled;
-pub use answer::{Facts, GIVEN_TO_MACHINE_SECONDS, Open, Said, View, answer, seen, view};
+pub(crate) use answer::is_verified;
+pub use answer::{Facts, GIVEN_TO_MACHINE_SECONDS, Open, Said, VERIFIED_SECONDS, View, answer, seen, view};
 pub(crate) use ask::{Asking, ask, own_or_known};
 pub use fetch::{Facts as Pending, poller};
 pub(crate) use fetch::{poll, waiting};
@@ -49,10 +50,14 @@ use std::collections::BTreeSet;
 use proof::{Time, digest, json};
 
 use crate::{
+    access_request,
     authority::{Audience, Scopes},
+    capability::Strength,
     confirmation::Confirmation,
     detail::Details,
     id::{ApprovalId, ClientId, GrantId, GroupId, UserId},
+    policy::{Approvers, Ruling, Verdict},
+    why::{Refused, Why},
 };
 
 /// How long the row of an approval is kept, in seconds: so long administrators and the people who answered see it. The audit log keeps the answer for ever.
@@ -75,6 +80,8 @@ pub enum Door {
     Device,
     /// Deferred Token Response: the token request that could not be answered at once.
     Deferred(Origin),
+    /// A question to the policy decision point, to which a human must say yes ([`crate::access_request`]).
+    AccessRequest,
 }
 
 /// The token request that was deferred.
@@ -96,6 +103,7 @@ impl Door {
             Self::Device => "device",
             Self::Deferred(Origin::ClientCredentials) => "deferred client_credentials",
             Self::Deferred(Origin::RefreshToken { .. }) => "deferred refresh_token",
+            Self::AccessRequest => "access request",
         }
     }
 
@@ -120,6 +128,8 @@ pub enum Skin {
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asks {
+    /// How strongly the people must prove themselves at least, whatever policies say when they answer.
+    pub strength: Strength,
     /// What the machine wants to be able to do.
     pub scopes: Scopes,
     /// What exactly (RFC 9396).
@@ -130,6 +140,8 @@ pub struct Asks {
     pub message: Option<String>,
     /// What was asked back, and what the machine answered: its words too.
     pub clarified: Vec<Clarification>,
+    /// The question, when it is one about somebody and something, and no authority is asked for.
+    pub question: Option<Box<access_request::Asked>>,
 }
 
 /// A question back, and its answer.
@@ -194,6 +206,47 @@ impl Whom {
     }
 }
 
+impl Approval {
+    /// Whether it asks these approvers, and as many of them at least.
+    fn asks_for(&self, demanded: &Approvers) -> bool {
+        match &self.whom {
+            Whom::Members { group, quorum } => group.as_str() == demanded.group && *quorum >= demanded.quorum,
+            Whom::WhoeverHasTheCode | Whom::Person(_) => false,
+        }
+    }
+
+    /// How strongly a yes is proved: as policies say now, and at least as it was asked.
+    pub(crate) fn strength(&self, now: Strength) -> Strength {
+        now.max(self.asks.strength)
+    }
+
+    /// Whether those were asked whom a verdict demands, by so many at least, and each yes is as strong as that.
+    pub(crate) fn is_enough(&self, verdict: &Verdict, strength: Strength) -> bool {
+        let asked = verdict.demands.approvers.iter().all(|demanded| self.asks_for(demanded));
+        asked && (self.strength(strength) < Strength::Biometric || self.state.yes().iter().all(Yes::is_verified))
+    }
+
+    /// Whether what people said is enough for what policies demand of it now: that all of it is allowed, that the group was asked whom they name, by so many at least, and that
+    /// each of them was verified by a passkey where that is demanded.
+    pub(crate) fn suffices(&self, ruling: &Ruling) -> Result<(), Why> {
+        if !ruling.permits() {
+            return Err(ruling.refusal(Refused::Standing));
+        }
+        if !ruling
+            .demands()
+            .approvers
+            .iter()
+            .all(|demanded| self.asks_for(demanded))
+        {
+            return Err(Why::ApproversDemanded);
+        }
+        if self.strength(ruling.strength()) >= Strength::Biometric && !self.state.yes().iter().all(Yes::is_verified) {
+            return Err(Why::HumanDemanded(Refused::Standing));
+        }
+        Ok(())
+    }
+}
+
 /// The places that a question takes while it waits: one of a client's few, and one of all that somebody may be asked at once. The table has no two questions in one
 /// place, so the limits hold whoever races (S-29).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -231,6 +284,8 @@ pub struct Approval {
     pub interval_seconds: i64,
     /// From which address it was started, as far as we saw.
     pub started_from: Option<String>,
+    /// As what it was submitted, if its client may submit it again and wants the same.
+    pub submitted_as: Option<access_request::SubmittedAs>,
     /// When it can no longer be answered or fetched.
     pub expires: Time,
     /// When it was asked.
@@ -250,7 +305,13 @@ impl Approval {
         }
         payload.insert("client_id".to_owned(), client.as_str().into());
         payload.insert("door".to_owned(), door.name().into());
+        if let Some(question) = &asks.question {
+            payload.insert("question".to_owned(), question.document().into());
+        }
         payload.insert("scope".to_owned(), asks.scopes.joined().into());
+        if asks.strength > Strength::None {
+            payload.insert("strength".to_owned(), asks.strength.name().into());
+        }
         asks.write_words(&mut payload);
         json::canonical(&payload.into())
     }

@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 
 use super::{Asks, Clarification, Door, Gift, Origin, State, Whom, Yes};
 use crate::{
+    access_request,
     authority::{Audience, Scopes},
     browser_session::{Method, Presence},
+    capability::Strength,
     detail::Details,
     id::{BrowserSessionId, GrantId, GroupId, Id, UserId},
 };
@@ -20,6 +22,7 @@ impl Door {
             ("deferred refresh_token", Some(id)) => Some(Self::Deferred(Origin::RefreshToken {
                 authorization: GrantId::parse(id)?,
             })),
+            ("access request", None) => Some(Self::AccessRequest),
             _ => None,
         }
     }
@@ -28,7 +31,7 @@ impl Door {
     pub const fn authorization(&self) -> Option<&GrantId> {
         match self {
             Self::Deferred(Origin::RefreshToken { authorization }) => Some(authorization),
-            Self::Device | Self::Deferred(Origin::ClientCredentials) => None,
+            Self::Device | Self::Deferred(Origin::ClientCredentials) | Self::AccessRequest => None,
         }
     }
 }
@@ -55,6 +58,13 @@ impl Asks {
         row.insert("audience".to_owned(), self.audience.as_row().into());
         row.insert("scope".to_owned(), self.scopes.joined().into());
         write_details(&mut row, &self.details);
+        if self.strength > Strength::None {
+            row.insert("strength".to_owned(), self.strength.name().into());
+        }
+        if let Some(question) = &self.question {
+            let text = json::canonical(&Value::Object(question.document())); // one text, whatever its depth
+            row.insert("question".to_owned(), text.into());
+        }
         self.write_words(&mut row);
         Value::Object(row).to_string()
     }
@@ -80,7 +90,16 @@ impl Asks {
             })
         };
         let clarified = o.get("clarified").and_then(Value::as_array);
+        let question = match o.get("question").and_then(Value::as_str) {
+            Some(text) => Some(Box::new(access_request::Asked::from_row(text)?)),
+            None => None,
+        };
+        let strength = match o.get("strength") {
+            Some(name) => Strength::from_name(name.as_str()?)?,
+            None => Strength::None,
+        };
         Some(Self {
+            strength,
             scopes: Scopes::parse(o.get("scope")?.as_str()?).ok()?,
             details: read_details(&o)?,
             audience: Audience::from_row(o.get("audience")?.as_str()?)?,
@@ -90,6 +109,7 @@ impl Asks {
                 .flatten()
                 .map(clarification)
                 .collect::<Option<_>>()?,
+            question,
         })
     }
 }
@@ -105,11 +125,12 @@ impl State {
             }
             Self::PartlyApproved { yes: said } => json!({ "yes": yes(said) }),
             Self::Approved { yes: said, gift, at } => {
-                let kind = match gift {
-                    Gift::New(_) => "grant",
-                    Gift::Standing(_) => "standing_grant",
+                let (kind, which) = match gift {
+                    Gift::New(id) => ("grant", id.as_str()),
+                    Gift::Standing(id) => ("standing_grant", id.as_str()),
+                    Gift::Evidence => ("evidence", ""),
                 };
-                json!({ "yes": yes(said), kind: gift.grant().as_str(), "at": at.unix() })
+                json!({ "yes": yes(said), kind: which, "at": at.unix() })
             }
             Self::Denied {
                 yes: said,
@@ -159,7 +180,8 @@ impl State {
                 yes: yes()?,
                 gift: id("grant")
                     .map(Gift::New)
-                    .or_else(|| id("standing_grant").map(Gift::Standing))?,
+                    .or_else(|| id("standing_grant").map(Gift::Standing))
+                    .or_else(|| o.contains_key("evidence").then_some(Gift::Evidence))?,
                 at: at()?,
             },
             "denied" => Self::Denied {

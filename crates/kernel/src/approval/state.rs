@@ -2,11 +2,11 @@
 
 use proof::Time;
 
-use super::{Approval, Clarification, Whom};
+use super::{Approval, Clarification, VERIFIED_SECONDS, Whom};
 use crate::{
     authority::Scopes,
     authorization::Given,
-    browser_session::Presence,
+    browser_session::{Assurance, Presence},
     detail::Details,
     id::{GrantId, UserId},
 };
@@ -92,6 +92,14 @@ pub struct Yes {
     pub at: Time,
 }
 
+impl Yes {
+    /// Whether a passkey had verified them when they said it: a sign-in of this morning is no yes of now.
+    pub(crate) fn is_verified(&self) -> bool {
+        let just_then = self.at.since(self.presence.authenticated) <= VERIFIED_SECONDS;
+        just_then && self.presence.method.assurance() >= Assurance::PhishingResistant
+    }
+}
+
 /// The grant that a yes gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Gift {
@@ -99,13 +107,16 @@ pub enum Gift {
     New(GrantId),
     /// One that the same person gave before, and that says the same.
     Standing(GrantId),
+    /// None: the yes itself is what was asked for.
+    Evidence,
 }
 
 impl Gift {
-    /// Which grant.
-    pub const fn grant(&self) -> &GrantId {
+    /// Which grant, if it is one.
+    pub const fn grant(&self) -> Option<&GrantId> {
         match self {
-            Self::New(id) | Self::Standing(id) => id,
+            Self::New(id) | Self::Standing(id) => Some(id),
+            Self::Evidence => None,
         }
     }
 }
@@ -305,7 +316,7 @@ impl Approval {
         let State::Approved { yes, gift, .. } = &self.state else {
             return Err(Unfit::State);
         };
-        let (yes, grant) = (yes.clone(), gift.grant().clone());
+        let (yes, grant) = (yes.clone(), gift.grant().ok_or(Unfit::State)?.clone());
         Ok(self.to(State::Redeemed { yes, grant, at }))
     }
 

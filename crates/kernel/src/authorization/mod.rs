@@ -34,7 +34,7 @@ pub use rules::{
     Answered, Asking, CONSENT_SECONDS, Chosen, Delivery, Facts, Said, answer, askable, begin, delivery, error,
 };
 pub use wanted::Given;
-pub(crate) use wanted::{Wanted, lives_as_read};
+pub(crate) use wanted::{Acting, Judged, Wanted, lives_as_read};
 
 /// How long a sealed request may be answered, in seconds.
 pub const REQUEST_SECONDS: i64 = 1_800;

@@ -275,6 +275,19 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// The same for somebody who is sent to prove themselves by a passkey.
+    #[must_use]
+    pub(super) fn verified(&self) -> Self {
+        Self {
+            sent_to_sign_in: Wish::Yes,
+            demand: Demand {
+                essential_acr: vec![Assurance::PhishingResistant.name().to_owned()],
+                ..self.demand.clone()
+            },
+            ..self.clone()
+        }
+    }
+
     /// Reads what is asked, for an answer to this place.
     pub fn parse(
         form: &Form,

@@ -6,15 +6,16 @@ use proof::{Time, json};
 
 use super::{
     request::{Asked, Returns, Wish, forbids_to_ask, place_of_answer},
-    wanted::{self, Given, Wanted, lives_as_read},
+    wanted::{self, Given, Judged, Wanted, lives_as_read},
 };
 use crate::{
     authority::Scopes,
     authorization_code::{self, AuthorizationCode},
-    browser_session,
+    browser_session::{self, Assurance},
     caller::{BrowserUser, Caller},
+    capability::Strength,
     client::{self, Authentication, Client, Registration},
-    consent::{Judgement, Rule},
+    consent::Judgement,
     decision::{Before, Change, ConsentAsk, Decision, Guard, Pending, Reply, Return, Touch, Unsigned, Write},
     detail::Types,
     event::{Event, EventKind},
@@ -22,6 +23,7 @@ use crate::{
     grant::{self, Grant, Source},
     id::GrantId,
     moment::Moment,
+    policy::Rules,
     pushed_authorization,
     resource::Resource,
     tenant::Tenant,
@@ -46,8 +48,8 @@ pub struct Facts<'a> {
     pub client: Option<Client>,
     /// The resource that the request names, if it is registered.
     pub resource: Option<Resource>,
-    /// The tenant's rules of central consent.
-    pub rules: Vec<Rule>,
+    /// What the organisation decided: central consent and policies.
+    pub rules: Rules,
     /// The types of the details that are asked, and what their schemas make of them.
     pub types: Types,
     /// What the person has granted to this client or the organisation for them, each with its path to the root.
@@ -103,21 +105,39 @@ pub fn begin(asked: &Asked, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> 
             };
         };
 
-        // 2. What the organisation makes of it; what it forbids nobody can allow.
-        let judgement = question.wanted.judge(person, &facts.rules)?;
+        // 2. What the organisation makes of it; what it forbids nobody can allow, and what wants a passkey wants one for this very request.
+        let judged = question.judged(person, facts, at)?;
+        if !question.is_verified(person, &judged) {
+            return match asked.prompt.none {
+                Wish::Yes => Err(Why::LoginRequired),
+                Wish::No if question.was_for_this(person) => Err(Why::AssuranceUnmet), // they came back from there and cannot do better
+                Wish::No => Ok(wait(Pending::SignIn(Box::new(asked.verified())))),
+            };
+        }
+        let judgement = &judged.judgement;
 
         // 3. A yes that stands needs no question, unless the client wants one, or nobody could tell who is asking (RFC 8252 s8.6).
         //    About details the person is asked each time: nobody said yes to this payment before, and no rule can.
-        let may_be_silent = asked.prompt.consent == Wish::No && asked.details.is_empty();
-        let standing = question.standing(&judgement, facts, at).filter(|_| may_be_silent);
+        let may_be_silent = asked.prompt.consent == Wish::No
+            && asked.details.is_empty()
+            && judged.ruling.strength() < Strength::Biometric;
+        let standing = question.standing(judgement, facts, at).filter(|_| may_be_silent);
         if let Some(path) = standing {
             let wanted = judgement.open.with(&judgement.decided).into();
-            return Ok(question.code(person, &wanted, Basis::Standing(path), caller, facts, at));
+            return Ok(question.code(person, &wanted, Basis::Standing(path), &judged, caller, facts, at));
         }
         let all_decided = judgement.open.is_empty() && !judgement.decided.is_empty(); // where there is no scope, no rule decided anything
         if all_decided && may_be_silent {
             let decided = judgement.decided.clone().into();
-            return Ok(question.code(person, &decided, Basis::Organisation(&judgement), caller, facts, at));
+            return Ok(question.code(
+                person,
+                &decided,
+                Basis::Organisation(judgement),
+                &judged,
+                caller,
+                facts,
+                at,
+            ));
         }
 
         // 4. The person is asked.
@@ -125,10 +145,11 @@ pub fn begin(asked: &Asked, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> 
             Wish::Yes => Err(Why::ConsentRequired),
             Wish::No => Ok(wait(Pending::Consent(Box::new(ConsentAsk {
                 asked: asked.clone(),
-                before: question.before(&judgement, facts, at),
-                open: judgement.open,
-                decided: judgement.decided,
-                forbidden: judgement.forbidden,
+                before: question.before(judgement, facts, at),
+                open: judgement.open.clone(),
+                decided: judgement.decided.clone(),
+                forbidden: judgement.forbidden.clone(),
+                details: judged.permitted(&asked.details),
             })))),
         }
     })
@@ -142,7 +163,7 @@ pub fn answer(asked: &Asked, said: &Said, caller: &Caller, facts: &Facts<'_>, at
             return Err(Why::AssuranceDeclined);
         }
         let person = question.present(caller, facts, at)?.ok_or(Why::SignInRequired)?; // whoever answers is whoever proved themselves for this request (S-33)
-        let judgement = question.wanted.judge(person, &facts.rules)?;
+        let judged = question.judged(person, facts, at)?;
         let (without, chosen) = match said {
             Said::Deny => return Err(Why::PersonDenied),
             Said::Allow { without, details } => (without, details),
@@ -150,8 +171,11 @@ pub fn answer(asked: &Asked, said: &Said, caller: &Caller, facts: &Facts<'_>, at
         if chosen.shown != facts.types.shown(&asked.details) {
             return Err(Why::PageExpired); // the page showed other details, or in other words than they have now (S-30)
         }
-        let given = question.wanted.given(&judgement, without, &chosen.without)?;
-        Ok(question.code(person, &given, Basis::Person, caller, facts, at))
+        if !question.is_verified(person, &judged) {
+            return Err(Why::AssuranceUnmet);
+        }
+        let given = question.wanted.given(&judged, without, &chosen.without)?;
+        Ok(question.code(person, &given, Basis::Person, &judged, caller, facts, at))
     })
 }
 
@@ -238,7 +262,7 @@ impl<'a> Question<'a> {
             return Ok(None);
         };
         // Times are whole seconds: a sign-in of this very second counts only if we asked for it.
-        let for_this = self.asked.sent_to_sign_in == Wish::Yes && person.session.authenticated >= self.asked.created;
+        let for_this = self.was_for_this(person);
         let again = self.asked.prompt.login == Wish::Yes || demand.max_age == Some(0); // the same (OpenID Connect Core s3.1.2.1)
         let lately = demand
             .max_age
@@ -256,6 +280,26 @@ impl<'a> Question<'a> {
         }
         let as_wanted = wanted && strong && (for_this || (!again && lately));
         Ok(as_wanted.then_some(person))
+    }
+
+    /// What the organisation makes of it. Policies that demand approvers beside the person are not met here: nobody waits for them in a browser.
+    fn judged(&self, person: &BrowserUser, facts: &Facts<'_>, at: &Moment) -> Result<Judged, Why> {
+        let judged = self.wanted.judge(person, &facts.rules, self.tenant, at.now)?;
+        if !judged.ruling.demands().approvers.is_empty() {
+            return Err(Why::ApproversDemanded);
+        }
+        Ok(judged)
+    }
+
+    /// Whether the person proved themselves for this very request.
+    fn was_for_this(&self, person: &BrowserUser) -> bool {
+        self.asked.sent_to_sign_in == Wish::Yes && person.session.authenticated >= self.asked.created
+    }
+
+    /// Whether the person was verified by a passkey for this very request, where a capability or a policy demands that.
+    fn is_verified(&self, person: &BrowserUser, judged: &Judged) -> bool {
+        let verified = person.session.method.assurance() >= Assurance::PhishingResistant;
+        judged.ruling.strength() < Strength::Biometric || (verified && self.was_for_this(person))
     }
 
     /// Whether nobody is there who proved themselves as strongly as the client demands. Such a one can say nothing but that they cannot: it gives nothing, and they saw
@@ -367,11 +411,16 @@ impl<'a> Question<'a> {
     }
 
     /// The code, and the grant that it projects when there is a new one.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "who said yes to what, on which ground, and what policies said"
+    )]
     fn code(
         &self,
         person: &BrowserUser,
         given: &Given,
         basis: Basis<'_>,
+        judged: &Judged,
         caller: &Caller,
         facts: &Facts<'_>,
         at: &Moment,
@@ -390,12 +439,14 @@ impl<'a> Question<'a> {
                 event.with("by", "central consent").with("rules", rules)
             }
         };
+        let event = judged.ruling.on(event);
         let (grant_id, guards) = self.grant(person, given, basis, facts, at);
         let mut change = Change {
             guards,
             ..Change::default()
         };
         change.guards.extend(facts.types.relied_on(&given.details));
+        change.guards.push(facts.rules.policy.relied_on());
         change.guards.push(self.wanted.client_stays());
         change.guards.push(Guard::User(user::Guard::Unchanged {
             id: person.user.id.clone(),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use proof::Time;
+
 use super::{OWN_SCOPES, rules::CONSENT_SECONDS};
 use crate::{
     authority::{Ask, Audience, Authority, DEPTH_MAX, Scopes},
@@ -14,8 +16,11 @@ use crate::{
     id::GrantId,
     identity,
     moment::Moment,
+    policy::{Rules, Ruling, Scene},
+    power::Powers,
     resource::{Resource, ResourceUri},
-    why::Why,
+    tenant::Tenant,
+    why::{Refused, Why},
 };
 
 /// How often a person's grant may be handed on: to the authorization that is redeemed, and three times below it.
@@ -30,6 +35,32 @@ pub(crate) struct Wanted<'a> {
     pub(crate) audience: Audience,
     pub(crate) scopes: Scopes,
     pub(crate) details: &'a Details,
+    pub(crate) acts: Acting,
+}
+
+/// For whom a client will act by the yes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Acting {
+    /// For whoever says it.
+    ForThePerson,
+    /// For itself: they are approvers.
+    ForItself,
+}
+
+/// What the organisation makes of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Judged {
+    /// Scope by scope.
+    pub(crate) judgement: Judgement,
+    /// What policies said.
+    pub(crate) ruling: Ruling,
+}
+
+impl Judged {
+    /// The details that policies allow.
+    pub(crate) fn permitted(&self, details: &Details) -> Details {
+        details.keeping(|place| self.ruling.permits_detail(place))
+    }
 }
 
 /// What is given of it.
@@ -116,11 +147,43 @@ impl<'a> Wanted<'a> {
             audience,
             scopes,
             details,
+            acts: Acting::ForThePerson,
         })
     }
 
-    /// What the organisation makes of it; what it forbids nobody can allow.
-    pub(crate) fn judge(&self, person: &BrowserUser, rules: &[Rule]) -> Result<Judgement, Why> {
+    /// What the organisation makes of it: central consent, then policies. What either forbids nobody can allow.
+    pub(crate) fn judge(&self, person: &BrowserUser, rules: &Rules, tenant: &Tenant, now: Time) -> Result<Judged, Why> {
+        let central = self.central(person, &rules.consent)?;
+        let wanted = central.open.with(&central.decided);
+        let scene = Scene {
+            policy: &rules.policy,
+            client: self.client,
+            user: match self.acts {
+                Acting::ForThePerson => Some(&person.user),
+                Acting::ForItself => None,
+            },
+            audience: &self.audience,
+            place: tenant.place_of(&self.audience),
+            now,
+        };
+        let ruling = scene.rule(&wanted, self.details);
+        let no_detail = !(0..self.details.len()).any(|place| ruling.permits_detail(place));
+        if !ruling.permits() && ruling.forbidden() == wanted && no_detail {
+            return Err(ruling.refusal(Refused::Question));
+        }
+        let forbidden = ruling.forbidden();
+        Ok(Judged {
+            judgement: Judgement {
+                open: central.open.without(&forbidden),
+                decided: central.decided.without(&forbidden),
+                forbidden: central.forbidden.with(&forbidden),
+                rules: central.rules,
+            },
+            ruling,
+        })
+    }
+
+    fn central(&self, person: &BrowserUser, rules: &[Rule]) -> Result<Judgement, Why> {
         let judgement = consent::judge(rules, self.client, &person.user, &self.audience, &self.scopes);
         let details_asked = !self.details.is_empty(); // what forbids every scope here forbids every detail too
         let all_forbidden = if self.scopes.is_empty() || details_asked {
@@ -137,16 +200,17 @@ impl<'a> Wanted<'a> {
     /// What is given when some of it was left out: never what the organisation forbids. A yes to nothing is a no.
     pub(crate) fn given(
         &self,
-        judgement: &Judgement,
+        judged: &Judged,
         without: &Scopes,
         without_details: &BTreeSet<String>,
     ) -> Result<Given, Why> {
-        let allowed = judgement.open.with(&judgement.decided);
+        let allowed = judged.judgement.open.with(&judged.judgement.decided);
+        let details = judged.permitted(self.details);
         let given = Given {
             scopes: self.closed(&allowed.without(without), without),
-            details: self.details.without(without_details),
+            details: details.without(without_details),
         };
-        let nothing_asked = allowed.is_empty() && self.details.is_empty();
+        let nothing_asked = allowed.is_empty() && details.is_empty();
         if given == Given::default() && !nothing_asked {
             return Err(Why::PersonDenied);
         }
@@ -196,7 +260,9 @@ impl<'a> Wanted<'a> {
     ) -> Option<&'f [Grant]> {
         self.held(&given.scopes, source, grants, at).filter(|path| {
             path.first().is_some_and(|grant| {
-                let nothing_else = given.details.is_empty() && grant.authority.details().is_empty();
+                let theirs = &grant.authority;
+                let nothing_else =
+                    given.details.is_empty() && theirs.details().is_empty() && theirs.powers().is_empty();
                 nothing_else
                     && *grant.authority.scopes() == given.scopes
                     && grant.created.plus(CONSENT_SECONDS / 2) > at.now
@@ -220,6 +286,7 @@ impl<'a> Wanted<'a> {
         let authority = Authority::root(Ask {
             scopes: given.scopes.clone(),
             details: given.details.clone(),
+            powers: Powers::default(),
             audiences: [self.audience.clone()].into(),
             expires: Some(at.now.plus(CONSENT_SECONDS)),
             depth: CONSENT_DEPTH,
@@ -234,6 +301,8 @@ impl<'a> Wanted<'a> {
             status: Status::Active,
             epoch: 0,
             created: at.now,
+            terms: grant::Terms::default(),
+            signs: grant::Signs::default(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `grant_type=authorization_code`, read once.
 
-use crate::{detail::Details, form::Form, id::CodeId, resource::ResourceUri, why::Why};
+use crate::{detail::Details, form::Form, id::CodeId, power::ExecutionLimits, resource::ResourceUri, why::Why};
 
 /// What the client shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Request {
     pub resource: Option<ResourceUri>,
     /// The details wanted; the code's own when absent (RFC 9396 s6).
     pub details: Option<Details>,
+    /// How often the first token may be used for what.
+    pub limits: ExecutionLimits,
 }
 
 impl Request {
@@ -25,12 +27,15 @@ impl Request {
             .split_once('.')
             .and_then(|(id, secret)| Some((CodeId::parse(id)?, secret.to_owned())));
         let resource = ResourceUri::asked(form)?;
+        let details = form.text("authorization_details").map(Details::parse).transpose()?;
+        let (details, limits) = ExecutionLimits::split(details)?;
         Ok(Self {
             code,
             redirect_uri: form.text("redirect_uri").map(str::to_owned),
             verifier: form.text("code_verifier").map(str::to_owned),
             resource,
-            details: form.text("authorization_details").map(Details::parse).transpose()?,
+            details,
+            limits,
         })
     }
 }

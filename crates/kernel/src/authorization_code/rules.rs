@@ -1,5 +1,7 @@
 //! Whether a code gets its tokens.
 
+use std::collections::BTreeMap;
+
 use proof::digest;
 
 use super::{AuthorizationCode, Guard as CodeGuard, Request};
@@ -10,18 +12,19 @@ use crate::{
     caller::{Caller, Who},
     client::{self, Authentication, Binding, Client, GrantType, SecurityProfile},
     confirmation::Confirmation,
-    consent::Rule,
     decision::{Change, Decision, Guard, Touch, Write},
-    detail::Types,
+    detail::{Details, Types},
     event::{Event, EventKind},
     grant::{self, Grant},
     id::UserId,
     identity,
+    ledger::{self, Budget, BudgetId},
     moment::Moment,
+    policy::{Policy, Rules, Ruling, Scene},
     relying_party,
     resource::Resource,
     tenant::Tenant,
-    token::{self, Redemption, TenantKeys},
+    token::{self, First, Redemption, TenantKeys},
     user::{self, User},
     why::Why,
 };
@@ -43,8 +46,10 @@ pub struct Facts<'a> {
     pub resource: Option<Resource>,
     /// Who said yes, if they are still there.
     pub user: Option<User>,
-    /// The tenant's rules of central consent.
-    pub rules: Vec<Rule>,
+    /// What the organisation decided: central consent and policies.
+    pub rules: Rules,
+    /// What was used of the powers along that path.
+    pub budgets: BTreeMap<BudgetId, Budget>,
     /// The types of the details in question, and what their schemas make of them.
     pub types: Types,
 }
@@ -120,14 +125,32 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         .first()
         .filter(|grant| grant.id == code.grant && grant::lives(&facts.path, at.now))
         .ok_or(Why::GrantEnded)?;
-    let scopes = grant::still_given(&facts.path, &facts.rules, client, user, &code.audience, &code.scopes)?;
+    let allowed = grant::allowed(&facts.path, &facts.types).ok_or(Why::GrantEnded)?;
+    let where_to = facts.tenant.place_of(&code.audience);
+    let details = facts.types.of_granted(None, &code.details, client, where_to)?;
+    let scene = Scene {
+        policy: &facts.rules.policy,
+        client,
+        user: Some(user),
+        audience: &code.audience,
+        place: where_to,
+        now: at.now,
+    };
+    let still = grant::still_given(&facts.path, &facts.rules.consent, &scene, &code.scopes, &details)?;
+    let details = still.said_to_by(&code.presence, &details)?;
+    let scopes = still.scopes;
 
     // 8. The details: the authorization has those of the code, the first token has them or less (RFC 9396 s6).
-    let where_to = facts.tenant.place_of(&code.audience);
-    let of_code = |asked| facts.types.of_granted(asked, &code.details, client, where_to);
-    let (details, first) = (of_code(None)?, of_code(request.details.as_ref())?);
+    let policy = &facts.rules.policy;
+    let first = facts
+        .types
+        .of_granted(request.details.as_ref(), &details, client, where_to)?;
+    let first = first_of(request, &scopes, first, policy, where_to);
+    let powers = parent.authority.powers();
+    first.limits.are_meant(policy, &first.scopes, &first.details, powers)?;
 
-    // 9. The authorization and its tokens.
+    // 9. What is used by issuing the first token, the authorization and its tokens.
+    let booked = ledger::Issue::of(&facts.path, &first.details, policy, &facts.budgets, at.now)?;
     let redeemed = Redemption {
         tenant: facts.tenant,
         keys: facts.keys,
@@ -136,6 +159,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         user,
         presence: &code.presence,
         parent,
+        allowed: &allowed,
         scopes: &scopes,
         details: &details,
         first: &first,
@@ -144,13 +168,18 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         resource,
         nonce: code.nonce.as_deref(),
         id_claims: &code.id_claims,
+        lifetime_seconds: still.ruling.demands().lifetime_seconds,
     }
     .redeem(at)?;
 
     // 10. What the answer relied on, and what it leaves behind.
-    let event = issued_event(&redeemed.record, caller, at).with("code", code.id.as_str());
+    let event = still
+        .ruling
+        .on(issued_event(&redeemed.record, caller, at).with("code", code.id.as_str()));
     let mut guards = relied_on(&facts.path, client, user);
     guards.extend(facts.types.relied_on(&details));
+    guards.push(facts.rules.policy.relied_on());
+    guards.extend(booked.guards(&redeemed.record, at.now));
     guards.push(Guard::AuthorizationCode(CodeGuard::Redeem {
         id: code.id.clone(),
         grant: redeemed.authorization.id.clone(),
@@ -160,10 +189,30 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
     let change = Change {
         guards,
         sure: told(client, &code.scopes, &code.presence, &code.user, at),
-        touches: used(client, parent, at),
+        touches: used(client, parent, &facts.path, &still.ruling, at),
         events: vec![event],
     };
     Ok(Decision::issue(reply, sign, change))
+}
+
+/// What the first token has: where it is limited and nothing else is asked, what the limits name.
+fn first_of(request: &Request, scopes: &Scopes, details: Details, policy: &Policy, place: &str) -> First {
+    let limits = request.limits.clone();
+    if limits.is_none() {
+        return First {
+            scopes: scopes.clone(),
+            details,
+            limits,
+        };
+    }
+    First {
+        scopes: limits.scopes_of(scopes, place, policy),
+        details: match &request.details {
+            None => limits.details_of(&details),
+            Some(_) => details,
+        },
+        limits,
+    }
 }
 
 /// An app that wants to hear when the person signs out is noted with what it is told of them.
@@ -318,8 +367,8 @@ pub(crate) fn issued_event(record: &token::Record, caller: &Caller, at: &Moment)
 }
 
 /// The notes that a token leaves.
-pub(crate) fn used(client: &Client, grant: &Grant, at: &Moment) -> Vec<Touch> {
-    vec![
+pub(crate) fn used(client: &Client, grant: &Grant, path: &[Grant], ruling: &Ruling, at: &Moment) -> Vec<Touch> {
+    let notes = [
         Touch::ClientUsed {
             id: client.id.clone(),
             at: at.now,
@@ -328,7 +377,9 @@ pub(crate) fn used(client: &Client, grant: &Grant, at: &Moment) -> Vec<Touch> {
             id: grant.id.clone(),
             at: at.now,
         },
-    ]
+    ];
+    let of_grants = grant::noted(path, at.now);
+    notes.into_iter().chain(of_grants).chain(ruling.noted()).collect()
 }
 
 /// 43 to 128 unreserved characters (RFC 7636 s4.1).

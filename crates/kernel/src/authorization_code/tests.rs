@@ -55,6 +55,7 @@ fn golden_vectors_of_authorization_code_hold() {
             "resource",
             "user",
             "rules",
+            "policy",
             "detail_types",
             "admitted_details",
             "refused_details",
@@ -68,6 +69,7 @@ fn golden_vectors_of_authorization_code_hold() {
             let client = loaded.get("client").map(facts::client);
             let caller = presented.caller(&form, client, &tenant, vector.at.now)?;
             let facts = Facts {
+                budgets: std::collections::BTreeMap::new(),
                 tenant: &tenant,
                 keys: &keys,
                 client_epoch: None,
@@ -75,7 +77,7 @@ fn golden_vectors_of_authorization_code_hold() {
                 path: loaded.get("path").map(facts::path).unwrap_or_default(),
                 resource: loaded.get("resource").map(facts::resource),
                 user: loaded.get("user").map(people::user),
-                rules: people::rules(loaded.get("rules")),
+                rules: vectors::policies::ruled(loaded),
                 types: vectors::details::types(loaded),
             };
             Ok(decide(&request, &caller, &facts, &vector.at))
@@ -168,7 +170,7 @@ struct World {
     path: Vec<Grant>,
     resource: Option<Resource>,
     user: Option<User>,
-    rules: Vec<crate::consent::Rule>,
+    rules: crate::policy::Rules,
     types: crate::detail::Types,
 }
 
@@ -181,7 +183,7 @@ fn world() -> World {
         path: vec![yes(&json!({}))],
         resource: Some(here(&json!({}))),
         user: Some(alice(&json!({}))),
-        rules: Vec::new(),
+        rules: crate::policy::Rules::default(),
         types: crate::detail::Types::default(),
     }
 }
@@ -189,6 +191,7 @@ fn world() -> World {
 impl World {
     fn facts(&self) -> Facts<'_> {
         Facts {
+            budgets: std::collections::BTreeMap::new(),
             types: self.types.clone(),
             tenant: &self.tenant,
             keys: &self.keys,

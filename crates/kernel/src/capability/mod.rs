@@ -2,8 +2,12 @@
 //!
 //! `product.md` s2. A tenant has a catalogue of them; the `type` of an authorization detail and the scopes of a resource name one each.
 
+use std::collections::BTreeMap;
+
 use proof::json::{self, Object};
 use serde_json::Value;
+
+use crate::{authority::Scopes, policy::ACCESS, resource::ResourceUri};
 
 /// The longest name, in bytes.
 pub const NAME_BYTES_MAX: usize = 64;
@@ -20,6 +24,11 @@ impl CapabilityName {
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"_-.:/".contains(&byte));
         (first && rest && text.len() <= NAME_BYTES_MAX).then(|| Self(text.to_owned()))
+    }
+
+    /// A name that this crate wrote itself.
+    pub(crate) fn own(text: &'static str) -> Self {
+        Self(text.to_owned())
     }
 
     /// The name as it travels.
@@ -71,18 +80,57 @@ pub struct Capability {
     pub output: Option<Object>,
     /// How strongly a human must say so when one is asked.
     pub strength: Strength,
+    /// The scopes that stand for it.
+    pub scopes: Vec<ScopeOf>,
+}
+
+/// A scope that stands for a capability: everywhere, or at one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeOf {
+    /// The scope token.
+    pub scope: String,
+    /// The resource's identifier; every place when absent.
+    pub resource: Option<String>,
+}
+
+impl ScopeOf {
+    fn read(value: &Value) -> Option<Self> {
+        let token = |text: &str| Scopes::parse(text).is_ok_and(|scopes| scopes.iter().eq([text]));
+        let (scope, resource) = match value {
+            Value::String(scope) => (scope.as_str(), None),
+            Value::Object(o) if o.len() == 2 => {
+                let uri = ResourceUri::parse(o.get("resource")?.as_str()?)?;
+                (o.get("scope")?.as_str()?, Some(uri.as_str().to_owned()))
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => return None,
+        };
+        token(scope).then(|| Self {
+            scope: scope.to_owned(),
+            resource,
+        })
+    }
+
+    fn document(&self) -> Value {
+        match &self.resource {
+            None => self.scope.as_str().into(),
+            Some(resource) => serde_json::json!({ "resource": resource, "scope": self.scope }),
+        }
+    }
 }
 
 /// The longest description, in characters.
 const DESCRIPTION_CHARS_MAX: usize = 200;
 /// The members of a document.
-const MEMBERS: [&str; 5] = [
+const MEMBERS: [&str; 6] = [
     "name",
     "description",
     "approval_strength",
     "input_schema",
     "output_schema",
+    "scopes",
 ];
+/// Scopes that stand for one capability, at most.
+const SCOPES_OF_ONE_MAX: usize = 64;
 
 impl Capability {
     /// Reads a document, as catalogues and discovery have it (seed 003, capability discovery). What is wrong is told in a sentence.
@@ -114,7 +162,21 @@ impl Capability {
             }
             Some(_) => Err(wrong(&format!("{member}: a JSON Schema of \"type\": \"object\""))),
         };
+        let scopes = match o.get("scopes") {
+            None => Some(Vec::new()),
+            Some(Value::Array(all)) if all.len() <= SCOPES_OF_ONE_MAX => all.iter().map(ScopeOf::read).collect(),
+            Some(_) => None,
+        };
+        let scopes = scopes.ok_or_else(|| {
+            wrong("scopes: a list of at most 64, each a scope token or {\"resource\": ..., \"scope\": ...}")
+        })?;
+        if name.as_str() == ACCESS {
+            return Err(wrong(
+                "this name is the word for what no capability names; choose another",
+            ));
+        }
         Ok(Self {
+            scopes,
             description: description.to_owned(),
             input: schema("input_schema")?,
             output: schema("output_schema")?,
@@ -132,6 +194,9 @@ impl Capability {
         o.insert("approval_strength".to_owned(), self.strength.name().into());
         o.insert("input_schema".to_owned(), schema(&self.input));
         o.insert("output_schema".to_owned(), schema(&self.output));
+        if !self.scopes.is_empty() {
+            o.insert("scopes".to_owned(), self.scopes.iter().map(ScopeOf::document).collect());
+        }
         o
     }
 
@@ -146,7 +211,49 @@ impl Capability {
             }
             all.push(one);
         }
-        Ok(all)
+        match Self::contested(&all) {
+            Some(what) => Err(what),
+            None => Ok(all),
+        }
+    }
+
+    /// What two of these claim both: a scope stands for one capability at a place, or one of the two would be of no effect there.
+    pub fn contested(all: &[Self]) -> Option<String> {
+        let mut seen: BTreeMap<(&str, Option<&str>), &str> = BTreeMap::new();
+        for one in all {
+            for scope in &one.scopes {
+                let other = seen.insert((&scope.scope, scope.resource.as_deref()), one.name.as_str());
+                if let Some(other) = other.filter(|other| *other != one.name.as_str()) {
+                    let (scope, name) = (&scope.scope, one.name.as_str());
+                    return Some(format!(
+                        "{name}: the scope {scope} stands for {other} there; it can stand for one"
+                    ));
+                }
+            }
+        }
+        None
+    }
+
+    /// Writes what [`Self::read_all`] reads, in its one form.
+    pub fn write_all(all: &[Self]) -> String {
+        let all: Vec<Value> = all.iter().map(|one| Value::Object(one.document())).collect();
+        json::canonical(&serde_json::json!({ "capabilities": all }))
+    }
+
+    /// What no capability names: using a place at all, with these scopes and types of details. Every catalogue has it, unwritten.
+    pub fn access() -> Self {
+        let texts = serde_json::json!({ "type": "array", "items": { "type": "string" } });
+        let input = serde_json::json!({
+            "type": "object", "required": ["scopes", "types"], "properties": { "scopes": texts, "types": texts },
+        });
+        Self {
+            name: CapabilityName::own(ACCESS),
+            description: "What no capability names: using a place at all".to_owned(),
+            input: input.as_object().cloned(),
+            output: None,
+            strength: Strength::Session,
+            scopes: Vec::new(),
+        }
     }
 
     /// The capabilities that a tenant begins with (seed 003, capability containment).
@@ -200,6 +307,10 @@ mod tests {
         let good = json!({ "name": "buy", "description": "Buy things", "approval_strength": "session" });
         assert!(Capability::read(&object(good.clone())).is_ok());
         for (member, value, told) in [
+            ("name", json!("access"), "access: this name"),
+            ("scopes", json!("a"), "buy: scopes"),
+            ("scopes", json!(["a b"]), "buy: scopes"),
+            ("scopes", json!([{ "scope": "a" }]), "buy: scopes"),
             ("name", json!("1buy"), "name: "),
             ("name", json!("b uy"), "name: "),
             ("name", json!("b".repeat(65)), "name: "),
@@ -217,6 +328,14 @@ mod tests {
             let error = Capability::read(&bad).unwrap_err();
             assert!(error.starts_with(told), "{error}");
         }
+        let mut mapped = object(good.clone());
+        mapped.insert(
+            "scopes".to_owned(),
+            json!(["a", { "resource": "https://r.example", "scope": "b" }]),
+        );
+        let read = Capability::read(&mapped).unwrap();
+        assert_eq!(read.scopes.len(), 2);
+        assert_eq!(Capability::read(&read.document()).unwrap(), read);
         let twice = json!({ "capabilities": [good, good] });
         assert_eq!(
             Capability::read_all(&object(twice)).unwrap_err(),

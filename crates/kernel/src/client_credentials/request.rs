@@ -1,6 +1,9 @@
 //! `grant_type=client_credentials`, read once.
 
-use crate::{authority::Scopes, deferred::Completion, detail::Details, form::Form, resource::ResourceUri, why::Why};
+use crate::{
+    authority::Scopes, deferred::Completion, detail::Details, form::Form, power::ExecutionLimits,
+    resource::ResourceUri, why::Why,
+};
 
 /// What the client asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +16,8 @@ pub struct Request {
     pub completion: Completion,
     /// The details wanted (RFC 9396 s6).
     pub details: Option<Details>,
+    /// How often the token may be used for what.
+    pub limits: ExecutionLimits,
 }
 
 impl Request {
@@ -20,11 +25,14 @@ impl Request {
     pub fn parse(form: &Form) -> Result<Self, Why> {
         let scopes = Scopes::asked(form)?;
         let resource = ResourceUri::asked(form)?;
+        let details = form.text("authorization_details").map(Details::parse).transpose()?;
+        let (details, limits) = ExecutionLimits::split(details)?;
         Ok(Self {
             scopes,
             resource,
             completion: Completion::parse(form)?,
-            details: form.text("authorization_details").map(Details::parse).transpose()?,
+            details,
+            limits,
         })
     }
 }

@@ -1,22 +1,27 @@
 //! Whether a machine gets a token, and which.
 
+use std::{borrow::Cow, collections::BTreeMap};
+
 use super::Request;
 use crate::{
     approval::{Approval, Origin, Whom},
     authority::{Audience, Authority, Scopes},
     authorization_code::own_key_shown,
     caller::{Caller, Who},
-    client::{self, Client, GrantType},
+    client::{self, Approvers, Client, GrantType},
     decision::{Change, Decision, Guard, Touch},
     deferred::{Deferral, deferred},
     detail::{Details, Types},
     event::{Event, EventKind},
     grant::{self, Grant},
+    ledger::{self, Budget, BudgetId},
     moment::Moment,
+    policy::{Policy, Ruling, Scene},
     resource::Resource,
     tenant::Tenant,
     token::{self, Acts, Projection, TenantKeys},
-    why::Why,
+    user::parse_group,
+    why::{Refused, Why},
 };
 
 /// What was loaded for the question.
@@ -34,6 +39,10 @@ pub struct Facts<'a> {
     pub types: Types,
     /// The tenant's keys, for the deferral code.
     pub keys: &'a TenantKeys,
+    /// The tenant's policies.
+    pub policy: Policy,
+    /// What was used of the powers along these paths.
+    pub budgets: BTreeMap<BudgetId, Budget>,
     /// What waits for the client's approvers, when the client takes a deferral.
     pub approvals: Vec<Approval>,
 }
@@ -74,31 +83,62 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
     };
 
     // 4. to 6. A grant that has it; or people who can give it, if there are any and the client waits for them.
-    let (grant, scopes, details) = match found(request, client, &audience, facts, at) {
+    let asking = Asking {
+        request,
+        client,
+        audience: &audience,
+        caller,
+        facts,
+        at,
+    };
+    let Found {
+        path,
+        grant,
+        allowed,
+        scopes,
+        details,
+    } = match asking.found() {
         Ok(found) => found,
-        Err(why) => return ask_approvers(request, client, &audience, why, caller, facts, at),
+        Err(why) => return asking.ungranted(why),
     };
 
-    // 7. The projection: one audience, short, never longer than the grant, bound to the key that was proved.
+    // 7. What policies leave of it, and whether nobody need be asked.
+    let ruling = asking.scene().rule(&scopes, &details);
+    let (scopes, details) = match asking.silent(&scopes, &details, &ruling) {
+        Ok(left) => left,
+        Err(why) => return asking.demanded(&ruling, why),
+    };
+
+    // 8. Within the powers of the grant, and room for what is used by issuing it; what is beyond, people may give once.
+    let uses = match ledger::Issue::of(path, &details, &facts.policy, &facts.budgets, at.now) {
+        Ok(uses) => uses,
+        Err(why @ (Why::LimitExceeded { .. } | Why::ConstraintViolated(_) | Why::CapabilityNotGranted)) => {
+            return asking.approvers(client.approvers.as_ref(), why);
+        }
+        Err(why) => return Err(why),
+    };
+    let powers = grant.authority.powers();
+    request.limits.are_meant(&facts.policy, &scopes, &details, powers)?;
+
+    // 9. The projection: one audience, short, never longer than the grant, bound to the key that was proved.
     let projection = Projection {
         tenant: facts.tenant,
         client,
         acts: Acts::Itself,
         grant,
+        ends: allowed.expires(),
         scopes: &scopes,
         details: &details,
         audience: &audience,
         resource: facts.resource.as_ref(),
         key: caller.key.as_ref(),
+        limits: &request.limits,
+        lifetime_seconds: ruling.demands().lifetime_seconds,
     };
     let issued = projection.issue(None, at);
 
-    // 8. What the answer relied on: the grant as it was read. Its ancestors' death is read at use; their epochs are expected too.
-    let path = facts
-        .grants
-        .iter()
-        .find(|path| path.first().is_some_and(|first| first.id == grant.id));
-    let live = path.into_iter().flatten().map(|node| {
+    // 10. What the answer relied on: the grant as it was read. Its ancestors' death is read at use; their epochs are expected too.
+    let live = path.iter().map(|node| {
         Guard::Grant(grant::Guard::Live {
             id: node.id.clone(),
             epoch: node.epoch,
@@ -115,131 +155,276 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         .with("scope", issued.record.scope.as_str())
         .with("expires", issued.record.expires.unix())
         .with("bound", issued.record.key.is_some());
+    let event = ruling.on(event);
     let change = Change {
         guards: live
             .chain(facts.types.relied_on(&details))
-            .chain([unchanged, Guard::Token(token::Guard::Create(Box::new(issued.record)))])
+            .chain(uses.guards(&issued.record, at.now))
+            .chain([
+                unchanged,
+                facts.policy.relied_on(),
+                Guard::Token(token::Guard::Create(Box::new(issued.record))),
+            ])
             .collect(),
         sure: Vec::new(),
-        touches: vec![Touch::ClientUsed {
-            id: client.id.clone(),
-            at: at.now,
-        }],
+        touches: notes(client, path, &ruling, at),
         events: vec![event],
     };
     Ok(Decision::issue(issued.reply, vec![issued.unsigned], change))
 }
 
-/// A living grant that has what is asked, with the scope and the details of the token.
-fn found<'f>(
-    request: &Request,
-    client: &Client,
-    audience: &Audience,
-    facts: &'f Facts<'_>,
-    at: &Moment,
-) -> Result<(&'f Grant, Scopes, Details), Why> {
-    // 4. The grants that live: each with every ancestor. Any one suffices.
-    let alive: Vec<&Grant> = facts
-        .grants
-        .iter()
-        .filter(|path| grant::lives(path, at.now))
-        .filter_map(|path| path.first())
-        .collect();
-    if alive.is_empty() {
-        return Err(Why::NoGrant);
-    }
-    let here: Vec<&Grant> = alive
-        .into_iter()
-        .filter(|grant| grant.authority.audiences().contains(audience))
-        .collect();
-    if here.is_empty() {
-        return Err(Why::ResourceNotGranted);
-    }
-
-    // 5. The scope: what was asked, all of it, or all that this grant and this resource share (RFC 6749 s3.3).
-    // A grant that shares nothing with the resource gives an empty default only when no other grant gives more.
-    let offers: Vec<(&Grant, Scopes)> = here
-        .iter()
-        .filter_map(|grant| granted(request, &grant.authority, facts).map(|scopes| (*grant, scopes)))
-        .collect();
-    if offers.is_empty() {
-        return Err(Why::ScopeNotGranted);
-    }
-
-    // 6. The details, of the same grant (RFC 9396 s6).
-    let place = facts.tenant.place_of(audience);
-    let mut with_details = Vec::new();
-    let mut missed = None;
-    for (grant, scopes) in offers {
-        match detailed(request, &grant.authority, client, place, &facts.types) {
-            Ok(details) => with_details.push((grant, scopes, details)),
-            Err(why) => missed = missed.or(Some(why)),
-        }
-    }
-    let something = |(_, scopes, details): &&(&Grant, Scopes, Details)| !scopes.is_empty() || !details.is_empty();
-    with_details
-        .iter()
-        .find(something)
-        .or_else(|| with_details.first())
-        .cloned()
-        .ok_or_else(|| missed.unwrap_or(Why::DetailNotGranted))
+/// The notes that a token leaves.
+fn notes(client: &Client, path: &[Grant], ruling: &Ruling, at: &Moment) -> Vec<Touch> {
+    let of_client = Touch::ClientUsed {
+        id: client.id.clone(),
+        at: at.now,
+    };
+    let of_grants = grant::noted(path, at.now);
+    std::iter::once(of_client)
+        .chain(of_grants)
+        .chain(ruling.noted())
+        .collect()
 }
 
-/// Asks the people whom an administrator named, for a scope or for details that are named: nobody can answer a question about everything.
-fn ask_approvers(
-    request: &Request,
-    client: &Client,
-    audience: &Audience,
-    refused: Why,
-    caller: &Caller,
-    facts: &Facts<'_>,
-    at: &Moment,
-) -> Result<Decision, Why> {
-    let nothing = Scopes::default();
-    let deferral = Deferral {
-        tenant: facts.tenant,
-        keys: facts.keys,
-        client,
-        completion: &request.completion,
-        origin: Origin::ClientCredentials,
-        whom: client.approvers.as_ref().map(|approvers| Whom::Members {
-            group: approvers.group.clone(),
-            quorum: approvers.quorum,
-        }),
-        scopes: request.scopes.as_ref().unwrap_or(&nothing),
-        details: request.details.as_ref().unwrap_or(Details::none()),
-        types: &facts.types,
-        audience,
-        resource: facts.resource.as_ref(),
-        others: &facts.approvals,
-    };
-    deferred(deferral, refused, caller, at)
+/// A question, and what is known for it.
+struct Asking<'a> {
+    request: &'a Request,
+    client: &'a Client,
+    audience: &'a Audience,
+    caller: &'a Caller,
+    facts: &'a Facts<'a>,
+    at: &'a Moment,
+}
+
+/// A living grant that has what is asked, with the scope and the details of the token.
+#[derive(Clone)]
+struct Found<'a> {
+    /// The grant with its path.
+    path: &'a [Grant],
+    grant: &'a Grant,
+    /// What the whole path allows.
+    allowed: Cow<'a, Authority>,
+    scopes: Scopes,
+    details: Details,
+}
+
+/// A living grant that reaches the place, with what its whole path allows.
+type Offer<'a> = (&'a [Grant], &'a Grant, Cow<'a, Authority>);
+
+impl<'a> Asking<'a> {
+    fn found(&self) -> Result<Found<'a>, Why> {
+        let Self {
+            request,
+            audience,
+            facts,
+            ..
+        } = *self;
+        // 4. The grants that live: each with every ancestor, and no wider than any of them now. Any one suffices.
+        let alive: Vec<&[Grant]> = facts
+            .grants
+            .iter()
+            .map(Vec::as_slice)
+            .filter(|path| grant::lives(path, self.at.now))
+            .collect();
+        if alive.is_empty() {
+            return Err(Why::NoGrant);
+        }
+        let here: Vec<Offer<'_>> = alive
+            .into_iter()
+            .filter_map(|path| Some((path, path.first()?, grant::allowed(path, &facts.types)?)))
+            .filter(|(_, _, allowed)| allowed.audiences().contains(audience))
+            .collect();
+        if here.is_empty() {
+            return Err(Why::ResourceNotGranted);
+        }
+
+        // 5. The scope: what was asked, all of it, or all that this grant and this resource share (RFC 6749 s3.3).
+        // A grant that shares nothing with the resource gives an empty default only when no other grant gives more.
+        let offers: Vec<(Offer<'_>, Scopes)> = here
+            .into_iter()
+            .filter_map(|offer| {
+                let scopes = granted(request, &offer, self.audience, facts)?;
+                Some((offer, scopes))
+            })
+            .collect();
+        if offers.is_empty() {
+            return Err(Why::ScopeNotGranted);
+        }
+
+        // 6. The details, of the same grant (RFC 9396 s6): within those that it has, or by a power of it. Of several grants one that has room is taken.
+        let mut with_details = Vec::new();
+        let mut missed = None;
+        for ((path, grant, allowed), scopes) in offers {
+            match self.detailed(path, &allowed) {
+                Ok(details) => with_details.push(Found {
+                    path,
+                    grant,
+                    allowed,
+                    scopes,
+                    details,
+                }),
+                Err(why) => missed = missed.or(Some(why)),
+            }
+        }
+        let something = |found: &&Found<'_>| !found.scopes.is_empty() || !found.details.is_empty();
+        let has_room = |found: &&Found<'_>| {
+            let uses = ledger::Issue::of(found.path, &found.details, &facts.policy, &facts.budgets, self.at.now);
+            something(found) && uses.is_ok()
+        };
+        with_details
+            .iter()
+            .find(has_room)
+            .or_else(|| with_details.iter().find(something))
+            .or_else(|| with_details.first())
+            .cloned()
+            .ok_or_else(|| missed.unwrap_or(Why::DetailNotGranted))
+    }
+
+    /// The details of the token: what was asked, within what this grant has or by its powers; when nothing at all was asked, everything of it that counts here.
+    fn detailed(&self, path: &[Grant], allowed: &Authority) -> Result<Details, Why> {
+        let Self { client, facts, .. } = *self;
+        let types = &facts.types;
+        let place = facts.tenant.place_of(self.audience);
+        let granted = allowed.details();
+        match (&self.request.details, &self.request.scopes) {
+            (Some(asked), _) => {
+                let by_power: Vec<bool> = asked
+                    .iter()
+                    .map(|detail| ledger::is_by_power(path, detail, &facts.policy))
+                    .collect();
+                let others = asked.keeping(|place| by_power.get(place) != Some(&true));
+                types.askable(asked, client, place)?;
+                if !others.is_empty() {
+                    types.of_granted(Some(&others), granted, client, place)?;
+                }
+                Ok(asked.clone())
+            }
+            (None, Some(_)) => Ok(Details::default()),
+            (None, None) => {
+                let counting = types.counting(granted, client, place);
+                let limits = &self.request.limits;
+                Ok(if limits.is_none() {
+                    counting
+                } else {
+                    limits.details_of(&counting)
+                })
+            }
+        }
+    }
+
+    fn scene(&self) -> Scene<'a> {
+        Scene {
+            policy: &self.facts.policy,
+            client: self.client,
+            user: None,
+            audience: self.audience,
+            place: self.facts.tenant.place_of(self.audience),
+            now: self.at.now,
+        }
+    }
+
+    /// What of it is given without asking anybody: all that was named, or, where nothing was named, what policies leave (seed 003, what auto-approval can never do).
+    fn silent(&self, scopes: &Scopes, details: &Details, ruling: &Ruling) -> Result<(Scopes, Details), Why> {
+        if ruling.is_silent() {
+            return Ok((scopes.clone(), details.clone()));
+        }
+        let refused = match &self.request.details {
+            Some(_) if ruling.forbidden().is_empty() && ruling.not_silent().is_empty() => Refused::Detail,
+            Some(_) | None => Refused::Scope,
+        };
+        let left = (scopes.without(&ruling.not_silent()), ruling.silent_details(details));
+        let named = self.request.scopes.is_some() || self.request.details.is_some();
+        let nothing = left.0.is_empty() && left.1.is_empty();
+        if !named && !nothing {
+            return Ok(left);
+        }
+        Err(if ruling.permits() {
+            Why::HumanDemanded(refused)
+        } else {
+            ruling.refusal(refused)
+        })
+    }
+
+    /// Nobody gave it: the client's people are asked, if it has some, or those whom policies name instead.
+    fn ungranted(&self, why: Why) -> Result<Decision, Why> {
+        if self.client.approvers.is_none() {
+            return self.approvers(None, why);
+        }
+        let nothing = Scopes::default();
+        let scopes = self.request.scopes.as_ref().unwrap_or(&nothing);
+        let details = self.request.details.as_ref().unwrap_or(Details::none());
+        self.demanded(&self.scene().rule(scopes, details), why)
+    }
+
+    /// Policies or the capability demand that a human says so: those whom policies name, else those of the client. What is forbidden nobody is asked about.
+    fn demanded(&self, ruling: &Ruling, why: Why) -> Result<Decision, Why> {
+        if !ruling.permits() {
+            return Err(why);
+        }
+        let demanded = ruling.demands().approvers;
+        let mut demanded = demanded.iter();
+        match (demanded.next(), demanded.next()) {
+            (None, _) => self.approvers(self.client.approvers.as_ref(), why),
+            (Some(one), None) => {
+                let approvers = parse_group(&one.group).and_then(|group| Approvers::new(group, one.quorum.into()));
+                self.approvers(approvers.as_ref(), why)
+            }
+            (Some(_), Some(_)) => Err(Why::ApproversDemanded), // a question has one group
+        }
+    }
+
+    /// Asks people, for a scope or for details that are named: nobody can answer a question about everything.
+    fn approvers(&self, approvers: Option<&Approvers>, refused: Why) -> Result<Decision, Why> {
+        if !self.request.limits.is_none() {
+            return Err(refused); // a question does not carry them, and what comes of it would reach further than was asked
+        }
+        let nothing = Scopes::default();
+        let group = approvers.map(|approvers| approvers.group.as_str());
+        let others: Vec<Approval> = self
+            .facts
+            .approvals
+            .iter()
+            .filter(|other| Some(other.whom.who()) == group)
+            .cloned()
+            .collect();
+        let deferral = Deferral {
+            tenant: self.facts.tenant,
+            keys: self.facts.keys,
+            client: self.client,
+            completion: &self.request.completion,
+            origin: Origin::ClientCredentials,
+            whom: approvers.map(|approvers| Whom::Members {
+                group: approvers.group.clone(),
+                quorum: approvers.quorum,
+            }),
+            scopes: self.request.scopes.as_ref().unwrap_or(&nothing),
+            details: self.request.details.as_ref().unwrap_or(Details::none()),
+            types: &self.facts.types,
+            audience: self.audience,
+            resource: self.facts.resource.as_ref(),
+            others: &others,
+        };
+        deferred(deferral, refused, self.caller, self.at)
+    }
 }
 
 /// The scope of the token, if this authority has all of what was asked. A resource gives only scopes it knows; our own endpoints know all.
-fn granted(request: &Request, authority: &Authority, facts: &Facts<'_>) -> Option<Scopes> {
+fn granted(
+    request: &Request,
+    (path, _, authority): &Offer<'_>,
+    audience: &Audience,
+    facts: &Facts<'_>,
+) -> Option<Scopes> {
+    let place = facts.tenant.place_of(audience);
     let known = match &facts.resource {
         Some(resource) if request.resource.is_some() => resource.known(authority.scopes()),
         Some(_) | None => authority.scopes().clone(),
     };
+    let known = grant::contained(path, &known, place, &facts.policy);
     match &request.scopes {
         None if request.details.is_some() => Some(Scopes::default()), // what was asked is in the details
+        None if !request.limits.is_none() => Some(request.limits.scopes_of(&known, place, &facts.policy)),
         None => Some(known),
         Some(wanted) => known.covers(wanted).then(|| wanted.clone()),
-    }
-}
-
-/// The details of the token: what was asked, within what this authority has; when nothing at all was asked, everything of it that counts here.
-fn detailed(
-    request: &Request,
-    authority: &Authority,
-    client: &Client,
-    place: &str,
-    types: &Types,
-) -> Result<Details, Why> {
-    match (&request.details, &request.scopes) {
-        (Some(_), _) => types.of_granted(request.details.as_ref(), authority.details(), client, place),
-        (None, Some(_)) => Ok(Details::default()),
-        (None, None) => Ok(types.counting(authority.details(), client, place)),
     }
 }

@@ -37,6 +37,7 @@ fn golden_vectors_of_client_credentials_hold() {
             "client",
             "resource",
             "grants",
+            "policy",
             "detail_types",
             "admitted_details",
             "refused_details",
@@ -55,6 +56,8 @@ fn golden_vectors_of_client_credentials_hold() {
                 &request,
                 &caller,
                 &Facts {
+                    budgets: std::collections::BTreeMap::new(),
+                    policy: vectors::policies::policy(loaded.get("policy")),
                     client_epoch: None,
                     keys: &people::any_tenant_keys(),
                     approvals: Vec::new(),
@@ -117,6 +120,7 @@ fn root(id: &str, scope: &str) -> Grant {
 fn child(id: &str, parent: &Grant, scope: &str) -> Grant {
     let ask = Ask {
         details: crate::Details::default(),
+        powers: crate::power::Powers::default(),
         scopes: Scopes::parse(scope).unwrap(),
         audiences: parent.authority.audiences().clone(),
         expires: None,
@@ -124,7 +128,14 @@ fn child(id: &str, parent: &Grant, scope: &str) -> Grant {
     };
     Grant {
         id: facts::id(id),
-        authority: parent.authority.narrow(&ask, &crate::detail::Types::default()).unwrap(),
+        authority: parent
+            .authority
+            .narrow(
+                &ask,
+                &crate::detail::Types::default(),
+                &crate::power::DataClasses::default(),
+            )
+            .unwrap(),
         parent: Some(parent.id.clone()),
         ..parent.clone()
     }
@@ -141,7 +152,9 @@ fn answered(body: &str, caller: &Caller, resource: Option<Resource>, grants: Vec
         &ask(body).unwrap(),
         caller,
         &Facts {
+            budgets: std::collections::BTreeMap::new(),
             types: crate::detail::Types::default(),
+            policy: crate::policy::Policy::built_in(),
             client_epoch: None,
             keys: &people::any_tenant_keys(),
             approvals: Vec::new(),
@@ -206,6 +219,7 @@ fn kind_and_life(decision: &Decision) -> (token::Kind, i64) {
 fn the_form_is_read_as_rfc_6749_and_rfc_8707_say() {
     let read = |scope: Option<&str>, resource: Option<&str>| {
         Ok(Request {
+            limits: crate::power::ExecutionLimits::default(),
             details: None,
             scopes: scope.map(|text| Scopes::parse(text).unwrap()),
             resource: resource.map(facts::uri),
@@ -290,6 +304,7 @@ fn the_grant_type_is_named_and_known() {
     }
     let form = Form::parse(b"grant_type=client_credentials&unknown=x", token::Request::REPEATABLE).unwrap();
     let expected = token::Request::ClientCredentials(Request {
+        limits: crate::power::ExecutionLimits::default(),
         details: None,
         scopes: None,
         resource: None,
@@ -494,6 +509,7 @@ fn a_grant_counts_only_while_it_and_every_ancestor_live() {
     let ending = |grant: &Grant, end: i64| {
         let ask = Ask {
             details: crate::Details::default(),
+            powers: crate::power::Powers::default(),
             scopes: grant.authority.scopes().clone(),
             audiences: grant.authority.audiences().clone(),
             expires: Some(Time::from_unix(end)),
@@ -564,7 +580,9 @@ fn a_client_that_changed_meanwhile_is_refused_at_the_second_look() {
         (Some(i64::MIN), Some(Why::ClientChanged)),
     ] {
         let facts = Facts {
+            budgets: std::collections::BTreeMap::new(),
             types: crate::detail::Types::default(),
+            policy: crate::policy::Policy::built_in(),
             client_epoch: epoch,
             keys: &people::any_tenant_keys(),
             approvals: Vec::new(),

@@ -5,6 +5,7 @@ use crate::{
     approval::{self, Approval, Asks, Door, Handle, Origin, Pending, Skin, Whom},
     authority::{Audience, Scopes},
     caller::Caller,
+    capability::Strength,
     client::{self, Client},
     decision::{self, Change, Decision, Guard},
     detail::{Details, Types},
@@ -64,16 +65,24 @@ pub(crate) fn deferred(deferral: Deferral<'_>, refused: Why, caller: &Caller, at
         door: Door::Deferred(deferral.origin),
         client: deferral.client,
         asks: Asks {
+            // Outside the envelope of something that moves, nobody says yes by a cookie (seed 001).
+            strength: if matches!(&refused, Why::ConstraintViolated(unmet) if unmet.moves) {
+                Strength::Biometric
+            } else {
+                Strength::None
+            },
             scopes: deferral.scopes.clone(),
             details: deferral.details.clone(),
             audience: deferral.audience.clone(),
             message: message.clone(),
             clarified: Vec::new(),
+            question: None,
         },
         whom,
         user_code_digest: None,
         started_from: None,
         lifetime_seconds: LIFETIME_SECONDS,
+        submitted_as: None,
     };
     let put = approval::ask(asking, deferral.others, caller, at)?;
     let mut waiting = approval::waiting(&put.approval, deferral.tenant, at);

@@ -36,6 +36,7 @@ fn golden_vectors_of_deferred_hold() {
             "path",
             "user",
             "rules",
+            "policy",
             "approval",
             "approvals",
             "line",
@@ -53,11 +54,13 @@ fn golden_vectors_of_deferred_hold() {
             let path = |name: &str| loaded.get(name).map(facts::path).unwrap_or_default();
             let resource = loaded.get("resource").map(facts::resource);
             let user = loaded.get("user").map(people::user);
-            let rules = people::rules(loaded.get("rules"));
+            let rules = vectors::policies::ruled(loaded);
             let approvals: Vec<Approval> = list("approvals").map(approvals::approval).collect();
             Ok(match token::Request::parse(&form)? {
                 token::Request::ClientCredentials(request) => {
                     let facts = client_credentials::Facts {
+                        budgets: std::collections::BTreeMap::new(),
+                        policy: rules.policy.clone(),
                         client_epoch: None,
                         tenant: &tenant,
                         resource,
@@ -70,6 +73,7 @@ fn golden_vectors_of_deferred_hold() {
                 }
                 token::Request::RefreshToken(request) => {
                     let facts = refresh_token::Facts {
+                        budgets: std::collections::BTreeMap::new(),
                         tenant: &tenant,
                         keys: &keys,
                         client_epoch: None,
@@ -85,6 +89,7 @@ fn golden_vectors_of_deferred_hold() {
                 }
                 token::Request::Deferred(request) => {
                     let facts = Loaded {
+                        budgets: std::collections::BTreeMap::new(),
                         tenant: &tenant,
                         keys: &keys,
                         client_epoch: None,
@@ -150,6 +155,8 @@ impl Asked {
             panic!("client credentials")
         };
         let facts = client_credentials::Facts {
+            budgets: std::collections::BTreeMap::new(),
+            policy: crate::policy::Policy::built_in(),
             client_epoch: None,
             tenant: &facts::tenant(&self.tenant),
             resource: Some(facts::resource(
@@ -454,6 +461,7 @@ fn a_tenant_that_has_it_off_answers_no_poll() {
     let tenant =
         facts::tenant(&json!({ "id": "default", "issuer": "https://as.example", "deferred_token_response": false }));
     let facts = Loaded {
+        budgets: std::collections::BTreeMap::new(),
         tenant: &tenant,
         keys: &people::any_tenant_keys(),
         client_epoch: None,
@@ -462,7 +470,7 @@ fn a_tenant_that_has_it_off_answers_no_poll() {
         line: Vec::new(),
         resource: None,
         user: None,
-        rules: Vec::new(),
+        rules: crate::policy::Rules::default(),
         types: Types::default(),
         polled: None,
     };

@@ -127,6 +127,19 @@ impl Details {
         &NONE
     }
 
+    /// Those at the places for which this holds.
+    #[must_use]
+    pub fn keeping(&self, keep: impl Fn(usize) -> bool) -> Self {
+        let kept = self.0.iter().enumerate().filter(|(place, _)| keep(*place));
+        Self(kept.map(|(_, detail)| detail.clone()).collect())
+    }
+
+    /// Both, one after the other.
+    #[must_use]
+    pub(crate) fn with(&self, other: &Self) -> Self {
+        Self(self.0.iter().chain(&other.0).cloned().collect())
+    }
+
     /// Reads the parameter `authorization_details` (RFC 9396 s2): a JSON array of at least one object.
     pub fn parse(text: &str) -> Result<Self, Why> {
         if text.len() > BYTES_MAX {

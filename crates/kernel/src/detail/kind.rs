@@ -6,7 +6,7 @@ use proof::{Time, digest, json};
 use serde_json::{Value, json};
 
 use super::{Comparator, Detail, Narrowing, Path, Piece, Remark, Template};
-use crate::id::DetailTypeId;
+use crate::{id::DetailTypeId, power::EXECUTION_LIMIT};
 
 /// Types of a tenant, at most: they are read whole.
 pub const TYPES_MAX: usize = 100;
@@ -56,6 +56,10 @@ impl DetailType {
         // 1. Its name fits where it is written: in paths, in metadata.
         if self.id.as_str().len() > ID_BYTES_MAX {
             return Err("type: 1 to 128 visible ASCII characters".to_owned());
+        }
+
+        if self.id.as_str() == EXECUTION_LIMIT {
+            return Err("type: execution_limit is a type of ours; choose another name".to_owned());
         }
 
         // 2. The schema is of an object that knows its type and refuses members that it does not know (RFC 9396 s5).

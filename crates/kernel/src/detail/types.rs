@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Detail, DetailType, Details, Guard};
-use crate::{client::Client, decision, id::DetailTypeId, why::Why};
+use crate::{client::Client, decision, id::DetailTypeId, power::EXECUTION_LIMIT, why::Why};
 
 /// In what a detail differs from what its type's schema admits. It says where by names of the schema, as in `amount.value`, and nothing of what came in; the name is empty
 /// for the detail itself.
@@ -18,6 +18,18 @@ pub enum Breach {
 }
 
 impl Breach {
+    /// What is wrong with the input of a capability.
+    pub fn said_of_input(&self) -> String {
+        match self {
+            Self::Missing(name) if name.is_empty() => "a member is missing".to_owned(),
+            Self::Missing(name) => format!("{name} is missing"),
+            Self::Unknown(name) if name.is_empty() => "it has a member that the schema does not know".to_owned(),
+            Self::Unknown(name) => format!("{name} has a member that the schema does not know"),
+            Self::Value(name) if name.is_empty() => "it has a value that the schema does not admit".to_owned(),
+            Self::Value(name) => format!("{name} has a value that the schema does not admit"),
+        }
+    }
+
     /// The end of a sentence for the caller that begins with the detail.
     pub fn said(&self) -> String {
         match self {
@@ -64,6 +76,9 @@ impl Types {
 
     /// Whether a detail, the n-th of those that are asked, is of a type that is registered, and of the form that it has now.
     pub fn admit(&self, n: usize, detail: &Detail) -> Result<(), Why> {
+        if detail.kind().as_str() == EXECUTION_LIMIT {
+            return Err(Why::DetailOfToken(n));
+        }
         if !self.known.contains_key(detail.kind()) {
             return Err(Why::DetailTypeUnknown(n));
         }
@@ -139,6 +154,24 @@ impl Types {
             .collect();
         let mut taken = BTreeMap::new();
         (0..fits.len()).all(|n| seat(n, &fits, &mut taken, &mut BTreeSet::new()))
+    }
+
+    /// What of these lies within what was granted: one after the other, as long as each finds a granted one of its own. One of a type that is gone stays: whoever uses it asks whether
+    /// its type counts, and refuses all of it.
+    pub fn part_within(&self, details: &Details, granted: &Details) -> Details {
+        let known: Vec<bool> = details.iter().map(|one| self.known.contains_key(one.kind())).collect();
+        let is_known = |place: usize| known.get(place) == Some(&true);
+        let kept = (0..details.len()).fold(BTreeSet::new(), |mut kept, place| {
+            kept.insert(place);
+            if !self.within(
+                &details.keeping(|other| kept.contains(&other) && is_known(other)),
+                granted,
+            ) {
+                kept.remove(&place);
+            }
+            kept
+        });
+        details.keeping(|place| kept.contains(&place))
     }
 
     /// What a decision about these details relied on.

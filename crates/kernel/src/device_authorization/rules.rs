@@ -8,6 +8,7 @@ use crate::{
     authorization::Wanted,
     authorization_code::proved_client,
     caller::Caller,
+    capability::Strength,
     client::{self, GrantType, SecurityProfile},
     decision::{Change, Decision, Guard, Reply},
     detail::Types,
@@ -74,16 +75,19 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         door: Door::Device,
         client,
         asks: Asks {
+            strength: Strength::None,
             scopes: wanted.scopes,
             details: request.details.clone(),
             audience: wanted.audience,
             message: None,
             clarified: Vec::new(),
+            question: None,
         },
         whom: Whom::WhoeverHasTheCode,
         user_code_digest: Some(code.digest(&facts.keys.approvals)),
         started_from: facts.from.clone(),
         lifetime_seconds: LIFETIME_SECONDS,
+        submitted_as: None,
     };
     let put = approval::ask(asking, &[], caller, at)?;
     let mut guards = put.guards;

@@ -29,6 +29,7 @@ fn golden_vectors_of_device_code_hold() {
             "resource",
             "user",
             "rules",
+            "policy",
             "polled",
             "detail_types",
             "admitted_details",
@@ -43,6 +44,7 @@ fn golden_vectors_of_device_code_hold() {
             let client = loaded.get("client").map(facts::client);
             let caller = presented.caller(&form, client, &tenant, vector.at.now)?;
             let facts = Pending {
+                budgets: std::collections::BTreeMap::new(),
                 tenant: &tenant,
                 keys: &keys,
                 client_epoch: None,
@@ -51,7 +53,7 @@ fn golden_vectors_of_device_code_hold() {
                 line: Vec::new(),
                 resource: loaded.get("resource").map(facts::resource),
                 user: loaded.get("user").map(people::user),
-                rules: people::rules(loaded.get("rules")),
+                rules: vectors::policies::ruled(loaded),
                 types: vectors::details::types(loaded),
                 polled: loaded.get("polled").and_then(Value::as_i64).map(Time::from_unix),
             };
@@ -73,6 +75,7 @@ fn a_poll_names_its_code_and_keeps_it_out_of_logs() {
 fn the_door_is_shut_where_the_tenant_or_the_registration_says_so() {
     let polls = |tenant: Value, client: Value| {
         let facts = Pending {
+            budgets: std::collections::BTreeMap::new(),
             tenant: &facts::tenant(&tenant),
             keys: &people::any_tenant_keys(),
             client_epoch: None,
@@ -81,7 +84,7 @@ fn the_door_is_shut_where_the_tenant_or_the_registration_says_so() {
             line: Vec::new(),
             resource: None,
             user: None,
-            rules: Vec::new(),
+            rules: crate::policy::Rules::default(),
             types: Types::default(),
             polled: None,
         };

@@ -11,5 +11,5 @@ mod rules;
 mod tests;
 
 pub use request::{Request, SIGNED_ANSWER};
-pub(crate) use rules::counts;
-pub use rules::{Facts, Known, decide};
+pub use rules::{Facts, Known, decide, speaks_here};
+pub(crate) use rules::{counts, lives, may_know};

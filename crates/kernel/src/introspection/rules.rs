@@ -1,5 +1,7 @@
 //! Whether a token counts, and who may know.
 
+use std::sync::Arc;
+
 use proof::{Verified, access_token::AccessToken, json};
 use serde_json::json;
 
@@ -7,14 +9,17 @@ use super::{Request, SIGNED_ANSWER};
 use crate::{
     authority::{Audience, Scopes},
     authorization::Wish,
+    browser_session::Assurance,
     caller::{Caller, Who},
+    capability::Strength,
     client::{Client, Introspects},
-    consent::Rule,
     decision::{Change, Decision, Reply, Unsigned},
     detail::{Details, Types},
     event::{Event, EventKind},
-    grant::{self, Grant, Subject},
+    grant::{self, Grant, Source, Subject},
     moment::Moment,
+    policy::{Rules, Ruling, Scene},
+    power::registered,
     resource::Resource,
     tenant::Tenant,
     token,
@@ -28,7 +33,7 @@ pub enum Facts {
     /// Not a token of ours, or a wrong signature, or past its end, or without a record.
     Unknown,
     /// A token of ours and everything it hangs on.
-    Known(Box<Known>),
+    Known(Arc<Known>),
 }
 
 /// Everything a token hangs on.
@@ -46,18 +51,18 @@ pub struct Known {
     pub resource: Option<Resource>,
     /// The person it acts for, if it acts for one and they are still there.
     pub user: Option<User>,
-    /// The tenant's rules of central consent, if it acts for a person.
-    pub rules: Vec<Rule>,
+    /// What the organisation decided: central consent, if it acts for a person, and policies.
+    pub rules: Rules,
     /// The types of its details, and what their schemas make of them.
     pub types: Types,
 }
 
 impl Known {
-    /// The details of a token of ours; `None` when it has some that cannot be read any more.
+    /// The details of a token of ours that are of registered types; `None` when it has some that cannot be read any more.
     pub fn details(token: &AccessToken) -> Option<Details> {
         match token.claims.get("authorization_details") {
             None => Some(Details::default()),
-            Some(value) => Details::of(value.clone()).ok(),
+            Some(value) => Details::of(value.clone()).ok().map(|details| registered(&details)),
         }
     }
 }
@@ -108,8 +113,13 @@ fn signed(document: json::Object, client: &Client, tenant: &Tenant, at: &Moment)
     }
 }
 
+/// Whether a token that is shown at one of our own endpoints speaks for its client here: it is for us, and it counts. A resource that was shown a token is not the client that showed it.
+pub fn speaks_here(known: &Known, at: &Moment) -> bool {
+    known.record.audience == Audience::Issuer && counts(known, at)
+}
+
 /// RFC 7662 s4: a token is shown only to those it is meant for.
-fn may_know(client: &Client, known: &Known) -> bool {
+pub(crate) fn may_know(client: &Client, known: &Known) -> bool {
     match client.introspects {
         Introspects::Everything => true,
         Introspects::ItsResources => known
@@ -119,8 +129,13 @@ fn may_know(client: &Client, known: &Known) -> bool {
     }
 }
 
-/// Whether the token counts now, whatever its signature says: nothing below it has been taken away.
+/// Whether the token counts now, whatever its signature says: nothing below it has been taken away, and nobody forbids meanwhile what it says.
 pub(crate) fn counts(known: &Known, at: &Moment) -> bool {
+    lives(known, at) && still_allowed(known, at)
+}
+
+/// Whether what the token hangs on is still there. What policies say of it is another question.
+pub(crate) fn lives(known: &Known, at: &Moment) -> bool {
     let resource_counts = match &known.record.audience {
         Audience::Issuer => true,
         Audience::Resource(_) => known
@@ -134,23 +149,60 @@ pub(crate) fn counts(known: &Known, at: &Moment) -> bool {
         && client_counts
         && resource_counts
         && grant::lives(&known.path, at.now)
-        && person_counts(known)
         && Known::details(&known.token).is_some_and(|details| known.types.still_admit(&details))
 }
 
-/// Whether the person a token acts for is still there, and nobody has forbidden meanwhile what it says. A token for nobody needs nobody.
-fn person_counts(known: &Known) -> bool {
-    let subject = known.path.first().map(|grant| &grant.subject);
-    match (subject, &known.user, &known.client) {
-        (Some(Subject::Nobody), _, _) => true,
-        (Some(Subject::User(id)), Some(user), Some(client)) if user.id == *id && user.disabled.is_none() => {
-            Scopes::parse(&known.record.scope).is_ok_and(|scopes| {
-                grant::still_given(&known.path, &known.rules, client, user, &known.record.audience, &scopes)
-                    .is_ok_and(|given| given == scopes)
-            })
-        }
-        (Some(Subject::User(_)) | None, _, _) => false,
+/// Whether the person a token acts for is still there, and nobody has forbidden meanwhile what it says: central consent for a person's, policies for every token. A token for nobody
+/// needs nobody.
+fn still_allowed(known: &Known, at: &Moment) -> bool {
+    let (Some(client), Ok(scopes), Some(details)) = (
+        &known.client,
+        Scopes::parse(&known.record.scope),
+        Known::details(&known.token),
+    ) else {
+        return false;
+    };
+    let issuer = known.token.claims.get("iss").and_then(serde_json::Value::as_str);
+    let place = match &known.record.audience {
+        Audience::Issuer => issuer.unwrap_or_default(),
+        Audience::Resource(uri) => uri.as_str(),
+    };
+    let scene = |user| Scene {
+        policy: &known.rules.policy,
+        client,
+        user,
+        audience: &known.record.audience,
+        place,
+        now: at.now,
+    };
+    let audience = &known.record.audience;
+    let policy = &known.rules.policy;
+    if !grant::all_have(&known.path, audience, &scopes, &details, &known.types, policy) {
+        return false;
     }
+    let subject = known.path.first().map(|grant| &grant.subject);
+    match (subject, &known.user) {
+        // What nobody was asked about counts as long as nobody need be asked.
+        (Some(Subject::Nobody), _) => {
+            let ruling = scene(None).rule(&scopes, &details);
+            let leaf = known.path.first();
+            let asked = leaf.is_some_and(|leaf| matches!(leaf.source, Source::Approval(_)));
+            let contained = grant::contained(&known.path, &scopes, place, policy) == scopes;
+            contained && ruling.permits() && (asked || ruling.is_silent())
+        }
+        (Some(Subject::User(id)), Some(user)) if user.id == *id && user.disabled.is_none() => {
+            grant::still_given(&known.path, &known.rules.consent, &scene(Some(user)), &scopes, &details)
+                .is_ok_and(|still| still.scopes == scopes && still.ruling.permits() && said_so(known, &still.ruling))
+        }
+        (Some(Subject::User(_)) | None, _) => false,
+    }
+}
+
+/// Whether what the person showed when they said yes is what policies demand by now. Approvers whom a policy came to demand have not been asked.
+fn said_so(known: &Known, ruling: &Ruling) -> bool {
+    let shown = known.token.claims.get("acr").and_then(serde_json::Value::as_str);
+    let verified = shown == Some(Assurance::PhishingResistant.name());
+    ruling.demands().approvers.is_empty() && (ruling.strength() < Strength::Biometric || verified)
 }
 
 fn describe(known: &Known) -> json::Object {

@@ -1,5 +1,7 @@
 //! RFC 7662 s2.2 and s4: what is said of a token, to whom, and everything that silences one.
 
+use std::sync::Arc;
+
 use proof::{
     Time, Verified,
     access_token::{self, AccessToken},
@@ -111,14 +113,14 @@ fn known() -> Known {
             "resource": HERE, "scopes": { "read": "see it" }, "introspection_clients": ["api", "gateway"],
         }))),
         user: None,
-        rules: Vec::new(),
+        rules: crate::policy::Rules::default(),
     }
 }
 
 fn known_but(change: impl FnOnce(&mut Known)) -> Facts {
     let mut known = known();
     change(&mut known);
-    Facts::Known(Box::new(known))
+    Facts::Known(Arc::new(known))
 }
 
 fn by(client: Client) -> Caller {
@@ -500,39 +502,39 @@ fn a_persons_token_counts_while_the_person_is_there_and_nobody_forbids_it() {
         ),
         (
             "its scope is forbidden",
-            of_alice(|known| known.rules = forbid(json!({ "scope": "read" }))),
+            of_alice(|known| known.rules = forbid(json!({ "scope": "read" })).into()),
             false,
         ),
         (
             "all is forbidden for these people",
-            of_alice(|known| known.rules = forbid(json!({ "group": "finance" }))),
+            of_alice(|known| known.rules = forbid(json!({ "group": "finance" })).into()),
             false,
         ),
         (
             "the client is forbidden",
-            of_alice(|known| known.rules = forbid(json!({ "client_id": "agent" }))),
+            of_alice(|known| known.rules = forbid(json!({ "client_id": "agent" })).into()),
             false,
         ),
         (
             "the place is forbidden",
-            of_alice(|known| known.rules = forbid(json!({ "resource": HERE }))),
+            of_alice(|known| known.rules = forbid(json!({ "resource": HERE })).into()),
             false,
         ),
         (
             "another scope is forbidden",
-            of_alice(|known| known.rules = forbid(json!({ "scope": "write" }))),
+            of_alice(|known| known.rules = forbid(json!({ "scope": "write" })).into()),
             true,
         ),
         (
             "another place is forbidden",
-            of_alice(|known| known.rules = forbid(json!({ "resource": "https://api.example/" }))),
+            of_alice(|known| known.rules = forbid(json!({ "resource": "https://api.example/" })).into()),
             true,
         ),
         (
             "one of its two scopes is forbidden",
             of_alice(|known| {
                 known.record.scope = "read write".to_owned();
-                known.rules = forbid(json!({ "scope": "write" }));
+                known.rules = forbid(json!({ "scope": "write" })).into();
             }),
             false,
         ),
@@ -540,7 +542,7 @@ fn a_persons_token_counts_while_the_person_is_there_and_nobody_forbids_it() {
             "the organisation gave it and its rule stands",
             of_alice(|known| {
                 by_organisation(known);
-                known.rules = allow();
+                known.rules = allow().into();
             }),
             true,
         ),
@@ -558,7 +560,7 @@ fn a_persons_token_counts_while_the_person_is_there_and_nobody_forbids_it() {
             "it has no scope and the place is forbidden",
             of_alice(|known| {
                 known.record.scope = String::new();
-                known.rules = forbid(json!({ "resource": HERE }));
+                known.rules = forbid(json!({ "resource": HERE })).into();
             }),
             false,
         ),
@@ -570,7 +572,7 @@ fn a_persons_token_counts_while_the_person_is_there_and_nobody_forbids_it() {
         ("the client is gone", of_alice(|known| known.client = None), false),
         (
             "a machine's token needs no person",
-            known_but(|known| known.rules = forbid(json!({}))),
+            known_but(|known| known.rules = forbid(json!({})).into()),
             true,
         ),
     ];

@@ -4,7 +4,7 @@ use proof::digest;
 
 use crate::{
     authority::Scopes, caller::Caller, confirmation::Confirmation, deferred::Completion, detail::Details,
-    family::Presented, form::Form, resource::ResourceUri, why::Why,
+    family::Presented, form::Form, power::ExecutionLimits, resource::ResourceUri, why::Why,
 };
 
 /// What the client shows.
@@ -20,6 +20,8 @@ pub struct Request {
     pub completion: Completion,
     /// The details wanted; all that were given when absent (RFC 9396 s6).
     pub details: Option<Details>,
+    /// How often the token may be used for what.
+    pub limits: ExecutionLimits,
     /// What is asked, apart from who asks: the parameters in one order.
     question: String,
 }
@@ -38,6 +40,8 @@ impl Request {
         let token = Presented::parse(form.required("refresh_token")?);
         let scopes = Scopes::asked(form)?;
         let resource = ResourceUri::asked(form)?;
+        let details = form.text("authorization_details").map(Details::parse).transpose()?;
+        let (details, limits) = ExecutionLimits::split(details)?;
         let mut pairs: Vec<(&str, &str)> = form.without(PROOFS).collect();
         pairs.sort_unstable();
         let mut question = String::new();
@@ -53,7 +57,8 @@ impl Request {
             scopes,
             resource,
             completion: Completion::parse(form)?,
-            details: form.text("authorization_details").map(Details::parse).transpose()?,
+            details,
+            limits,
             question,
         })
     }

@@ -1,6 +1,6 @@
 //! Whether a line turns, answers again, or dies.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Request;
 use crate::{
@@ -9,7 +9,6 @@ use crate::{
     authorization_code::{issued_event, key_shown, place, proved_client, relied_on, used},
     caller::Caller,
     client::{Client, GrantType, SecurityProfile},
-    consent::Rule,
     decision::{Change, Decision, Guard, Write},
     deferred::{Deferral, deferred},
     detail::Types,
@@ -17,12 +16,14 @@ use crate::{
     family::{self, Family, Presented, REPEAT_SECONDS},
     grant::{self, Grant, Subject},
     identity,
+    ledger::{self, Budget, BudgetId},
     moment::Moment,
+    policy::{Rules, Scene},
     resource::Resource,
     tenant::Tenant,
     token::{self, Acts, IdToken, Projection, TenantKeys},
     user::User,
-    why::Why,
+    why::{Refused, Why},
 };
 
 /// What was loaded for the question.
@@ -42,8 +43,10 @@ pub struct Facts<'a> {
     pub resource: Option<Resource>,
     /// For whom, if they are still there.
     pub user: Option<User>,
-    /// The tenant's rules of central consent.
-    pub rules: Vec<Rule>,
+    /// What the organisation decided: central consent and policies.
+    pub rules: Rules,
+    /// What was used of the powers along that path.
+    pub budgets: BTreeMap<BudgetId, Budget>,
     /// What waits for this person, when the client takes a deferral.
     pub approvals: Vec<Approval>,
     /// The types of the details in question, and what their schemas make of them.
@@ -133,7 +136,8 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
     };
 
     // 5. The place, the scope and the details: within what was given (RFC 6749 s6, RFC 8707 s2.2), and still given.
-    let audience = authorization.authority.audiences().first().ok_or(Why::GrantEnded)?;
+    let allowed = grant::allowed(&facts.path, &facts.types).ok_or(Why::GrantEnded)?;
+    let audience = allowed.audiences().first().ok_or(Why::GrantEnded)?;
     let elsewhere = request
         .resource
         .as_ref()
@@ -147,24 +151,52 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         .as_ref()
         .filter(|user| authorization.subject == Subject::User(user.id.clone()) && user.disabled.is_none())
         .ok_or(Why::UserDisabled)?;
-    let given = authorization.authority.scopes();
-    let still = grant::still_given(&facts.path, &facts.rules, client, user, audience, given)?;
-    let details = facts.types.of_granted(
-        request.details.as_ref(),
-        authorization.authority.details(),
+    let given = allowed.scopes();
+    let place_of_it = facts.tenant.place_of(audience);
+    let of_line = allowed.details();
+    let scene = Scene {
+        policy: &facts.rules.policy,
         client,
-        facts.tenant.place_of(audience),
-    );
-    let (scopes, details) = match (wanted(request, &still), details) {
+        user: Some(user),
+        audience,
+        place: place_of_it,
+        now: at.now,
+    };
+    let still = grant::still_given(&facts.path, &facts.rules.consent, &scene, given, of_line)?;
+    let (left, silent) = still.silently(of_line);
+    let details = facts
+        .types
+        .of_granted(request.details.as_ref(), &silent, client, place_of_it);
+    let nothing_silent = left.is_empty() && silent.is_empty() && !still.ruling.is_silent();
+    let scopes = match wanted(request, &left) {
+        Ok(_) if nothing_silent => Err(Why::HumanDemanded(Refused::Standing)), // a human says so each time
+        scopes => scopes,
+    };
+    let scopes = scopes.map(|scopes| match &request.scopes {
+        None if !request.limits.is_none() => request.limits.scopes_of(&scopes, place_of_it, &facts.rules.policy),
+        None | Some(_) => scopes,
+    });
+    let details = details.map(|details| match &request.details {
+        None if !request.limits.is_none() => request.limits.details_of(&details),
+        None | Some(_) => details,
+    });
+    let (scopes, details) = match (scopes, details) {
         (Ok(scopes), Ok(details)) => (scopes, details),
         (Err(why), Ok(_) | Err(Why::DetailNotGranted)) | (Ok(_), Err(why @ Why::DetailNotGranted)) => {
+            if !request.limits.is_none() {
+                return Err(why); // a question does not carry them
+            }
             let deferral = deferral(request, client, user, authorization, resource, facts)?;
             return deferred(deferral, why, caller, at);
         }
         (_, Err(why)) => return Err(why), // nobody can give what no type admits, or wake a line whose own details count no longer
     };
 
-    // 6. The projection, and the token that comes next.
+    // 6. What is used by issuing it, the projection, and the token that comes next.
+    let policy = &facts.rules.policy;
+    let powers = authorization.authority.powers();
+    request.limits.are_meant(policy, &scopes, &details, powers)?;
+    let booked = ledger::Issue::of(&facts.path, &details, policy, &facts.budgets, at.now)?;
     let generation = match turn {
         Turn::Next => newest.saturating_add(1),
         Turn::Again | Turn::Stay => newest,
@@ -179,11 +211,14 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
             presence: &family.presence,
         },
         grant: authorization,
+        ends: allowed.expires(),
         scopes: &scopes,
         details: &details,
         audience,
         resource,
         key: caller.key.as_ref(),
+        limits: &request.limits,
+        lifetime_seconds: still.ruling.demands().lifetime_seconds,
     }
     .issue(Some(refresh), at);
     let mut sign = vec![issued.unsigned];
@@ -213,12 +248,14 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
     let event = issued_event(&issued.record, caller, at)
         .with("family", family.id.as_str())
         .with("generation", generation);
+    let event = still.ruling.on(event);
     let event = match turn {
         Turn::Next | Turn::Stay => event,
         Turn::Again => event.with("repeated", true),
     };
     let mut guards = relied_on(&facts.path, client, user);
     guards.extend(facts.types.relied_on(&details));
+    guards.push(facts.rules.policy.relied_on());
     guards.push(Guard::Family(match turn {
         Turn::Next => family::Guard::Turn {
             id: family.id.clone(),
@@ -231,6 +268,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
             generation: newest,
         },
     }));
+    guards.extend(booked.guards(&issued.record, at.now));
     guards.push(Guard::Token(token::Guard::Create(Box::new(issued.record))));
     let root = facts.path.last().unwrap_or(authorization);
     let used_now = family::Write::Used {
@@ -243,7 +281,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
             .then_some(Write::Family(used_now))
             .into_iter()
             .collect(),
-        touches: used(client, root, at),
+        touches: used(client, root, &facts.path, &still.ruling, at),
         events: vec![event],
     };
     Ok(Decision::issue(reply, sign, change))

@@ -51,6 +51,7 @@ fn golden_vectors_of_refresh_token_hold() {
             "resource",
             "user",
             "rules",
+            "policy",
             "detail_types",
             "admitted_details",
             "refused_details",
@@ -64,6 +65,7 @@ fn golden_vectors_of_refresh_token_hold() {
             let client = loaded.get("client").map(facts::client);
             let caller = presented.caller(&form, client, &tenant, vector.at.now)?;
             let facts = Facts {
+                budgets: std::collections::BTreeMap::new(),
                 tenant: &tenant,
                 keys: &keys,
                 client_epoch: None,
@@ -71,7 +73,7 @@ fn golden_vectors_of_refresh_token_hold() {
                 path: loaded.get("path").map(facts::path).unwrap_or_default(),
                 resource: loaded.get("resource").map(facts::resource),
                 user: loaded.get("user").map(people::user),
-                rules: people::rules(loaded.get("rules")),
+                rules: vectors::policies::ruled(loaded),
                 approvals: Vec::new(),
                 types: vectors::details::types(loaded),
             };
@@ -176,7 +178,7 @@ struct World {
     path: Vec<Grant>,
     resource: Option<Resource>,
     user: Option<User>,
-    rules: Vec<crate::consent::Rule>,
+    rules: crate::policy::Rules,
     types: crate::detail::Types,
 }
 
@@ -189,7 +191,7 @@ fn world() -> World {
         path: vec![authorization(&json!({})), yes(&json!({}))],
         resource: Some(here(&json!({}))),
         user: Some(alice(&json!({}))),
-        rules: Vec::new(),
+        rules: crate::policy::Rules::default(),
         types: crate::detail::Types::default(),
     }
 }
@@ -197,6 +199,7 @@ fn world() -> World {
 impl World {
     fn facts(&self) -> Facts<'_> {
         Facts {
+            budgets: std::collections::BTreeMap::new(),
             types: self.types.clone(),
             tenant: &self.tenant,
             keys: &self.keys,

@@ -73,7 +73,7 @@ fn token_of_agent(changed: &Value) -> Facts {
     )
     .unwrap();
     let resource = json!({ "resource": HERE, "introspection_clients": ["api"] });
-    Facts::Access(Token::Known(Box::new(Known {
+    Facts::Access(Token::Known(std::sync::Arc::new(Known {
         types: crate::detail::Types::default(),
         token,
         record: facts::record(&record),
@@ -81,7 +81,7 @@ fn token_of_agent(changed: &Value) -> Facts {
         client: Some(client("agent")),
         resource: Some(facts::resource(&resource)),
         user: None,
-        rules: Vec::new(),
+        rules: crate::policy::Rules::default(),
     })))
 }
 

@@ -12,7 +12,7 @@ pub(crate) use id_token::IdToken;
 pub use id_token::left_half;
 pub use projection::TenantKeys;
 pub(crate) use projection::{Acts, Projection};
-pub(crate) use redemption::Redemption;
+pub(crate) use redemption::{First, Redemption};
 pub use request::Request;
 
 use proof::Time;
@@ -21,6 +21,7 @@ use crate::{
     authority::Audience,
     confirmation::Confirmation,
     id::{ClientId, GrantId, TokenId},
+    power::Powers,
 };
 
 /// How a token is presented (RFC 6749 s7.1).
@@ -63,6 +64,8 @@ pub struct Record {
     pub audience: Audience,
     /// Its scope, as a list.
     pub scope: String,
+    /// How often it may be used for what, if that is limited for this token alone.
+    pub powers: Powers,
     /// What it is bound to.
     pub key: Option<Confirmation>,
     /// When it was issued.

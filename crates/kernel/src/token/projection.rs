@@ -14,6 +14,7 @@ use crate::{
     id::{BrowserSessionId, TokenId, UserId},
     identity,
     moment::Moment,
+    power::ExecutionLimits,
     resource::Resource,
     tenant::Tenant,
 };
@@ -72,12 +73,18 @@ pub(crate) struct Projection<'a> {
     pub(crate) client: &'a Client,
     pub(crate) acts: Acts<'a>,
     pub(crate) grant: &'a Grant,
+    /// When it or the first of its ancestors ends.
+    pub(crate) ends: Option<Time>,
     pub(crate) scopes: &'a Scopes,
     pub(crate) details: &'a Details,
     pub(crate) audience: &'a Audience,
     /// The resource, unless the audience is our issuer.
     pub(crate) resource: Option<&'a Resource>,
     pub(crate) key: Option<&'a Confirmation>,
+    /// How often it may be used for what.
+    pub(crate) limits: &'a ExecutionLimits,
+    /// How long it lives at most because of what policies demand, in seconds.
+    pub(crate) lifetime_seconds: Option<u32>,
 }
 
 /// A token that is ready to be signed.
@@ -96,8 +103,11 @@ impl Projection<'_> {
             Audience::Issuer => self.scopes.joined(),
             Audience::Resource(_) => identity::for_resource(self.scopes).joined(),
         };
-        let longest = at.now.plus(self.tenant.settings.access_token_seconds);
-        let expires = self.grant.authority.expires().map_or(longest, |end| end.min(longest));
+        let usual = self.tenant.settings.access_token_seconds;
+        let longest = at
+            .now
+            .plus(self.lifetime_seconds.map_or(usual, |most| usual.min(most.into())));
+        let expires = self.ends.map_or(longest, |end| end.min(longest));
         let algorithm = self
             .client
             .token_algorithm
@@ -109,7 +119,7 @@ impl Projection<'_> {
                 kind: Kind::of(self.key),
                 expires_in_seconds: expires.since(at.now),
                 scope: identity::spoken(self.scopes).joined(),
-                details: self.details.clone(),
+                details: self.limits.beside(self.details),
                 refresh,
                 id_token: None,
             },
@@ -125,6 +135,7 @@ impl Projection<'_> {
                 client: self.client.id.clone(),
                 audience: self.audience.clone(),
                 scope,
+                powers: self.limits.powers().clone(),
                 key: self.key.cloned(),
                 issued: at.now,
                 expires,
@@ -160,8 +171,9 @@ impl Projection<'_> {
         if !scope.is_empty() {
             claims.insert("scope".to_owned(), scope.into());
         }
-        if !self.details.is_empty() {
-            claims.insert("authorization_details".to_owned(), self.details.value()); // RFC 9396 s9.1
+        let details = self.limits.beside(self.details);
+        if !details.is_empty() {
+            claims.insert("authorization_details".to_owned(), details.value()); // RFC 9396 s9.1
         }
         if let Some(key) = self.key {
             claims.insert("cnf".to_owned(), key.claim().into()); // RFC 9449 s6.1, RFC 8705 s3.1

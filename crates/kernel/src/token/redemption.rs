@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Acts, Guard as TokenGuard, IdToken, Projection, Record, TenantKeys};
 use crate::{
-    authority::{Ask, Audience, Scopes},
+    authority::{Ask, Audience, Authority, Scopes},
     browser_session::Presence,
     caller::Caller,
     client::{Client, GrantType},
@@ -14,6 +14,7 @@ use crate::{
     grant::{self, Grant, Holder, Source, Status, Subject},
     identity,
     moment::Moment,
+    power::{DataClasses, ExecutionLimits, Powers},
     resource::Resource,
     tenant::Tenant,
     user::User,
@@ -32,17 +33,30 @@ pub(crate) struct Redemption<'a> {
     pub(crate) presence: &'a Presence,
     /// The grant that they gave: it lives.
     pub(crate) parent: &'a Grant,
+    /// What it and its ancestors allow now.
+    pub(crate) allowed: &'a Authority,
     /// What of it still stands.
     pub(crate) scopes: &'a Scopes,
     /// What exactly, and the types that say what is less of it.
     pub(crate) details: &'a Details,
-    /// What of that the first access token is to have: less of it costs the authorization nothing (RFC 9396 s6).
-    pub(crate) first: &'a Details,
+    /// What of that the first access token is to have.
+    pub(crate) first: &'a First,
     pub(crate) types: &'a Types,
     pub(crate) audience: &'a Audience,
     pub(crate) resource: Option<&'a Resource>,
     pub(crate) nonce: Option<&'a str>,
     pub(crate) id_claims: &'a BTreeSet<String>,
+    /// How long what is given lives at most because of what policies demand, in seconds.
+    pub(crate) lifetime_seconds: Option<u32>,
+}
+
+/// What the first access token has of an authorization: less of it costs the authorization nothing (RFC 9396 s6).
+#[derive(Debug)]
+pub(crate) struct First {
+    pub(crate) scopes: Scopes,
+    pub(crate) details: Details,
+    /// How often it may be used for what.
+    pub(crate) limits: ExecutionLimits,
 }
 
 /// What comes of it.
@@ -65,11 +79,13 @@ impl Redemption<'_> {
         } else {
             family::LIFETIME_SECONDS_BEARER
         };
-        let end = at.now.plus(lifetime);
-        let theirs = &self.parent.authority;
+        let most = self.lifetime_seconds.map_or(lifetime, |most| lifetime.min(most.into()));
+        let end = at.now.plus(most);
+        let theirs = self.allowed;
         let ask = Ask {
             scopes: self.scopes.clone(),
             details: self.details.clone(),
+            powers: Powers::default(), // who asks for none keeps those above
             audiences: [self.audience.clone()].into(),
             expires: Some(theirs.expires().map_or(end, |theirs| theirs.min(end))),
             depth: theirs.depth().saturating_sub(1),
@@ -78,12 +94,16 @@ impl Redemption<'_> {
             id: at.id("authorization"),
             holder: Holder::Client(self.client.id.clone()),
             subject: Subject::User(self.user.id.clone()),
-            authority: theirs.narrow(&ask, self.types).map_err(|_| Why::GrantEnded)?,
+            authority: theirs
+                .narrow(&ask, self.types, &DataClasses::default())
+                .map_err(|_| Why::GrantEnded)?,
             parent: Some(self.parent.id.clone()),
             source: Source::Redeemed,
             status: Status::Active,
             epoch: 0,
             created: at.now,
+            terms: grant::Terms::default(),
+            signs: grant::Signs::default(),
         };
 
         // 2. The line of refresh tokens, for clients that registered for it, whatever the scope says.
@@ -115,11 +135,14 @@ impl Redemption<'_> {
                 presence: self.presence,
             },
             grant: &authorization,
-            scopes: self.scopes,
-            details: self.first,
+            ends: authorization.authority.expires(),
+            scopes: &self.first.scopes,
+            details: &self.first.details,
             audience: self.audience,
             resource: self.resource,
             key: self.caller.key.as_ref(),
+            limits: &self.first.limits,
+            lifetime_seconds: self.lifetime_seconds,
         }
         .issue(refresh, at);
         let mut sign = vec![issued.unsigned];

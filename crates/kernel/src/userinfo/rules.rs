@@ -1,7 +1,7 @@
 //! What is told.
 
 use crate::{
-    authority::{Audience, Scopes},
+    authority::Scopes,
     caller::Caller,
     confirmation::Confirmation,
     decision::{Change, Decision, Reply, Unsigned},
@@ -68,7 +68,7 @@ pub(crate) fn presented<'f>(caller: &Caller, facts: &'f Facts, at: &Moment) -> R
     let Facts::Known(known) = facts else {
         return Err(Why::TokenUnknown);
     };
-    if known.record.audience != Audience::Issuer || !introspection::counts(known, at) {
+    if !introspection::speaks_here(known, at) {
         return Err(Why::TokenUnknown);
     }
     match (&known.record.key, &caller.key) {

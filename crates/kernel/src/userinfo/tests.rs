@@ -1,5 +1,7 @@
 //! OpenID Connect Core s5.3, RFC 6750 s3.1, RFC 9449 s7.1, RFC 8705 s3.
 
+use std::sync::Arc;
+
 use proof::{Time, Verified, access_token, access_token::AccessToken, jwk::KeySet, jws::Compact};
 use serde_json::{Value, json};
 
@@ -66,7 +68,7 @@ fn golden_vectors_of_userinfo_hold() {
         };
         Outcome::Decided(decide(
             &caller,
-            &Facts::Known(Box::new(known)),
+            &Facts::Known(Arc::new(known)),
             &tenant,
             &keys,
             &vector.at,
@@ -127,7 +129,7 @@ fn known(scope: &str) -> Known {
         user: Some(people::user(
             &json!({ "id": "alice", "login": "alice@demo.test", "profile": profile() }),
         )),
-        rules: Vec::new(),
+        rules: crate::policy::Rules::default(),
     }
 }
 
@@ -143,7 +145,7 @@ fn caller(key: Option<Confirmation>) -> Caller {
 
 fn told_to(key: Option<Confirmation>, known: Known) -> Decision {
     let tenant = facts::tenant(&json!({ "id": "default", "issuer": ISSUER }));
-    let facts = Facts::Known(Box::new(known));
+    let facts = Facts::Known(Arc::new(known));
     decide(&caller(key), &facts, &tenant, &people::any_tenant_keys(), &at())
 }
 
@@ -304,12 +306,12 @@ fn s_14_a_token_that_does_not_count_here_now_tells_nothing() {
         (
             but(|known| {
                 let rule = json!({ "id": "r", "effect": "forbid", "scope": "email" });
-                known.rules = vec![people::rule(&rule)];
+                known.rules = vec![people::rule(&rule)].into();
             }),
             "forbidden meanwhile",
         ),
         (
-            but(|known| known.rules = vec![people::rule(&json!({ "id": "r", "effect": "forbid" }))]),
+            but(|known| known.rules = vec![people::rule(&json!({ "id": "r", "effect": "forbid" }))].into()),
             "forbidden meanwhile, all of it",
         ),
     ];

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{approvals, credentials, people, rows};
 use crate::{
-    approval,
+    administration, approval,
     authorization::{Asked, Delivery, ResponseMode},
     authorization_code, browser_session,
     caller::Caller,
@@ -16,7 +16,7 @@ use crate::{
     event::Event,
     family, grant,
     mark::{Mark, Stands},
-    pushed_authorization, relying_party, tenant, token, user,
+    policy, pushed_authorization, relying_party, tenant, token, user,
     why::Why,
 };
 
@@ -134,6 +134,7 @@ fn waits(pending: &Pending) -> Value {
 
 fn said(reply: &Reply) -> Value {
     match reply {
+        Reply::Accepted { body, location } => json!({ "accepted": body, "location": location }),
         Reply::Token {
             access,
             kind,
@@ -210,6 +211,7 @@ fn guard(guard: &Guard) -> Value {
             json!({ "live_grant": { "id": id.as_str(), "epoch": epoch } })
         }
         Guard::Grant(grant::Guard::Create(grant)) => json!({ "create_grant": rows::grant(grant) }),
+        Guard::Grant(grant::Guard::Narrow(narrowed)) => json!({ "narrow_grant": rows::narrowed(narrowed) }),
         Guard::Token(token::Guard::Create(record)) => json!({ "create_token": rows::record(record) }),
         Guard::Client(client::Guard::Unchanged { id, epoch }) => {
             json!({ "unchanged_client": { "client_id": id.as_str(), "epoch": epoch } })
@@ -259,6 +261,14 @@ fn guard(guard: &Guard) -> Value {
             json!({ "expire_approval": { "id": id.as_str(), "at": at.unix() } })
         }
         Guard::DetailType(guard) => super::details::guard(guard),
+        Guard::Ledger(guard) => super::ledger::guard(guard),
+        Guard::Policy(policy::Guard::Unchanged { version }) => json!({ "unchanged_policies": version }),
+        Guard::Policy(policy::Guard::Create(set)) => {
+            json!({ "create_policies": administration::describe::policy_set(set) })
+        }
+        Guard::Policy(policy::Guard::Advance { from, to }) => {
+            json!({ "advance_policies": { "from": from, "to": to } })
+        }
         Guard::Consent(consent::Guard::Create(rule)) => json!({ "create_rule": people::rule_row(rule) }),
     }
 }
@@ -382,6 +392,7 @@ fn write(write: &Write) -> Value {
         Write::Approval(approval::Write::SlowDown { id, interval_seconds }) => {
             json!({ "slow_approval_down": { "id": id.as_str(), "interval": interval_seconds } })
         }
+        Write::Ledger(write) => super::ledger::write(write),
         Write::DetailType(detail::Write::Drop(id)) => json!({ "drop_detail_type": id.as_str() }),
         Write::Consent(consent::Write::Drop(id)) => json!({ "drop_rule": id.as_str() }),
     }
@@ -412,6 +423,12 @@ fn touch(touch: &Touch) -> Value {
         Touch::BrowserSessionSeen { id, at } => {
             json!({ "browser_session_seen": { "id": id.as_str(), "at": at.unix() } })
         }
+        Touch::Acted(acted) => json!({ "acted": {
+            "principal": acted.actor.principal.written(),
+            "person": acted.actor.person.as_ref().map(crate::UserId::as_str),
+            "amounts": acted.amounts.iter().map(crate::power::Money::document).collect::<Vec<_>>(),
+            "at": acted.at.unix(),
+        } }),
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
     rows,
 };
 use crate::{
+    access_request::SubmittedAs,
     approval::{Approval, Asks, Door, Places, State, Whom},
     confirmation::Confirmation,
     id::Id,
@@ -31,6 +32,8 @@ pub(crate) fn approval(value: &Value) -> Approval {
         "user_code_digest",
         "interval",
         "started_from",
+        "request_key",
+        "request_digest",
         "expires_at",
         "created_at",
         "epoch",
@@ -67,6 +70,13 @@ pub(crate) fn approval(value: &Value) -> Approval {
         user_code_digest: row.text("user_code_digest").map(str::to_owned),
         interval_seconds: row.number("interval").unwrap_or(5),
         started_from: row.text("started_from").map(str::to_owned),
+        submitted_as: row
+            .text("request_key")
+            .zip(row.text("request_digest"))
+            .map(|(key, body)| SubmittedAs {
+                key: key.to_owned(),
+                body: body.to_owned(),
+            }),
         expires: row.time("expires_at").unwrap(),
         created: row.time("created_at").unwrap(),
         epoch: row.number("epoch").unwrap_or(0),
@@ -87,6 +97,7 @@ pub(super) fn approval_row(approval: &Approval) -> Value {
         user_code_digest,
         interval_seconds,
         started_from,
+        submitted_as,
         expires,
         created,
         epoch,
@@ -101,6 +112,17 @@ pub(super) fn approval_row(approval: &Approval) -> Value {
     rows::text(&mut row, "key", key.as_ref().map(Confirmation::as_row).as_deref());
     rows::text(&mut row, "user_code_digest", user_code_digest.as_deref());
     rows::text(&mut row, "started_from", started_from.as_deref());
+    let submitted_as = submitted_as.as_ref();
+    rows::text(
+        &mut row,
+        "request_key",
+        submitted_as.map(|request| request.key.as_str()),
+    );
+    rows::text(
+        &mut row,
+        "request_digest",
+        submitted_as.map(|request| request.body.as_str()),
+    );
     if let Some(places) = places {
         row.insert("places".into(), json!([places.of_client, places.of_whom]));
     }

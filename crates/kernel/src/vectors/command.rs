@@ -6,12 +6,14 @@ use serde_json::Value;
 use super::facts::{Row, id, uri};
 use crate::{
     administration::{
-        ChangeClient, ChangeUser, Command, NewAdministrator, NewClient, NewGrant, NewGroup, NewResource, NewRule,
-        NewTenant, NewUser, Switch,
+        ChangeClient, ChangeUser, Command, EditGrant, GrantEffect, NewAdministrator, NewClient, NewGrant, NewGroup,
+        NewPolicies, NewResource, NewRule, NewTenant, NewUser, Switch,
     },
     caller::{AdministratorCaller, Caller, Who},
+    capability::Capability,
     client::{AuthenticationMethod, Binding, GrantType, Introspects, MEMBERS, SecurityProfile},
     consent::{Clients, Effect},
+    grant::Terms,
     key::SigningKey,
     tenant::{Documents, NonceRule, Offered, PkceRule, PushedRequests, Reach, RegistrationRule, SettingsChange},
     user::{GroupKind, Login, Profile, parse_group},
@@ -31,6 +33,7 @@ pub(crate) fn command(request: &Value) -> Command {
             Command::SetResourceDisabled(uri(row.required("resource")), switch(&row).unwrap())
         }
         "create_grant" => Command::CreateGrant(Box::new(new_grant(value))),
+        "edit_grant" => Command::EditGrant(Box::new(edit_grant(value))),
         "revoke_grant" => Command::RevokeGrant(id(row(&["id"]).required("id"))),
         "create_tenant" => Command::CreateTenant(Box::new(new_tenant(value))),
         "set_tenant_disabled" => {
@@ -95,6 +98,18 @@ pub(crate) fn command(request: &Value) -> Command {
         "create_detail_type" => Command::CreateDetailType(Box::new(super::details::kind(value))),
         "replace_detail_type" => Command::ReplaceDetailType(Box::new(super::details::kind(value))),
         "drop_detail_type" => Command::DropDetailType(id(row(&["type"]).required("type"))),
+        "apply_policies" => {
+            let row = row(&["policies", "schema", "capabilities", "entities", "replaces"]);
+            Command::ApplyPolicies(Box::new(NewPolicies {
+                policies: row.required("policies").to_owned(),
+                schema: row.text("schema").map(str::to_owned),
+                capabilities: Capability::read_all(row.0).unwrap(),
+                entities: row.0.get("entities").map_or_else(Vec::new, |all| {
+                    crate::policy::Entity::read_all(all.as_array().unwrap()).unwrap()
+                }),
+                replaces: row.number("replaces"),
+            }))
+        }
         "drop_rule" => Command::DropRule(id(row(&["id"]).required("id"))),
         other => panic!("no such command: {other}"),
     }
@@ -226,20 +241,66 @@ fn new_grant(value: &Value) -> NewGrant {
             "client_id",
             "scope",
             "authorization_details",
+            "capabilities",
             "resources",
             "expires_at",
             "depth",
             "parent",
+            "denied",
+            "idle_seconds",
+            "owner",
         ],
     );
     NewGrant {
         client: id(row.required("client_id")),
         scopes: row.scopes(),
         details: super::details::details(row.0),
+        powers: super::details::powers(row.0),
         resources: row.resources(),
         expires: row.time("expires_at"),
         depth: u8::try_from(row.number("depth").unwrap_or(0)).unwrap(),
         parent: row.text("parent").map(id),
+        terms: terms(&row),
+        effect: if row.is("denied") == Some(true) {
+            GrantEffect::Deny
+        } else {
+            GrantEffect::Give
+        },
+    }
+}
+
+fn terms(row: &Row<'_>) -> Terms {
+    Terms {
+        idle_seconds: row.number("idle_seconds"),
+        owner: row.text("owner").map(id),
+    }
+}
+
+fn edit_grant(value: &Value) -> EditGrant {
+    let row = Row::of(
+        value,
+        &[
+            "id",
+            "scope",
+            "authorization_details",
+            "capabilities",
+            "resources",
+            "expires_at",
+            "depth",
+            "idle_seconds",
+            "owner",
+        ],
+    );
+    let has = |name: &str| row.0.contains_key(name);
+    EditGrant {
+        id: id(row.required("id")),
+        scopes: has("scope").then(|| row.scopes()),
+        details: has("authorization_details").then(|| super::details::details(row.0)),
+        powers: has("capabilities").then(|| super::details::powers(row.0)),
+        resources: has("resources").then(|| row.resources()),
+        expires: row.time("expires_at"),
+        depth: row.number("depth").map(|depth| u8::try_from(depth).unwrap()),
+        terms: terms(&row),
     }
 }
 

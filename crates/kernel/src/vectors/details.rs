@@ -1,10 +1,13 @@
-//! Authorization details and their types as readable JSON.
+//! Authorization details and their types, and powers, as readable JSON.
 
 use proof::{Time, json::Object};
 use serde_json::{Value, json};
 
 use super::facts::{Row, id};
-use crate::detail::{Breach, DetailType, Details, Guard, Narrowing, Types};
+use crate::{
+    detail::{Breach, DetailType, Details, Guard, Narrowing, Types},
+    power::Powers,
+};
 
 /// The member `authorization_details` of a row; none when it is left out.
 pub(crate) fn details(row: &Object) -> Details {
@@ -16,6 +19,19 @@ pub(crate) fn details(row: &Object) -> Details {
 pub(crate) fn write(row: &mut Object, details: &Details) {
     if !details.is_empty() {
         row.insert("authorization_details".to_owned(), details.value());
+    }
+}
+
+/// The member `capabilities` of a row; none when it is left out.
+pub(crate) fn powers(row: &Object) -> Powers {
+    row.get("capabilities")
+        .map_or_else(Powers::default, |value| Powers::read(value).unwrap())
+}
+
+/// Writes it back, if there are any.
+pub(crate) fn write_powers(row: &mut Object, powers: &Powers) {
+    if !powers.is_empty() {
+        row.insert("capabilities".to_owned(), powers.value());
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
         Introspects, Keys, MEMBERS, Registration, SecurityProfile,
     },
     confirmation::Confirmation,
-    grant::{Grant, Holder, Source, Status, Subject},
+    grant::{Grant, Holder, Owner, Signs, Source, Status, Subject, Terms},
     id::{Id, TenantKind},
     redirect_uri::RedirectUri,
     resource::{Resource, ResourceUri},
@@ -208,6 +208,7 @@ pub(crate) fn tenant(value: &Value) -> Tenant {
         "require_pkce",
         "device_grant",
         "deferred_token_response",
+        "policy_version",
         "created_at",
         "disabled_at",
     ];
@@ -217,6 +218,7 @@ pub(crate) fn tenant(value: &Value) -> Tenant {
         name: row.text("name").unwrap_or(row.required("id")).to_owned(),
         issuer: row.required("issuer").to_owned(),
         settings: row.settings(),
+        policy_version: row.number("policy_version").unwrap_or(0),
         created: row.created(),
         disabled: row.time("disabled_at"),
     }
@@ -341,6 +343,7 @@ pub(crate) fn grant(value: &Value) -> Grant {
             "user_id",
             "scope",
             "authorization_details",
+            "capabilities",
             "resources",
             "own_endpoints",
             "expires_at",
@@ -354,6 +357,11 @@ pub(crate) fn grant(value: &Value) -> Grant {
             "revoked_at",
             "epoch",
             "created_at",
+            "denied",
+            "idle_seconds",
+            "owner",
+            "owner_gone",
+            "used_at",
         ],
     );
     let holder = match (row.text("client_id"), row.text("host_id"), row.text("session_id")) {
@@ -386,17 +394,32 @@ pub(crate) fn grant(value: &Value) -> Grant {
         authority: Authority::root(Ask {
             scopes: row.scopes(),
             details: super::details::details(row.0),
+            powers: super::details::powers(row.0),
             audiences: row.resources().into_iter().map(Audience::Resource).chain(own).collect(),
             expires: row.time("expires_at"),
             depth: u8::try_from(row.number("depth").unwrap_or(0)).unwrap(),
         }),
         parent: row.text("parent").map(id),
         source,
-        status: row
-            .time("revoked_at")
-            .map_or(Status::Active, |at| Status::Revoked { at }),
+        status: match row.time("revoked_at") {
+            Some(at) => Status::Revoked { at },
+            None if row.is("denied") == Some(true) => Status::Denied,
+            None => Status::Active,
+        },
         epoch: row.number("epoch").unwrap_or(0),
         created: row.created(),
+        terms: Terms {
+            idle_seconds: row.number("idle_seconds"),
+            owner: row.text("owner").map(id),
+        },
+        signs: Signs {
+            used: row.time("used_at"),
+            owner: if row.is("owner_gone") == Some(true) {
+                Owner::Gone
+            } else {
+                Owner::Here
+            },
+        },
     }
 }
 
@@ -416,9 +439,14 @@ pub(crate) fn record(value: &Value) -> Record {
         "issued_at",
         "expires_at",
         "revoked_at",
+        "capabilities",
     ];
     let row = Row::of(value, &members);
+    let powers = row.0.get("capabilities");
     Record {
+        powers: powers.map_or_else(crate::power::Powers::default, |powers| {
+            crate::power::Powers::read(powers).unwrap()
+        }),
         id: id(row.required("jti")),
         grant: id(row.required("grant")),
         client: id(row.required("client_id")),

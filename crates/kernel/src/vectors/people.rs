@@ -182,14 +182,10 @@ pub(crate) fn rule(value: &Value) -> Rule {
     }
 }
 
-/// The rules among the facts; none when they are left out.
-pub(crate) fn rules(value: Option<&Value>) -> Vec<Rule> {
-    value
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .map(rule)
-        .collect()
+/// The rules among the facts, beside the built-in policy; none when they are left out.
+pub(crate) fn rules(value: Option<&Value>) -> crate::policy::Rules {
+    let rules = value.and_then(Value::as_array).into_iter().flatten();
+    rules.map(rule).collect::<Vec<Rule>>().into()
 }
 
 pub(super) fn rule_row(rule: &Rule) -> Value {

@@ -1,6 +1,6 @@
 //! A request as it came over the wire, and what the server does with it before a rule sees it: read the form, read the header, check the proofs.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use proof::{
     Time, access_token, base64url,
@@ -157,7 +157,16 @@ pub(crate) fn token_in_question(
     vector: &Vector,
     named: impl Fn(&Form) -> Result<String, Why>,
 ) -> Result<(Caller, introspection::Facts, Tenant), Why> {
-    let loaded = vector.facts(&[
+    token_in_question_beside(vector, &[], named)
+}
+
+/// The same among facts that have other members too.
+pub(super) fn token_in_question_beside(
+    vector: &Vector,
+    others: &[&str],
+    named: impl Fn(&Form) -> Result<String, Why>,
+) -> Result<(Caller, introspection::Facts, Tenant), Why> {
+    let members = [
         "tenant",
         "client",
         "jwks",
@@ -170,7 +179,8 @@ pub(crate) fn token_in_question(
         "detail_types",
         "admitted_details",
         "refused_details",
-    ]);
+    ];
+    let loaded = vector.facts(&[&members, others].concat());
     let tenant = facts::tenant(&loaded["tenant"]);
     let presented = Presented::read(&vector.request);
     let form = presented.form(&[])?;
@@ -196,8 +206,8 @@ pub(crate) fn token_in_question(
         client: loaded.get("holder").map(facts::client),
         resource: loaded.get("resource").map(facts::resource),
         user: loaded.get("user").map(people::user),
-        rules: people::rules(loaded.get("rules")),
+        rules: super::policies::ruled(loaded),
         types: super::details::types(loaded),
     };
-    Ok((caller, introspection::Facts::Known(Box::new(known)), tenant))
+    Ok((caller, introspection::Facts::Known(Arc::new(known)), tenant))
 }

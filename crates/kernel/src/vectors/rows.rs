@@ -6,9 +6,9 @@ use proof::{Algorithm, Time, json::Object};
 use serde_json::{Value, json};
 
 use crate::{
-    authority::Audience,
+    authority::{Audience, Authority},
     client::{Authentication, Binding, Client, Introspects, Keys, Registration, SecurityProfile},
-    grant::{Grant, Holder, Source, Status, Subject},
+    grant::{Grant, Holder, Narrowed, Source, Status, Subject, Terms},
     id::Id,
     key::SigningKey,
     redirect_uri::RedirectUri,
@@ -23,6 +23,7 @@ pub(super) fn tenant(tenant: &Tenant) -> Value {
         name,
         issuer,
         settings: kept,
+        policy_version,
         created,
         disabled,
     } = tenant;
@@ -30,6 +31,9 @@ pub(super) fn tenant(tenant: &Tenant) -> Value {
     row.insert("id".into(), id.as_str().into());
     row.insert("name".into(), name.as_str().into());
     row.insert("issuer".into(), issuer.as_str().into());
+    if *policy_version != 0 {
+        row.insert("policy_version".into(), (*policy_version).into());
+    }
     row.insert("created_at".into(), created.unix().into());
     time(&mut row, "disabled_at", *disabled);
     row.into()
@@ -207,22 +211,13 @@ pub(super) fn grant(grant: &Grant) -> Value {
         status,
         epoch,
         created,
+        terms,
+        signs: _, // read with the row, never written
     } = grant;
-    let places = authority.audiences();
-    let resource = |place: &Audience| match place {
-        Audience::Issuer => None,
-        Audience::Resource(uri) => Some(uri.as_str().to_owned()),
-    };
-    let mut row = object(json!({
-        "id": id.as_str(),
-        "scope": authority.scopes().joined(),
-        "resources": places.iter().filter_map(resource).collect::<Vec<_>>(),
-        "own_endpoints": places.contains(&Audience::Issuer),
-        "depth": authority.depth(),
-        "epoch": epoch,
-        "created_at": created.unix(),
-    }));
-    super::details::write(&mut row, authority.details());
+    let mut row = self::authority(authority);
+    row.insert("id".into(), id.as_str().into());
+    row.insert("epoch".into(), (*epoch).into());
+    row.insert("created_at".into(), created.unix().into());
     match source {
         Source::Administrator(giver) => row.insert("given_by".into(), giver.as_str().into()),
         Source::Person { basis } => row.insert("given_by_person".into(), basis.as_str().into()),
@@ -241,11 +236,58 @@ pub(super) fn grant(grant: &Grant) -> Value {
     if let Some(parent) = parent {
         row.insert("parent".into(), parent.as_str().into());
     }
-    if let Status::Revoked { at } = status {
-        row.insert("revoked_at".into(), at.unix().into());
+    match status {
+        Status::Active => {}
+        Status::Denied => {
+            row.insert("denied".into(), true.into());
+        }
+        Status::Revoked { at } => {
+            row.insert("revoked_at".into(), at.unix().into());
+        }
     }
-    time(&mut row, "expires_at", authority.expires());
+    write_terms(&mut row, terms);
     row.into()
+}
+
+fn write_terms(row: &mut Object, terms: &Terms) {
+    if let Some(seconds) = terms.idle_seconds {
+        row.insert("idle_seconds".into(), seconds.into());
+    }
+    if let Some(owner) = &terms.owner {
+        row.insert("owner".into(), owner.as_str().into());
+    }
+}
+
+pub(super) fn narrowed(narrowed: &Narrowed) -> Value {
+    let Narrowed {
+        id,
+        from_epoch,
+        authority,
+        terms,
+    } = narrowed;
+    let mut row = self::authority(authority);
+    write_terms(&mut row, terms);
+    row.insert("id".into(), id.as_str().into());
+    row.insert("from_epoch".into(), (*from_epoch).into());
+    row.into()
+}
+
+fn authority(authority: &Authority) -> Object {
+    let places = authority.audiences();
+    let resource = |place: &Audience| match place {
+        Audience::Issuer => None,
+        Audience::Resource(uri) => Some(uri.as_str().to_owned()),
+    };
+    let mut row = object(json!({
+        "scope": authority.scopes().joined(),
+        "resources": places.iter().filter_map(resource).collect::<Vec<_>>(),
+        "own_endpoints": places.contains(&Audience::Issuer),
+        "depth": authority.depth(),
+    }));
+    super::details::write(&mut row, authority.details());
+    super::details::write_powers(&mut row, authority.powers());
+    time(&mut row, "expires_at", authority.expires());
+    row
 }
 
 pub(super) fn record(record: &Record) -> Value {
@@ -255,6 +297,7 @@ pub(super) fn record(record: &Record) -> Value {
         client,
         audience,
         scope,
+        powers,
         key,
         issued,
         expires,
@@ -271,6 +314,9 @@ pub(super) fn record(record: &Record) -> Value {
     }));
     if let Some(key) = key {
         row.insert("jkt".into(), key.as_row().into());
+    }
+    if !powers.is_empty() {
+        row.insert("capabilities".into(), powers.value());
     }
     time(&mut row, "revoked_at", *revoked);
     row.into()

@@ -81,6 +81,12 @@ fn s_34_a_slip_of_the_pen_in_an_annotation_is_refused() {
         "@lifetime(\"5 minutes\")",
         "@lifetime(\"-1\")",
         "@advice(\"x\")",
+        "@approvers(\"Not a group\")",
+        "@reason(\"\")",
+        "@reason(\"kein Gl\u{fc}cksspiel\")",
+        "@reason(\"two\\nlines\")",
+        "@reason(\"a \\\"quoted\\\" word\")",
+        &format!("@reason(\"{}\")", "x".repeat(201)),
     ] {
         assert!(
             problems(&with(annotation))
@@ -139,4 +145,108 @@ fn s_34_names_in_a_catalogue_write_nothing_into_the_schema() {
         said(&policies, &alice(), "purchase", Some(&input)).answer,
         crate::Answer::Permit
     );
+}
+
+#[test]
+fn s_34_a_policy_has_a_name_that_can_stand_in_every_entry() {
+    for name in [String::new(), "x".repeat(129), "a\\nb".to_owned()] {
+        let told = problems(&format!("@id(\"{name}\")\npermit(principal, action, resource);"));
+        assert!(told.iter().all(|told| told.contains("@id is a name")), "{told:?}");
+    }
+    assert_eq!(
+        policies(&format!(
+            "@id(\"{}\") permit(principal, action, resource);",
+            "x".repeat(128)
+        ))
+        .len(),
+        1
+    );
+}
+
+#[test]
+fn whether_anything_could_permit_what_no_capability_names() {
+    for (text, could) in [
+        ("permit(principal, action, resource);", true),
+        ("permit(principal, action, resource) when { false };", true), // it is not asked, only read
+        ("permit(principal, action == Action::\"access\", resource);", true),
+        (
+            "permit(principal, action in [Action::\"purchase\", Action::\"access\"], resource);",
+            true,
+        ),
+        ("permit(principal, action == Action::\"purchase\", resource);", false),
+        ("permit(principal, action in [Action::\"purchase\"], resource);", false),
+        ("forbid(principal, action == Action::\"access\", resource);", false),
+        ("", false),
+    ] {
+        assert_eq!(policies(text).permits_access(), could, "{text}");
+    }
+}
+
+/// On a stack of the size that threads of the server have.
+fn on_a_usual_stack(work: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().stack_size(2 * 1024 * 1024).spawn(work);
+    thread.unwrap().join().unwrap();
+}
+
+#[test]
+fn s_34_nothing_that_is_nested_or_long_ends_the_process() {
+    let nested = |open: &str, middle: &str, close: &str, times: usize| {
+        format!("{}{middle}{}", open.repeat(times), close.repeat(times))
+    };
+    let of =
+        |condition: &str| format!("permit(principal, action == Action::\"access\", resource) when {{ {condition} }};");
+    let ifs = |times: usize| nested("if true then ", "true", " else false", times);
+    let rows = [
+        // As deep as it may be, all at once.
+        (of(&nested("(", &ifs(50), ")", 23)), true),
+        (of(&format!("{} == 1", nested("{\"a\": [", "1", "]}", 11))), false), // types that do not fit
+        (of(&format!("1{} == 1", " + 1".repeat(2_000))), true),
+        (of(&format!("true{}", " && true".repeat(50_000))), true),
+        (
+            format!(
+                "permit(principal, action, resource){};",
+                " when { true }".repeat(20_000)
+            ),
+            true,
+        ),
+        // Deeper.
+        (of(&nested("(", "true", ")", 10_000)), false),
+        ("(".repeat(100_000), false),
+        (of(&nested("[", "1", "]", 10_000)), false),
+        (of(&ifs(10_000)), false),
+        (of(&format!("context{} == 1", ".a".repeat(100_000))), false),
+        (of(&format!("context{} == 1", "[\"a\"]".repeat(100_000))), false),
+        (of(&format!("1{} == 1", " * 1".repeat(100_000))), false),
+        (of(&format!("{}true", "!".repeat(10_000))), false),
+    ];
+    on_a_usual_stack(move || {
+        for (text, good) in rows {
+            let head: String = text.chars().take(120).collect();
+            let compiled = compile(&text);
+            assert_eq!(compiled.is_ok(), good, "{head}: {:?}", compiled.err());
+            let Ok(compiled) = compiled else { continue };
+            let input = object(json!({ "scopes": [], "types": [] }));
+            said(&compiled, &alice(), "access", Some(&input)); // it is judged, one way or the other
+        }
+    });
+}
+
+#[test]
+fn s_34_what_would_be_checked_for_too_many_actions_is_refused() {
+    let capabilities: Vec<Capability> = (0..500)
+        .map(|n| {
+            Capability::read(&object(
+                json!({ "name": format!("c{n}"), "description": "x", "approval_strength": "none" }),
+            ))
+            .unwrap()
+        })
+        .collect();
+    let catalogue = Catalogue {
+        capabilities,
+        schema: None,
+    };
+    let text = "permit(principal, action, resource);\n".repeat(10_000);
+    let problems = Policies::compile(&text, &catalogue).unwrap_err();
+    assert!(problems[0].says.contains("over 2004 combinations"), "{problems:?}");
+    assert!(Policies::compile("permit(principal, action, resource);", &catalogue).is_ok());
 }

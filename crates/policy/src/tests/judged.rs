@@ -152,7 +152,6 @@ fn s_32_what_the_catalogue_does_not_know_is_never_permitted() {
         unfit(&Entity::named("Robot", "r2"), "read_profile", None),
         "the schema has no entity type Robot"
     );
-    assert_eq!(unfit(&alice(), "purchase", None), "input: amount is missing");
     for (name, value) in [
         ("merchant", json!(7)),
         ("amount", json!("10.00")),
@@ -168,10 +167,47 @@ fn s_32_what_the_catalogue_does_not_know_is_never_permitted() {
         attributes: object(json!({ "login": 1.5 })),
         ..alice()
     };
-    assert_eq!(
-        unfit(&strange, "read_profile", None),
-        "login: a number is an integer of 64 bits"
+    assert_eq!(unfit(&strange, "read_profile", None), "User::alice: login: a text");
+}
+
+#[test]
+fn s_32_without_input_what_looks_at_it_permits_nothing_and_a_forbid_forbids() {
+    let whole = purchase("1.00", "lamps");
+    let by = |text: &str, input: Option<&Map<String, Value>>| {
+        let verdict = said(&policies(text), &alice(), "purchase", input);
+        (verdict.answer, verdict.decided, verdict.failed, verdict.unfit)
+    };
+    let named = |name: &str| vec![name.to_owned()];
+    // A permit that looks at it, with and without.
+    let cheap = "@id(\"cheap\") permit(principal, action == Action::\"purchase\", resource) when { context.input.amount.value.lessThan(decimal(\"5.00\")) };";
+    assert_eq!(by(cheap, Some(&whole)), (Answer::Permit, named("cheap"), vec![], None));
+    assert_eq!(by(cheap, None), (Answer::Silence, vec![], named("cheap"), None));
+    // A forbid that looks at it.
+    let all = "@id(\"all\") permit(principal, action, resource);\n";
+    let dear = format!(
+        "{all}@id(\"dear\") forbid(principal, action == Action::\"purchase\", resource) when {{ context.input.amount.value.greaterThan(decimal(\"5.00\")) }};"
     );
+    assert_eq!(by(&dear, Some(&whole)), (Answer::Permit, named("all"), vec![], None));
+    assert_eq!(by(&dear, None), (Answer::Forbid, named("dear"), named("dear"), None));
+    // What does not look at it is asked as ever.
+    assert_eq!(by(all, None), (Answer::Permit, named("all"), vec![], None));
+}
+
+/// Whoever leaves out the input that a permit looks at does not get around what it demands: the permit of everything is not enough alone.
+#[test]
+fn s_34_what_a_permit_demands_that_cannot_be_evaluated_is_demanded() {
+    let text = "@id(\"all\") permit(principal, action, resource);
+        @id(\"dear\") @strength(\"biometric\") @approvers(\"finance\") permit(principal, action == Action::\"purchase\", resource) when { context.input.amount.value.greaterThan(decimal(\"100.00\")) };";
+    let policies = policies(text);
+    let (cheap, dear) = (purchase("1.00", "lamps"), purchase("101.00", "lamps"));
+    let demanded = |input: Option<&Map<String, Value>>| {
+        let verdict = said(&policies, &alice(), "purchase", input);
+        assert_eq!(verdict.answer, Answer::Permit);
+        (verdict.demands.strength, verdict.demands.approvers.len())
+    };
+    assert_eq!(demanded(Some(&cheap)), (None, 0));
+    assert_eq!(demanded(Some(&dear)), (Some(Strength::Biometric), 1));
+    assert_eq!(demanded(None), (Some(Strength::Biometric), 1));
 }
 
 #[test]

@@ -145,6 +145,20 @@ fn yes(approval: &Value) -> String {
     format!("{said} of {needed}")
 }
 
+/// What is asked about somebody and something: who wants to do what to what.
+fn question(asked: &Value) -> String {
+    let part = |name: &str| asked.get(name).cloned().unwrap_or_default();
+    let named = |one: &Value| format!("{} {}", text(one, "type"), text(one, "id"));
+    let with = part("action").get("properties").map(|with| format!(" with {with}"));
+    format!(
+        "{} {} {}{}",
+        named(&part("subject")),
+        text(&part("action"), "name"),
+        named(&part("resource")),
+        with.unwrap_or_default()
+    )
+}
+
 fn record(approval: &Value, now: i64) -> String {
     let both = |name: &str| time(approval, name).map(|at| when::both(at, now));
     let some = |name: &str| Some(text(approval, name)).filter(|text| !text.is_empty());
@@ -153,7 +167,8 @@ fn record(approval: &Value, now: i64) -> String {
         .line("client", text(approval, "client_id"))
         .line("asked by", text(approval, "door"))
         .line("asked", whom(approval))
-        .line("scope", text(approval, "scope"))
+        .line_if("scope", some("scope"))
+        .line_if("may", approval.get("question").map(question))
         .line_if("details", some("authorization_details"))
         .line_if("resource", some("resource"))
         .line_if("it says", some("binding_message"))

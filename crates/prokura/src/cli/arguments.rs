@@ -6,10 +6,10 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::{
     administrator::AdministratorCommand, approval::ApprovalCommand, browser_session::BrowserSessionCommand,
-    client::ClientCommand, configuration::ConfigCommand, consent::ConsentCommand, detail_type::DetailTypeCommand,
-    docs::DocsArguments, doctor::DoctorArguments, event::EventCommand, failure::EXIT_CODES, grant::GrantCommand,
-    group::GroupCommand, key::KeyCommand, policy::PolicyCommand, resource::ResourceCommand, tenant::TenantCommand,
-    user::UserCommand,
+    capability::CapabilityCommand, client::ClientCommand, configuration::ConfigCommand, consent::ConsentCommand,
+    detail_type::DetailTypeCommand, docs::DocsArguments, doctor::DoctorArguments, event::EventCommand,
+    failure::EXIT_CODES, grant::GrantCommand, group::GroupCommand, key::KeyCommand, policy::PolicyCommand,
+    resource::ResourceCommand, tenant::TenantCommand, user::UserCommand,
 };
 use crate::{dev::DevArguments, serve::ServeArguments};
 
@@ -122,9 +122,12 @@ pub(super) enum Command {
     /// Register types of authorization details (what exactly is asked, RFC 9396): their form, their words for people, and what is less than what
     #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
     DetailType(DetailTypeCommand),
-    /// Check, test and explain Cedar policies before anybody is held to them
+    /// Check, test and explain Cedar policies before anybody is held to them, and apply them
     #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
     Policy(PolicyCommand),
+    /// List, enter and take out capabilities (the named kinds of action that policies speak of)
+    #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
+    Capability(CapabilityCommand),
     /// List where people are signed in, and end it
     #[command(subcommand, subcommand_required = true, arg_required_else_help = true)]
     BrowserSession(BrowserSessionCommand),

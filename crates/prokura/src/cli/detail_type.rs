@@ -139,7 +139,7 @@ fn body(described: &Described) -> Result<Map<String, Value>> {
 }
 
 /// A type as it stands in a path: one with characters that are reserved there is written as `~` and its base64url.
-fn in_path(name: &str) -> String {
+pub(super) fn in_path(name: &str) -> String {
     let unreserved = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~');
     if name.bytes().all(unreserved) {
         name.to_owned()

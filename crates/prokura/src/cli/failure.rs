@@ -39,6 +39,7 @@ pub(crate) struct Failure {
     why: Option<String>,
     advice: Option<String>,
     request_id: Option<String>,
+    problems: Vec<String>,
 }
 
 impl Failure {
@@ -50,6 +51,7 @@ impl Failure {
             why: None,
             advice: None,
             request_id: None,
+            problems: Vec::new(),
         }
     }
 
@@ -69,6 +71,11 @@ impl Failure {
         }
     }
 
+    /// All that is wrong, a line each.
+    pub(super) fn problems(self, problems: Vec<String>) -> Self {
+        Self { problems, ..self }
+    }
+
     /// What and why, without advice.
     fn in_a_line(&self) -> String {
         self.why
@@ -80,7 +87,7 @@ impl Failure {
     fn paragraph(&self, problems: &[String]) -> String {
         let mut text = format!("error: {}\n", visible(&self.what));
         for problem in problems {
-            line_to(&mut text, format_args!("  {problem}"));
+            line_to(&mut text, format_args!("  {}", visible(problem)));
         }
         let lines = [
             ("why", &self.why),
@@ -146,7 +153,7 @@ pub(super) fn told(error: &anyhow::Error, format: Format) -> (Exit, String) {
 /// Any error as a failure, and the lines of a configuration that it is about.
 fn failure_of(error: &anyhow::Error) -> (Exit, Failure, Vec<String>) {
     if let Some(failure) = error.downcast_ref::<Failure>() {
-        return (failure.exit, failure.clone(), Vec::new());
+        return (failure.exit, failure.clone(), failure.problems.clone());
     }
     if let Some(problems) = error.downcast_ref::<Problems>() {
         return (

@@ -8,6 +8,7 @@ mod api;
 mod approval;
 mod arguments;
 mod browser_session;
+mod capability;
 mod client;
 mod configuration;
 mod connection;

@@ -1,16 +1,24 @@
-//! `prokura policy`: Cedar policies as files, checked, tested and explained before anybody is held to them.
+//! `prokura policy`: Cedar policies as files, checked, tested and explained before anybody is held to them; and applied.
 
-use std::path::PathBuf;
+mod applied;
+mod sources;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use kernel::{
     Time,
-    capability::{Capability, CapabilityName},
+    capability::Capability,
+    policy::{Asked, Policy},
 };
-use policy::{Answer, Catalogue, Demands, Entity, EntityName, Policies, Question, Risk, Verdict};
+use policy::{Answer, Catalogue, Demands, Policies, Verdict};
 use serde_json::{Map, Value, json};
 
+use self::sources::Sources;
 use super::{
     console::{Console, pretty},
     failure::{Exit, Failure},
@@ -40,12 +48,24 @@ The question is JSON:
   {\"principal\": {\"type\": \"User\", \"id\": \"alice\", \"in\": [\"Role::buyer\"]}, \"action\": \"purchase\",
    \"resource\": {\"type\": \"Resource\", \"id\": \"https://shop.example\"},
    \"input\": {\"amount\": {\"value\": \"20.00\", \"currency\": \"EUR\"}, \"merchant\": \"Lamps\"}}
-Besides: \"ancestors\": [{\"type\": …, \"id\": …, \"in\": […]}], \"risk\": {\"unusual_hour\": false, \"velocity\": 0, \"amount_percent\": 100}, \"at\": seconds since 1970.")]
+Without FILE, the policies that count at the server are asked. Besides: \"ancestors\": [{\"type\": …, \"id\": …, \"in\": […]}], \"risk\": {\"unusual_hour\": false, \"velocity\": 0, \"amount_percent\": 100}, \"at\": seconds since 1970.")]
     Explain(Explained),
     /// Print the schema that policies are checked against, in Cedar's language, for editors
     Schema(OfCatalogue),
     /// Print the capabilities that a tenant begins with, to start a catalogue from
     Catalogue,
+    /// Apply policies at the server, as its next version: every door judges by it from then on
+    #[command(after_help = "\
+All policies of the tenant are applied together. What the files do not say is gone; what is not given (capabilities, schema) stays.
+
+Examples:
+  prokura policy apply shop.cedar --dry-run
+  prokura policy apply shop.cedar people.cedar --catalogue capabilities.json")]
+    Apply(applied::ApplyArguments),
+    /// Print the policies that count, or counted
+    Show(applied::ShowArguments),
+    /// List the versions that were applied, the newest first
+    History,
 }
 
 #[derive(Debug, Args)]
@@ -60,11 +80,14 @@ pub(super) struct OfCatalogue {
 
 #[derive(Debug, Args)]
 pub(super) struct Checked {
-    /// The policies, a Cedar file
-    #[arg(value_name = "FILE")]
-    policies: PathBuf,
+    /// The policies, Cedar files; several count as one text, in this order
+    #[arg(value_name = "FILE", required = true)]
+    policies: Vec<PathBuf>,
     #[command(flatten)]
     of: OfCatalogue,
+    /// A JSON file with what policies know by name: who is in which group, what is what
+    #[arg(long, value_name = "FILE")]
+    entities: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -78,18 +101,24 @@ pub(super) struct Tested {
 
 #[derive(Debug, Args)]
 pub(super) struct Explained {
+    /// The policies, Cedar files; without any, those that count at the server
+    #[arg(value_name = "FILE")]
+    policies: Vec<PathBuf>,
     #[command(flatten)]
-    checked: Checked,
+    of: OfCatalogue,
+    /// A JSON file with what policies know by name: who is in which group, what is what
+    #[arg(long, value_name = "FILE")]
+    entities: Option<PathBuf>,
     /// The question, a JSON file
     #[arg(long, value_name = "FILE")]
     question: PathBuf,
 }
 
-pub(super) fn run(command: PolicyCommand, console: &Console<'_>) -> Result<Exit> {
+pub(super) async fn run(command: PolicyCommand, console: &Console<'_>) -> Result<Exit> {
     match command {
         PolicyCommand::Check(checked) => check(&checked, console),
         PolicyCommand::Test(tested) => test(&tested, console),
-        PolicyCommand::Explain(explained) => explain(&explained, console),
+        PolicyCommand::Explain(explained) => explain(explained, console).await,
         PolicyCommand::Schema(of) => {
             let text = catalogue(&of)?.cedarschema();
             console.show(&json!({ "schema": text }), &text)?;
@@ -101,24 +130,28 @@ pub(super) fn run(command: PolicyCommand, console: &Console<'_>) -> Result<Exit>
             console.show(&document, &pretty(&document))?;
             Ok(Exit::Done)
         }
+        PolicyCommand::Apply(arguments) => applied::apply(arguments, console).await.map(|()| Exit::Done),
+        PolicyCommand::Show(arguments) => applied::show(arguments, console).await.map(|()| Exit::Done),
+        PolicyCommand::History => applied::history(console).await.map(|()| Exit::Done),
     }
 }
 
 fn check(checked: &Checked, console: &Console<'_>) -> Result<Exit> {
-    let (policies, catalogue) = compiled(checked)?;
-    let document = json!({ "policies": policies.len(), "capabilities": catalogue.capabilities.len() });
-    let file = checked.policies.display();
-    let text = format!(
-        "{file}: {} policies over {} capabilities, nothing is wrong\n",
-        policies.len(),
-        catalogue.capabilities.len()
-    );
+    let Compiled { names, count, policy } = compiled(checked)?;
+    let capabilities = policy.capabilities().len();
+    let document = json!({ "policies": count, "capabilities": capabilities });
+    let said = if count == 0 {
+        "nothing is wrong, and nothing would be permitted"
+    } else {
+        "nothing is wrong"
+    };
+    let text = format!("{names}: {count} policies over {capabilities} capabilities, {said}\n");
     console.show(&document, &text)?;
     Ok(Exit::Done)
 }
 
 fn test(tested: &Tested, console: &Console<'_>) -> Result<Exit> {
-    let (policies, _) = compiled(&tested.checked)?;
+    let policy = compiled(&tested.checked)?.policy;
     let document = file::json(&tested.tests, "the tests")?;
     let wrong = |what: String| {
         Failure::new(
@@ -130,6 +163,9 @@ fn test(tested: &Tested, console: &Console<'_>) -> Result<Exit> {
     };
     let tests = document.get("tests").and_then(Value::as_array);
     let tests = tests.ok_or_else(|| wrong("there is no list \"tests\"".to_owned()))?;
+    if tests.is_empty() {
+        return Err(wrong("the list \"tests\" is empty: nothing was tried".to_owned()).into());
+    }
     let mut table = Table::new(&["", "TEST", "SAID", "BY"]);
     let mut rows = Vec::new();
     let mut failed = 0_usize;
@@ -142,8 +178,8 @@ fn test(tested: &Tested, console: &Console<'_>) -> Result<Exit> {
         let question = one
             .get("question")
             .ok_or_else(|| of_this("there is no question".to_owned()))?;
-        let asked = Asked::read(question, console.now).map_err(of_this)?;
-        let verdict = asked.judged(&policies);
+        let asked = asked(question, console.now).map_err(of_this)?.known_to(&policy);
+        let verdict = policy.judge(&asked.question());
         let expected = one.get("expect").and_then(Value::as_object);
         let expected = expected.ok_or_else(|| of_this("there is no object \"expect\"".to_owned()))?;
         let differences = differences(expected, &verdict).map_err(of_this)?;
@@ -165,8 +201,13 @@ fn test(tested: &Tested, console: &Console<'_>) -> Result<Exit> {
 fn differences(expected: &Map<String, Value>, verdict: &Verdict) -> Result<Vec<String>, String> {
     let said = told(verdict);
     let mut differences = Vec::new();
-    if !expected.contains_key("answer") {
-        return Err("\"expect\" has no \"answer\": permit, forbid, silence or unfit".to_owned());
+    let answer = expected
+        .get("answer")
+        .ok_or("\"expect\" has no \"answer\": permit, forbid, silence or unfit")?;
+    if answer.as_str().and_then(Answer::from_name).is_none() {
+        return Err(format!(
+            "{answer} is no answer; they are permit, forbid, silence and unfit"
+        ));
     }
     for (name, value) in expected {
         let Some(actual) = said.get(name) else {
@@ -183,18 +224,31 @@ fn differences(expected: &Map<String, Value>, verdict: &Verdict) -> Result<Vec<S
     Ok(differences)
 }
 
-fn explain(explained: &Explained, console: &Console<'_>) -> Result<Exit> {
-    let (policies, _) = compiled(&explained.checked)?;
-    let document = file::json(&explained.question, "a question")?;
-    let asked = Asked::read(&document, console.now).map_err(|why| {
-        Failure::new(
-            Exit::Error,
-            format!("cannot ask what {} says", explained.question.display()),
-        )
-        .why(why)
-        .advice("prokura policy explain --help shows the form")
+async fn explain(explained: Explained, console: &Console<'_>) -> Result<Exit> {
+    let Explained {
+        policies,
+        of,
+        entities,
+        question,
+    } = explained;
+    let document = file::json(&question, "a question")?;
+    let asked = asked(&document, console.now).map_err(|why| {
+        Failure::new(Exit::Error, format!("cannot ask what {} says", question.display()))
+            .why(why)
+            .advice("prokura policy explain --help shows the form")
     })?;
-    let verdict = asked.judged(&policies);
+    if policies.is_empty() {
+        if of.catalogue.is_some() || of.schema.is_some() || entities.is_some() {
+            let what = "--catalogue, --schema and --entities go with policies of yours";
+            return Err(Failure::new(Exit::Usage, what)
+                .advice("name their files; without any, those that count at the server are asked")
+                .into());
+        }
+        return applied::explain(document, console).await.map(|()| Exit::Done);
+    }
+    let Compiled { count, policy, .. } = compiled(&Checked { policies, of, entities })?;
+    let asked = asked.known_to(&policy);
+    let verdict = policy.judge(&asked.question());
     let list = |names: &[String]| (!names.is_empty()).then(|| names.join(", "));
     let record = Record::default()
         .line("answer", in_words(&verdict))
@@ -203,13 +257,17 @@ fn explain(explained: &Explained, console: &Console<'_>) -> Result<Exit> {
         .into_iter()
         .fold(record, |record, (name, value)| record.line(name, value))
         .line_if("could not be evaluated", list(&verdict.failed))
-        .line(
-            "looked at",
-            format!("{} of {} policies", verdict.looked_at, policies.len()),
-        );
+        .line_if(
+            "besides",
+            policy.takes_a_human(asked.action(), &verdict).then(|| HUMAN.to_owned()),
+        )
+        .line("looked at", format!("{} of {count} policies", verdict.looked_at));
     console.show(&Value::Object(told(&verdict)), &record.text())?;
     Ok(Exit::Done)
 }
+
+/// What a permit means that is not silent.
+const HUMAN: &str = "a human must say so, as the capability or policies demand";
 
 fn in_words(verdict: &Verdict) -> String {
     match (verdict.answer, &verdict.unfit) {
@@ -273,117 +331,66 @@ fn told(verdict: &Verdict) -> Map<String, Value> {
     o
 }
 
-fn compiled(checked: &Checked) -> Result<(Policies, Catalogue)> {
+/// Policies of files, ready to be asked.
+struct Compiled {
+    /// The files.
+    names: String,
+    count: usize,
+    policy: Policy,
+}
+
+fn compiled(checked: &Checked) -> Result<Compiled> {
     let catalogue = catalogue(&checked.of)?;
-    let file = &checked.policies;
-    let text = file::text(file)?;
-    let policies = Policies::compile(&text, &catalogue).map_err(|problems| {
-        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        Failure::new(Exit::Error, format!("{} does not hold", file.display()))
-            .why(lines.join("; "))
-            .advice("prokura policy schema prints what policies may speak of")
+    let sources = Sources::read(&checked.policies)?;
+    let names = sources.names();
+    let policies = Policies::compile(&sources.text, &catalogue).map_err(|problems| {
+        sources
+            .failure(&format!("{names} does not hold"), &problems)
+            .advice("prokura policy schema prints what policies may speak of; capabilities of your own are in --catalogue FILE, types in --schema FILE")
     })?;
-    Ok((policies, catalogue))
+    let entities = match &checked.entities {
+        Some(file) => sources::entities(file)?.1,
+        None => Vec::new(),
+    };
+    let problems = policies.check_entities(&entities);
+    if !problems.is_empty() {
+        let all = problems.iter().map(ToString::to_string).collect();
+        return Err(Failure::new(Exit::Error, "the entities do not hold")
+            .problems(all)
+            .into());
+    }
+    Ok(Compiled {
+        names,
+        count: policies.len(),
+        policy: Policy::applied(1, catalogue.capabilities, entities, Arc::new(policies)),
+    })
 }
 
 fn catalogue(of: &OfCatalogue) -> Result<Catalogue> {
     let capabilities = match &of.catalogue {
         None => Capability::seeded(),
-        Some(file) => {
-            let wrong = |why: String| {
-                Failure::new(Exit::Error, format!("{} is no catalogue", file.display()))
-                    .why(why)
-                    .advice("prokura policy catalogue prints one to start from")
-            };
-            let document = file::json(file, "a list of capabilities")?;
-            let document = document
-                .as_object()
-                .ok_or_else(|| wrong("it is not an object".to_owned()))?;
-            Capability::read_all(document).map_err(wrong)?
-        }
+        Some(file) => capabilities(file)?,
     };
     let schema = of.schema.as_deref().map(file::text).transpose()?;
     Ok(Catalogue { capabilities, schema })
 }
 
+/// The capabilities of a file.
+fn capabilities(file: &Path) -> Result<Vec<Capability>> {
+    let wrong = |why: String| {
+        Failure::new(Exit::Error, format!("{} is no catalogue", file.display()))
+            .why(why)
+            .advice("prokura policy catalogue prints one to start from")
+    };
+    let document = file::json(file, "a list of capabilities")?;
+    let document = document
+        .as_object()
+        .ok_or_else(|| wrong("it is not an object".to_owned()))?;
+    Ok(Capability::read_all(document).map_err(wrong)?)
+}
+
 /// A question from a file.
-struct Asked {
-    principal: Entity,
-    ancestors: Vec<Entity>,
-    action: CapabilityName,
-    resource: Entity,
-    input: Option<Map<String, Value>>,
-    risk: Risk,
-    now: Time,
-}
-
-impl Asked {
-    fn read(document: &Value, now: i64) -> Result<Self, String> {
-        let o = document.as_object().ok_or("a question is an object")?;
-        let members = ["principal", "ancestors", "action", "resource", "input", "risk", "at"];
-        if let Some(other) = o.keys().find(|name| !members.contains(&name.as_str())) {
-            return Err(format!(
-                "{other} is not a member of a question; they are {}",
-                members.join(", ")
-            ));
-        }
-        let action = o.get("action").and_then(Value::as_str).and_then(CapabilityName::parse);
-        let ancestors = o.get("ancestors").and_then(Value::as_array);
-        let risk = o.get("risk").and_then(Value::as_object);
-        let number = |name: &str| risk.and_then(|risk| risk.get(name)).and_then(Value::as_i64);
-        Ok(Self {
-            principal: entity(o.get("principal"), "principal")?,
-            ancestors: ancestors
-                .into_iter()
-                .flatten()
-                .map(|one| entity(Some(one), "ancestors"))
-                .collect::<Result<_, _>>()?,
-            action: action.ok_or("action: the name of a capability")?,
-            resource: entity(o.get("resource"), "resource")?,
-            input: o.get("input").and_then(Value::as_object).cloned(),
-            risk: Risk {
-                unusual_hour: risk.and_then(|risk| risk.get("unusual_hour")) == Some(&Value::Bool(true)),
-                velocity: number("velocity").unwrap_or(0),
-                amount_percent: number("amount_percent"),
-            },
-            now: Time::from_unix(o.get("at").and_then(Value::as_i64).unwrap_or(now)),
-        })
-    }
-
-    fn judged(&self, policies: &Policies) -> Verdict {
-        policies.judge(&Question {
-            principal: &self.principal,
-            ancestors: &self.ancestors,
-            action: &self.action,
-            resource: &self.resource,
-            input: self.input.as_ref(),
-            risk: self.risk,
-            now: self.now,
-        })
-    }
-}
-
-fn entity(value: Option<&Value>, what: &str) -> Result<Entity, String> {
-    let o = value
-        .and_then(Value::as_object)
-        .ok_or_else(|| format!("{what}: an object with type and id"))?;
-    let text = |name: &str| o.get(name).and_then(Value::as_str);
-    let (Some(kind), Some(id)) = (text("type"), text("id")) else {
-        return Err(format!("{what}: type and id are texts"));
-    };
-    let parent = |value: &Value| {
-        let (kind, id) = value.as_str()?.split_once("::")?;
-        Some(EntityName::new(kind, id))
-    };
-    let parents = o.get("in").and_then(Value::as_array).into_iter().flatten();
-    let parents = parents.map(parent).collect::<Option<Vec<_>>>();
-    Ok(Entity {
-        parents: parents.ok_or_else(|| format!("{what}: in: texts as Group::finance"))?,
-        attributes: o
-            .get("attributes")
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_default(),
-        ..Entity::named(kind, id)
-    })
+fn asked(document: &Value, now: i64) -> Result<Asked, String> {
+    let o = document.as_object().ok_or("a question is an object")?;
+    Asked::read(o, Time::from_unix(now))
 }

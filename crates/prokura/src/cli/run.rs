@@ -8,7 +8,7 @@ use server::Surroundings;
 use super::{
     administrator, approval,
     arguments::{Arguments, Command, Format},
-    browser_session, client, configuration, consent,
+    browser_session, capability, client, configuration, consent,
     console::{Console, complain},
     detail_type, docs, doctor, event,
     failure::{Exit, reader_left, told},
@@ -42,7 +42,8 @@ pub(crate) async fn run(arguments: Arguments, environment: &Environment) -> Resu
         Command::Consent(command) => consent::run(command, &console).await?,
         Command::Approval(command) => approval::run(command, &console).await?,
         Command::DetailType(command) => detail_type::run(command, &console).await?,
-        Command::Policy(command) => return policy::run(command, &console),
+        Command::Policy(command) => return policy::run(command, &console).await,
+        Command::Capability(command) => capability::run(command, &console).await?,
         Command::BrowserSession(command) => browser_session::run(command, &console).await?,
         Command::Tenant(command) => tenant::run(command, &console).await?,
         Command::Key(command) => key::run(command, &console).await?,

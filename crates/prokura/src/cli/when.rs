@@ -1,13 +1,10 @@
 //! Times for people: RFC 3339, and how long ago.
 
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use proof::Time;
 
 /// A time as `2026-11-23T12:00:00Z`.
 pub(super) fn stamp(unix: i64) -> String {
-    OffsetDateTime::from_unix_timestamp(unix)
-        .ok()
-        .and_then(|time| time.format(&Rfc3339).ok())
-        .unwrap_or_else(|| unix.to_string())
+    Time::from_unix(unix).rfc3339()
 }
 
 /// A time and how far it is from now.
@@ -62,9 +59,9 @@ pub(super) fn duration(text: &str) -> Result<i64, String> {
 
 /// Reads `2026-11-23T12:00:00Z`.
 pub(super) fn moment(text: &str) -> Result<i64, String> {
-    OffsetDateTime::parse(text, &Rfc3339)
-        .map(OffsetDateTime::unix_timestamp)
-        .map_err(|_| "a time as in 2026-11-23T12:00:00Z".to_owned())
+    Time::from_rfc3339(text)
+        .map(Time::unix)
+        .ok_or_else(|| "a time as in 2026-11-23T12:00:00Z".to_owned())
 }
 
 #[cfg(test)]

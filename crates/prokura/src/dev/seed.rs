@@ -12,6 +12,7 @@ use kernel::{
     administration::{Command, NewClient, NewGrant, NewResource, NewUser},
     client::{ApplicationType, AuthenticationMethod, Binding, Further, GrantType, Introspects, Keys},
     detail::DetailType,
+    power::Powers,
     resource::ResourceUri,
     tenant::{PkceRule, RegistrationRule, SettingsChange},
     user::{Login, Profile},
@@ -220,10 +221,13 @@ pub(super) async fn seed(app: &Arc<App>, data: &Path, mcp: &str, api: &str) -> R
         let scopes = scopes.map_err(|why| anyhow::anyhow!(why.told()))?;
         for (id, ..) in MACHINES {
             let new = NewGrant {
+                terms: kernel::grant::Terms::default(),
+                effect: kernel::administration::GrantEffect::Give,
                 client: ClientId::parse(id).context("a demo client's id")?,
                 scopes: scopes.clone(),
                 resources: ResourceUri::parse(uri).into_iter().collect(),
                 details: Details::default(),
+                powers: Powers::default(),
                 expires: None,
                 depth: 1,
                 parent: None,

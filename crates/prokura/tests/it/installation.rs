@@ -11,6 +11,8 @@ use std::{
     time::Duration,
 };
 
+use store::Database;
+
 use crate::command::{Desk, Ran};
 
 /// An installation that an operator set up, and perhaps started.
@@ -35,6 +37,37 @@ impl Installation {
         installation
     }
 
+    /// On a database that other nodes may share, and without limits on how often anybody asks: these are of a node, and a load would meet them.
+    pub(crate) fn on(database: &Database) -> Self {
+        let installation = Self::new();
+        let url = match database {
+            Database::Sqlite(file) => format!("sqlite:{}", file.display()),
+            Database::Postgres(url) => url.clone(),
+        };
+        installation.desk.write("database", &url);
+        installation.configure(&format!(
+            "[server]\norigin = \"{}\"\nlisten = \"127.0.0.1:0\"\n[database]\nurl = \"file:database\"\n[keys]\nkek = \"file:kek\"\n[limits]\nrequests_per_address_per_minute = 0\nrequests_per_client_per_minute = 0\n",
+            installation.server()
+        ));
+        installation
+    }
+
+    /// Another node of an installation on a database that can be shared: with the same key, for the same address. The door does not lead to it.
+    pub(crate) fn second_node(&self) -> Self {
+        let desk = Desk::new();
+        for file in ["kek", "database", "prokura.toml"] {
+            desk.write(file, &self.desk.read(file));
+        }
+        Self {
+            desk,
+            door: Door {
+                port: self.port(),
+                leads_to: Arc::default(),
+            },
+            child: None,
+        }
+    }
+
     /// To a new address.
     pub(crate) fn move_away(&mut self) {
         self.door = Door::open();
@@ -47,6 +80,11 @@ impl Installation {
     /// The port of its public address.
     pub(crate) fn port(&self) -> u16 {
         self.door.port
+    }
+
+    /// The port where it listens itself: another one after each start, 0 after a kill.
+    pub(crate) fn listens_on(&self) -> Arc<AtomicU16> {
+        Arc::clone(&self.door.leads_to)
     }
 
     pub(crate) fn configure(&self, text: &str) {
@@ -100,6 +138,14 @@ impl Installation {
             .unwrap();
         assert!(asked.success());
         child.wait().unwrap().code()
+    }
+
+    /// Kills it: it finishes nothing.
+    pub(crate) fn kill(&mut self) {
+        self.door.leads_to.store(0, Ordering::SeqCst); // first: whoever comes again must not find somebody else at its port
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap(); // SIGKILL
+        child.wait().unwrap();
     }
 
     /// The first administrator's desk.

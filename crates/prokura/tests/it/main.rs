@@ -30,3 +30,5 @@ mod policies;
 mod serving;
 #[cfg(test)]
 mod tenants;
+#[cfg(test)]
+mod two_nodes;

@@ -17,7 +17,10 @@ pub(super) fn answer(call: Admin) -> (&'static str, Value) {
         Admin::ChangeResource => ("200", resource()),
         Admin::ListGrants | Admin::ListUserGrants => ("200", list("grants", &grant())),
         Admin::CreateGrant => ("201", grant()),
-        Admin::ShowGrant | Admin::RevokeGrant => ("200", grant()),
+        Admin::ShowGrant => ("200", attorney()),
+        Admin::EditGrant | Admin::RevokeGrant => ("200", grant()),
+        Admin::ListBookings => ("200", list("entries", &booking())),
+        Admin::ShowBudgets => ("200", list("budgets", &budget())),
         Admin::ListUsers => ("200", list("users", &user(&[]))),
         Admin::CreateUser => ("201", user(&[])),
         Admin::GiveRecoveryCode => ("201", user(&["recovery_code"])),
@@ -35,6 +38,13 @@ pub(super) fn answer(call: Admin) -> (&'static str, Value) {
         Admin::ListDetailTypes => ("200", list("detail_types", &detail_type())),
         Admin::CreateDetailType => ("201", detail_type()),
         Admin::ShowDetailType | Admin::ReplaceDetailType | Admin::DropDetailType => ("200", detail_type()),
+        Admin::ApplyPolicies => ("201", policies()),
+        Admin::ShowPolicies | Admin::ShowPolicyVersion => ("200", policies()),
+        Admin::ListPolicyVersions => ("200", list("versions", &policy_version())),
+        Admin::ReplayPolicies => ("200", replay()),
+        Admin::ExplainPolicies => ("200", explanation()),
+        Admin::ListCapabilities => ("200", list("capabilities", &capability(&[]))),
+        Admin::PutCapability | Admin::DropCapability => ("200", capability(&["version"])),
         Admin::ListTenants => ("200", list("tenants", &tenant())),
         Admin::CreateTenant => ("201", tenant()),
         Admin::ChangeTenant => ("200", tenant()),
@@ -173,14 +183,75 @@ fn grant() -> Value {
             ("own_endpoints", "boolean"),
             ("depth", "integer"),
             ("authorization_details", "array"),
+            ("capabilities", "array"),
             ("expires_at", "integer"),
             ("parent", "string"),
             ("given_by", "string"),
             ("created_at", "integer"),
             ("status", "string"),
+            ("silent_because", "string"),
+            ("lives", "boolean"),
             ("revoked_at", "integer"),
+            ("revocation", "object"),
         ],
     )
+}
+
+fn booking() -> Value {
+    object(
+        &["id", "kind", "capability", "units", "client_id", "booked_by", "at"],
+        &[
+            ("id", "string"),
+            ("kind", "string"),
+            ("capability", "string"),
+            ("units", "integer"),
+            ("amount", "object"),
+            ("client_id", "string"),
+            ("booked_by", "string"),
+            ("token", "string"),
+            ("at", "integer"),
+            ("expires_at", "integer"),
+            ("end", "object"),
+        ],
+    )
+}
+
+fn budget() -> Value {
+    object(
+        &["action", "words", "limits", "used", "left"],
+        &[
+            ("action", "string"),
+            ("words", "string"),
+            ("constraints", "array"),
+            ("limits", "object"),
+            ("used", "object"),
+            ("left", "object"),
+        ],
+    )
+}
+
+/// The power of attorney: a grant with everything that it names.
+fn attorney() -> Value {
+    let mut described = grant();
+    let further = [
+        ("lives", "boolean"),
+        ("silent_because", "string"),
+        ("holder", "object"),
+        ("subject", "object"),
+        ("source", "object"),
+        ("given_at", "integer"),
+        ("ends_at", "integer"),
+        ("scope_words", "array"),
+        ("resource_names", "array"),
+        ("authorization_details_words", "array"),
+        ("allows_now", "object"),
+        ("ancestors", "array"),
+        ("words", "array"),
+    ];
+    if let Some(properties) = described.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.extend(further.map(|(name, of)| (name.to_owned(), json!({ "type": of }))));
+    }
+    described
 }
 
 fn tenant() -> Value {
@@ -315,6 +386,84 @@ fn detail_type() -> Value {
             ("schema", "object"),
             ("narrowing", "object"),
             ("created_at", "integer"),
+        ],
+    )
+}
+
+fn policies() -> Value {
+    object(
+        &["version", "policies", "capabilities"],
+        &[
+            ("version", "integer"),
+            ("policies", "string"),
+            ("schema", "string"),
+            ("capabilities", "array"),
+            ("applied_by", "string"),
+            ("created_at", "integer"),
+        ],
+    )
+}
+
+fn policy_version() -> Value {
+    object(
+        &["version", "applied_by", "created_at"],
+        &[
+            ("version", "integer"),
+            ("applied_by", "string"),
+            ("created_at", "integer"),
+        ],
+    )
+}
+
+/// A capability, with what else the call shows of one.
+fn capability(further: &[&str]) -> Value {
+    let mut members = vec![
+        ("name", "string"),
+        ("description", "string"),
+        ("approval_strength", "string"),
+        ("input_schema", "object"),
+        ("output_schema", "object"),
+        ("scopes", "array"),
+    ];
+    members.extend(further.iter().map(|name| (*name, "integer")));
+    let mut required = vec!["name", "description", "approval_strength"];
+    required.extend(further);
+    object(&required, &members)
+}
+
+fn replay() -> Value {
+    object(
+        &["replayed", "flips", "would_flip", "complete", "compared_to_version"],
+        &[
+            ("replayed", "integer"),
+            ("flips", "integer"),
+            ("would_flip", "array"),
+            ("complete", "boolean"),
+            ("compared_to_version", "integer"),
+        ],
+    )
+}
+
+fn explanation() -> Value {
+    object(
+        &[
+            "answer",
+            "decided",
+            "demands",
+            "failed",
+            "looked_at",
+            "takes_a_human",
+            "version",
+        ],
+        &[
+            ("answer", "string"),
+            ("decided", "array"),
+            ("demands", "object"),
+            ("failed", "array"),
+            ("unfit", "string"),
+            ("looked_at", "integer"),
+            ("takes_a_human", "boolean"),
+            ("version", "integer"),
         ],
     )
 }

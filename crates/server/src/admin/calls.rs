@@ -5,12 +5,14 @@ use std::sync::Arc;
 use kernel::{
     ApprovalId, ClientId, GrantId, Why,
     administration::{Command, decide, describe},
+    ledger,
+    power::{DataClasses, Powers},
 };
 use proof::json::Object;
 
-use super::{details, lists, people, tenants, types};
+use super::{details, lists, people, policies, tenants, types};
 use crate::{
-    doctor,
+    attorney, doctor,
     fault::Stop,
     http::{
         entrance::Inbound,
@@ -34,7 +36,10 @@ pub(crate) async fn call(call: Admin, inbound: Inbound) -> Result<Outgoing, Stop
         Admin::ListGrants => lists::grants(&inbound).await,
         Admin::ShowGrant => show_grant(&inbound).await,
         Admin::CreateGrant => create_grant(inbound).await,
+        Admin::EditGrant => edit_grant(inbound).await,
         Admin::RevokeGrant => revoke_grant(inbound).await,
+        Admin::ListBookings => lists::bookings(&inbound).await,
+        Admin::ShowBudgets => show_budgets(&inbound).await,
         Admin::ListUsers => lists::users(&inbound).await,
         Admin::ShowUser => people::show(&inbound).await,
         Admin::CreateUser => people::create(inbound).await,
@@ -59,6 +64,15 @@ pub(crate) async fn call(call: Admin, inbound: Inbound) -> Result<Outgoing, Stop
         Admin::ShowDetailType => details::show(&inbound).await,
         Admin::ReplaceDetailType => details::replace(inbound).await,
         Admin::DropDetailType => details::drop(inbound).await,
+        Admin::ShowPolicies => policies::show(&inbound).await,
+        Admin::ApplyPolicies => policies::apply(inbound).await,
+        Admin::ListPolicyVersions => lists::policy_versions(&inbound).await,
+        Admin::ShowPolicyVersion => policies::show_version(&inbound).await,
+        Admin::ReplayPolicies => policies::replay(&inbound).await,
+        Admin::ExplainPolicies => policies::explain(&inbound).await,
+        Admin::ListCapabilities => policies::list_capabilities(&inbound).await,
+        Admin::PutCapability => policies::put_capability(inbound).await,
+        Admin::DropCapability => policies::drop_capability(inbound).await,
         Admin::ListTenants => lists::tenants(&inbound).await,
         Admin::CreateTenant => tenants::create(inbound).await,
         Admin::ChangeTenant => tenants::change(inbound).await,
@@ -76,7 +90,10 @@ pub(crate) async fn call(call: Admin, inbound: Inbound) -> Result<Outgoing, Stop
 pub(super) async fn carry_out(inbound: Inbound, command: Command) -> Result<Outgoing, Stop> {
     let about_tenants = matches!(
         command,
-        Command::CreateTenant(_) | Command::SetTenantDisabled(..) | Command::ChangeTenant { .. }
+        Command::CreateTenant(_)
+            | Command::SetTenantDisabled(..)
+            | Command::ChangeTenant { .. }
+            | Command::ApplyPolicies(_)
     );
     let (app, command) = (Arc::clone(&inbound.app), Arc::new(command));
     let answered = inbound
@@ -143,14 +160,43 @@ async fn change_resource(inbound: Inbound) -> Result<Outgoing, Stop> {
 }
 
 async fn show_grant(inbound: &Inbound) -> Result<Outgoing, Stop> {
+    let path = inbound.tenant.grant_path(&grant_id(inbound)?).await?;
+    Ok(shown(attorney::document(inbound, &path).await?))
+}
+
+async fn show_budgets(inbound: &Inbound) -> Result<Outgoing, Stop> {
     let grant = inbound.tenant.grant(&grant_id(inbound)?).await?;
     let grant = grant.ok_or(Why::Absent("grant"))?;
-    Ok(shown(describe::grant(&grant)))
+    let used = inbound.tenant.budgets(&ledger::of_grant(&grant)).await?;
+    let told = ledger::budgets(&grant, &used, inbound.at.now);
+    Ok(shown(describe::list("budgets", told)))
 }
 
 async fn create_grant(inbound: Inbound) -> Result<Outgoing, Stop> {
     let new = types::read::<types::GrantBody>(&inbound.body)?.into_command()?;
+    mean_something(&inbound, &new.powers).await?;
     carry_out(inbound, Command::CreateGrant(Box::new(new))).await
+}
+
+/// By the catalogue of now: another node may have entered the capability a moment ago.
+async fn mean_something(inbound: &Inbound, powers: &Powers) -> Result<(), Stop> {
+    if powers.is_empty() {
+        return Ok(());
+    }
+    let tenant = inbound.app.policies.read_again(inbound.tenant.clone()).await?;
+    match powers.means_nothing(tenant.policy(), &DataClasses::default()) {
+        Some(what) => Err(Why::Body(format!("capabilities: {what}")).into()),
+        None => Ok(()),
+    }
+}
+
+async fn edit_grant(inbound: Inbound) -> Result<Outgoing, Stop> {
+    let edit = types::read::<types::GrantEditBody>(&inbound.body)?.into_command(grant_id(&inbound)?)?;
+    // Of a grant that is not there nothing is wrong but that.
+    if let (Some(powers), true) = (&edit.powers, inbound.tenant.grant(&edit.id).await?.is_some()) {
+        mean_something(&inbound, powers).await?;
+    }
+    carry_out(inbound, Command::EditGrant(Box::new(edit))).await
 }
 
 async fn revoke_grant(inbound: Inbound) -> Result<Outgoing, Stop> {
@@ -177,6 +223,6 @@ fn client_id(inbound: &Inbound) -> Result<ClientId, Why> {
     types::client_id_in_path(inbound.param("id")?).ok_or(Why::Absent("client"))
 }
 
-fn grant_id(inbound: &Inbound) -> Result<GrantId, Why> {
+pub(super) fn grant_id(inbound: &Inbound) -> Result<GrantId, Why> {
     GrantId::parse(inbound.param("id")?).ok_or(Why::Absent("grant"))
 }

@@ -1,9 +1,21 @@
 //! Lists: `limit` rows at most, after `after`; `next` is there when there may be more.
 
-use kernel::{Time, Who, Why, administration::describe, form::Form, id::UserId, tenant::Reach, user::Login};
+use kernel::{
+    Time, Who, Why,
+    administration::{self, describe},
+    form::Form,
+    grant::Grant,
+    id::UserId,
+    ledger,
+    tenant::Reach,
+    user::Login,
+};
 use proof::json::Object;
 
-use super::{calls::shown, people};
+use super::{
+    calls::{grant_id, shown},
+    people, policies,
+};
 use crate::{
     fault::Stop,
     http::{entrance::Inbound, render::Outgoing},
@@ -35,7 +47,41 @@ pub(super) async fn grants(inbound: &Inbound) -> Result<Outgoing, Stop> {
     let page = Page::of(inbound)?;
     let found = inbound.tenant.grants_after(&page.after, page.limit).await?;
     let next = found.last().map(|grant| grant.id.as_str().to_owned());
-    Ok(page.answer("grants", found.iter().map(describe::grant).collect(), next))
+    Ok(page.answer("grants", standing(inbound, found).await?, next))
+}
+
+/// Each grant with how it stands: what is below one that ended gives nothing.
+async fn standing(inbound: &Inbound, found: Vec<Grant>) -> Result<Vec<Object>, Stop> {
+    let mut all = Vec::with_capacity(found.len());
+    for grant in found {
+        let mut path = match &grant.parent {
+            Some(parent) => inbound.tenant.grant_path(parent).await?,
+            None => Vec::new(),
+        };
+        path.insert(0, grant);
+        all.extend(administration::standing(&path, inbound.at.now));
+    }
+    Ok(all)
+}
+
+/// What was booked by tokens of a grant, the newest first.
+pub(super) async fn bookings(inbound: &Inbound) -> Result<Outgoing, Stop> {
+    let page = Page::of(inbound)?;
+    let grant = grant_id(inbound)?;
+    if inbound.tenant.grant(&grant).await?.is_none() {
+        return Err(Why::Absent("grant").into());
+    }
+    let wrong = || Why::Body("after: the value of next from the page before".to_owned());
+    let before = match page.after.split_once(':') {
+        None if page.after.is_empty() => (Time::from_unix(i64::MAX), ""),
+        None => return Err(wrong().into()),
+        Some((at, id)) => (Time::from_unix(at.parse().map_err(|_| wrong())?), id),
+    };
+    let found = inbound.tenant.ledger_of_grant(&grant, before, page.limit).await?;
+    let next = found
+        .last()
+        .map(|booked| format!("{}:{}", booked.entry.at.unix(), booked.entry.id));
+    Ok(page.answer("entries", found.iter().map(ledger::describe).collect(), next))
 }
 
 pub(super) async fn administrators(inbound: &Inbound) -> Result<Outgoing, Stop> {
@@ -73,7 +119,7 @@ pub(super) async fn grants_of_user(inbound: &Inbound) -> Result<Outgoing, Stop> 
         .grants_of_user_after(&user, &page.after, page.limit)
         .await?;
     let next = found.last().map(|grant| grant.id.as_str().to_owned());
-    Ok(page.answer("grants", found.iter().map(describe::grant).collect(), next))
+    Ok(page.answer("grants", standing(inbound, found).await?, next))
 }
 
 pub(super) async fn groups(inbound: &Inbound) -> Result<Outgoing, Stop> {
@@ -115,6 +161,20 @@ pub(super) async fn consent_rules(inbound: &Inbound) -> Result<Outgoing, Stop> {
     let found = inbound.tenant.consent_rules().await?;
     let items = found.iter().map(describe::rule).collect();
     Ok(shown(describe::list("consent_rules", items)))
+}
+
+/// Versions of the policies, the newest first.
+pub(super) async fn policy_versions(inbound: &Inbound) -> Result<Outgoing, Stop> {
+    let page = Page::of(inbound)?;
+    let before = match page.after.as_str() {
+        "" => i64::MAX,
+        version => version
+            .parse()
+            .map_err(|_| Why::Body("after: the value of next from the page before".to_owned()))?,
+    };
+    let found = inbound.tenant.policy_sets_before(before, page.limit).await?;
+    let next = found.last().map(|set| set.version.to_string());
+    Ok(page.answer("versions", found.iter().map(policies::applied).collect(), next))
 }
 
 /// A list about a person who is not here would look like one about a person with nothing.

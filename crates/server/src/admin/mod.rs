@@ -6,6 +6,8 @@ mod details;
 mod lists;
 mod openapi;
 mod people;
+mod policies;
+mod replay;
 mod tenants;
 mod types;
 

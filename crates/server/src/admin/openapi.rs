@@ -53,11 +53,15 @@ pub(crate) fn description(origin: &str) -> Object {
 fn operation(route: &Route, call: Admin) -> Value {
     let (success, answer) = answer(call);
     let problem = json!({ "description": "Refused; see error", "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Problem" } } } });
-    let responses = json!({
+    let mut responses = json!({
         success: { "description": "Done", "content": { "application/json": { "schema": answer } } },
         "4XX": problem,
         "5XX": problem,
     });
+    if let (Admin::ApplyPolicies, Some(responses)) = (call, responses.as_object_mut()) {
+        let same = json!({ "description": "The same counts already", "content": { "application/json": { "schema": answer } } });
+        responses.insert("200".into(), same);
+    }
     let mut operation = Object::new();
     operation.insert("operationId".into(), format!("{call:?}").into());
     operation.insert("summary".into(), route.summary.into());
@@ -81,10 +85,16 @@ fn parameters(route: &Route, call: Admin) -> Vec<Value> {
     if route.path.contains("{id}") {
         let of_client = route.path.starts_with("/admin/v1/clients/");
         let of_detail_type = route.path.starts_with("/admin/v1/detail-types/");
+        let of_capability = route.path.starts_with("/admin/v1/capabilities/");
         let (said, length_max) = if of_detail_type {
             (
                 "A type. One with characters that are reserved in a path, as in https://bank.example/payment, is written as ~ and its base64url without padding (RFC 4648 s5).",
                 DETAIL_TYPE_IN_PATH_MAX,
+            )
+        } else if of_capability {
+            (
+                "A capability's name. One with characters that are reserved in a path is written as ~ and its base64url without padding (RFC 4648 s5).",
+                CAPABILITY_IN_PATH_MAX,
             )
         } else if of_client {
             (
@@ -102,6 +112,7 @@ fn parameters(route: &Route, call: Admin) -> Vec<Value> {
         Admin::ListClients
             | Admin::ListResources
             | Admin::ListGrants
+            | Admin::ListBookings
             | Admin::ListUsers
             | Admin::ListUserGrants
             | Admin::ListGroups
@@ -110,6 +121,7 @@ fn parameters(route: &Route, call: Admin) -> Vec<Value> {
             | Admin::ListTenants
             | Admin::ListAdministrators
             | Admin::ListEvents
+            | Admin::ListPolicyVersions
     ) {
         // An empty value counts as none, as in every form (RFC 6749 s3.1).
         parameters.push(json!({ "name": "limit", "in": "query", "description": "Rows at most", "allowEmptyValue": true, "schema": { "type": "integer", "minimum": 1, "maximum": 500, "default": 50 } }));
@@ -130,6 +142,9 @@ const CLIENT_ID_IN_PATH_MAX: usize = 1 + (kernel::id::ID_BYTES_MAX * 4).div_ceil
 /// `~` and the base64url of the longest type.
 const DETAIL_TYPE_IN_PATH_MAX: usize = 1 + (128_usize * 4).div_ceil(3);
 
+/// `~` and the base64url of the longest name.
+const CAPABILITY_IN_PATH_MAX: usize = 1 + (kernel::capability::NAME_BYTES_MAX * 4).div_ceil(3);
+
 /// The schema of what a call reads.
 fn request(call: Admin) -> Value {
     match call {
@@ -138,8 +153,13 @@ fn request(call: Admin) -> Value {
         Admin::CreateResource => schema::<types::ResourceBody>(),
         Admin::ChangeResource => schema::<types::ResourceChangeBody>(),
         Admin::CreateGrant => schema::<types::GrantBody>(),
+        Admin::EditGrant => schema::<types::GrantEditBody>(),
         Admin::CreateDetailType => schema::<types::DetailTypeBody>(),
         Admin::ReplaceDetailType => schema::<types::DetailTypeChangeBody>(),
+        Admin::ApplyPolicies => schema::<types::PoliciesBody>(),
+        Admin::ReplayPolicies => schema::<types::ReplayBody>(),
+        Admin::ExplainPolicies => schema::<types::ExplainBody>(),
+        Admin::PutCapability => schema::<types::CapabilityBody>(),
         Admin::CreateUser => schema::<types::UserBody>(),
         Admin::ChangeUser => schema::<types::UserChangeBody>(),
         Admin::SetUserPassword => schema::<types::PasswordBody>(),
@@ -155,6 +175,8 @@ fn request(call: Admin) -> Value {
         | Admin::ListGrants
         | Admin::ShowGrant
         | Admin::RevokeGrant
+        | Admin::ListBookings
+        | Admin::ShowBudgets
         | Admin::ListUsers
         | Admin::ShowUser
         | Admin::GiveRecoveryCode
@@ -172,6 +194,11 @@ fn request(call: Admin) -> Value {
         | Admin::ListDetailTypes
         | Admin::ShowDetailType
         | Admin::DropDetailType
+        | Admin::ShowPolicies
+        | Admin::ListPolicyVersions
+        | Admin::ShowPolicyVersion
+        | Admin::ListCapabilities
+        | Admin::DropCapability
         | Admin::ListTenants
         | Admin::ListKeys
         | Admin::RotateKeys

@@ -83,6 +83,11 @@ pub(crate) async fn account_form(inbound: Inbound, browser: Browser, form: Page)
         | Page::ApprovalAnswer
         | Page::Agents
         | Page::AgentsStop
+        | Page::Grant
+        | Page::GrantChange
+        | Page::GrantDocument
+        | Page::Give
+        | Page::GiveNow
         | Page::Account
         | Page::SignOut
         | Page::SignOutNow => Err(Why::NoRoute.into()),

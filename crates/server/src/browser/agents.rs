@@ -3,13 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use kernel::{
-    Audience, ClientId, GrantId, Why,
+    Audience, ClientId, GrantId, Time, Why,
     account::{self, Command},
     client::Client,
-    consent::Rule,
     detail::Types,
     grant::{self, Holder, Source},
+    policy::{Rules, Scene},
     resource::Resource,
+    tenant::Tenant,
     user::User,
 };
 use pages::{Agent, Agents, AgentsNotice, DecidedBy, GrantRow, Live};
@@ -31,6 +32,7 @@ pub(crate) async fn agents(inbound: Inbound, browser: Browser) -> Result<Outgoin
     let notice = match inbound.query.as_deref() {
         Some("stopped") => Some(AgentsNotice::Stopped),
         Some("stopped-all") => Some(AgentsNotice::StoppedAll),
+        Some("given") => Some(AgentsNotice::Given),
         Some(_) | None => None,
     };
     let person = inbound.caller.person().ok_or(Why::SignInRequired)?;
@@ -94,6 +96,8 @@ pub(crate) async fn stop(inbound: Inbound, browser: Browser) -> Result<Outgoing,
         | Command::EndSession(_)
         | Command::EndOtherSessions
         | Command::StopGrant(_)
+        | Command::NarrowGrant { .. }
+        | Command::GiveGrant(_)
         | Command::StopClient(_) => "stopped",
     };
     let command = Arc::new(command);
@@ -121,8 +125,10 @@ pub(crate) async fn stop(inbound: Inbound, browser: Browser) -> Result<Outgoing,
 struct Known {
     clients: BTreeMap<ClientId, Client>,
     resources: BTreeMap<String, Resource>,
-    rules: Vec<Rule>,
+    rules: Rules,
     types: Types,
+    tenant: Arc<Tenant>,
+    now: Time,
 }
 
 impl Known {
@@ -130,7 +136,9 @@ impl Known {
         let mut known = Self {
             clients: BTreeMap::new(),
             resources: BTreeMap::new(),
-            rules: inbound.tenant.consent_rules().await?,
+            rules: inbound.tenant.rules().await?,
+            tenant: Arc::clone(inbound.tenant.tenant()),
+            now: inbound.at.now,
             types: if grants.iter().all(|given| given.grant.authority.details().is_empty()) {
                 Types::default()
             } else {
@@ -173,6 +181,9 @@ impl Known {
     /// How many apps of this grant can act with it at this moment: none when the client or the place is off, or the organisation took all of it back.
     fn live(&self, given: &PersonsGrant, person: &User) -> Live {
         let grant = &given.grant;
+        if grant.silent(self.now).is_some() {
+            return Live::Nothing; // on its own terms, too: nothing came of it for long, or its owner left
+        }
         let client = match &grant.holder {
             Holder::Client(id) => self.clients.get(id).filter(|client| client.disabled.is_none()),
             Holder::Host(_) | Holder::Session(_) => None,
@@ -191,7 +202,22 @@ impl Known {
             return Live::Nothing; // a type that is gone silences what was given of it
         }
         let path = std::slice::from_ref(grant);
-        let still = grant::still_given(path, &self.rules, client, person, audience, grant.authority.scopes());
+        let scene = Scene {
+            policy: &self.rules.policy,
+            client,
+            user: Some(person),
+            audience,
+            place: self.tenant.place_of(audience),
+            now: self.now,
+        };
+        let authority = &grant.authority;
+        let still = grant::still_given(
+            path,
+            &self.rules.consent,
+            &scene,
+            authority.scopes(),
+            authority.details(),
+        );
         match (u32::try_from(given.lines), still) {
             (Ok(lines), Ok(_)) if lines > 0 => Live::Sessions(lines),
             (_, _) => Live::Nothing,

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use kernel::{
-    ApprovalId, Audience, Caller, Scopes, Time, Why,
+    ApprovalId, Audience, Caller, Details, Scopes, Time, Why,
     approval::{self, Approval, Door, Facts, Open, Origin, Said, State, UserCode, View as Seen, Whom},
     client::Client,
     detail::Types,
     resource::Resource,
 };
-use pages::{Answered, DeviceProblem, Question, Quorum, Stands, Way};
+use pages::{Answered, DeviceProblem, Question, Quorum, Sought, Stands, Way};
 use store::TenantDb;
 
 use super::{
@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     app::App,
+    authzen,
     fault::{Fault, Stop},
     http::{
         entrance::Inbound,
@@ -172,7 +173,7 @@ pub(crate) async fn approvals(inbound: Inbound, browser: Browser) -> Result<Outg
         match (approval.state.waits(), approval.expires > now) {
             (true, false) => Stands::Expired,
             (true, true) if !said_yes => Stands::Open,
-            (_, _) => answered(&approval.state),
+            (_, _) => answered(approval),
         }
     };
     let (mut waiting, mut over): (Vec<_>, Vec<_>) =
@@ -233,7 +234,7 @@ impl Known {
             client: inbound.tenant.client(&approval.client).await?,
             group: group_of(inbound, approval).await?,
             worded: view::worded(&approval.asks.scopes, place.as_ref(), browser.language),
-            exact: view::in_words(&approval.asks.details, types, browser.language),
+            exact: exactly(approval, &approval.asks.details, types, browser),
             place,
         })
     }
@@ -249,6 +250,7 @@ impl Known {
             place: view::place(self.place.as_ref()),
             items: view::items(&self.worded),
             particulars: view::particulars(&self.exact),
+            sought: sought(approval),
             claim: approval.asks.message.as_deref(),
             quorum: quorum(self.group.as_deref(), approval),
             asked_at: approval.created.unix(),
@@ -343,6 +345,13 @@ async fn facts<'a>(
     let mut facts = store::flows::approval::load(tenant, caller, approval, now).await?;
     let asked = facts.approval.iter().flat_map(|approval| &approval.asks.details);
     app.schemas.judge(&mut facts.types, asked);
+    let question = facts
+        .approval
+        .as_ref()
+        .and_then(|approval| approval.asks.question.clone());
+    if let Some(question) = question {
+        facts.known = authzen::known_of(tenant, &question.evaluation).await?;
+    }
     Ok(facts)
 }
 
@@ -367,7 +376,25 @@ const fn way(door: &Door) -> Way {
         Door::Device => Way::Device,
         Door::Deferred(Origin::ClientCredentials) => Way::Machine,
         Door::Deferred(Origin::RefreshToken { .. }) => Way::More,
+        Door::AccessRequest => Way::Question,
     }
+}
+
+/// What is asked exactly: the details that can be given, or the question.
+fn exactly(approval: &Approval, details: &Details, types: &Types, browser: &Browser) -> Vec<view::Worded> {
+    match &approval.asks.question {
+        Some(asked) => vec![view::question(asked)],
+        None => view::in_words(details, types, browser.language),
+    }
+}
+
+fn sought(approval: &Approval) -> Option<Sought<'_>> {
+    let evaluation = &approval.asks.question.as_ref()?.evaluation;
+    Some(Sought {
+        subject: &evaluation.subject.id,
+        action: &evaluation.action.name,
+        resource: &evaluation.resource.id,
+    })
 }
 
 /// The page of a question.
@@ -385,7 +412,7 @@ async fn page(inbound: &Inbound, browser: &Browser, seen: &Seen, facts: &Facts<'
         words(&judgement.decided),
         words(&judgement.forbidden),
     );
-    let exact = view::in_words(&approval.asks.details, &facts.types, browser.language);
+    let exact = exactly(approval, &seen.details, &facts.types, browser);
     let here = format!("/approvals/{}", approval.id);
     let html = pages::approval(
         &view.frame(&here),
@@ -398,6 +425,7 @@ async fn page(inbound: &Inbound, browser: &Browser, seen: &Seen, facts: &Facts<'
             place: view::place(resource),
             items: view::items(&open),
             particulars: view::particulars(&exact),
+            sought: sought(approval),
             decided: view::items(&decided),
             forbidden: view::items(&forbidden),
             claim: approval.asks.message.as_deref(),
@@ -416,18 +444,26 @@ async fn page(inbound: &Inbound, browser: &Browser, seen: &Seen, facts: &Facts<'
 fn stands(seen: &Seen) -> Stands {
     match seen.open {
         Open::YesOrNo => Stands::Open,
+        Open::PasskeyFirst => Stands::PasskeyFirst,
         Open::NoOnly => Stands::NoOnly,
-        Open::Answered => answered(&seen.approval.state),
+        Open::OthersOnly => Stands::OthersOnly,
+        Open::Answered => answered(&seen.approval),
     }
 }
 
 /// How a question stands for somebody who has no more to say.
-const fn answered(state: &State) -> Stands {
-    match state {
+fn answered(approval: &Approval) -> Stands {
+    match &approval.state {
         State::Approved { .. } => Stands::Approved,
         State::Redeemed { .. } => Stands::Fetched,
         State::Denied { .. } => Stands::Denied,
         State::Cancelled { .. } => Stands::Cancelled,
+        // A yes that is evidence is over when its time is.
+        State::Expired { yes, .. }
+            if yes.len() >= usize::from(approval.whom.quorum()) && approval.asks.question.is_some() =>
+        {
+            Stands::Fetched
+        }
         State::Expired { .. } => Stands::Expired,
         State::Asked | State::Clarifying { .. } | State::PartlyApproved { .. } => Stands::OthersMust,
     }
@@ -451,6 +487,10 @@ fn details(approval: &Approval, client: &Client) -> Vec<(&'static str, String)> 
     }
     for detail in &approval.asks.details {
         details.push(("authorization_details", detail.text().to_owned()));
+    }
+    if let Some(asked) = &approval.asks.question {
+        let question = serde_json::Value::Object(asked.document());
+        details.push(("question", proof::json::canonical(&question)));
     }
     details.push(("payload_hash", approval.payload_hash.clone()));
     details.push(("metadata_hash", client.basis()));

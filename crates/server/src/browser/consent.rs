@@ -119,7 +119,7 @@ pub(super) async fn page(
     };
     let types = types(inbound, &ask.asked.details).await?;
     let request = sealed::request_shown(&inbound.app, &inbound.tenant, browser, &ask.asked, client, &types)?;
-    let exact = view::in_words(&ask.asked.details, &types, browser.language);
+    let exact = view::in_words(&ask.details, &types, browser.language);
     let view = View::new(inbound, browser);
     let csrf = view.csrf_about(&request);
     let words = |scopes| view::worded(scopes, resource.as_ref(), browser.language);

@@ -11,6 +11,8 @@ mod consent;
 mod cookies;
 mod end_session;
 mod form_token;
+mod give;
+mod grants;
 mod home;
 mod passkey;
 mod sealed;
@@ -25,6 +27,8 @@ pub(crate) use consent::{consent, consent_answer};
 pub(crate) use cookies::Browser;
 pub(crate) use end_session::end_session;
 pub(crate) use form_token::{about_nothing as form_token, check as check_form};
+pub(crate) use give::{give, give_now};
+pub(crate) use grants::{grant, grant_change, grant_document};
 pub(crate) use home::{asset, home, wants_page};
 pub(crate) use sign_in::{
     recovery, sign_in, sign_in_for, sign_in_passkey, sign_in_password, sign_in_recovery, sign_out, sign_out_now,
@@ -64,8 +68,13 @@ impl PageKeys {
         TenantKeys {
             refresh: of(&self.refresh),
             pairwise: of(&self.pairwise),
-            approvals: of(&self.approvals),
+            approvals: self.approvals_of(tenant),
         }
+    }
+
+    /// The one for approvals alone, for doors that need no other.
+    pub(crate) fn approvals_of(&self, tenant: &TenantId) -> Secret<[u8; 32]> {
+        Secret::new(digest::hmac_sha256(&self.approvals, tenant.as_str().as_bytes()))
     }
 
     pub(super) fn form_token(&self, text: &str) -> String {

@@ -43,9 +43,11 @@ pub(crate) async fn sign_in(inbound: Inbound, browser: Browser) -> Result<Outgoi
     let here = match &reason {
         Reason::Itself => Some("/agents"),
         // Whoever goes there changes how they sign in, and for that they must have signed in lately.
-        Reason::Page(page) if is_account(page) => person
+        Reason::Page(page) if is_account(page) || page == GIVE => person
             .is_some_and(|person| person.session.is_fresh(inbound.at.now))
             .then_some(page.as_str()),
+        // Whoever comes from a question that wants their passkey proves themselves anew, however they are signed in.
+        Reason::Page(page) if to_answer(page).is_some() => None,
         Reason::Page(page) => Some(page.as_str()),
         Reason::Asked(_) => None,
     };
@@ -57,7 +59,8 @@ pub(crate) async fn sign_in(inbound: Inbound, browser: Browser) -> Result<Outgoi
         _ if person.is_none() => None,
         Reason::Asked(asked) if wants_passkey(asked) => None, // the page is about that
         Reason::Asked(_) | Reason::Itself => Some(SignInProblem::SignInAgain),
-        Reason::Page(_) => Some(SignInProblem::SignInFresh),
+        Reason::Page(page) if to_answer(page).is_none() => Some(SignInProblem::SignInFresh),
+        Reason::Page(_) => None, // so is this one
     };
     page(&inbound, &browser, &reason, None, problem, None).await
 }
@@ -105,10 +108,24 @@ impl Reason {
 /// Whether a path is one of the pages that people are led back to after they signed in.
 fn is_own_page(path: &str) -> bool {
     let question = |id: &str| !id.is_empty() && id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric());
-    matches!(path, "/device" | "/approvals")
-        || path.strip_prefix("/approvals/").is_some_and(question)
+    matches!(path, "/device" | "/approvals" | GIVE)
+        || to_answer(path)
+            .unwrap_or(path)
+            .strip_prefix("/approvals/")
+            .is_some_and(question)
         || is_account(path)
 }
+
+/// The page of a question whose yes wants a passkey of now, if that is why somebody comes.
+fn to_answer(path: &str) -> Option<&str> {
+    path.strip_suffix(VERIFY).filter(|page| page.starts_with("/approvals/"))
+}
+
+/// Where somebody gives an app something unasked: they must have signed in lately.
+pub(super) const GIVE: &str = "/agents/give";
+
+/// What stands behind the path of such a page while somebody proves themselves for it.
+const VERIFY: &str = "?verify";
 
 /// Whether it is the page where people keep their ways in; it may carry a sealed request that waits for a passkey.
 fn is_account(path: &str) -> bool {
@@ -498,7 +515,7 @@ fn signed_in(browser: &Browser, answered: Answered, request: Option<&str>, by: B
     let mut cookies = browser.cookies();
     cookies.push(browser.session_begins(&cookie));
     let next = match request.filter(|request| !request.is_empty()) {
-        Some(path) if is_own_page(path) => path.to_owned(),
+        Some(path) if is_own_page(path) => to_answer(path).unwrap_or(path).to_owned(),
         Some(request) => format!("/consent?{}", view::query(&[("request", request)])),
         None if by == By::RecoveryCode => "/account?recovered".to_owned(), // the code is used up, and they may have no other way in
         None => "/agents".to_owned(),
@@ -553,11 +570,12 @@ async fn page(
             login: typed.unwrap_or(hint),
             ceremony: &passkey.ceremony,
             passkey_options: &passkey.options,
-            ways: match asked.filter(|asked| wants_passkey(asked)) {
-                Some(asked) => Ways::PasskeyOnly {
+            ways: match reason {
+                Reason::Asked(asked) if wants_passkey(asked) => Ways::PasskeyOnly {
                     host: asked.returns.redirect_uri.host(),
                 },
-                None => Ways::All,
+                Reason::Page(path) => to_answer(path).map_or(Ways::All, |back| Ways::PasskeyToAnswer { back }),
+                Reason::Asked(_) | Reason::Itself => Ways::All,
             },
             problem,
         },

@@ -2,11 +2,13 @@
 
 use kernel::{
     ClientId, Details, Scopes,
+    access_request::Asked,
     client::{Client, Registration},
     detail::{Piece, Remark, Types},
     resource::Resource,
 };
 use pages::{App, Frame, Identity, Item, Language, Part, Particular, Person, Place};
+use serde_json::Value;
 
 use super::{Browser, form_token};
 use crate::http::{
@@ -191,6 +193,59 @@ pub(super) fn in_words(details: &Details, types: &Types, language: Language) -> 
         },
     };
     details.iter().map(of).collect()
+}
+
+/// A question about somebody and something, whole: each of its values by its path (S-30).
+pub(super) fn question(asked: &Asked) -> Worded {
+    let mut remarks = Vec::new();
+    let mut document = asked.document();
+    if let Some(until) = asked.until {
+        document.insert("requested_until".to_owned(), until.rfc3339().into());
+    }
+    for (name, value) in &document {
+        flatten(name.clone(), value, &mut remarks);
+    }
+    // Who, what and to what stand in the sentence.
+    remarks.retain(|remark| !matches!(remark.path.as_str(), "subject.id" | "action.name" | "resource.id"));
+    let evaluation = &asked.evaluation;
+    let between = || Piece::Words(" · ".to_owned());
+    Worded {
+        digest: String::new(),
+        name: evaluation.action.name.clone(),
+        sentence: vec![
+            Piece::Value(evaluation.subject.id.clone()),
+            between(),
+            Piece::Value(evaluation.action.name.clone()),
+            between(),
+            Piece::Value(evaluation.resource.id.clone()),
+        ],
+        language: String::new(), // a name is of none
+        remarks,
+    }
+}
+
+/// What stands in a value, by path.
+fn flatten(path: String, value: &Value, remarks: &mut Vec<Remark>) {
+    match value {
+        Value::Object(members) if !members.is_empty() => {
+            for (name, value) in members {
+                flatten(format!("{path}.{name}"), value, remarks);
+            }
+        }
+        Value::Array(items) if !items.is_empty() => {
+            for (n, value) in items.iter().enumerate() {
+                flatten(format!("{path}[{n}]"), value, remarks);
+            }
+        }
+        Value::String(text) => remarks.push(Remark {
+            path,
+            values: vec![text.clone()],
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => remarks.push(Remark {
+            path,
+            values: vec![value.to_string()],
+        }),
+    }
 }
 
 /// The same as a page wants them.

@@ -8,7 +8,6 @@ use kernel::{
     client_authentication::dpop_mark,
     form::Form,
     grant::Subject,
-    introspection::Facts,
 };
 use proof::certificate::Certificate;
 use store::TenantDb;
@@ -33,7 +32,7 @@ pub(super) struct Shown {
 pub(super) fn presented(route: &Route, shown: &Presented, form: &Form) -> Result<Option<Shown>, Why> {
     let in_body = match route.token {
         TokenProof::TakenFromBody => form.text("access_token"),
-        TokenProof::Taken => None,
+        TokenProof::Taken | TokenProof::Only => None,
         TokenProof::OfRegistration | TokenProof::Ignored => return Ok(None),
     };
     let in_header = shown.token()?.map(|(scheme, token)| Shown { token, scheme });
@@ -51,7 +50,7 @@ pub(super) fn presented(route: &Route, shown: &Presented, form: &Form) -> Result
     }
 }
 
-/// Who calls by it. Whether the token counts for what is asked is for the rules to say; that it is one of ours and shown as it is bound, is said here.
+/// Who calls by it. Whether the token is enough for what is asked is for the rules to say; that it is one of ours, for us, that it counts and is shown as it is bound, is said here.
 pub(super) async fn proved(
     app: &Arc<App>,
     tenant: &TenantDb,
@@ -59,11 +58,12 @@ pub(super) async fn proved(
     presented: Shown,
     at: &Moment,
 ) -> Result<Proved, Stop> {
-    let facts = oauth::token_facts(app, tenant, Some(&presented.token), at.now).await?;
-    let Facts::Known(known) = facts else {
-        return Err(Why::TokenUnknown.into());
+    let hangs = oauth::hangs(app, tenant, &presented.token, at.now).await?;
+    let known = match hangs {
+        Some(hangs) if hangs.speaks_here(at) => Arc::clone(&hangs.known),
+        Some(_) | None => return Err(Why::TokenUnknown.into()),
     };
-    let client = known.client.ok_or(Why::TokenUnknown)?;
+    let client = known.client.clone().ok_or(Why::TokenUnknown)?;
     let mut marks = Vec::new();
     let key = match (&known.record.key, presented.scheme) {
         (Some(Confirmation::Jkt(_)), Scheme::Bearer) => return Err(Why::TokenKeyMissing.into()), // a downgrade (RFC 9449 s7.2)
@@ -103,5 +103,6 @@ pub(super) async fn proved(
             marks,
         },
         token: Some(presented.token),
+        known: Some(known),
     })
 }

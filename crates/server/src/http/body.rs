@@ -36,8 +36,9 @@ pub(crate) async fn read(takes: Body, bytes_max: usize, headers: &HeaderMap, bod
         // Nothing has no type: userinfo by POST with the token in the header is so (OpenID Connect Core s5.3.1).
         Body::Form if whole.is_empty() && !headers.contains_key(header::CONTENT_TYPE) => Ok(whole),
         Body::Form => Err(Why::FormType),
-        Body::Json if of_type("application/json") => Ok(whole),
+        Body::Json | Body::Question if of_type("application/json") => Ok(whole),
         Body::Json => Err(Why::ContentType),
+        Body::Question => Err(Why::Body("content type: application/json".to_owned())),
     }
 }
 

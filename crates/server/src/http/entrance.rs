@@ -5,12 +5,12 @@ use std::{net::IpAddr, sync::Arc};
 use axum::{
     Router,
     extract::{RawPathParams, Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::Response,
     routing::{MethodFilter, on},
 };
 use bytes::Bytes;
-use kernel::{Caller, Event, Moment, Who, Why, form::Form};
+use kernel::{Caller, Event, Moment, Who, Why, form::Form, introspection};
 use proof::nonce;
 use store::TenantDb;
 use tower::util::MapResponseLayer;
@@ -23,6 +23,7 @@ use super::{
 use crate::{
     admin,
     app::App,
+    authzen,
     browser::{self, Browser},
     caller::{self, Proved},
     certificates::{ClientCertificate, Unusable},
@@ -52,6 +53,10 @@ pub(crate) struct Inbound {
     pub(crate) bearer: Option<String>,
     /// The access token that proved the caller.
     pub(crate) token: Option<String>,
+    /// The header `Idempotency-Key`.
+    pub(crate) idempotency_key: Option<String>,
+    /// What that token hangs on.
+    pub(crate) known: Option<Arc<introspection::Known>>,
     /// What kind of answer is wanted (RFC 9110 s12.5.1).
     pub(crate) accept: Option<String>,
 }
@@ -132,6 +137,7 @@ async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, mut 
                     nonce: None,
                     basic: Shown::Otherwise,
                     visitor: None,
+                    named: None,
                 },
             );
         }
@@ -142,7 +148,15 @@ async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, mut 
         nonce: None,
         basic: Shown::Otherwise,
         visitor: None,
+        named: None,
     };
+    if matches!(route.endpoint, Endpoint::AuthZen(_)) {
+        context.named = request
+            .headers()
+            .get(REQUEST_ID)
+            .filter(|id| id.len() <= REQUEST_ID_BYTES_MAX)
+            .cloned();
+    }
     if request.headers().contains_key(header::AUTHORIZATION) {
         context.basic = Shown::Header;
     }
@@ -191,6 +205,11 @@ async fn enter(app: Arc<App>, route: &'static Route, params: RawPathParams, mut 
     }
 }
 
+/// The name that a program gave its request (`AuthZEN` s10.1.5): its answer bears it.
+const REQUEST_ID: &str = "x-request-id";
+/// The longest such name, in bytes; a longer one is not repeated.
+const REQUEST_ID_BYTES_MAX: usize = 256;
+
 /// Headers with proofs that want something fresh of ours: the answer to them carries it.
 const PROOFS: [&str; 2] = ["dpop", "oauth-client-attestation"];
 
@@ -213,8 +232,11 @@ async fn answer(
     visitor: Option<&Visitor>,
 ) -> Result<Outgoing, (Stop, Tried)> {
     let unclaimed = |why: Why| (Stop::Refuse(why), Tried::Unproved(None));
+    let bound = app.policies.bound(tenant.clone()).await;
+    let tenant = &bound.map_err(|fault| (Stop::Fault(fault), Tried::Unproved(None)))?;
     let (mut parts, raw) = request.into_parts();
-    let body = body::read(route.body, route.body_bytes_max, &parts.headers, raw)
+    let bytes_max = bytes_max(route, tenant, &parts, at).await;
+    let body = body::read(route.body, bytes_max, &parts.headers, raw)
         .await
         .map_err(unclaimed)?;
     let connected = parts.extensions.get::<Peer>().map(|peer| peer.0);
@@ -223,14 +245,14 @@ async fn answer(
     let shown = Presented::new(parts.method, &parts.uri, parts.headers, tenant.tenant(), certificate);
     let form = match route.body {
         routes::Body::Form => form_of(route, parts.uri.query(), &body).map_err(unclaimed)?,
-        routes::Body::None | routes::Body::Json => Form::default(),
+        routes::Body::None | routes::Body::Json | routes::Body::Question => Form::default(),
     };
     if route.is_of_machines() {
         counted_before_proof(app, tenant, peer, at).map_err(unclaimed)?;
     }
     let claimed = || form.text("client_id").map(|id| id.chars().take(128).collect());
     let session = visitor.and_then(|visitor| visitor.browser.session.as_deref());
-    let Proved { caller, token } = caller::authenticate(app, tenant, route, &shown, &form, session, at)
+    let Proved { caller, token, known } = caller::authenticate(app, tenant, route, &shown, &form, session, at)
         .await
         .map_err(|stop| (stop, Tried::Unproved(claimed())))?;
     let caller = Arc::new(caller);
@@ -271,7 +293,9 @@ async fn answer(
         peer,
         bearer,
         token,
+        known,
         accept: shown.accept(),
+        idempotency_key: shown.idempotency_key(),
     };
     let visiting = visitor.map(|visitor| (visitor.browser.clone(), shown.headers()));
     Box::pin(dispatch(route, inbound, visiting))
@@ -279,11 +303,27 @@ async fn answer(
         .map_err(|stop| (stop, Tried::Proved(caller)))
 }
 
+/// How much of a body is read. A body is read before anybody is proved, so much is read only from whom it may come (S-34).
+async fn bytes_max(route: &Route, tenant: &TenantDb, parts: &Parts, at: &Moment) -> usize {
+    let much_for_administrators =
+        route.body_bytes_max > routes::BODY_BYTES_MAX && route.admits == [kernel::CallerKind::Administrator];
+    if !much_for_administrators {
+        return route.body_bytes_max;
+    }
+    let (method, headers) = (parts.method.clone(), parts.headers.clone());
+    let shown = Presented::new(method, &parts.uri, headers, tenant.tenant(), None);
+    if caller::shows_administrator(tenant, &shown, at).await {
+        route.body_bytes_max
+    } else {
+        routes::BODY_BYTES_MAX
+    }
+}
+
 /// The form of a body. Parameters in the query are no part of it (RFC 6749 s2.3.1 keeps credentials out of URLs), but one that stands in both stands twice (S-03).
 fn form_of(route: &Route, query: Option<&str>, body: &[u8]) -> Result<Form, Why> {
     let repeatable = match route.face {
         Face::Program | Face::Page => kernel::token::Request::REPEATABLE,
-        Face::OwnForm => &["without", "without_detail"], // the consent page's boxes
+        Face::OwnForm => &["without", "without_detail", "scope"], // boxes of pages
     };
     let form = Form::parse(body, repeatable)?;
     if let Some(query) = query {
@@ -345,6 +385,9 @@ async fn dispatch(
         (Endpoint::Greeting | Endpoint::Authorization | Endpoint::EndSession | Endpoint::Page(_), None) => {
             Err(Why::NoRoute.into())
         } // the table gives them a face
+        (Endpoint::Discovery(routes::Document::AuthZen), _) => authzen::metadata(&inbound).await,
+        (Endpoint::Ledger(what), _) => oauth::ledger(what, inbound).await,
+        (Endpoint::AuthZen(what), _) => authzen::asked(what, inbound).await,
         (Endpoint::Discovery(document), _) => oauth::discovery(&inbound, document).await,
         (Endpoint::Jwks, _) => oauth::jwks(&inbound).await,
         (Endpoint::Token, _) => oauth::token(inbound).await,
@@ -380,6 +423,11 @@ async fn visit(page: Page, inbound: Inbound, browser: Browser) -> Result<Outgoin
         Page::ApprovalAnswer => browser::approval_answer(inbound, browser).await,
         Page::Agents => browser::agents(inbound, browser).await,
         Page::AgentsStop => browser::stop(inbound, browser).await,
+        Page::Grant => browser::grant(inbound, browser).await,
+        Page::GrantChange => browser::grant_change(inbound, browser).await,
+        Page::GrantDocument => browser::grant_document(inbound).await,
+        Page::Give => browser::give(inbound, browser).await,
+        Page::GiveNow => browser::give_now(inbound, browser).await,
         Page::Account => browser::account(inbound, browser).await,
         form @ (Page::AddPasskey
         | Page::RemovePasskey
@@ -405,6 +453,7 @@ async fn astray(app: Arc<App>, request: Request, why: Why) -> Response {
         nonce: None,
         basic: Shown::Otherwise,
         visitor,
+        named: None,
     };
     let mut response = render::stop(&Stop::Refuse(why), &context);
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {

@@ -85,6 +85,15 @@ impl Presented {
         (!lines.is_empty()).then(|| lines.join(","))
     }
 
+    /// The name that a request to do something once has for it; of several none.
+    pub(crate) fn idempotency_key(&self) -> Option<String> {
+        let mut lines = self.headers.get_all("idempotency-key").iter();
+        match (lines.next(), lines.next()) {
+            (Some(line), None) => line.to_str().ok().map(str::to_owned),
+            (_, _) => None,
+        }
+    }
+
     /// Every header.
     pub(crate) fn headers(&self) -> &HeaderMap {
         &self.headers

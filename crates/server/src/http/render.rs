@@ -35,6 +35,9 @@ pub(crate) const RESPONSES: &[(Code, StatusCode)] = &[
     (Code::UseDpopNonce, StatusCode::BAD_REQUEST),
     (Code::InvalidToken, StatusCode::UNAUTHORIZED),
     (Code::InsufficientScope, StatusCode::FORBIDDEN),
+    (Code::ConstraintViolated, StatusCode::FORBIDDEN),
+    (Code::LimitExceeded, StatusCode::FORBIDDEN),
+    (Code::ApprovalRequired, StatusCode::FORBIDDEN),
     (Code::InvalidClientMetadata, StatusCode::BAD_REQUEST),
     (Code::AccessDenied, StatusCode::FORBIDDEN),
     (Code::LoginRequired, StatusCode::FORBIDDEN),
@@ -55,6 +58,7 @@ pub(crate) const RESPONSES: &[(Code, StatusCode)] = &[
     (Code::TooManyRequests, StatusCode::TOO_MANY_REQUESTS),
     (Code::InvalidBody, StatusCode::BAD_REQUEST),
     (Code::Conflict, StatusCode::CONFLICT),
+    (Code::Gone, StatusCode::GONE),
     (Code::NotFound, StatusCode::NOT_FOUND),
     (Code::MethodNotAllowed, StatusCode::METHOD_NOT_ALLOWED),
     (Code::ContentTooLarge, StatusCode::PAYLOAD_TOO_LARGE),
@@ -78,6 +82,8 @@ pub(crate) struct Context {
     pub(crate) basic: Shown,
     /// What a page has around it, if the answer is for a person.
     pub(crate) visitor: Option<Visitor>,
+    /// What whoever asked calls the request, where the answer must call it so too.
+    pub(crate) named: Option<HeaderValue>,
 }
 
 /// A person's browser, as far as an answer needs it before anything else is known.
@@ -297,6 +303,13 @@ fn reply_with(reply: Reply, tokens: &[String], context: &Context) -> Response {
             };
             respond(StatusCode::OK, Some(document), context)
         }
+        Reply::Accepted { body, location } => {
+            let mut response = respond(StatusCode::ACCEPTED, Some(Document::json(body)), context);
+            if let Ok(location) = HeaderValue::from_str(&location) {
+                response.headers_mut().insert(header::LOCATION, location);
+            }
+            response
+        }
         Reply::Created(body) => respond(StatusCode::CREATED, Some(Document::json(body)), context),
         Reply::Done => respond(StatusCode::OK, None, context),
         Reply::Gone => respond(StatusCode::NO_CONTENT, None, context),
@@ -304,6 +317,32 @@ fn reply_with(reply: Reply, tokens: &[String], context: &Context) -> Response {
         Reply::Authorization(_) | Reply::SignedIn { .. } | Reply::SignedOut { .. } | Reply::RecoveryCodes(_) => {
             refusal(&Why::Fault, context)
         }
+    }
+}
+
+/// When a limit has room again, where it ever has.
+fn rest_of(why: &Why) -> Option<(HeaderName, HeaderValue)> {
+    let Why::LimitExceeded {
+        seconds: Some(seconds), ..
+    } = why
+    else {
+        return None;
+    };
+    Some((header::RETRY_AFTER, HeaderValue::from(*seconds)))
+}
+
+/// The document of a refusal; that of an access request is a problem too (RFC 9457), beside our own members.
+fn told(mut body: json::Object, why: &Why, status: StatusCode) -> Document {
+    let Why::AccessRequest(problem) = why else {
+        return Document::json(body);
+    };
+    body.insert("type".to_owned(), problem.urn().into());
+    body.insert("title".to_owned(), problem.title().into());
+    body.insert("status".to_owned(), status.as_u16().into());
+    body.insert("detail".to_owned(), problem.said().into());
+    Document {
+        content_type: "application/problem+json",
+        ..Document::json(body)
     }
 }
 
@@ -333,7 +372,7 @@ fn refusal(why: &Why, context: &Context) -> Response {
     if let Why::Body(detail) | Why::AbsentHere(detail) = why {
         body.insert("detail".to_owned(), detail.as_str().into()); // administrators only: no other route says it
     }
-    let mut response = respond(status, Some(Document::json(body)), context);
+    let mut response = respond(status, Some(told(body, why, status)), context);
     let headers = response.headers_mut();
     match code {
         Code::InvalidToken | Code::InsufficientScope | Code::InvalidDpopProof | Code::UseDpopNonce if by_token => {
@@ -364,7 +403,10 @@ fn refusal(why: &Why, context: &Context) -> Response {
         Code::TemporarilyUnavailable | Code::TooManyRequests => {
             headers.insert(header::RETRY_AFTER, retry_after(why));
         }
+        Code::LimitExceeded => headers.extend(rest_of(why)),
         Code::InvalidRequest
+        | Code::ConstraintViolated
+        | Code::ApprovalRequired
         | Code::InvalidClient
         | Code::InvalidGrant
         | Code::UnauthorizedClient
@@ -380,6 +422,7 @@ fn refusal(why: &Why, context: &Context) -> Response {
         | Code::AccessDenied
         | Code::InvalidBody
         | Code::Conflict
+        | Code::Gone
         | Code::NotFound
         | Code::MethodNotAllowed
         | Code::ContentTooLarge
@@ -628,7 +671,8 @@ pub(super) fn decorate(headers: &mut HeaderMap, status: StatusCode, context: &Co
         header::CONTENT_SECURITY_POLICY,
         HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
     );
-    if let Ok(id) = HeaderValue::from_str(&context.request_id) {
+    let ours = || HeaderValue::from_str(&context.request_id).ok();
+    if let Some(id) = context.named.clone().or_else(ours) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }
     if let Some(nonce) = context

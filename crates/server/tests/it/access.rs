@@ -112,10 +112,13 @@ fn page(route: &Route, by: By) -> Expected {
         // Nobody is there to be signed out, and no app is named that would be told (RP-Initiated Logout s2).
         "GET /oauth2/logout" if !signed_in => Expected::SentTo("/sign-out"),
         // Somebody else decides it.
-        "GET /approvals/{id}" if signed_in => Expected::Page(404),
+        "GET /approvals/{id}" | "GET /agents/grants/{id}" | "GET /agents/grants/{id}/document" if signed_in => {
+            Expected::Page(404)
+        }
         // Back to where they were, once they signed in.
         "GET /device" if !signed_in => Expected::SentTo("/sign-in?request=%2Fdevice"),
         "GET /account" if !signed_in => Expected::SentTo("/sign-in?request=%2Faccount"),
+        "GET /agents/give" if !signed_in => Expected::SentTo("/sign-in?request=%2Fagents%2Fgive"),
         "GET /approvals" if !signed_in => Expected::SentTo("/sign-in?request=%2Fapprovals"),
         "GET /approvals/{id}" => Expected::SentBackTo("/sign-in?request=%2Fapprovals%2F"),
         "GET /sign-in" if signed_in => Expected::SentTo("/agents"),
@@ -139,12 +142,23 @@ fn program(route: &Route, admits: &[CallerKind], by: By) -> Expected {
         "GET /oauth2/register/{id}" | "PUT /oauth2/register/{id}" | "DELETE /oauth2/register/{id}" => {
             return Expected::Refused(401, "invalid_token");
         }
-        // A client may prove itself by its access token here (RFC 7662 s2.1); what else is shown as one is none.
-        "POST /oauth2/introspect" | "POST /oauth2/revoke" if by == By::HolderOfATokenOfA => {
-            return Expected::Done(200);
-        }
-        "POST /oauth2/introspect" | "POST /oauth2/revoke" if is_administrator(by) => {
+        // A client may prove itself by its access token for us here (RFC 7662 s2.1); one for a resource, and what else is shown as one, is none.
+        "POST /oauth2/introspect" | "POST /oauth2/revoke" if is_administrator(by) || by == By::HolderOfATokenOfA => {
             return Expected::Refused(401, "invalid_token");
+        }
+        // Only a token for our own endpoints asks for decisions, and this client has none.
+        _ if route.path.starts_with("/access/v1/") => return Expected::Refused(401, "invalid_token"),
+        // What is booked, and under which key, is not said.
+        "POST /oauth2/consume"
+        | "POST /oauth2/reserve"
+        | "POST /oauth2/lease"
+        | "POST /oauth2/settle"
+        | "POST /oauth2/void" => {
+            return if by == By::ClientOfA {
+                Expected::Refused(400, "invalid_request")
+            } else {
+                Expected::Refused(401, "invalid_client") // whoever was shown a token of its client too
+            };
         }
         // What is pushed names no place of answer (RFC 9126 s2.3).
         // It is not registered for the device grant (RFC 8628 s3.1).
@@ -164,7 +178,8 @@ fn program(route: &Route, admits: &[CallerKind], by: By) -> Expected {
         | "POST /admin/v1/users/{id}/recovery-code"
         | "POST /admin/v1/groups"
         | "POST /admin/v1/consent-rules"
-        | "POST /admin/v1/detail-types" => Expected::Done(201),
+        | "POST /admin/v1/detail-types"
+        | "PUT /admin/v1/policies" => Expected::Done(201),
         _ => Expected::Done(200),
     };
     match (admits, by) {

@@ -75,6 +75,8 @@ async fn s_38_bodies_hold_nothing_that_the_call_does_not_take() {
             "consent-rules",
             "detail-types",
             "approvals",
+            "policies",
+            "policies/versions",
         ] {
             all.push(
                 world

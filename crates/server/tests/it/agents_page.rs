@@ -74,6 +74,17 @@ async fn what_is_switched_off_cannot_act_and_the_page_says_so() {
             "{path}"
         );
     }
+    let all = front.world.admin("GET", "/admin/v1/grants", None).await;
+    let given = all.body["grants"].as_array().unwrap();
+    let root = given.iter().find(|grant| grant.get("parent").is_none()).unwrap();
+    let path = format!("/admin/v1/grants/{}", root["id"].as_str().unwrap());
+    let terms = json!({ "revocation": { "idle_seconds": 600 } });
+    let edited = front.world.admin("PATCH", &path, Some(&terms)).await;
+    assert_eq!(edited.status, 200, "{edited:?}");
+    assert!(says(&alice.get(&front.world, "/agents").await, "can act now"));
+    front.world.advance(661);
+    let page = alice.get(&front.world, "/agents").await;
+    assert!(!says(&page, "can act now"), "nothing came of it for long: {page:?}");
 }
 
 #[tokio::test]

@@ -87,6 +87,11 @@ async fn all(front: &Front, person: &Person, browser: &mut Browser) -> Vec<Fille
             "/sign-out" => account.form("sign-out"),
             "/device" => fill(code.form("device"), &[("user_code", open.user.as_str())]),
             "/approvals/{id}" => fill(approval.form("approval"), &[("decision", "allow")]),
+            "/agents/give" => own(
+                &[("client", "nobody"), ("resource", "urn:x"), ("scope", "read")],
+                route.path,
+            ),
+            "/agents/grants/{id}" => own(&[("without", "read")], "/agents/grants/nothing"),
             path => panic!("a form that this test does not know: {path}"),
         };
         let fixed = route.path.trim_end_matches("{id}");
@@ -183,7 +188,7 @@ fn csrf_of(form: &PageForm) -> String {
 async fn s_45_no_form_does_anything_without_the_token_of_its_page() {
     let (front, mut alice) = given().await;
     let forms = all(&front, &front.alice, &mut alice).await;
-    assert_eq!(forms.len(), 13);
+    assert_eq!(forms.len(), 15);
     // The attacker has an account and a browser of their own; and the victim's browser as it was before the sign-in.
     let mallory = front.world.person("mallory@demo.test").await;
     let mut of_mallory = front.world.signed_in(&mallory).await;
@@ -321,9 +326,9 @@ async fn s_45_looking_changes_nothing() {
                 .clone()
                 .send(&front.world, method, &path, &same_origin(&front.world), None)
                 .await;
-            // A page that a form is on answers GET; everything else is not there.
+            // A page that a form is on answers GET, if what it names is there; everything else is not there.
             assert!(
-                matches!(page.answer.status, 200 | 400 | 405),
+                matches!(page.answer.status, 200 | 400 | 404 | 405),
                 "{method} {}: {page:?}",
                 filled.path
             );

@@ -276,7 +276,7 @@ async fn s_15_forms_of_people_are_bounded() {
         }
         seen += 1;
     }
-    assert_eq!(seen, 15, "every form of the table");
+    assert_eq!(seen, 17, "every form of the table");
     assert_eq!(world.get("/health/ready").await.status, 200);
 }
 

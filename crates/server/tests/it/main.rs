@@ -10,6 +10,9 @@
 mod access;
 
 #[cfg(test)]
+mod access_requests;
+
+#[cfg(test)]
 mod admin_bodies;
 
 #[cfg(test)]
@@ -29,6 +32,7 @@ mod approval_details;
 
 #[cfg(test)]
 mod approval_pages;
+mod approval_passkeys;
 
 #[cfg(test)]
 mod approval_races;
@@ -47,6 +51,9 @@ mod authenticator;
 
 #[cfg(test)]
 mod authorization_details;
+
+#[cfg(test)]
+mod authzen;
 
 #[cfg(test)]
 mod bombs;
@@ -130,6 +137,7 @@ mod forms;
 mod front;
 
 #[cfg(test)]
+mod give_page;
 mod golden;
 
 #[cfg(test)]
@@ -137,6 +145,11 @@ mod homes;
 
 #[cfg(test)]
 mod hostile_texts;
+
+#[cfg(test)]
+mod grant_edits;
+mod grant_page;
+mod grants;
 
 #[cfg(test)]
 mod hosts_and_paths;
@@ -147,6 +160,10 @@ mod housekeeping;
 #[cfg(test)]
 mod issuer_mix_up;
 
+#[cfg(test)]
+mod ledger;
+#[cfg(test)]
+mod ledger_races;
 #[cfg(test)]
 mod limits;
 
@@ -192,7 +209,22 @@ mod people_tenancy;
 mod persons_tokens;
 
 #[cfg(test)]
+mod pipeline;
+
+#[cfg(test)]
 mod pkce;
+
+#[cfg(test)]
+mod policies;
+
+#[cfg(test)]
+mod policies_applied;
+
+#[cfg(test)]
+mod policies_hostile;
+
+#[cfg(test)]
+mod powers;
 
 #[cfg(test)]
 mod races;
@@ -217,6 +249,12 @@ mod registration_management;
 
 #[cfg(test)]
 mod registration_refusals;
+
+#[cfg(test)]
+mod remembered;
+
+#[cfg(test)]
+mod risk;
 
 #[cfg(test)]
 mod secrecy;

@@ -151,11 +151,14 @@ fn paths(route: &Route, request: &str, asking: &Asking) -> Vec<(String, Forms)> 
     let sealed = format!("{}?request={request}", route.path);
     let bare = route.path.to_owned();
     match route.path {
-        "/" | "/agents" | "/account" | "/sign-out" | "/device" | "/approvals" => vec![
+        "/" | "/agents" | "/agents/give" | "/account" | "/sign-out" | "/device" | "/approvals" => vec![
             (bare.clone(), Forms::EndHere),
             (format!("{bare}?lang=de"), Forms::EndHere),
         ],
         "/approvals/{id}" => vec![("/approvals/nothing".to_owned(), Forms::EndHere)],
+        "/agents/grants/{id}" | "/agents/grants/{id}/document" => {
+            vec![(bare.replace("{id}", "nothing"), Forms::EndHere)]
+        }
         "/sign-in" | "/sign-in/recovery" => {
             vec![(bare, Forms::LeadAway), (format!("{sealed}&lang=de"), Forms::LeadAway)]
         }

@@ -19,6 +19,8 @@ pub(crate) struct Site {
     pub(crate) spare: String,
     /// A grant of that client.
     pub(crate) grant: String,
+    /// A grant that nobody takes back.
+    pub(crate) kept: String,
     pub(crate) resource: String,
     /// An administrator whose token may be ended.
     pub(crate) administrator: String,
@@ -33,6 +35,8 @@ pub(crate) struct Site {
     pub(crate) group: String,
     /// A type of authorization details.
     pub(crate) detail_type: String,
+    /// A capability of the catalogue.
+    pub(crate) capability: String,
     /// What the other client waits for, with members of the group to say so.
     pub(crate) approval: String,
     /// A rule of central consent; another one when it was taken back.
@@ -51,15 +55,12 @@ impl Site {
         let spare_client = Client::register_at(world, &tenant, "client_secret_basic", "read", &[&resource]).await;
         let spare = spare_client.id.clone();
         let grants = tenant.admin(world, "GET", "/admin/v1/grants", None).await;
-        let grant = grants.body["grants"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|grant| grant["client_id"] == spare.as_str())
-            .unwrap()["id"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        let grant_of = |client: &str| {
+            let mut all = grants.body["grants"].as_array().unwrap().iter();
+            let found = all.find(|grant| grant["client_id"] == client).unwrap();
+            found["id"].as_str().unwrap().to_owned()
+        };
+        let (grant, kept) = (grant_of(&spare), grant_of(&client.id));
         let answer = tenant
             .token(world, &client, &[("resource", resource.clone())], &[])
             .await;
@@ -76,6 +77,8 @@ impl Site {
         make_group(world, &tenant, &group).await;
         let detail_type = format!("payment-of-{}", tenant.id);
         make_detail_type(world, &tenant, &detail_type).await;
+        let capability = format!("sell-of-{}", tenant.id);
+        make_capability(world, &tenant, &capability).await;
         let approval = make_approval(world, &tenant, &spare_client, &group, &resource).await;
         let body = json!({ "login": login, "password": PASSWORD });
         let made = tenant.admin(world, "POST", "/admin/v1/users", Some(&body)).await;
@@ -90,6 +93,7 @@ impl Site {
             client,
             spare,
             grant,
+            kept,
             resource,
             administrator,
             token,
@@ -98,13 +102,14 @@ impl Site {
             browser_session,
             group,
             detail_type,
+            capability,
             approval,
             rule,
         }
     }
 
     /// Names of it that nobody elsewhere may ever read.
-    pub(crate) fn secrets(&self) -> [String; 14] {
+    pub(crate) fn secrets(&self) -> [String; 15] {
         [
             self.client.id.clone(),
             self.spare.clone(),
@@ -118,6 +123,7 @@ impl Site {
             self.browser_session.clone(),
             self.group.clone(),
             self.detail_type.clone(),
+            self.capability.clone(),
             self.approval.clone(),
             self.rule.lock().unwrap().clone(),
         ]
@@ -141,6 +147,25 @@ async fn make_detail_type(world: &World, tenant: &Tenant, id: &str) {
 fn detail_type(id: &str) -> Value {
     let schema = json!({ "properties": { "type": { "const": id }, "amount": true }, "additionalProperties": false });
     json!({ "name": "Payment", "words": { "en": "pay {amount}" }, "schema": schema, "narrowing": { "amount": "at_most" } })
+}
+
+async fn make_capability(world: &World, tenant: &Tenant, name: &str) {
+    let path = format!("/admin/v1/capabilities/{name}");
+    let made = tenant.admin(world, "PUT", &path, Some(&capability())).await;
+    assert_eq!(made.status, 200, "{made:?}");
+}
+
+/// What is entered for a capability, but for its name.
+fn capability() -> Value {
+    json!({ "description": "Sell things", "approval_strength": "session", "input_schema": { "type": "object" } })
+}
+
+/// A set of policies that nothing else is, with the capability of a site.
+fn policies(about: &Site) -> Value {
+    let mut capability = capability();
+    capability["name"] = about.capability.as_str().into();
+    let text = format!("@id(\"{}\") permit(principal, action, resource);", new_name());
+    json!({ "policies": text, "capabilities": [capability] })
 }
 
 /// The client asks for more than its grant says, and would wait.
@@ -215,6 +240,13 @@ pub(crate) fn body_of(route: &Route, about: &Site) -> Option<(&'static str, Stri
     match name(route).as_str() {
         "POST /oauth2/token" => Some((FORM, "grant_type=client_credentials".to_owned())),
         "POST /oauth2/introspect" | "POST /oauth2/revoke" => Some((FORM, format!("token={}", about.token))),
+        "POST /access/v1/requests" => json(json!({
+            "subject": { "type": "client", "id": about.client.id }, "action": { "name": "access" }, "resource": { "type": "resource", "id": about.resource },
+            "denial": { "evaluation_id": "none", "expires_at": "2026-11-18T12:00:00Z" },
+        })),
+        _ if route.path.starts_with("/access/v1/") && route.body == Body::Question => json(json!({
+            "subject": { "type": "client", "id": about.client.id }, "action": { "name": "access" }, "resource": { "type": "resource", "id": about.resource },
+        })),
         "POST /admin/v1/clients" => json(
             json!({ "client_name": "New", "token_endpoint_auth_method": method, "grant_types": ["client_credentials"], "scope": "read", "resources": [about.resource] }),
         ),
@@ -226,6 +258,7 @@ pub(crate) fn body_of(route: &Route, about: &Site) -> Option<(&'static str, Stri
         "POST /admin/v1/grants" => {
             json(json!({ "client_id": about.spare, "scope": "read", "resources": [about.resource] }))
         }
+        "PATCH /admin/v1/grants/{id}" => json(json!({ "depth": 0 })),
         "POST /admin/v1/tenants" => json(json!({ "id": new_name(), "name": "New" })),
         "PATCH /admin/v1/tenants/{id}" => json(json!({ "access_token_seconds": 300 })),
         "POST /admin/v1/administrators" => json(json!({ "name": "New", "reach": "tenant" })),
@@ -241,6 +274,12 @@ pub(crate) fn body_of(route: &Route, about: &Site) -> Option<(&'static str, Stri
             json(body)
         }
         "PUT /admin/v1/detail-types/{id}" => json(detail_type(&about.detail_type)),
+        "PUT /admin/v1/policies" | "POST /admin/v1/policies/replay" => json(policies(about)),
+        "POST /admin/v1/policies/explain" => json(json!({ "question": {
+            "principal": { "type": "Client", "id": about.client.id }, "action": "access",
+            "resource": { "type": "Resource", "id": about.resource }, "input": { "scopes": ["read"], "types": [] },
+        } })),
+        "PUT /admin/v1/capabilities/{id}" => json(capability()),
         "POST /oauth2/register" | "PUT /oauth2/register/{id}" => {
             json(json!({ "client_name": "New", "redirect_uris": ["https://new.example.com/callback"] }))
         }
@@ -279,7 +318,10 @@ pub(crate) fn path_of(route: &Route, about: &Site) -> String {
     let id = match route.path.split('/').nth(3) {
         Some("clients") => about.spare.as_str(),
         Some("{id}") if route.path.starts_with("/oauth2/register") => about.spare.as_str(),
+        _ if route.path.starts_with("/access/v1/requests/") => about.approval.as_str(),
+        Some("grants") if route.method == "PATCH" => about.kept.as_str(),
         Some("grants") => about.grant.as_str(),
+        Some("{id}") if route.path.starts_with("/agents/grants/") => about.grant.as_str(),
         Some("administrators") if route.path.contains('{') => about.administrator.as_str(),
         Some("tenants") => about.tenant.id.as_str(),
         Some("users") => about.user.as_str(),
@@ -287,6 +329,8 @@ pub(crate) fn path_of(route: &Route, about: &Site) -> String {
         Some("browser-sessions") => about.browser_session.as_str(),
         Some("consent-rules") => rule.as_str(),
         Some("detail-types") => about.detail_type.as_str(),
+        Some("capabilities") => about.capability.as_str(),
+        Some("policies") => "1",
         Some("approvals") => about.approval.as_str(),
         None if route.path.starts_with("/approvals/") => about.approval.as_str(),
         _ => "",
@@ -325,6 +369,7 @@ async fn replace(world: &World, route: &Route, about: &Site) {
     match name(route).as_str() {
         "DELETE /admin/v1/groups/{id}" => make_group(world, &about.tenant, &about.group).await,
         "DELETE /admin/v1/detail-types/{id}" => make_detail_type(world, &about.tenant, &about.detail_type).await,
+        "DELETE /admin/v1/capabilities/{id}" => make_capability(world, &about.tenant, &about.capability).await,
         "DELETE /admin/v1/consent-rules/{id}" => {
             let rule = make_rule(world, &about.tenant, &about.spare).await;
             *about.rule.lock().unwrap() = rule;

@@ -224,11 +224,13 @@ impl Site {
         };
         Self {
             detail_type: site.detail_type.clone(),
+            capability: site.capability.clone(),
             approval: site.approval.clone(),
             tenant: site.tenant.clone(),
             client,
             spare: site.spare.clone(),
             grant: site.grant.clone(),
+            kept: site.kept.clone(),
             resource: site.resource.clone(),
             administrator: site.administrator.clone(),
             token: site.token.clone(),

@@ -401,7 +401,8 @@ async fn questions_about_tokens_are_asked_by_clients_in_forms() {
     }
     assert_eq!(case.seen().await["active"], true);
     // RFC 7662 s2.1: a client may prove itself by its access token too. It learns no more of a token than by its secret, and may end it.
-    let by_itself = [("authorization", format!("Bearer {}", case.token))];
+    let own = access_token(&world.token(&case.client, &[], &[]).await);
+    let by_itself = [("authorization", format!("Bearer {own}"))];
     let form = [("token", case.token.clone())];
     for (name, value) in [("client_secret", "wrong"), ("client_assertion", "junk")] {
         let twice = [form[0].clone(), (name, value.to_owned())];
@@ -416,6 +417,38 @@ async fn questions_about_tokens_are_asked_by_clients_in_forms() {
     );
     assert_eq!(world.post("/oauth2/revoke", &by_itself, &form).await.status, 200);
     assert_eq!(case.seen().await["active"], false, "it was its own");
+}
+
+/// A resource that was shown a gateway's token has that token. It is not the gateway: not to learn of other tokens, and not to end them. Nor is a token of the gateway's own that was revoked.
+#[tokio::test]
+async fn s_14_a_token_for_a_resource_speaks_for_nobody_here() {
+    let case = case().await;
+    let world = &case.world;
+    let gateway = json!({ "scope": "read", "resources": [MCP], "introspects_everything": true });
+    let gateway = Client::register_with(world, "client_secret_basic", &gateway, None).await;
+    let for_resource = access_token(&world.token(&gateway, &[("resource", MCP.to_owned())], &[]).await);
+    let own = access_token(&world.token(&gateway, &[], &[]).await);
+    let ask = async |shown: &str, door: &str| {
+        let headers = [("authorization", format!("Bearer {shown}"))];
+        let path = format!("/oauth2/{door}");
+        world.post(&path, &headers, &[("token", case.token.clone())]).await
+    };
+    assert_eq!(
+        ask(&own, "introspect").await.body["active"],
+        true,
+        "its own speaks for it"
+    );
+    for door in ["introspect", "revoke"] {
+        refused(&ask(&for_resource, door).await, 401, "invalid_token", door);
+    }
+    let ended = world
+        .post("/oauth2/revoke", &[gateway.basic()], &[("token", own.clone())])
+        .await;
+    assert_eq!(ended.status, 200);
+    for door in ["introspect", "revoke"] {
+        refused(&ask(&own, door).await, 401, "invalid_token", "it was revoked");
+    }
+    assert_eq!(case.seen().await["active"], true);
 }
 
 #[tokio::test]

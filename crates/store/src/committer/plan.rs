@@ -1,6 +1,9 @@
 //! How a batch travels to PostgreSQL: what is sent, in which order, how strongly expectations hold their rows, and what the row counts say. Nothing is done here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{Lost, Step, Unit};
 use crate::{
@@ -20,12 +23,26 @@ pub(super) struct Plan<'a> {
 /// A statement that is sent.
 #[derive(Debug)]
 pub(super) struct Sent<'a> {
-    /// The statement.
-    pub(super) bound: &'a Bound,
+    /// The statement; of charges that travel together, their sum.
+    pub(super) bound: Cow<'a, Bound>,
     /// How strongly an expectation holds its row.
     pub(super) hold: Hold,
     /// Whose it is: the place of the change in the batch, the first one if several share it.
     pub(super) unit: usize,
+    /// Whether it is the sum of several: then nobody knows which of them found no room.
+    summed: bool,
+}
+
+/// Whether charges of one row travel as one statement.
+///
+/// PostgreSQL keeps each version of a row that a transaction writes, and every later write of it walks along them all: five hundred uses of one budget in one batch would cost
+/// a hundred thousand steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Charges {
+    /// As their sum, as long as there is room for all.
+    Summed,
+    /// Each by itself: who came first has what is left.
+    OneByOne,
 }
 
 #[derive(Debug)]
@@ -40,7 +57,7 @@ impl<'a> Plan<'a> {
     ///
     /// Rows are touched in the order (table, tenant, id). INVARIANT: on one row, who came first is first (sorting is stable), so the first loser of a batch lost for good:
     /// whoever touched a row before it came before it, and before it nobody lost. Each attempt therefore answers somebody.
-    pub(super) fn of(batch: &'a [Unit], open: &[usize]) -> Self {
+    pub(super) fn of(batch: &'a [Unit], open: &[usize], charges: Charges) -> Self {
         let units = open.iter().filter_map(|n| batch.get(*n).map(|unit| (*n, unit)));
         let mut steps: Vec<(usize, &Step)> = units
             .flat_map(|(n, unit)| unit.steps.iter().map(move |step| (n, step)))
@@ -52,22 +69,31 @@ impl<'a> Plan<'a> {
             steps: Vec::with_capacity(steps.len()),
         };
         for row in steps.chunk_by(|(_, a), (_, b)| a.bound.order == b.bound.order) {
-            plan.add_row(row);
+            plan.add_row(row, charges);
         }
         plan
     }
 
     /// Plans what happens to one row. The same expectation is sent once between two writes: a thousand tokens of one grant ask once whether it lives.
-    fn add_row(&mut self, row: &[(usize, &'a Step)]) {
+    fn add_row(&mut self, row: &[(usize, &'a Step)], charges: Charges) {
         let written = row.iter().any(|(_, step)| step.bound.statement.kind == Kind::Write);
         let hold = if written { Hold::Alone } else { Hold::Share };
         let mut expected: Vec<usize> = Vec::new();
+        let begun = self.sent.len();
         for (unit, step) in row {
             let bound = &step.bound;
+            if charges == Charges::Summed && self.sum(begun, bound) {
+                self.steps.push(Placed {
+                    unit: *unit,
+                    step,
+                    sent: self.sent.len().saturating_sub(1),
+                });
+                continue;
+            }
             let asked = expected
                 .iter()
                 .copied()
-                .find(|sent| self.sent.get(*sent).is_some_and(|sent| same(sent.bound, bound)));
+                .find(|sent| self.sent.get(*sent).is_some_and(|sent| same(&sent.bound, bound)));
             let sent = asked.unwrap_or(self.sent.len());
             if asked.is_none() {
                 match bound.statement.kind {
@@ -75,9 +101,10 @@ impl<'a> Plan<'a> {
                     Kind::Write => expected.clear(),
                 }
                 self.sent.push(Sent {
-                    bound,
+                    bound: Cow::Borrowed(bound),
                     hold,
                     unit: *unit,
+                    summed: false,
                 });
             }
             self.steps.push(Placed {
@@ -86,6 +113,17 @@ impl<'a> Plan<'a> {
                 sent,
             });
         }
+    }
+
+    /// Adds a charge to the one that was sent last, if that is of the same row and nothing but the amount differs.
+    fn sum(&mut self, begun: usize, bound: &Bound) -> bool {
+        let last = self.sent.get_mut(begun..).and_then(<[Sent<'_>]>::last_mut);
+        let Some((last, both)) = last.and_then(|last| last.bound.with(bound).map(|both| (last, both))) else {
+            return false;
+        };
+        last.bound = Cow::Owned(both);
+        last.summed = true;
+        true
     }
 
     /// What the row counts of the sent statements say. Empty: every change found its rows, and the transaction may be committed.
@@ -101,10 +139,15 @@ impl<'a> Plan<'a> {
     }
 
     /// Who of the losers lost for good. Doubtful are those who looked at a row that somebody had touched before them whose effect may not stay: another loser, or one
-    /// who built on a loser's effect. Without it they may win, or lose something else first. They run again.
+    /// who built on a loser's effect. Without it they may win, or lose something else first. So are those whose charges travelled as one sum. They run again.
     pub(super) fn for_good(&self, losers: BTreeMap<usize, Lost>, counts: &[u64]) -> BTreeMap<usize, Lost> {
         let mut shaky: BTreeSet<usize> = losers.keys().copied().collect();
         let mut doubtful: BTreeSet<usize> = BTreeSet::new();
+        for placed in &self.steps {
+            if self.sent.get(placed.sent).is_some_and(|sent| sent.summed) && placed.rows(counts) == 0 {
+                doubtful.insert(placed.unit);
+            }
+        }
         loop {
             let known = shaky.len();
             for row in self.steps.chunk_by(|a, b| a.step.bound.order == b.step.bound.order) {
@@ -154,11 +197,11 @@ fn sooner(a: Lost, b: Lost) -> Lost {
 
 #[cfg(test)]
 mod tests {
-    use kernel::{GrantId, Guard, Mark, Time, Write, grant, mark::Stands};
+    use kernel::{GrantId, Guard, Mark, Time, Write, grant, ledger, mark::Stands};
     use tokio::sync::oneshot;
 
     use super::*;
-    use crate::{lower, mark};
+    use crate::{lower, mark, statement::Value};
 
     fn live(id: &str, epoch: i64) -> Bound {
         lower::guard(
@@ -218,7 +261,7 @@ mod tests {
     #[test]
     fn a_thousand_equal_expectations_are_sent_once_and_answer_everybody() {
         let batch = batch((0..1_000).map(|_| vec![live("g", 1)]).collect());
-        let plan = Plan::of(&batch, &everyone(&batch));
+        let plan = Plan::of(&batch, &everyone(&batch), Charges::Summed);
         assert_eq!(said(&plan), [("grant.live", Hold::Share, 0)]);
         assert!(plan.losers(&[1]).is_empty());
         let losers = plan.losers(&[0]);
@@ -234,7 +277,7 @@ mod tests {
             vec![live("h", 1)],
             vec![live("g", 1)],
         ]);
-        let plan = Plan::of(&batch, &everyone(&batch));
+        let plan = Plan::of(&batch, &everyone(&batch), Charges::Summed);
         assert_eq!(
             said(&plan),
             [
@@ -255,7 +298,7 @@ mod tests {
             vec![live("g", 1)],
             vec![live("other", 1)],
         ]);
-        let plan = Plan::of(&batch, &everyone(&batch));
+        let plan = Plan::of(&batch, &everyone(&batch), Charges::Summed);
         let expected = [
             ("grant.live", Hold::Alone, 0),
             ("grant.ensure_revoked", Hold::Alone, 2),
@@ -276,7 +319,7 @@ mod tests {
             vec![take("a"), take("b"), revoke("z")],
         ]);
         let places = |batch: &[Unit]| {
-            let plan = Plan::of(batch, &everyone(batch));
+            let plan = Plan::of(batch, &everyone(batch), Charges::Summed);
             let order: Vec<_> = plan.sent.iter().map(|sent| sent.bound.order.clone()).collect();
             assert!(order.is_sorted(), "{order:?}");
             let same_row = plan
@@ -290,11 +333,62 @@ mod tests {
         assert_eq!(places(&there), places(&back));
     }
 
+    fn charge(units: i64, max: i64, cooldown: Option<i64>) -> Bound {
+        let spend = ledger::Spend {
+            budget: ledger::BudgetId::from_row("g pay 0").unwrap(),
+            units,
+            executions_max: max,
+            day_max: i64::MAX,
+            minute_max: i64::MAX,
+            cooldown_seconds: cooldown,
+            pace: None,
+            at: Time::from_unix(9),
+        };
+        lower::guard("acme", &Guard::Ledger(ledger::Guard::Spend(Box::new(spend))))
+    }
+
+    #[test]
+    fn charges_of_one_budget_travel_as_their_sum_and_only_those_that_are_alike() {
+        let batch = batch(vec![
+            vec![charge(1, 100, None)],
+            vec![charge(2, 100, None)],
+            vec![charge(4, 90, None)],
+            vec![charge(8, 90, Some(5))],
+            vec![charge(16, 90, Some(5))],
+        ]);
+        let summed = Plan::of(&batch, &everyone(&batch), Charges::Summed);
+        let units = |plan: &Plan<'_>| {
+            plan.sent
+                .iter()
+                .map(|sent| sent.bound.args[2].clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(units(&summed), [3, 4, 8, 16].map(Value::Int));
+        assert!(summed.losers(&[1, 1, 1, 1]).is_empty());
+        let alone = Plan::of(&batch, &everyone(&batch), Charges::OneByOne);
+        assert_eq!(units(&alone), [1, 2, 4, 8, 16].map(Value::Int));
+    }
+
+    #[test]
+    fn of_a_sum_without_room_nobody_has_lost_for_good() {
+        let batch = batch(vec![vec![charge(1, 1, None)], vec![charge(1, 1, None)]]);
+        let plan = Plan::of(&batch, &everyone(&batch), Charges::Summed);
+        let losers = plan.losers(&[0]);
+        assert_eq!(losers.len(), 2);
+        assert!(plan.for_good(losers, &[0]).is_empty(), "one of them has room");
+        let plan = Plan::of(&batch, &everyone(&batch), Charges::OneByOne);
+        let losers = plan.losers(&[1, 0]);
+        assert_eq!(plan.for_good(losers, &[1, 0]).into_keys().collect::<Vec<_>>(), [1]);
+    }
+
     #[test]
     fn a_change_that_is_answered_takes_no_part() {
         let batch = batch(vec![vec![take("m")], vec![take("m")], vec![take("m")]]);
-        assert_eq!(said(&Plan::of(&batch, &[2])), [("mark.take_a", Hold::Alone, 2)]);
-        assert!(Plan::of(&batch, &[]).sent.is_empty());
+        assert_eq!(
+            said(&Plan::of(&batch, &[2], Charges::Summed)),
+            [("mark.take_a", Hold::Alone, 2)]
+        );
+        assert!(Plan::of(&batch, &[], Charges::Summed).sent.is_empty());
     }
 
     #[test]

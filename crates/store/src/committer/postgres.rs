@@ -10,7 +10,10 @@ use std::{collections::BTreeMap, pin::Pin, sync::Arc};
 use tokio::sync::mpsc;
 use tokio_postgres::Error;
 
-use super::{Lost, Message, Outcome, Unit, answer, gather, log_faults, plan::Plan};
+use super::{
+    Lost, Message, Outcome, Unit, answer, gather, log_faults,
+    plan::{Charges, Plan},
+};
 use crate::{
     engine::{Age, Link, Postgres, SILENCE_MAX, borrowed},
     event,
@@ -91,10 +94,12 @@ impl Writer {
     async fn settle(&mut self, batch: &[Unit], mut open: Vec<usize>) -> BTreeMap<usize, Result<Outcome, Fault>> {
         let mut answers = BTreeMap::new();
         let (mut again, mut broken) = (0_usize, 0_usize);
+        let mut charges = Charges::Summed;
         while !open.is_empty() {
-            match self.attempt(batch, &open).await {
+            match self.attempt(batch, &open, charges).await {
                 Ended::Committed => answers.extend(open.drain(..).map(|n| (n, Ok(Outcome::Committed)))),
                 Ended::Lost(lost) => {
+                    charges = Charges::OneByOne; // a sum may have found no room where some of it would have
                     open.retain(|n| !lost.contains_key(n));
                     answers.extend(lost.into_iter().map(|(n, lost)| (n, Ok(Outcome::Lost(lost)))));
                 }
@@ -118,7 +123,7 @@ impl Writer {
     }
 
     /// One transaction with everything that is open.
-    async fn attempt(&mut self, batch: &[Unit], open: &[usize]) -> Ended {
+    async fn attempt(&mut self, batch: &[Unit], open: &[usize], charges: Charges) -> Ended {
         let (link, age) = match self.link.take().filter(|link| !link.client.is_closed()) {
             Some(link) => (link, Age::Kept),
             None => match self.postgres.connect_for_writing().await {
@@ -127,7 +132,9 @@ impl Writer {
             },
         };
         let stream = Arc::clone(&self.stream);
-        let (ended, state) = self.on(&link, batch, open, &stream).await;
+        let (ended, state) = self
+            .on(&link, Plan::of(batch, open, charges), batch, open, &stream)
+            .await;
         match (&ended, state) {
             // A kept connection had died unnoticed, or leads to a server that no longer writes; nothing was committed on it.
             (Ended::Failed(Fault::Gone(detail)), _) if age == Age::Kept => {
@@ -139,8 +146,15 @@ impl Writer {
         ended
     }
 
-    async fn on(&mut self, link: &Link, batch: &[Unit], open: &[usize], stream: &str) -> (Ended, State) {
-        let ready = match Ready::new(link, batch, open, stream, self.next).await {
+    async fn on(
+        &mut self,
+        link: &Link,
+        plan: Plan<'_>,
+        batch: &[Unit],
+        open: &[usize],
+        stream: &str,
+    ) -> (Ended, State) {
+        let ready = match Ready::new(link, plan, batch, open, stream, self.next).await {
             Ok(ready) => ready,
             Err(fault) => return (Ended::Failed(fault), State::Unclear),
         };
@@ -242,8 +256,14 @@ enum Trouble {
 
 impl<'a> Ready<'a> {
     /// Prepares every statement, and asks for the next place of the stream if it is in doubt.
-    async fn new(link: &Link, batch: &'a [Unit], open: &[usize], stream: &'a str, place: Place) -> Result<Self, Fault> {
-        let plan = Plan::of(batch, open);
+    async fn new(
+        link: &Link,
+        plan: Plan<'a>,
+        batch: &'a [Unit],
+        open: &[usize],
+        stream: &'a str,
+        place: Place,
+    ) -> Result<Self, Fault> {
         let mut prepared = Vec::with_capacity(plan.sent.len());
         for sent in &plan.sent {
             prepared.push(link.prepare(sent.bound.statement, sent.hold).await?);

@@ -21,7 +21,19 @@ pub(crate) enum Engine {
     Postgres(Box<Postgres>),
 }
 
+/// What a database is like now, as far as its engine tells: equal to another as long as nobody has written between the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written(u64, i64);
+
 impl Engine {
+    /// What the database is like now; nothing where the engine cannot tell.
+    pub(crate) fn written(&self) -> Result<Option<Written>, Fault> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.written().map(Some),
+            Self::Postgres(_) => Ok(None),
+        }
+    }
+
     /// The first row, if there is one.
     pub(crate) async fn one<T>(
         &self,

@@ -9,6 +9,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags, ToSql, params_from_iter, types::ToSqlOutput};
 
 use crate::{
+    engine::Written,
     fault::Fault,
     migrate,
     row::Row,
@@ -25,6 +26,14 @@ const START_BUSY_MAX: Duration = Duration::from_secs(30);
 pub(crate) struct Sqlite {
     path: PathBuf,
     readers: Mutex<Vec<Connection>>,
+    watch: Mutex<Watch>,
+}
+
+/// The connection that tells whether somebody has written. Its number counts for itself alone, so each connection has one too.
+#[derive(Debug, Default)]
+struct Watch {
+    connection: Option<Connection>,
+    which: u64,
 }
 
 impl Sqlite {
@@ -33,6 +42,7 @@ impl Sqlite {
         let sqlite = Self {
             path: path.to_owned(),
             readers: Mutex::new(Vec::new()),
+            watch: Mutex::default(),
         };
         let writer = sqlite.writer()?; // sets the journal mode, which stays with the file
         drop(writer);
@@ -53,9 +63,10 @@ impl Sqlite {
 
     fn reader(&self) -> Result<Connection, Fault> {
         let kept = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        if let Some(connection) = kept {
-            return Ok(connection);
-        }
+        kept.map_or_else(|| self.another_reader(), Ok)
+    }
+
+    fn another_reader(&self) -> Result<Connection, Fault> {
         let connection = Connection::open_with_flags(
             &self.path,
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
@@ -75,6 +86,22 @@ impl Sqlite {
             .unwrap_or_else(PoisonError::into_inner)
             .push(connection);
         Ok(found)
+    }
+
+    /// What is different from before when anybody has written since, in this process or in others.
+    pub(crate) fn written(&self) -> Result<Written, Fault> {
+        let mut watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = if let Some(connection) = watch.connection.take() {
+            connection
+        } else {
+            watch.which = watch.which.wrapping_add(1);
+            self.another_reader()?
+        };
+        let version = connection
+            .prepare_cached("PRAGMA data_version")?
+            .query_row([], |row| row.get(0))?;
+        watch.connection = Some(connection);
+        Ok(Written(watch.which, version))
     }
 
     pub(crate) fn one<T>(

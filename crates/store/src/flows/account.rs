@@ -27,7 +27,13 @@ pub async fn load(tenant: &TenantDb, caller: &Caller, command: &Command, now: Ti
                 futures_util::future::try_join(tenant.passkeys(user), tenant.password(user)).await?;
         }
         Command::EndSession(id) => facts.sessions = session(tenant, person, id, now).await?,
-        Command::StopGrant(id) => facts.grants = root(tenant, id, now).await?,
+        Command::StopGrant(id) | Command::NarrowGrant { id, .. } => facts.grants = root(tenant, id, now).await?,
+        Command::GiveGrant(gift) => {
+            facts.client = tenant.client(&gift.client).await?;
+            facts.resource = tenant.resource(&gift.resource).await?;
+            facts.rules = tenant.recalled(tenant.rules().await?, &gift.client, Some(user)).await?;
+            facts.tenant = Some(tenant.tenant().as_ref().clone());
+        }
         Command::StopClient(_) | Command::StopAll => facts.grants = tenant.roots_of_user(user, now).await?, // all of them: what is stopped is stopped whole
         Command::SetPassword { .. } | Command::MakeRecoveryCodes { .. } | Command::EndOtherSessions => {}
     }

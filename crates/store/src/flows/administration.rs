@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use kernel::{
-    ClientId, GrantId, GroupId,
+    ClientId, Details, GrantId, GroupId, UserId,
     administration::{Command, Facts, NewRule},
     client::Approvers,
     consent::Clients,
     resource::{Resource, ResourceUri},
     tenant::Tenant,
-    user::Group,
+    user::{Group, User},
 };
 
 use crate::{fault::Fault, tenant_db::TenantDb};
@@ -39,7 +39,19 @@ pub async fn load(tenant: &TenantDb, command: &Command) -> Result<Facts, Fault> 
             facts.client = client(tenant, Some(&new.client)).await?;
             facts.resources = resources(tenant, &new.resources).await?;
             facts.path = path(tenant, new.parent.as_ref()).await?;
-            facts.types = tenant.types_for(&[&new.details]).await?;
+            let of_path = facts
+                .path
+                .first()
+                .map_or(Details::none(), |parent| parent.authority.details());
+            facts.types = tenant.types_for(&[&new.details, of_path]).await?;
+            facts.user = user(tenant, new.terms.owner.as_ref()).await?;
+        }
+        Command::EditGrant(edit) => {
+            facts.path = path(tenant, Some(&edit.id)).await?;
+            facts.user = user(tenant, edit.terms.owner.as_ref()).await?;
+            if let Some(details) = &edit.details {
+                facts.types = tenant.types_for(&[details]).await?;
+            }
         }
         Command::RevokeGrant(id) => facts.path = path(tenant, Some(id)).await?,
         Command::CreateTenant(new) => {
@@ -76,6 +88,10 @@ pub async fn load(tenant: &TenantDb, command: &Command) -> Result<Facts, Fault> 
             facts.types = tenant.types().await?;
         }
         Command::DropRule(id) => facts.rule = tenant.consent_rule(id).await?,
+        Command::ApplyPolicies(_) => {
+            facts.policy_version = tenant.policy_version().await?;
+            facts.policies = tenant.policy_set(facts.policy_version).await?;
+        }
         Command::EndAdministrator(id) => facts.administrator = tenant.administrator(id).await?,
         Command::CreateAdministrator(_) | Command::RotateKeys(_) => {}
     }
@@ -116,6 +132,13 @@ async fn groups(tenant: &TenantDb, wanted: &BTreeSet<GroupId>) -> Result<Vec<Gro
 async fn client(tenant: &TenantDb, id: Option<&ClientId>) -> Result<Option<kernel::client::Client>, Fault> {
     match id {
         Some(id) => tenant.client(id).await,
+        None => Ok(None),
+    }
+}
+
+async fn user(tenant: &TenantDb, id: Option<&UserId>) -> Result<Option<User>, Fault> {
+    match id {
+        Some(id) => tenant.user(id).await,
         None => Ok(None),
     }
 }

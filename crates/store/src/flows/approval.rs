@@ -1,9 +1,13 @@
 //! Facts of approvals: of those who answer, and of machines that fetch.
 
+use std::collections::BTreeMap;
+
 use kernel::{
     Audience, Caller, Time,
     approval::{Approval, Facts, Handle, Pending, State},
+    authzen::Known,
     detail::Types,
+    ledger,
     resource::Resource,
     token::TenantKeys,
 };
@@ -24,9 +28,10 @@ pub async fn load<'a>(
             approval: None,
             client: None,
             resource: None,
-            rules: Vec::new(),
+            rules: tenant.rules_for_nobody().await?,
             types: Types::default(),
             grants: Vec::new(),
+            known: Known::default(),
         });
     };
     let grants = async {
@@ -39,11 +44,13 @@ pub async fn load<'a>(
     let (client, resource, rules, types, grants) = futures_util::future::try_join5(
         tenant.client(&approval.client),
         Box::pin(place(tenant, &approval)),
-        tenant.consent_rules(),
+        tenant.rules(),
         Box::pin(tenant.types_for(&in_question)),
         Box::pin(grants),
     )
     .await?; // on PostgreSQL all travel together
+    let person = caller.person().map(|person| &person.user.id);
+    let rules = tenant.recalled(rules, &approval.client, person).await?;
     Ok(Facts {
         tenant: tenant.tenant(),
         approval: Some(approval),
@@ -52,6 +59,7 @@ pub async fn load<'a>(
         rules,
         types,
         grants,
+        known: Known::default(),
     })
 }
 
@@ -82,7 +90,8 @@ pub async fn load_pending<'a>(
         line: Vec::new(),
         resource: None,
         user: None,
-        rules: Vec::new(),
+        rules: tenant.rules_for_nobody().await?,
+        budgets: BTreeMap::new(),
         types: Types::default(),
         polled,
     };
@@ -112,16 +121,23 @@ async fn hung_on<'a>(tenant: &TenantDb, approval: Approval, facts: Pending<'a>) 
             None => Ok(None),
         }
     };
+    let given = async {
+        match gift.grant() {
+            Some(id) => tenant.grant_path(id).await,
+            None => Ok(Vec::new()),
+        }
+    };
     let in_question = [&approval.asks.details];
-    let who = futures_util::future::try_join3(user, tenant.consent_rules(), tenant.types_for(&in_question));
-    let (path, line, resource, (user, rules, types)) = futures_util::future::try_join4(
-        tenant.grant_path(gift.grant()),
-        Box::pin(line),
-        place(tenant, &approval),
-        Box::pin(who),
-    )
-    .await?;
+    let who = futures_util::future::try_join3(user, tenant.rules(), tenant.types_for(&in_question));
+    let (path, line, resource, (user, rules, types)) =
+        futures_util::future::try_join4(Box::pin(given), Box::pin(line), place(tenant, &approval), Box::pin(who))
+            .await?;
+    let by = user.as_ref().map(|user| &user.id);
+    let rules = tenant.recalled(rules, &approval.client, by).await?;
+    let charged = ledger::budgets_of_details([path.as_slice()], &approval.asks.details, tenant.policy());
+    let budgets = tenant.budgets(&charged).await?;
     Ok(Pending {
+        budgets,
         path,
         line,
         resource,

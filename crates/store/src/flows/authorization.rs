@@ -4,8 +4,8 @@ use kernel::{
     Caller, Time,
     authorization::{Answered, Asked, Facts},
     client::{Client, Registration},
-    consent::Rule,
     grant::Grant,
+    policy::Rules,
     token::TenantKeys,
 };
 
@@ -49,18 +49,15 @@ pub async fn load<'a>(
 }
 
 /// What the organisation decided, and what was granted to the client, when somebody is signed in.
-async fn said(
-    tenant: &TenantDb,
-    caller: &Caller,
-    asked: &Asked,
-    now: Time,
-) -> Result<(Vec<Rule>, Vec<Vec<Grant>>), Fault> {
+async fn said(tenant: &TenantDb, caller: &Caller, asked: &Asked, now: Time) -> Result<(Rules, Vec<Vec<Grant>>), Fault> {
     match caller.person() {
         Some(person) => {
             let grants = tenant.grants_to_client(&person.user.id, &asked.client, now);
-            futures_util::future::try_join(tenant.consent_rules(), grants).await
+            let (rules, grants) = futures_util::future::try_join(tenant.rules(), grants).await?;
+            let rules = tenant.recalled(rules, &asked.client, Some(&person.user.id)).await?;
+            Ok((rules, grants))
         }
-        None => Ok((Vec::new(), Vec::new())),
+        None => Ok((tenant.rules_for_nobody().await?, Vec::new())),
     }
 }
 

@@ -1,10 +1,13 @@
 //! Facts of the redemption of a code.
 
+use std::collections::BTreeMap;
+
 use kernel::{
     Audience, Caller, Details, Time,
     authorization_code::{AuthorizationCode, Facts, Request},
     detail::Types,
     grant::Subject,
+    ledger,
     token::TenantKeys,
 };
 
@@ -35,7 +38,8 @@ pub async fn load<'a>(
         path: Vec::new(),
         resource: None,
         user: None,
-        rules: Vec::new(),
+        rules: tenant.rules_for_nobody().await?,
+        budgets: BTreeMap::new(),
         types: Types::default(),
     };
     match code {
@@ -44,7 +48,14 @@ pub async fn load<'a>(
             let in_question = [&details, request.details.as_ref().unwrap_or(Details::none())];
             let types = tenant.types_for(&in_question);
             let (types, facts) = futures_util::future::try_join(types, Box::pin(hung_on(tenant, code, facts))).await?;
-            Ok(Facts { types, ..facts })
+            let asked = request.details.as_ref().unwrap_or(&details);
+            let charged = ledger::budgets_of_details([facts.path.as_slice()], asked, tenant.policy());
+            let budgets = tenant.budgets(&charged).await?;
+            Ok(Facts {
+                types,
+                budgets,
+                ..facts
+            })
         }
         None => Ok(facts),
     }
@@ -61,7 +72,7 @@ async fn hung_on<'a>(tenant: &TenantDb, code: AuthorizationCode, facts: Facts<'a
     let (path, resource, (user, rules)) = futures_util::future::try_join3(
         tenant.grant_path(&code.grant),
         resource,
-        Box::pin(person::load(tenant, Some(&subject))),
+        Box::pin(person::load(tenant, Some(&code.client), Some(&subject))),
     )
     .await?;
     Ok(Facts {

@@ -1,11 +1,17 @@
 //! Facts of the client credentials grant.
 
+use std::collections::BTreeSet;
+
 use kernel::{
-    Caller, Details, Time, Who,
-    approval::Whom,
+    Caller, Details, GroupId, Time, Who,
+    approval::{Approval, Whom},
+    client::Client,
     client_credentials::{Facts, Request},
     deferred::Completion,
+    ledger,
+    policy::Policy,
     token::TenantKeys,
+    user::parse_group,
 };
 
 use super::Look;
@@ -49,18 +55,9 @@ pub async fn load<'a>(
         }
     };
     let approvals = async {
-        match (
-            &request.completion,
-            caller.client().and_then(|client| client.approvers.as_ref()),
-        ) {
-            (Completion::Deferred { .. }, Some(approvers)) => {
-                let whom = Whom::Members {
-                    group: approvers.group.clone(),
-                    quorum: approvers.quorum,
-                };
-                tenant.approvals_lately(&whom, now).await
-            }
-            (Completion::Deferred { .. }, None) | (Completion::Now, _) => Ok(Vec::new()),
+        match (&request.completion, caller.client()) {
+            (Completion::Deferred { .. }, Some(client)) => asked_of(tenant, client, now).await,
+            (Completion::Deferred { .. } | Completion::Now, _) => Ok(Vec::new()),
         }
     };
     let (resource, grants, client_epoch, approvals) =
@@ -71,13 +68,48 @@ pub async fn load<'a>(
         .chain(&request.details)
         .collect();
     let types = tenant.types_for(&in_question).await?;
+    let asked = request.details.as_ref().unwrap_or(Details::none());
+    let charged = ledger::budgets_of_details(grants.iter().map(Vec::as_slice), asked, tenant.policy());
+    let budgets = tenant.budgets(&charged).await?;
     Ok(Facts {
         tenant: tenant.tenant(),
         resource,
         client_epoch,
         grants,
+        budgets,
+        policy: policy(tenant, caller).await?,
         keys,
         approvals,
         types,
     })
+}
+
+/// The policies, with what is remembered of the client for itself.
+async fn policy(tenant: &TenantDb, caller: &Caller) -> Result<Policy, Fault> {
+    let policy = tenant.policy_of_now().await?;
+    match caller.client() {
+        Some(client) => tenant.policy_recalled(policy, &client.id, None).await,
+        None => Ok(policy),
+    }
+}
+
+/// What waits for those whom the client's registration names, and for those whom policies may demand.
+async fn asked_of(tenant: &TenantDb, client: &Client, now: Time) -> Result<Vec<Approval>, Fault> {
+    let by_policy = tenant
+        .policy()
+        .approvers()
+        .iter()
+        .filter_map(|demanded| parse_group(&demanded.group));
+    let groups: BTreeSet<GroupId> = client
+        .approvers
+        .iter()
+        .map(|approvers| approvers.group.clone())
+        .chain(by_policy)
+        .collect();
+    let mut all = Vec::new();
+    for group in groups {
+        let whom = Whom::Members { group, quorum: 1 };
+        all.extend(tenant.approvals_lately(&whom, now).await?);
+    }
+    Ok(all)
 }

@@ -1,22 +1,18 @@
 //! Facts of introspection and revocation.
 
-use kernel::{
-    Audience, ClientId, TokenId,
-    introspection::{Facts, Known},
-};
+use kernel::{Audience, ClientId, TokenId, introspection::Known};
 use proof::{Verified, access_token::AccessToken};
 
 use super::person;
 use crate::{fault::Fault, tenant_db::TenantDb};
 
-/// Loads everything a token hangs on; `Unknown` when the token did not pass, or has no record.
-pub async fn load(tenant: &TenantDb, token: Option<Verified<AccessToken>>) -> Result<Facts, Fault> {
-    let Some(token) = token else { return Ok(Facts::Unknown) };
+/// Loads everything a token hangs on; nothing when it has no record.
+pub async fn load(tenant: &TenantDb, token: Verified<AccessToken>) -> Result<Option<Known>, Fault> {
     let (Some(id), Some(client)) = (TokenId::parse(&token.jti), ClientId::parse(&token.client_id)) else {
-        return Ok(Facts::Unknown);
+        return Ok(None);
     };
     let Some(record) = tenant.token(&id).await? else {
-        return Ok(Facts::Unknown);
+        return Ok(None);
     };
     let resource = async {
         match &record.audience {
@@ -24,12 +20,13 @@ pub async fn load(tenant: &TenantDb, token: Option<Verified<AccessToken>>) -> Re
             Audience::Resource(uri) => tenant.resource(uri).await,
         }
     };
+    let acting = client.clone();
     let (path, client, resource) =
         futures_util::future::try_join3(tenant.grant_path(&record.grant), tenant.client(&client), resource).await?;
-    let (user, rules) = person::load(tenant, path.first().map(|grant| &grant.subject)).await?;
+    let (user, rules) = person::load(tenant, Some(&acting), path.first().map(|grant| &grant.subject)).await?;
     let details = Known::details(&token).unwrap_or_default();
     let types = tenant.types_for(&[&details]).await?;
-    Ok(Facts::Known(Box::new(Known {
+    Ok(Some(Known {
         token,
         record,
         path,
@@ -38,5 +35,5 @@ pub async fn load(tenant: &TenantDb, token: Option<Verified<AccessToken>>) -> Re
         user,
         rules,
         types,
-    })))
+    }))
 }

@@ -6,6 +6,7 @@ use kernel::{
     deferred::Completion,
     family::Family,
     grant::{Grant, Subject},
+    ledger,
     refresh_token::{Facts, Request},
     resource::Resource,
     token::TenantKeys,
@@ -39,12 +40,24 @@ pub async fn load<'a>(
     ];
     let (resource, (user, rules), types, approvals) = futures_util::future::try_join4(
         place(tenant, authorization),
-        Box::pin(person::load(tenant, authorization.map(|grant| &grant.subject))),
+        Box::pin(person::load(
+            tenant,
+            family.as_ref().map(|family| &family.client),
+            authorization.map(|grant| &grant.subject),
+        )),
         tenant.types_for(&in_question),
         Box::pin(asked_of(tenant, request, authorization, now)),
     )
     .await?;
+    let asked = request
+        .details
+        .as_ref()
+        .or_else(|| authorization.map(|grant| grant.authority.details()));
+    let asked = asked.unwrap_or(Details::none());
+    let charged = ledger::budgets_of_details([path.as_slice()], asked, tenant.policy());
+    let budgets = tenant.budgets(&charged).await?;
     Ok(Facts {
+        budgets,
         tenant: tenant.tenant(),
         keys,
         client_epoch,

@@ -3,7 +3,9 @@
 use kernel::{
     ApprovalId, Audience, BrowserSessionId, ClientId, Confirmation, Details, GrantId, GroupId, Guard, Moment, Scopes,
     UserId, Write,
+    access_request::{Asked, SubmittedAs},
     approval::{self, Approval, Asks, Clarification, Door, Gift, Origin, Places, State, Whom, Yes},
+    authzen::Evaluation,
     browser_session::{Method, Presence},
     client::{Approvers, Client},
     grant::{Grant, Source},
@@ -20,11 +22,13 @@ pub(crate) fn question(id: &str, of_client: i64, of_whom: i64) -> Approval {
     let client = ClientId::parse("machine").unwrap();
     let door = Door::Deferred(Origin::ClientCredentials);
     let asks = Asks {
+        strength: kernel::capability::Strength::None,
         scopes: Scopes::one(id),
         details: Details::default(),
         audience: Audience::Issuer,
         message: None,
         clarified: Vec::new(),
+        question: None,
     };
     Approval {
         id: ApprovalId::parse(id).unwrap(),
@@ -42,6 +46,7 @@ pub(crate) fn question(id: &str, of_client: i64, of_whom: i64) -> Approval {
         user_code_digest: None,
         interval_seconds: 5,
         started_from: None,
+        submitted_as: None,
         expires: time(3_600),
         created: time(0),
         epoch: 0,
@@ -91,6 +96,29 @@ fn yes(approval: &Approval, by: &str) -> Yes {
 
 const LOST: Outcome = Outcome::Lost(Lost::Guard(0));
 
+/// What is asked, with everything in it.
+fn everything() -> Asks {
+    let question = r#"{ "subject": { "type": "User", "id": "\u00e9\"\\", "properties": { "deep": [[1, null], {}] } }, "action": { "name": "read" },
+        "resource": { "type": "record", "id": "1" }, "context": { "a": { "b": { "c": { "d": { "e": { "f": { "g": { "h": 1.5 } } } } } } } } }"#;
+    let question = proof::json::parse_object_to_depth(question.as_bytes(), 16).unwrap();
+    Asks {
+        strength: kernel::capability::Strength::Biometric,
+        scopes: Scopes::parse("a b").unwrap(),
+        details: Details::parse(r#"[{"type":"pay","to":"A\"\u00e9","a":{"b":{"c":{"d":[1]}}}},{"type":"look"}]"#)
+            .unwrap(),
+        audience: Audience::Resource(ResourceUri::parse("https://mcp.example/mcp").unwrap()),
+        message: Some(ODD.to_owned()),
+        clarified: vec![Clarification {
+            question: ODD.to_owned(),
+            answer: "yes".to_owned(),
+        }],
+        question: Some(Box::new(Asked {
+            evaluation: Evaluation::read(&question).unwrap(),
+            until: Some(time(9)),
+        })),
+    }
+}
+
 #[tokio::test]
 async fn approvals_come_back_whole_in_every_state() {
     let world = World::new().await;
@@ -99,17 +127,7 @@ async fn approvals_come_back_whole_in_every_state() {
             authorization: GrantId::parse("z").unwrap(),
         }),
         key: Some(Confirmation::Certificate("thumbprint".to_owned())),
-        asks: Asks {
-            scopes: Scopes::parse("a b").unwrap(),
-            details: Details::parse(r#"[{"type":"pay","to":"A\"\u00e9","a":{"b":{"c":{"d":[1]}}}},{"type":"look"}]"#)
-                .unwrap(),
-            audience: Audience::Resource(ResourceUri::parse("https://mcp.example/mcp").unwrap()),
-            message: Some(ODD.to_owned()),
-            clarified: vec![Clarification {
-                question: ODD.to_owned(),
-                answer: "yes".to_owned(),
-            }],
-        },
+        asks: everything(),
         user_code_digest: Some("digest".to_owned()),
         started_from: Some("2001:db8::1".to_owned()),
         interval_seconds: i64::MAX,
@@ -163,12 +181,22 @@ async fn approvals_come_back_whole_in_every_state() {
         let one = Approval {
             id: ApprovalId::parse(&format!("full-{n}")).unwrap(),
             user_code_digest: Some(format!("digest-{n}")),
+            submitted_as: Some(SubmittedAs {
+                key: format!("key-{n}"),
+                body: "b".to_owned(),
+            }),
             state,
             ..full.clone()
         };
         world.put(create(&one)).await;
         let back = world.db.approval(&one.id).await.unwrap().unwrap();
         let places = one.places.filter(|_| one.state.waits());
+        let found = world
+            .db
+            .approval_of_request(one.submitted_as.as_ref().unwrap())
+            .await
+            .unwrap();
+        assert_eq!(found.map(|found| found.id), Some(one.id.clone()));
         assert_eq!(
             back,
             Approval { places, ..one.clone() },

@@ -130,6 +130,7 @@ async fn details_of_grants_and_codes_come_back_in_their_one_form() {
     given.authority = Authority::root(Ask {
         scopes: Scopes::default(),
         details: details.clone(),
+        powers: kernel::power::Powers::default(),
         audiences: given.authority.audiences().clone(),
         expires: None,
         depth: 2,

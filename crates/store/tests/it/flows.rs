@@ -116,7 +116,7 @@ async fn an_authorization_request_is_judged_by_what_was_said_only_when_somebody_
                 .unwrap();
             assert_eq!(facts.client, Some(client("client")));
             assert_eq!(facts.resource, Some(resource("urn:r")));
-            (facts.rules, facts.grants, facts.answered)
+            (facts.rules.consent, facts.grants, facts.answered)
         }
     };
     assert_eq!(facts(anyone()).await, (vec![], vec![], Answered::NotYet));
@@ -217,7 +217,7 @@ async fn a_code_comes_with_its_path_its_place_its_person_and_the_rules() {
         (vec![root("root")], Some(resource("urn:r")))
     );
     assert_eq!(
-        (facts.user, facts.rules),
+        (facts.user, facts.rules.consent),
         (Some(user("alice")), vec![rule("rule", Effect::Allow)])
     );
     let facts = load("d.secret", &anyone(), Look::First).await;
@@ -227,7 +227,9 @@ async fn a_code_comes_with_its_path_its_place_its_person_and_the_rules() {
     );
     for code in ["nobody.secret", "without-a-dot"] {
         let facts = load(code, &anyone(), Look::First).await;
-        assert!(facts.code.is_none() && facts.path.is_empty() && facts.user.is_none() && facts.rules.is_empty());
+        assert!(
+            facts.code.is_none() && facts.path.is_empty() && facts.user.is_none() && facts.rules.consent.is_empty()
+        );
     }
     // Somebody moved first.
     let known = load("c.secret", &named(client("client")), Look::Again).await;
@@ -247,6 +249,7 @@ async fn a_refresh_comes_with_the_whole_path_the_place_and_the_person_of_its_aut
     let at_place = Grant {
         authority: Authority::root(kernel::Ask {
             details: kernel::Details::default(),
+            powers: kernel::power::Powers::default(),
             scopes: Scopes::parse("read").unwrap(),
             audiences: [Audience::Resource(ResourceUri::parse("urn:r").unwrap())].into(),
             expires: None,
@@ -284,21 +287,21 @@ async fn a_refresh_comes_with_the_whole_path_the_place_and_the_person_of_its_aut
         (vec![at_place, root("root")], Some(resource("urn:r")))
     );
     assert_eq!(
-        (facts.user, facts.rules.len(), facts.client_epoch),
+        (facts.user, facts.rules.consent.len(), facts.client_epoch),
         (Some(user("alice")), 1, Some(1))
     );
     let facts = load(&token('b'), Look::First).await;
     assert_eq!((facts.path.len(), facts.resource, facts.client_epoch), (2, None, None));
     let facts = load(&token('c'), Look::First).await;
     assert_eq!(
-        (facts.path.len(), facts.user, facts.rules),
+        (facts.path.len(), facts.user, facts.rules.consent),
         (1, None, vec![]),
         "it acts for nobody"
     );
     for token in [token('d'), token('e'), "malformed".to_owned()] {
         let facts = load(&token, Look::First).await;
         assert!(
-            facts.path.is_empty() && facts.user.is_none() && facts.rules.is_empty(),
+            facts.path.is_empty() && facts.user.is_none() && facts.rules.consent.is_empty(),
             "{token}"
         );
     }

@@ -5,10 +5,16 @@ use std::collections::BTreeSet;
 use kernel::{
     AdministratorId, Ask, Audience, Authority, ClientId, GrantId, HostId, Scopes, SessionId, Time, UserId,
     grant::{self, Grant, Holder, Source, Status, Subject},
+    power::Powers,
     resource::ResourceUri,
 };
+use serde_json::{Value, json};
+use store::Fault;
 
-use crate::world::{TIMES, Wanted, World, create_grant, grant, revoke_grant, time};
+use crate::{
+    beside::Beside,
+    world::{TIMES, Wanted, World, create_grant, grant, revoke_grant, time},
+};
 
 #[tokio::test]
 async fn grants_come_back_whole() {
@@ -29,6 +35,7 @@ async fn grants_come_back_whole() {
         new.parent = (n == 2).then(|| GrantId::parse("no-such-parent").unwrap());
         new.authority = Authority::root(Ask {
             details: kernel::Details::default(),
+            powers: kernel::power::Powers::default(),
             scopes: Scopes::parse(["", "a", "z:$1 a'b %_ !#[]~"][n]).unwrap(),
             audiences: [
                 BTreeSet::new(),
@@ -61,6 +68,55 @@ async fn grants_come_back_whole() {
             Some(new),
             "the first revocation stays"
         );
+    }
+}
+
+/// A grant that gives what `powers` says.
+fn powerful(id: &str, powers: &Value) -> Grant {
+    let plain = grant(id);
+    let ask = Ask {
+        scopes: plain.authority.scopes().clone(),
+        details: kernel::Details::default(),
+        powers: Powers::read(powers).unwrap(),
+        audiences: plain.authority.audiences().clone(),
+        expires: None,
+        depth: 2,
+    };
+    Grant {
+        authority: Authority::root(ask),
+        ..plain
+    }
+}
+
+#[tokio::test]
+async fn powers_come_back_as_they_were_and_one_that_cannot_be_read_is_a_fault() {
+    let world = World::new().await;
+    let powers = json!([
+        {
+            "action": "purchase",
+            "constraints": [{ "field": "merchant", "op": "in", "values": ["Müller & Söhne 'x'", 7, true] }],
+            "limits": { "daily_limit_amount": { "EUR": "100.00" } },
+        },
+        { "action": "read_profile" },
+    ]);
+    let given = powerful("g", &powers);
+    world
+        .put(
+            Wanted::default()
+                .guard(create_grant(given.clone()))
+                .guard(create_grant(grant("none"))),
+        )
+        .await;
+    assert_eq!(world.db.grant(&given.id).await.unwrap(), Some(given.clone()));
+    let none = world.db.grant(&GrantId::parse("none").unwrap()).await.unwrap();
+    assert!(none.unwrap().authority.powers().is_empty());
+
+    let beside = Beside::open(&world.fresh.database).await;
+    for bad in ["", "null", "{}", r#"[{"action":"purchase","conditions":[]}]"#] {
+        let broken = format!("UPDATE grants SET powers = '{bad}' WHERE id = 'g'");
+        beside.run_on_both(&broken).await;
+        let read = world.db.grant(&given.id).await;
+        assert!(matches!(read, Err(Fault::Row("grants.powers"))), "{bad:?} {read:?}");
     }
 }
 
@@ -171,6 +227,7 @@ async fn own_grants_are_the_clients_own_that_still_count_with_their_paths() {
         let mut ended = grant(&format!("x{n:03}"));
         ended.authority = kernel::Authority::root(kernel::Ask {
             details: kernel::Details::default(),
+            powers: kernel::power::Powers::default(),
             scopes: ended.authority.scopes().clone(),
             audiences: ended.authority.audiences().clone(),
             expires: Some(time(1)),

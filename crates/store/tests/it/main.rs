@@ -29,7 +29,11 @@ mod flows;
 #[cfg(test)]
 mod grants;
 #[cfg(test)]
+mod habits;
+#[cfg(test)]
 mod journal;
+#[cfg(test)]
+mod ledger;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]

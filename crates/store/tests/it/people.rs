@@ -325,6 +325,7 @@ pub(crate) fn until(grant: Grant, seconds: i64) -> Grant {
     Grant {
         authority: Authority::root(Ask {
             details: kernel::Details::default(),
+            powers: kernel::power::Powers::default(),
             scopes: grant.authority.scopes().clone(),
             audiences: grant.authority.audiences().clone(),
             expires: Some(time(seconds)),

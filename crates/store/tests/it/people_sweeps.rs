@@ -37,7 +37,7 @@ fn id<K>(seconds: i64) -> Id<K> {
 }
 
 /// The same database as another tenant sees it.
-async fn another_tenant(world: &World) -> World {
+pub(crate) async fn another_tenant(world: &World) -> World {
     let other = Tenant {
         id: TenantId::parse("other").unwrap(),
         issuer: "https://other.example".to_owned(),

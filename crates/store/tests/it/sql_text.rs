@@ -81,7 +81,11 @@ pub(crate) fn pairs(sql: &str) -> Vec<(String, usize)> {
         .unwrap_or_default();
     let mut found = Vec::new();
     if words.first() == Some(&"INSERT") {
-        let values = words.iter().position(|word| *word == "VALUES").unwrap();
+        // A row that is made under a condition is selected.
+        let values = words
+            .iter()
+            .position(|word| ["VALUES", "SELECT"].contains(word))
+            .unwrap();
         let arguments = words[values + 1..].iter().take_while(|word| word.starts_with('$'));
         for (column, argument) in words[3..values].iter().zip(arguments) {
             found.push((format!("{table}.{column}"), placeholders(argument).next().unwrap()));

@@ -44,6 +44,22 @@ pub(crate) async fn two_that_would_hang() -> (World, World) {
     )
 }
 
+#[tokio::test]
+async fn a_store_tells_that_another_one_has_written_where_its_engine_can_tell() {
+    let first = World::new().await;
+    let second = World::around(first.fresh.clone(), open(&first.fresh.database).await.unwrap());
+    let Some(before) = first.store().written().unwrap() else {
+        assert!(matches!(first.fresh.database, Database::Postgres(_)));
+        return;
+    };
+    assert_eq!(first.store().written().unwrap(), Some(before), "nobody wrote");
+    second.put(Wanted::default().guard(create_client(client("c")))).await;
+    let after = first.store().written().unwrap();
+    assert_ne!(after, Some(before), "the other one did");
+    first.put(Wanted::default().guard(create_grant(grant("g")))).await;
+    assert_ne!(first.store().written().unwrap(), after, "and then its own writer");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_stores_that_write_eight_rows_in_opposite_order_never_deadlock() {
     let (first, second) = two_that_would_hang().await;

@@ -251,6 +251,7 @@ pub(crate) fn acme() -> Tenant {
             access_token_seconds: 300,
             ..tenant::Settings::default()
         },
+        policy_version: 0,
         created: time(0),
         disabled: None,
     }
@@ -302,6 +303,7 @@ pub(crate) fn grant(id: &str) -> Grant {
         subject: Subject::Nobody,
         authority: Authority::root(Ask {
             details: kernel::Details::default(),
+            powers: kernel::power::Powers::default(),
             scopes: Scopes::parse("read").unwrap(),
             audiences: BTreeSet::from([Audience::Issuer]),
             expires: None,
@@ -312,11 +314,14 @@ pub(crate) fn grant(id: &str) -> Grant {
         status: Status::Active,
         epoch: 1,
         created: time(0),
+        terms: kernel::grant::Terms::default(),
+        signs: kernel::grant::Signs::default(),
     }
 }
 
 pub(crate) fn token(id: &str) -> Record {
     Record {
+        powers: kernel::power::Powers::default(),
         id: TokenId::parse(id).unwrap(),
         grant: GrantId::parse("grant").unwrap(),
         client: ClientId::parse("client").unwrap(),

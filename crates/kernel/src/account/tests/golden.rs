@@ -27,6 +27,7 @@ fn golden_vectors_of_account_hold() {
                 .map(|row| people::browser_session(row).id)
                 .collect(),
             grants: list("grants").map(facts::grant).collect(),
+            ..Facts::default()
         };
         let caller = people::at_browser(loaded, vector.at.now);
         let command = wanted(&vector.request, loaded.get("ceremony"));

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::grant;
+use crate::{grant, power::Powers};
 
 #[test]
 fn the_scopes_of_a_resource_are_scope_tokens() {
@@ -210,27 +210,91 @@ fn a_child_never_reaches_further_than_its_parent() {
             json!({ "scope": "read write", "expires_at": NOW.saturating_add(1000) }),
             None,
         ),
-        (json!({ "scope": "pay", "resources": [THERE] }), Some(Excess::Scope)),
-        (json!({ "resources": [THERE], "scope": "" }), Some(Excess::Audience)),
-        (json!({ "expires_at": NOW.saturating_add(1001) }), Some(Excess::Expiry)),
-        (json!({ "depth": 1 }), Some(Excess::Depth)),
+        (
+            json!({ "scope": "pay", "resources": [THERE] }),
+            Some(Excess::Scope(crate::Scopes::one("pay"))),
+        ),
+        (
+            json!({ "resources": [THERE], "scope": "" }),
+            Some(Excess::Audience(crate::Audience::Resource(facts::uri(THERE)))),
+        ),
+        (
+            json!({ "expires_at": NOW.saturating_add(1001) }),
+            Some(Excess::Expiry(Time::from_unix(NOW.saturating_add(1000)))),
+        ),
+        (json!({ "depth": 1 }), Some(Excess::Depth(0))),
     ];
     for (mut members, excess) in cases {
         members["parent"] = "parent".into();
         let decision = granting(&members, &loaded());
-        assert_eq!(why(&decision), excess.map(Why::Excess), "{members}");
         assert_eq!(decision.change().guards.is_empty(), excess.is_some(), "{members}");
+        assert_eq!(why(&decision), excess.map(Why::Excess), "{members}");
     }
-    assert_eq!(Why::Excess(Excess::Scope).code().name(), "invalid_body");
+    assert_eq!(Why::Excess(Excess::Detail).code().name(), "invalid_body");
     let mut facts = loaded();
     facts.path[0] = facts::grant(
         &json!({ "id": "parent", "client_id": "atlas", "scope": "read", "resources": [HERE], "parent": "top", "depth": 0 }),
     );
     assert_eq!(
         why(&granting(&json!({ "parent": "parent" }), &facts)),
-        Some(Why::Excess(Excess::Depth)),
+        Some(Why::Excess(Excess::Depth(0))),
         "the last of its line"
     );
+}
+
+/// At most so many euros, so often a day.
+fn purchase(most: &str, a_day: i64) -> Value {
+    let constraint = json!({ "field": "amount", "op": "max", "value": most, "currency": "EUR" });
+    json!({ "action": "purchase", "constraints": [constraint], "limits": { "daily_limit_count": a_day } })
+}
+
+#[test]
+fn the_capabilities_of_a_grant_are_kept_told_in_words_and_named_in_the_log() {
+    let powers = json!([purchase("50.00", 3), { "action": "read_profile" }]);
+    let decision = granting(
+        &json!({ "scope": "", "resources": [], "capabilities": powers }),
+        &Facts {
+            resources: Vec::new(),
+            ..loaded()
+        },
+    );
+    let kept = created_grant(&decision).authority.powers().clone();
+    assert_eq!(kept, Powers::read(&powers).unwrap());
+    let mut told = powers.clone();
+    told[0]["constraints"][0]["value"] = "50".into();
+    told[0]["words"] = "may purchase: amount at most 50.00 EUR; at most 3 a day".into();
+    told[1]["words"] = "may read_profile: anything, without limits".into();
+    assert_eq!(document(&decision)["capabilities"], told);
+    let event = &decision.change().events[0];
+    assert_eq!(event.body["capabilities"], json!(["purchase", "read_profile"]));
+    let without = granting(&json!({}), &loaded());
+    assert_eq!(document(&without).get("capabilities"), None);
+    assert_eq!(without.change().events[0].body.get("capabilities"), None);
+}
+
+#[test]
+fn s_31_a_child_never_has_a_capability_beyond_its_parents() {
+    use crate::Excess;
+    let mut facts = loaded();
+    facts.path[0] = facts::grant(&json!({
+        "id": "parent", "client_id": "atlas", "scope": "read", "resources": [HERE], "parent": "top", "depth": 1, "capabilities": [purchase("50.00", 3)],
+    }));
+    let power = |names: &str| Excess::Power(names.to_owned());
+    for (powers, excess) in [
+        (json!([]), None),
+        (json!([purchase("50", 3)]), None),
+        (json!([purchase("20", 1), purchase("10", 2)]), None),
+        (json!([purchase("50.01", 3)]), Some(power("purchase"))),
+        (json!([purchase("50", 4)]), Some(power("purchase"))),
+        (json!([{ "action": "purchase" }]), Some(power("purchase"))),
+        (
+            json!([purchase("50", 3), { "action": "read_profile" }]),
+            Some(power("read_profile")),
+        ),
+    ] {
+        let decision = granting(&json!({ "parent": "parent", "capabilities": powers }), &facts);
+        assert_eq!(why(&decision), excess.map(Why::Excess), "{powers}");
+    }
 }
 
 #[test]
@@ -280,4 +344,126 @@ fn revoking_a_grant_is_one_write_however_often_it_is_done() {
         );
         assert_eq!(events(&decision), [("grant.revoked", Some("parent"))], "{claim}");
     }
+}
+
+/// An edit of the grant that was loaded, whose ancestor lives too.
+fn editing(mut members: Value, facts: &Facts) -> Decision {
+    members["id"] = "parent".into();
+    run(&json!({ "edit_grant": members }), facts)
+}
+
+#[test]
+fn an_edit_takes_away_and_raises_the_epoch_that_it_read() {
+    let decision = editing(
+        json!({ "scope": "read", "expires_at": NOW.saturating_add(500), "depth": 0 }),
+        &loaded(),
+    );
+    let [Guard::Grant(grant::Guard::Narrow(narrowed))] = decision.change().guards.as_slice() else {
+        panic!("an edit: {decision:?}")
+    };
+    let before = &loaded().path[0];
+    assert_eq!(
+        (
+            narrowed.id.as_str(),
+            narrowed.from_epoch,
+            narrowed.authority.scopes().joined().as_str()
+        ),
+        ("parent", before.epoch, "read")
+    );
+    assert_eq!(narrowed.authority.audiences(), before.authority.audiences());
+    assert_eq!(narrowed.after(before).epoch, before.epoch.saturating_add(1));
+    assert_eq!(document(&decision)["scope"], "read");
+    assert_eq!(document(&decision)["expires_at"], NOW.saturating_add(500));
+    let [event] = decision.change().events.as_slice() else {
+        panic!("one event")
+    };
+    assert_eq!(
+        (event.kind, event.about.as_deref()),
+        (EventKind::GrantNarrowed, Some("parent"))
+    );
+    assert_eq!(event.body["scope"], "read");
+}
+
+#[test]
+fn an_edit_never_widens_and_never_leaves_nothing() {
+    use crate::Excess;
+    let body = |text: &str| Some(Why::Body(text.to_owned()));
+    for (members, refused) in [
+        (
+            json!({ "scope": "read pay" }),
+            Some(Why::Widens(Excess::Scope(crate::Scopes::one("pay")))),
+        ),
+        (
+            json!({ "resources": [THERE] }),
+            Some(Why::Widens(Excess::Audience(crate::Audience::Resource(facts::uri(
+                THERE,
+            ))))),
+        ),
+        (
+            json!({ "expires_at": NOW.saturating_add(1001) }),
+            Some(Why::Widens(Excess::Expiry(Time::from_unix(NOW.saturating_add(1000))))),
+        ),
+        (json!({ "depth": 8 }), Some(Why::Widens(Excess::Depth(1)))),
+        (json!({ "scope": "read", "resources": [HERE] }), None),
+        (
+            json!({ "scope": "", "resources": [] }),
+            body("nothing would be left: revoke the grant instead"),
+        ),
+        (
+            json!({}),
+            body(
+                "name what is left: scope, resources, authorization_details, capabilities, expires_at, depth or revocation",
+            ),
+        ),
+        (
+            json!({ "expires_at": NOW }),
+            body("expires_at: lies in the past; revoke the grant to end it now"),
+        ),
+    ] {
+        assert_eq!(why(&editing(members.clone(), &loaded())), refused, "{members}");
+    }
+    assert_eq!(Why::Widens(Excess::Detail).code().name(), "invalid_body");
+    let revoked = grant::Status::Revoked { at: Time::from_unix(1) };
+    for node in 0..2 {
+        let mut facts = loaded();
+        facts.path[node].status = revoked;
+        let dead = body("this grant was revoked or has ended, or one above it: give a new one");
+        assert_eq!(why(&editing(json!({ "scope": "read" }), &facts)), dead);
+    }
+}
+
+#[test]
+fn powers_are_edited_in_their_places_and_no_limit_is_dropped() {
+    use crate::Excess;
+    let mut facts = loaded();
+    facts.path[0] = facts::grant(&json!({
+        "id": "parent", "client_id": "atlas", "scope": "read", "resources": [HERE], "parent": "top", "depth": 1,
+        "capabilities": [purchase("50.00", 3), purchase("20", 9), { "action": "read_profile" }],
+    }));
+    let widens = |names: &str| Some(Why::Widens(Excess::Power(names.to_owned())));
+    let without_limits = json!({ "action": "purchase", "constraints": purchase("40", 0)["constraints"] });
+    for (powers, refused) in [
+        (json!([purchase("40", 2)]), None),
+        (json!([without_limits]), None),
+        (json!([purchase("50", 3), purchase("20", 8)]), None),
+        (json!([{ "action": "read_profile" }]), None),
+        (json!([purchase("20", 9)]), widens("")),
+        (json!([purchase("10", 1), purchase("30", 1)]), widens("")),
+        (
+            json!([purchase("10", 1), purchase("10", 1), purchase("10", 1)]),
+            widens(""),
+        ),
+        (json!([{ "action": "purchase" }]), widens("purchase")),
+        (json!([]), widens("")),
+    ] {
+        let decision = editing(json!({ "capabilities": powers }), &facts);
+        assert_eq!(why(&decision), refused, "{powers}");
+    }
+    let decision = editing(json!({ "capabilities": [without_limits] }), &facts);
+    let told = &document(&decision)["capabilities"];
+    assert_eq!(
+        told[0]["limits"],
+        json!({ "daily_limit_count": 3 }),
+        "what is not stated stays"
+    );
 }

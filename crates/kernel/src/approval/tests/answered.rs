@@ -22,8 +22,9 @@ fn loaded(approval: Approval, changed: &Value) -> Facts<'static> {
         client: Some(client(approval.client.as_str(), changed)),
         approval: Some(approval),
         resource: Some(resource()),
-        rules: Vec::new(),
+        rules: crate::policy::Rules::default(),
         grants: Vec::new(),
+        known: crate::authzen::Known::default(),
     }
 }
 
@@ -213,7 +214,7 @@ fn leaving_out_a_part_leaves_out_the_whole_and_a_yes_to_nothing_is_a_no() {
 fn the_same_yes_said_lately_makes_no_second_grant() {
     let mut facts = loaded(of_alice(&json!({})), &json!({}));
     let basis = facts.client.as_ref().unwrap().basis();
-    let before = json!([{
+    let mut before = json!([{
         "id": "yes-1", "client_id": "tv", "user_id": "alice", "scope": "read write", "resources": [HERE], "own_endpoints": false,
         "depth": 4, "given_by_person": basis, "epoch": 2, "created_at": NOW - 100,
     }]);
@@ -228,6 +229,10 @@ fn the_same_yes_said_lately_makes_no_second_grant() {
         id: id("yes-1"),
         epoch: 2
     })));
+    before[0]["capabilities"] = json!([{ "action": "purchase" }]);
+    facts.grants = vec![facts::path(&before)];
+    let decision = answer(&approve(&facts, ""), &person("alice", &[]), &facts, &at());
+    assert!(made(&decision).is_some(), "a yes that gave more is not the same");
 }
 
 #[test]

@@ -14,11 +14,13 @@ fn put_at(client_id: &str, scope: &str, others: &[Approval], at: &Moment) -> Res
         door: Door::Deferred(Origin::ClientCredentials),
         client: &client,
         asks: Asks {
+            strength: crate::capability::Strength::None,
             scopes: crate::Scopes::one(scope),
             details: Details::default(),
             audience: crate::Audience::Issuer,
             message: None,
             clarified: Vec::new(),
+            question: None,
         },
         whom: Whom::Members {
             group: id("finance"),
@@ -27,6 +29,7 @@ fn put_at(client_id: &str, scope: &str, others: &[Approval], at: &Moment) -> Res
         user_code_digest: None,
         started_from: None,
         lifetime_seconds: 3_600,
+        submitted_as: None,
     };
     ask(asking, others, &people::by(client.clone()), at)
 }

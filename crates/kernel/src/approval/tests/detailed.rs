@@ -52,9 +52,10 @@ fn loaded(approval: Approval, types: Types) -> Facts<'static> {
         resource: Some(facts::resource(
             &json!({ "resource": HERE, "scopes": { "read": "Read", "write": "Write" } }),
         )),
-        rules: Vec::new(),
+        rules: crate::policy::Rules::default(),
         types,
         grants: Vec::new(),
+        known: crate::authzen::Known::default(),
     }
 }
 
@@ -268,6 +269,7 @@ fn fetched((approval, path): (Approval, Vec<grant::Grant>), types: Types) -> Dec
         Skin::Deferred
     };
     let facts = Pending {
+        budgets: std::collections::BTreeMap::new(),
         tenant: tenant(),
         keys: &keys,
         client_epoch: None,
@@ -278,7 +280,7 @@ fn fetched((approval, path): (Approval, Vec<grant::Grant>), types: Types) -> Dec
             &json!({ "resource": HERE, "scopes": { "read": "Read" } }),
         )),
         user: Some(people::user(&json!({ "id": "alice", "epoch": 5 }))),
-        rules: Vec::new(),
+        rules: crate::policy::Rules::default(),
         types,
         polled: None,
     };

@@ -44,6 +44,7 @@ fn world(approval: Approval) -> World {
 impl World {
     fn facts(&self) -> Pending<'_> {
         Pending {
+            budgets: std::collections::BTreeMap::new(),
             tenant: tenant(),
             keys: &self.keys,
             client_epoch: self.epoch,

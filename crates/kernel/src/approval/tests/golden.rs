@@ -15,6 +15,7 @@ fn golden_vectors_of_approval_hold() {
             "client",
             "resource",
             "rules",
+            "policy",
             "grants",
             "tenant",
             "detail_types",
@@ -43,12 +44,13 @@ fn golden_vectors_of_approval_hold() {
             other => panic!("no such answer: {other}"),
         };
         let facts = Facts {
+            known: crate::authzen::Known::default(),
             tenant: &tenant,
             types: vectors::details::types(loaded),
             approval: loaded.get("approval").map(approvals::approval),
             client: loaded.get("client").map(facts::client),
             resource: loaded.get("resource").map(facts::resource),
-            rules: people::rules(loaded.get("rules")),
+            rules: vectors::policies::ruled(loaded),
             grants: loaded
                 .get("grants")
                 .and_then(serde_json::Value::as_array)

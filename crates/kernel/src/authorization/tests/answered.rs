@@ -21,6 +21,7 @@ fn a_yes_is_a_grant_and_a_code_that_rely_on_person_client_and_browser() {
     }));
     let guards = [
         Guard::Grant(grant::Guard::Create(Box::new(grant))),
+        Guard::Policy(crate::policy::Guard::Unchanged { version: 0 }),
         Guard::Client(registration::Guard::Unchanged {
             id: facts::id("app"),
             epoch: 3,
@@ -73,13 +74,13 @@ fn a_client_that_nobody_registered_becomes_a_row_with_the_yes() {
     let guards = |client: &Client| of(client).answer(&asked_by(client, &[]), &yes_but("")).change().clone();
     let document = guards(&stranger());
     assert_eq!(
-        document.guards[1],
+        document.guards[2],
         Guard::Client(registration::Guard::PutDocument(Box::new(stranger())))
     );
     assert_eq!(document.sure, []);
     let itself = guards(&registered_itself());
     assert_eq!(
-        itself.guards[1],
+        itself.guards[2],
         Guard::Client(registration::Guard::Unchanged {
             id: facts::id("app"),
             epoch: 3

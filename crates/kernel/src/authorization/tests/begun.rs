@@ -143,6 +143,7 @@ fn the_person_is_asked_about_what_is_open_and_told_what_is_not() {
         open: scopes("read"),
         decided: scopes("mail"),
         forbidden: scopes("write"),
+        details: crate::detail::Details::default(),
         before: Before::Nothing,
     }));
     assert_eq!(

@@ -84,6 +84,7 @@ fn a_claim_that_was_given_is_remembered_and_one_more_is_asked() {
         let mut yes = yes(scope, &web().basis());
         yes.authority = crate::authority::Authority::root(crate::authority::Ask {
             details: crate::Details::default(),
+            powers: crate::power::Powers::default(),
             scopes: scopes(scope),
             audiences: [crate::Audience::Issuer].into(),
             expires: yes.authority.expires(),

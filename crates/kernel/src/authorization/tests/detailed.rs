@@ -114,6 +114,7 @@ fn a_person_is_asked_about_details_whatever_they_or_a_rule_said_before() {
     before.authority = crate::Authority::root(crate::Ask {
         scopes: scopes("read"),
         details: asked.details.clone(),
+        powers: crate::power::Powers::default(),
         audiences: before.authority.audiences().clone(),
         expires: before.authority.expires(),
         depth: 4,
@@ -325,6 +326,7 @@ fn scopes_alone_give_no_detail_of_a_yes_that_has_some() {
     before.authority = crate::Authority::root(crate::Ask {
         scopes: scopes("read write"),
         details: Details::parse(&list(&[PAYMENT])).unwrap(),
+        powers: crate::power::Powers::default(),
         audiences: before.authority.audiences().clone(),
         expires: before.authority.expires(),
         depth: 4,

@@ -13,6 +13,7 @@ fn golden_vectors_of_authorization_hold() {
             "client",
             "resource",
             "rules",
+            "policy",
             "grants",
             "user",
             "browser_session",
@@ -30,7 +31,7 @@ fn golden_vectors_of_authorization_hold() {
             keys: &keys,
             client: loaded.get("client").map(facts::client),
             resource: loaded.get("resource").map(facts::resource),
-            rules: people::rules(loaded.get("rules")),
+            rules: vectors::policies::ruled(loaded),
             types: vectors::details::types(loaded),
             grants: grants.map(facts::path).collect(),
             answered: match loaded.get("answered") {

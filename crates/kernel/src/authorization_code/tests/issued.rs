@@ -48,6 +48,7 @@ fn the_authorization_is_a_child_of_the_persons_yes_and_everything_hangs_on_it() 
                 id: facts::id("alice"),
                 epoch: 5,
             }),
+            Guard::Policy(crate::policy::Guard::Unchanged { version: 0 }),
             Guard::AuthorizationCode(crate::authorization_code::Guard::Redeem {
                 id: facts::id("code-1"),
                 grant: facts::id(grant.as_str()),
@@ -226,4 +227,21 @@ fn two_redemptions_at_once_want_the_same_row_and_make_different_grants() {
         "S-07: who loses the race is a replay, and the winner dies with it"
     );
     assert_eq!(again.change().sure.len(), 1);
+}
+
+#[test]
+fn an_authorization_keeps_what_its_root_allows_of_each_capability() {
+    let powers = json!([{ "action": "purchase", "limits": { "max_executions": 3 } }]);
+    let world = World {
+        path: vec![yes(&json!({ "capabilities": powers }))],
+        ..world()
+    };
+    let decision = world.redeem(&[], &by_app());
+    let kept = decision.change().guards.iter().find_map(|guard| {
+        let Guard::Grant(grant::Guard::Create(grant)) = guard else {
+            return None;
+        };
+        Some(grant.authority.powers().value())
+    });
+    assert_eq!(kept, Some(powers));
 }

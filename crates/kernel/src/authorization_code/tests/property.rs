@@ -30,7 +30,7 @@ proptest! {
         yes_ends in proptest::option::of(-5_i64..400), depth in 0_u8..6, by_organisation: bool,
         code_scopes in proptest::collection::vec("[abc]", 0..4), code_place in 0_u8..3, rules in rules(), bound: bool,
     ) {
-        let authority = Authority::root(Ask { details: crate::Details::default(),
+        let authority = Authority::root(Ask { details: crate::Details::default(), powers: crate::power::Powers::default(),
             scopes: Scopes::parse(&yes_scopes.join(" ")).unwrap(),
             audiences: yes_places.iter().map(|n| place(*n)).collect(),
             expires: yes_ends.map(|end| at().now.plus(end)),
@@ -73,7 +73,7 @@ proptest! {
         prop_assert!(record.expires <= end && record.expires > at().now);
         prop_assert_eq!(&record.scope, &child.authority.scopes().joined());
         prop_assert_eq!(record.key.is_some(), bound);
-        for rule in &world.rules {
+        for rule in &world.rules.consent {
             let named = |scope: &str| rule.scope.as_deref().is_none_or(|name| name == scope);
             let forbids = rule.effect == crate::consent::Effect::Forbid;
             prop_assert!(!forbids || child.authority.scopes().iter().all(|scope| !named(scope)));

@@ -8,6 +8,7 @@ fn the_form_is_read_as_rfc_6749_section_4_1_3_says() {
     let whole = read(&body(&[("resource", HERE)])).unwrap();
     let expected = Request {
         details: None,
+        limits: crate::power::ExecutionLimits::default(),
         code: Some((facts::id("code-1"), "SplxlOBeZQQYbYS6WxSbIA".to_owned())),
         redirect_uri: Some(BACK.to_owned()),
         verifier: Some(VERIFIER.to_owned()),
@@ -111,7 +112,7 @@ fn the_first_broken_rule_is_the_one_that_is_told() {
     told(&world, &changed, &caller, Why::GrantEnded, "invalid_grant");
     world.path = vec![yes(&json!({}))];
     told(&world, &changed, &caller, Why::GrantForbidden, "invalid_grant");
-    world.rules.clear();
+    world.rules.consent.clear();
     assert_eq!(
         why(&world.redeem(&changed, &caller)),
         None,

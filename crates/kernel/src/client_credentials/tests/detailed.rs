@@ -34,10 +34,12 @@ fn with(id: &str, scope: &str, items: &[&str]) -> Vec<Grant> {
 fn answered_by(body: &str, grants: Vec<Vec<Grant>>, types: Types) -> Decision {
     let tenant = tenant();
     let facts = Facts {
+        budgets: std::collections::BTreeMap::new(),
         keys: &people::any_tenant_keys(),
         approvals: Vec::new(),
         tenant: &tenant,
         resource: Some(here()),
+        policy: crate::policy::Policy::built_in(),
         client_epoch: None,
         grants,
         types,

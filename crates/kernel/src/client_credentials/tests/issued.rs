@@ -97,7 +97,9 @@ fn the_token_lives_as_the_tenant_says_and_never_longer_than_its_grant() {
             row["expires_at"] = NOW.saturating_add(left).into();
         }
         let facts = Facts {
+            budgets: std::collections::BTreeMap::new(),
             types: crate::detail::Types::default(),
+            policy: crate::policy::Policy::built_in(),
             client_epoch: None,
             keys: &people::any_tenant_keys(),
             approvals: Vec::new(),
@@ -223,12 +225,14 @@ fn the_answer_relies_on_every_grant_of_the_path_and_on_a_new_token() {
             id: facts::id("machine"),
             epoch: 0,
         }),
+        Guard::Policy(crate::policy::Guard::Unchanged { version: 0 }),
         Guard::Token(token::Guard::Create(Box::new(made.clone()))),
     ];
     assert_eq!(decision.change().guards, expected);
     assert_eq!(
         made,
         token::Record {
+            powers: crate::power::Powers::default(),
             id: at().id("token"),
             grant: facts::id("l"),
             client: facts::id("machine"),
@@ -280,7 +284,9 @@ fn nothing_of_the_decision_holds_a_secret() {
     ] {
         let request = ask(&format!("scope={scope}&resource={HERE}")).unwrap();
         let facts = Facts {
+            budgets: std::collections::BTreeMap::new(),
             types: crate::detail::Types::default(),
+            policy: crate::policy::Policy::built_in(),
             client_epoch: None,
             keys: &people::any_tenant_keys(),
             approvals: Vec::new(),

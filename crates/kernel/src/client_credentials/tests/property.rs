@@ -29,6 +29,7 @@ fn grown(number: usize, steps: &[Step]) -> Vec<Grant> {
     for (level, (scopes, places, end, revoked)) in steps.iter().enumerate() {
         let ask = Ask {
             details: crate::Details::default(),
+            powers: crate::power::Powers::default(),
             scopes: Scopes::parse(&scopes.join(" ")).unwrap(),
             audiences: places.iter().map(|n| place(*n)).collect(),
             expires: end.map(|end| Time::from_unix(NOW).plus(end)),
@@ -36,7 +37,14 @@ fn grown(number: usize, steps: &[Step]) -> Vec<Grant> {
         };
         let parent = path.first();
         let Some(authority) = parent.map_or(Some(Authority::root(ask.clone())), |parent| {
-            parent.authority.narrow(&ask, &crate::detail::Types::default()).ok()
+            parent
+                .authority
+                .narrow(
+                    &ask,
+                    &crate::detail::Types::default(),
+                    &crate::power::DataClasses::default(),
+                )
+                .ok()
         }) else {
             continue;
         };
@@ -81,7 +89,7 @@ proptest! {
             }),
         };
         let scopes = wanted.as_deref().map(|text| Scopes::parse(text).unwrap());
-        let request = Request { completion: Completion::Now, details: None, scopes: scopes.clone(), resource: resource.as_ref().map(|resource| resource.uri.clone()) };
+        let request = Request { limits: crate::power::ExecutionLimits::default(), completion: Completion::Now, details: None, scopes: scopes.clone(), resource: resource.as_ref().map(|resource| resource.uri.clone()) };
         let grants: Vec<Vec<Grant>> = trees.iter().enumerate().map(|(number, steps)| grown(number, steps)).collect();
         let knows = |scope: &str| resource.as_ref().is_none_or(|resource| resource.scopes.contains_key(scope));
 
@@ -95,7 +103,7 @@ proptest! {
         };
         let possible: Vec<&str> = grants.iter().filter(suffices).map(|path| path[0].id.as_str()).collect();
 
-        let decision = decide(&request, &called_by(machine()), &Facts { keys: &people::any_tenant_keys(), approvals: Vec::new(), types: crate::detail::Types::default(), client_epoch: None,
+        let decision = decide(&request, &called_by(machine()), &Facts { budgets: std::collections::BTreeMap::new(), keys: &people::any_tenant_keys(), approvals: Vec::new(), policy: crate::policy::Policy::built_in(), types: crate::detail::Types::default(), client_epoch: None,
 tenant: &tenant, resource: resource.clone(), grants: grants.clone() }, &at);
         prop_assert_eq!(why(&decision).is_none(), !possible.is_empty(), "issued exactly when one grant suffices");
         if possible.is_empty() {

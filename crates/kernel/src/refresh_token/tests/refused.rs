@@ -62,7 +62,7 @@ fn the_first_broken_rule_is_the_one_that_is_told() {
     told(&world, &shown, &caller, Why::UserDisabled, "invalid_grant");
     world.user = Some(alice(&json!({})));
     told(&world, &shown, &caller, Why::ScopeNotGranted, "invalid_scope");
-    world.rules.clear();
+    world.rules.consent.clear();
     assert_eq!(
         why(&world.shown(&shown, &caller)),
         None,

@@ -55,6 +55,7 @@ fn the_newest_turns_the_line_and_relies_on_all_it_hangs_on() {
             id: facts::id("alice"),
             epoch: 5,
         }),
+        Guard::Policy(crate::policy::Guard::Unchanged { version: 0 }),
         Guard::Family(family::Guard::Turn {
             id: facts::id(FAMILY),
             from: NEWEST,

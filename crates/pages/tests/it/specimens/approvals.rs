@@ -1,8 +1,8 @@
 //! What waits, one question in each of its states, and the code of a device.
 
 use pages::{
-    Answered, App, Approval, Approvals, Device, DeviceProblem, Identity, Item, Language, Place, Question, Quorum,
-    Stands, Way,
+    Answered, App, Approval, Approvals, Device, DeviceProblem, Identity, Item, Language, Part, Particular, Place,
+    Question, Quorum, Sought, Stands, Way,
 };
 
 use super::{
@@ -21,6 +21,7 @@ pub(crate) fn of_device() -> Approval<'static> {
         place: Some(calendar()),
         items: vec![read(), write()],
         particulars: Vec::new(),
+        sought: None,
         decided: Vec::new(),
         forbidden: Vec::new(),
         claim: None,
@@ -54,6 +55,48 @@ pub(crate) fn of_machine() -> Approval<'static> {
     }
 }
 
+/// What a gateway asks about.
+const SOUGHT: Sought<'static> = Sought {
+    subject: "alice@demo.test",
+    action: "delete",
+    resource: "record-1",
+};
+
+fn asked_about() -> Particular<'static> {
+    Particular {
+        digest: "",
+        name: "delete",
+        sentence: vec![
+            Part::Value("alice@demo.test"),
+            Part::Words(" · "),
+            Part::Value("delete"),
+            Part::Words(" · "),
+            Part::Value("record-1"),
+        ],
+        language: "",
+        remarks: vec![
+            ("action.properties.soft", vec!["false"]),
+            ("resource.type", vec!["record"]),
+            ("subject.type", vec!["User"]),
+        ],
+    }
+}
+
+/// A question of a program that wants no authority.
+pub(crate) fn of_question() -> Approval<'static> {
+    Approval {
+        way: Way::Question,
+        place: None,
+        items: Vec::new(),
+        particulars: vec![asked_about()],
+        sought: Some(SOUGHT),
+        claim: Some("the customer asked for it"),
+        from: None,
+        lasts_seconds: 300,
+        ..of_device()
+    }
+}
+
 pub(crate) fn approvals(language: Language, add: &mut impl FnMut(&str, String)) {
     let frame = signed_in(language, "/approvals");
     let many = Question {
@@ -81,6 +124,12 @@ pub(crate) fn approvals(language: Language, add: &mut impl FnMut(&str, String)) 
         particulars: vec![payment(language)],
         ..waiting(atlas(), Way::Device, Some(calendar()))
     };
+    let about = Question {
+        items: Vec::new(),
+        particulars: vec![asked_about()],
+        sought: Some(SOUGHT),
+        ..waiting(stranger(), Way::Question, None)
+    };
     let over = |stands, way| Answered {
         question: waiting(atlas(), way, Some(calendar())),
         stands,
@@ -92,6 +141,7 @@ pub(crate) fn approvals(language: Language, add: &mut impl FnMut(&str, String)) 
             of_group,
             who,
             pays,
+            about,
         ],
         answered: vec![
             over(Stands::Fetched, Way::Device),
@@ -136,6 +186,7 @@ fn waiting<'a>(app: App<'a>, way: Way, place: Option<Place<'a>>) -> Question<'a>
         place,
         items: vec![read(), write()],
         particulars: Vec::new(),
+        sought: None,
         claim: None,
         quorum: None,
         asked_at: NOW - 60,
@@ -148,6 +199,29 @@ fn questions(language: Language, add: &mut impl FnMut(&str, String)) {
     let mut show = |name: &str, page: Approval<'_>| add(name, pages::approval(&one, &page));
     show("approval-device", of_device());
     show("approval-machine", of_machine());
+    show("approval-question", of_question());
+    for (name, stands) in [
+        ("approval-question-passkey-first", Stands::PasskeyFirst),
+        ("approval-question-approved", Stands::Approved),
+        ("approval-question-over", Stands::Fetched),
+        ("approval-question-others-only", Stands::OthersOnly),
+    ] {
+        show(
+            name,
+            Approval {
+                stands,
+                ..of_question()
+            },
+        );
+    }
+    show(
+        "approval-question-unverified",
+        Approval {
+            app: stranger(),
+            stands: Stands::NoOnly,
+            ..of_question()
+        },
+    );
     show(
         "approval-more",
         Approval {
@@ -187,6 +261,7 @@ fn questions(language: Language, add: &mut impl FnMut(&str, String)) {
         },
     );
     for (name, stands) in [
+        ("approval-passkey-first", Stands::PasskeyFirst),
         ("approval-no-only", Stands::NoOnly),
         ("approval-approved", Stands::Approved),
         ("approval-fetched", Stands::Fetched),
@@ -196,20 +271,12 @@ fn questions(language: Language, add: &mut impl FnMut(&str, String)) {
     ] {
         show(name, Approval { stands, ..of_device() });
     }
-    show(
-        "approval-others-must",
-        Approval {
-            stands: Stands::OthersMust,
-            ..of_machine()
-        },
-    );
-    show(
-        "approval-machine-approved",
-        Approval {
-            stands: Stands::Approved,
-            ..of_machine()
-        },
-    );
+    for (name, stands) in [
+        ("approval-others-must", Stands::OthersMust),
+        ("approval-machine-approved", Stands::Approved),
+    ] {
+        show(name, Approval { stands, ..of_machine() });
+    }
     show(
         "approval-long",
         Approval {

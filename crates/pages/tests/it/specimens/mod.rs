@@ -54,6 +54,8 @@ pub(crate) fn all(language: Language) -> Vec<Specimen> {
     sign_in::sign_in(language, &mut add);
     consent::consent(language, &mut add);
     agents::agents(language, &mut add);
+    agents::grants(language, &mut add);
+    agents::gifts(language, &mut add);
     approvals::approvals(language, &mut add);
     account::account(language, &mut add);
     problems::problems(language, &mut add);

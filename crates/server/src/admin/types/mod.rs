@@ -5,6 +5,7 @@ mod consents;
 mod details;
 mod further;
 mod people;
+mod policies;
 mod resources;
 mod tenants;
 
@@ -24,7 +25,8 @@ pub(super) use consents::RuleBody;
 pub(super) use details::{DetailTypeBody, DetailTypeChangeBody, in_path as detail_type_in_path};
 pub(super) use further::FurtherBody;
 pub(super) use people::{GroupBody, PasswordBody, UserBody, UserChangeBody};
-pub(super) use resources::{GrantBody, ResourceBody, ResourceChangeBody};
+pub(super) use policies::{CapabilityBody, ExplainBody, PoliciesBody, ReplayBody, in_path as capability_in_path};
+pub(super) use resources::{GrantBody, GrantEditBody, ResourceBody, ResourceChangeBody};
 pub(super) use tenants::{AdministratorBody, TenantBody, TenantChangeBody};
 
 /// Reads a body strictly: one JSON object, no repeated members, none that we do not know.
@@ -68,6 +70,10 @@ fn culprit<'o, T: DeserializeOwned>(object: &'o Object, error: &serde_json::Erro
 /// A message of the parser, cut and in ASCII, without the values that it tells: they may be secrets, and the message goes into the audit log (S-46).
 fn plain(message: &str) -> String {
     let message = without_value(message).unwrap_or_else(|| message.to_owned());
+    let message = match message.split_once("expected struct ") {
+        Some((before, _)) => format!("{before}expected an object"), // the name of a type of ours says nothing
+        None => message,
+    };
     message
         .chars()
         .map(|c| if c.is_ascii_graphic() || c == ' ' { c } else { '?' })
