@@ -52,6 +52,49 @@ export async function passkeys(cases, prokura, chromium) {
         await page.context().close();
     });
 
+    await cases.claim('a yes that takes a passkey is signed by it on the page of the question, over what stands there; a password alone gives nothing', async () => {
+        const resource = 'https://vault.example/api';
+        await prokura.admin('POST', '/resources', { resource, resource_name: 'Vault', scopes: { 'vault:look': 'look into the vault', 'vault:open': 'open the vault' } });
+        await prokura.admin('PUT', '/capabilities/open_vault', { description: 'Open the vault', approval_strength: 'biometric', scopes: ['vault:open'] });
+        await prokura.admin('PUT', '/capabilities/look_into_vault', { description: 'Look into the vault', approval_strength: 'session', scopes: ['vault:look'] });
+        const device = await prokura.admin('POST', '/clients', {
+            client_name: 'Robot',
+            grant_types: ['urn:ietf:params:oauth:grant-type:device_code'],
+            token_endpoint_auth_method: 'client_secret_basic',
+        });
+        const authorization = `Basic ${btoa(`${device.client_id}:${device.client_secret}`)}`;
+        const sent = async (path, parameters) => (await fetch(`${issuer}${path}`, { method: 'POST', headers: { authorization }, body: new URLSearchParams(parameters) })).json();
+        const { device_code, user_code } = await sent('/oauth2/device_authorization', { resource, scope: 'vault:look vault:open' });
+
+        const page = await signedIn(chromium, prokura);
+        await page.goto(`${issuer}/device`);
+        await page.fill('#user-code', user_code);
+        await press(page, 'form[action$="/device"] button');
+        assert.match(await page.innerText('main'), /Your yes is signed with your passkey/);
+        assert.equal(await page.isVisible('#deny'), true);
+
+        // Nothing is there to sign with; then somebody who sends the form without it.
+        await authenticator(page);
+        await page.click('#allow');
+        await page.locator('#approval [role=status]', { hasText: 'The passkey was not used' }).waitFor();
+        await Promise.all([page.waitForEvent('load'), page.evaluate(() => document.getElementById('approval').submit())]);
+        assert.match(await page.innerText('[role=alert]'), /Nothing was allowed/);
+        assert.equal((await sent('/oauth2/token', { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code })).error, 'authorization_pending');
+        await page.context().close();
+
+        const phone = await signedIn(chromium, prokura);
+        await authenticator(phone, { holding: kept.map((passkey) => ({ ...passkey, signCount: passkey.signCount + 5 })) });
+        await phone.goto(`${issuer}/approvals`);
+        await press(phone, phone.locator('main a', { hasText: 'Look at it' }).first());
+        await phone.locator('input[name=without][value="vault:look"]').check();
+        await press(phone, '#allow');
+        assert.match(await phone.innerText('main [role=status]'), /You said yes/);
+        await new Promise((resolve) => setTimeout(resolve, 10_500)); // what a device that asked too soon has to wait
+        const tokens = await sent('/oauth2/token', { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code });
+        assert.equal(tokens.scope, 'vault:open', JSON.stringify(tokens));
+        await phone.context().close();
+    });
+
     await cases.claim('step-up (RFC 9470): the API wants a passkey for what cannot be undone, the app passes its challenge on, the person steps up, and only that token may', async () => {
         const application = await Application.start(prokura);
         application.resource = prokura.resource('http');

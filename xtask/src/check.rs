@@ -34,7 +34,6 @@ pub(crate) fn command(workspace: &Workspace) -> Verdict {
 /// Runs every step, also after one failed: each is news of its own.
 pub(crate) fn part(workspace: &Workspace) -> Counts {
     let mut counts = Counts::default();
-    let mut failed = Vec::new();
     for (name, step) in STEPS {
         let good = match step(workspace) {
             Ok(good) => good,
@@ -43,13 +42,10 @@ pub(crate) fn part(workspace: &Workspace) -> Counts {
                 false
             }
         };
-        if !good {
-            failed.push(*name);
-        }
-        counts.add(Counts::one(Good::from(good)));
+        counts.add(Counts::one(name, Good::from(good)));
     }
-    if !failed.is_empty() {
-        println!("check failed: {}", failed.join(", "));
+    if !counts.red.is_empty() {
+        println!("check failed: {}", counts.red.join(", "));
     }
     counts
 }

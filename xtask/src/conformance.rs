@@ -278,7 +278,7 @@ pub(crate) fn count(workspace: &Workspace, file: &Path) -> Counts {
         println!("conformance: {error:#}");
         Good::No
     });
-    Counts::one(good)
+    Counts::one("the record of what was shown of public test plans", good)
 }
 
 #[cfg(test)]

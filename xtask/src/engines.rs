@@ -26,7 +26,7 @@ pub(crate) fn part(workspace: &Workspace) -> Result<Counts> {
     let processes = run_package(&built, "prokura", PROCESSES, Some(&postgres), Echo::Lines)?;
     drop(postgres);
 
-    let mut counts = store.counts;
+    let mut counts = store.counts.clone();
     counts.add(server.counts);
     counts.add(processes.counts);
     if processes.names.is_empty() {

@@ -138,7 +138,7 @@ fn hunt(workspace: &Workspace, only: &[&str]) -> Result<Counts> {
             Fate::Survived => println!("SURVIVED {id} ({attack}): no test matching {:?} went red", mutant.tests),
             Fate::NotTried(why) => println!("SURVIVED {id} ({attack}): not tried, {why}"),
         }
-        counts.add(Counts::one(Good::from(matches!(fate, Fate::Killed(_)))));
+        counts.add(Counts::one(id, Good::from(matches!(fate, Fate::Killed(_)))));
     }
     Ok(counts)
 }

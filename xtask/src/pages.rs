@@ -51,7 +51,7 @@ pub(crate) fn part(workspace: &Workspace) -> Result<Counts> {
     for (file, script) in scripts {
         let good = run_page(&workspace.target(), &file, &script)?;
         println!("{} - {file}", if good { "ok" } else { "not ok" });
-        counts.add(Counts::one(Good::from(good)));
+        counts.add(Counts::one(&file, Good::from(good)));
     }
     Ok(counts)
 }

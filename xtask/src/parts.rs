@@ -88,6 +88,7 @@ pub(crate) fn command(workspace: &Workspace, arguments: &[String]) -> Result<Ver
             println!("{}: {error:#}", part.name);
             Counts {
                 failed: 1,
+                red: vec![format!("{error:#}")],
                 ..Counts::default()
             }
         });
@@ -107,10 +108,16 @@ pub(crate) fn command(workspace: &Workspace, arguments: &[String]) -> Result<Ver
                     "{:<16} {:>8} {:>8} {:>8} {time:>10}",
                     part.name, counts.passed, counts.failed, counts.skipped
                 );
-                sum.add(counts);
+                sum.add(Counts {
+                    red: counts.red.iter().map(|name| format!("{}: {name}", part.name)).collect(),
+                    ..counts
+                });
             }
             End::LeftOut => println!("{:<16} left out", part.name),
         }
+    }
+    for name in &sum.red {
+        println!("FAILED {name}");
     }
     println!("in all {}", all.seconds());
     println!("{sum}");

@@ -11,6 +11,9 @@ pub const IDLE_SECONDS: i64 = 24 * 3_600;
 /// How fresh the sign-in must be for what concerns the person's own credentials, in seconds.
 pub const FRESH_SECONDS: i64 = 600;
 
+/// How lately a passkey must have verified somebody for what takes one, and for which it signs nothing, in seconds.
+pub const VERIFIED_SECONDS: i64 = 120;
+
 /// How somebody proved who they are (RFC 8176 has the names for `amr`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Method {
@@ -140,6 +143,11 @@ impl BrowserSession {
             authenticated: self.authenticated,
             method: self.method,
         }
+    }
+
+    /// Whether a passkey has verified the person just now.
+    pub fn is_verified(&self, now: Time) -> bool {
+        now.since(self.authenticated) <= VERIFIED_SECONDS && self.method.assurance() >= Assurance::PhishingResistant
     }
 
     /// Whether the person proved themselves a moment ago.

@@ -1,6 +1,6 @@
 //! What people prove themselves by: passkeys, a password, recovery codes. Rows hold public keys and digests, never a secret.
 
-use proof::{Time, digest};
+use proof::{Time, digest, webauthn::Asserted};
 
 use crate::id::{PasskeyId, UserId};
 
@@ -28,6 +28,23 @@ pub struct Passkey {
     pub created: Time,
     /// When it was last used, if it was.
     pub used: Option<Time>,
+}
+
+impl Passkey {
+    /// That it was used for what it asserted; or the rule that this breaks. WebAuthn s7.2 step 22 once more, by the row as it is at this look: two signatures may have come
+    /// at once.
+    pub(crate) fn used(&self, asserted: &Asserted, at: Time) -> Result<Guard, &'static str> {
+        let counted = asserted.counter != 0 || self.counter != 0;
+        if counted && i64::from(asserted.counter) <= self.counter {
+            return Err("the passkey's counter went back");
+        }
+        Ok(Guard::UsePasskey {
+            id: self.id.clone(),
+            from: self.counter,
+            to: i64::from(asserted.counter),
+            at,
+        })
+    }
 }
 
 /// A person's password as a row.

@@ -304,6 +304,8 @@ pub enum Why {
     SignInRequired,
     /// The sign-in is too old for this.
     SignInStale,
+    /// A yes that takes a passkey was not signed by one: which rule.
+    YesUnsigned(&'static str),
     /// A passkey challenge came a second time.
     CeremonyReplayed,
     /// A sealed request or ceremony that is over.
@@ -481,6 +483,7 @@ impl Why {
             | Self::AboutOneself
             | Self::ApproversDemanded
             | Self::SignInFailed(_)
+            | Self::YesUnsigned(_)
             | Self::Forged
             | Self::RegistrationOff => Code::AccessDenied,
             Self::PolicyForbids(forbidden) => forbidden.refused().code(),
@@ -772,6 +775,7 @@ impl Why {
             }
             Self::SignInRequired => "sign in first",
             Self::SignInStale => "sign in again for this: your last sign-in is more than ten minutes ago",
+            Self::YesUnsigned(_) => "a yes to this takes your passkey, for exactly this question and now; try again",
             Self::CeremonyReplayed => "this passkey request was used before; load the page again",
             Self::PageExpired => "the page is too old; go back to the app and start again",
             Self::PageForeign => "the page was opened in another browser, or cookies are off",
@@ -878,7 +882,7 @@ impl Why {
             Self::GrantEnded => "the grant has ended".to_owned(),
             Self::GrantForbidden => "the tenant's rules no longer give what was granted".to_owned(),
             Self::UserDisabled => "the person is disabled or gone".to_owned(),
-            Self::SignInFailed(rule) => (*rule).to_owned(),
+            Self::SignInFailed(rule) | Self::YesUnsigned(rule) => (*rule).to_owned(),
             Self::RedirectUrisRefused(rule) => format!("redirect URIs: {rule}"),
             Self::ClientDocument(rule) => format!("client document: {rule}"),
             Self::TooMany(rule) | Self::Throttled { what: rule, .. } => format!("too many: {rule}"),

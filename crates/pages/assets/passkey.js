@@ -52,13 +52,14 @@
   };
   const send = (credential) => { form.elements.credential.value = written(credential); form.submit(); };
 
-  const create = form.dataset.ceremony === "create";
+  const { ceremony } = form.dataset; // create, get or sign
+  const create = ceremony === "create";
   let autofill = null;
   let busy = false;
 
   // The browser offers passkeys in the field for the name, until the button is pressed.
   const offer = async () => {
-    if (create || !(await window.PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+    if (ceremony !== "get" || !(await window.PublicKeyCredential.isConditionalMediationAvailable?.())) return;
     autofill = new AbortController();
     try {
       const credential = await navigator.credentials.get({ publicKey: options(), mediation: "conditional", signal: autofill.signal });

@@ -11,7 +11,7 @@ use crate::frame::{Frame, Shell, Width, finish};
 use crate::markup::Markup;
 use crate::particular::{self, Particular};
 use crate::quiet::quiet;
-use crate::words::{Filling, Words, percent_encoded, said};
+use crate::words::{Filling, Words, said};
 
 /// The list of what waits.
 #[derive(Clone, Debug)]
@@ -50,8 +50,8 @@ pub struct Question<'a> {
     pub sought: Option<Sought<'a>>,
     /// What the app says it is for: its words.
     pub claim: Option<&'a str>,
-    /// Whom it asks, when it is not this person alone.
-    pub quorum: Option<Quorum<'a>>,
+    /// The groups that it asks, when it is not this person alone.
+    pub quorum: Vec<Quorum<'a>>,
     /// When it was asked, in unix seconds.
     pub asked_at: i64,
     /// When it ends, with no for an answer.
@@ -117,17 +117,41 @@ pub struct Approval<'a> {
     pub ends_at: i64,
     /// How long what is given lasts.
     pub lasts_seconds: i64,
-    /// Whom it asks, when it is not this person alone.
-    pub quorum: Option<Quorum<'a>>,
+    /// The groups that it asks, when it is not this person alone.
+    pub quorum: Vec<Quorum<'a>>,
     /// Where it stands.
     pub stands: Stands,
+    /// What a passkey is asked to sign, where it stands so that one must.
+    pub ceremony: Option<Ceremony<'a>>,
+    /// Why it shows once more.
+    pub problem: Option<AnswerProblem>,
     /// For Details: the wire's name of a value and the value.
     pub details: Vec<(&'static str, String)>,
 }
 
 quiet!(Approval);
 
-/// Several people are asked.
+/// A passkey is asked to sign the yes.
+#[derive(Clone, Copy)]
+pub struct Ceremony<'a> {
+    /// Sealed; goes back with the signature.
+    pub sealed: &'a str,
+    /// `PublicKeyCredentialRequestOptionsJSON` (WebAuthn Level 3 s5.1.8); "" when the person has no passkey.
+    pub options: &'a str,
+}
+
+quiet!(Ceremony);
+
+/// Why the page of a question shows once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerProblem {
+    /// The yes takes a passkey's signature, and this was none.
+    Unsigned,
+    /// The page was open for too long for a passkey.
+    TookTooLong,
+}
+
+/// So many people of a group are asked.
 #[derive(Clone, Debug)]
 pub struct Quorum<'a> {
     /// The name of their group or role.
@@ -143,12 +167,14 @@ pub struct Quorum<'a> {
 pub enum Stands {
     /// They can say yes or no.
     Open,
-    /// They can say no, and yes once their passkey has said that it is them.
-    PasskeyFirst,
+    /// They can say no, and yes by the signature of their passkey.
+    ByPasskey,
     /// They can say no: the organisation forbids the yes.
     NoOnly,
     /// They can say no: it is about themself, and others must say yes.
     OthersOnly,
+    /// They can say no: enough of their group said yes, and those of others must.
+    EnoughOfTheirs,
     /// They said yes, and others must.
     OthersMust,
     /// The answer was yes.
@@ -205,7 +231,7 @@ struct Row<'a> {
     items: Vec<Markup>,
     more: Option<Markup>,
     claim: Option<Claim>,
-    quorum: Option<Markup>,
+    quorum: Vec<Markup>,
     status: Option<Note>,
     story: KeyValue,
     label: String,
@@ -248,7 +274,7 @@ fn row<'a>(say: Words, frame: &Frame<'a>, question: &Question<'a>, stands: Stand
             say.rich("approval-more", &[("count", Filling::Count(count))])
         }),
         claim: question.claim.map(|words| claim(say, &question.app, words)),
-        quorum: question.quorum.as_ref().map(|asked| quorum(say, asked)),
+        quorum: question.quorum.iter().map(|asked| quorum(say, asked)).collect(),
         status: status(say, stands, question.way),
         story,
         label: say.line("approval-look-named", &[("app", Filling::Name(question.app.name))]),
@@ -284,7 +310,8 @@ pub fn approval(frame: &Frame<'_>, page: &Approval<'_>) -> String {
     let when = |at: i64| Filling::Piece(calendar::moment(say, frame.now, at));
     let form = match page.stands {
         Stands::Open => Form::YesOrNo,
-        Stands::PasskeyFirst | Stands::NoOnly | Stands::OthersOnly => Form::NoOnly,
+        Stands::ByPasskey if page.ceremony.is_some_and(|asked| !asked.options.is_empty()) => Form::ByPasskey,
+        Stands::ByPasskey | Stands::NoOnly | Stands::OthersOnly | Stands::EnoughOfTheirs => Form::NoOnly,
         Stands::OthersMust
         | Stands::Approved
         | Stands::Fetched
@@ -294,7 +321,7 @@ pub fn approval(frame: &Frame<'_>, page: &Approval<'_>) -> String {
     };
     let asked_for: Vec<Item<'_>> = page.items.iter().chain(&page.decided).cloned().collect();
     let only = particular::only(&page.particulars, &page.items, &page.decided);
-    let refusable = form == Form::YesOrNo && page.quorum.is_none();
+    let refusable = matches!(form, Form::YesOrNo | Form::ByPasskey) && page.quorum.is_empty();
     finish(&ApprovalPage {
         shell: Shell::new(frame, &say.text("approval-title"), Width::Decision),
         say,
@@ -330,7 +357,7 @@ pub fn approval(frame: &Frame<'_>, page: &Approval<'_>) -> String {
         },
         warning: (page.way == Way::Device && form != Form::None)
             .then(|| Note::new(Tone::Caution, say.rich("approval-device-warning", &[]))),
-        quorum: page.quorum.as_ref().map(|asked| quorum(say, asked)),
+        quorum: page.quorum.iter().map(|asked| quorum(say, asked)).collect(),
         status: status(say, page.stands, page.way),
         particulars: particular::listed(say, &page.particulars, refusable && only.is_none()),
         items: choices(&page.items, "item"),
@@ -348,11 +375,15 @@ pub fn approval(frame: &Frame<'_>, page: &Approval<'_>) -> String {
             ),
         },
         terms: terms(say, frame, page, form),
-        // To the sign-in page, which wants a passkey of now and leads back here.
-        verify: (page.stands == Stands::PasskeyFirst).then(|| {
-            let back = percent_encoded(&format!("/approvals/{}?verify", page.id));
-            format!("{}/sign-in?request={back}", frame.base)
+        problem: page.problem.map(|problem| {
+            let (tone, key) = match problem {
+                AnswerProblem::Unsigned => (Tone::Danger, "approval-yes-unsigned"),
+                AnswerProblem::TookTooLong => (Tone::Caution, "approval-took-too-long"),
+            };
+            Note::new(tone, say.rich(key, &[]))
         }),
+        no_passkey: page.stands == Stands::ByPasskey && form == Form::NoOnly,
+        ceremony: page.ceremony.filter(|_| form == Form::ByPasskey),
         form,
         refusable,
         decision: Decision {
@@ -368,6 +399,7 @@ pub fn approval(frame: &Frame<'_>, page: &Approval<'_>) -> String {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     YesOrNo,
+    ByPasskey,
     NoOnly,
     None,
 }
@@ -383,7 +415,7 @@ struct ApprovalPage<'a> {
     started: Markup,
     verified: Verified,
     warning: Option<Note>,
-    quorum: Option<Markup>,
+    quorum: Vec<Markup>,
     status: Option<Note>,
     particulars: Particulars<'a>,
     items: Vec<Choice<'a>>,
@@ -392,7 +424,9 @@ struct ApprovalPage<'a> {
     able: String,
     nothing: Empty,
     terms: Vec<Markup>,
-    verify: Option<String>,
+    problem: Option<Note>,
+    no_passkey: bool,
+    ceremony: Option<Ceremony<'a>>,
     form: Form,
     refusable: bool,
     decision: Decision,
@@ -487,9 +521,10 @@ fn sentence(say: Words, frame: &Frame<'_>, wanted: &Wanted<'_, '_>) -> Markup {
 fn status(say: Words, stands: Stands, way: Way) -> Option<Note> {
     let (tone, key) = match (stands, way) {
         (Stands::Open, _) => return None,
-        (Stands::PasskeyFirst, _) => (Tone::Plain, "approval-passkey-first"),
+        (Stands::ByPasskey, _) => (Tone::Plain, "approval-by-passkey"),
         (Stands::NoOnly, _) => (Tone::Caution, "approval-no-only"),
         (Stands::OthersOnly, _) => (Tone::Caution, "approval-others-only"),
+        (Stands::EnoughOfTheirs, _) => (Tone::Plain, "approval-enough-of-yours"),
         (Stands::OthersMust, _) => (Tone::Plain, "approval-others-must"),
         (Stands::Approved, Way::Device) => (Tone::Ok, "approval-approved-device"),
         (Stands::Approved, Way::Machine | Way::More) => (Tone::Ok, "approval-approved"),
@@ -510,7 +545,7 @@ fn terms(say: Words, frame: &Frame<'_>, page: &Approval<'_>, form: Form) -> Vec<
         let when = Filling::Piece(calendar::moment(say, frame.now, page.ends_at));
         terms.push(say.rich("approval-ends-with-no", &[("when", when)]));
     }
-    if form != Form::YesOrNo {
+    if !matches!(form, Form::YesOrNo | Form::ByPasskey) {
         return terms;
     }
     if page.way == Way::Question {

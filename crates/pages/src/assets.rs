@@ -23,7 +23,7 @@ pub(crate) const STYLE: Asset = Asset {
 
 /// Passkeys. Pages work without it.
 pub(crate) const SCRIPT: Asset = Asset {
-    name: "passkey-1f9dc5e5.js",
+    name: "passkey-277c25a6.js",
     content_type: "text/javascript; charset=utf-8",
     bytes: include_bytes!("../assets/passkey.js"),
 };

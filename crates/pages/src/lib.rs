@@ -33,7 +33,9 @@ mod words;
 pub use account::{Account, AccountNotice, Passkey, PasswordState, Session, Which, account};
 pub use agents::{Agent, Agents, AgentsNotice, DecidedBy, GrantRow, Live, agents};
 pub use app::{App, Identity, Item, Place};
-pub use approvals::{Answered, Approval, Approvals, Question, Quorum, Sought, Stands, Way, approval, approvals};
+pub use approvals::{
+    AnswerProblem, Answered, Approval, Approvals, Ceremony, Question, Quorum, Sought, Stands, Way, approval, approvals,
+};
 pub use consent::{Change, Consent, Destination, History, consent};
 pub use device::{Device, DeviceProblem, device};
 pub use form_post::{FormPost, form_post};

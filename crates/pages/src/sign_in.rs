@@ -41,11 +41,6 @@ pub enum Ways<'a> {
         /// Where the answer goes that it cannot be done.
         host: &'a str,
     },
-    /// Nothing but a passkey of now: a question on our own page wants it.
-    PasskeyToAnswer {
-        /// The path of the question, where no can be said without one.
-        back: &'a str,
-    },
 }
 
 /// The page for a recovery code.
@@ -101,11 +96,6 @@ pub fn sign_in(frame: &Frame<'_>, page: &SignIn<'_>) -> String {
         },
         no_passkey: match page.ways {
             Ways::All => None,
-            Ways::PasskeyToAnswer { back } => Some(NoPasskey {
-                add: format!("{}/account", frame.base),
-                refuse: Refuse::ByLink(format!("{}{back}", frame.base)),
-                only: Note::new(Tone::Plain, say.rich("sign-in-stronger", &[])),
-            }),
             Ways::PasskeyOnly { host } => Some(NoPasskey {
                 // By way of a sign-in if need be; the request goes along, and comes back from there.
                 add: format!(
@@ -113,7 +103,7 @@ pub fn sign_in(frame: &Frame<'_>, page: &SignIn<'_>) -> String {
                     frame.base,
                     percent_encoded(&format!("/account?request={}", percent_encoded(page.request)))
                 ),
-                refuse: Refuse::ByForm(say.rich("no-passkey-refuse-words", &[("host", Filling::Whole(host))])),
+                refuse: say.rich("no-passkey-refuse-words", &[("host", Filling::Whole(host))]),
                 only: Note::new(Tone::Plain, say.rich("sign-in-stronger", &[])),
             }),
         },
@@ -127,16 +117,13 @@ pub fn sign_in(frame: &Frame<'_>, page: &SignIn<'_>) -> String {
 
 /// Why somebody signs in. A name that nobody verified never stands in the heading.
 fn ask(say: Words, frame: &Frame<'_>, page: &SignIn<'_>) -> Markup {
-    if let Ways::PasskeyToAnswer { .. } = page.ways {
-        return say.rich("sign-in-passkey-to-answer", &[]);
-    }
     let Some(app) = &page.app else {
         return say.rich("sign-in-at", &[("tenant", Filling::Name(frame.tenant))]);
     };
     let vouched = !matches!(app.identity, Identity::SelfRegistered);
     let key = match (page.ways, vouched) {
-        (Ways::All | Ways::PasskeyToAnswer { .. }, true) => "sign-in-for-app",
-        (Ways::All | Ways::PasskeyToAnswer { .. }, false) => "sign-in-for-unverified",
+        (Ways::All, true) => "sign-in-for-app",
+        (Ways::All, false) => "sign-in-for-unverified",
         (Ways::PasskeyOnly { .. }, true) => "sign-in-passkey-for-app",
         (Ways::PasskeyOnly { .. }, false) => "sign-in-passkey-for-unverified",
     };
@@ -177,15 +164,8 @@ struct SignInPage<'a> {
 struct NoPasskey {
     only: Note,
     add: String,
-    refuse: Refuse,
-}
-
-/// How they say that they cannot.
-enum Refuse {
-    /// To the app that asks, in these words.
-    ByForm(Markup),
-    /// On the page of the question.
-    ByLink(String),
+    /// How they say to the app that they cannot.
+    refuse: Markup,
 }
 
 #[derive(Template)]

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use cedar_policy::Policy;
 use kernel::{
-    GroupId,
     capability::Strength,
     policy::{Approvers, Demands},
+    user::parse_group,
 };
 
 /// The annotations that mean something. Others are refused when policies are compiled: a slip of the pen must not switch a demand off.
@@ -20,8 +20,10 @@ pub const ANNOTATIONS: [&str; 7] = [
     "reason",
 ];
 
-/// The most people who may be demanded.
+/// The most people of a group who may be demanded.
 const QUORUM_MAX: u8 = 20;
+/// The most groups that one policy may demand.
+const GROUPS_MAX: usize = 5;
 /// The shortest and longest lifetime that may be demanded, in seconds.
 const LIFETIME_SECONDS: std::ops::RangeInclusive<u32> = 30..=31_536_000;
 
@@ -32,6 +34,18 @@ const REASON_BYTES_MAX: usize = 200;
 fn is_reason(text: &str) -> bool {
     let may_be_told = |b: u8| (b' '..=b'~').contains(&b) && !matches!(b, b'"' | b'\\');
     (1..=REASON_BYTES_MAX).contains(&text.len()) && text.bytes().all(may_be_told)
+}
+
+/// So many of each of these groups, all different.
+fn asked(groups: &str, quorum: u8) -> Option<BTreeSet<Approvers>> {
+    let read = |group: &str| {
+        parse_group(group).map(|group| Approvers {
+            group: group.as_str().to_owned(),
+            quorum,
+        })
+    };
+    let asked = groups.split(' ').map(read).collect::<Option<BTreeSet<_>>>()?;
+    (asked.len() <= GROUPS_MAX && asked.len() == groups.split(' ').count()).then_some(asked)
 }
 
 /// Reads the annotations of a policy; what is wrong is told in a sentence.
@@ -60,14 +74,9 @@ pub(crate) fn read(policy: &Policy) -> Result<Demands, String> {
             return Err("@quorum says how many of @approvers, which is missing".to_owned());
         }
         None => BTreeSet::new(),
-        Some(group) if GroupId::parse(group).is_none() => {
-            return Err("@approvers is the id of a group or role".to_owned());
-        }
-        Some(group) => [Approvers {
-            group: group.to_owned(),
-            quorum,
-        }]
-        .into(),
+        Some(groups) => asked(groups, quorum).ok_or(format!(
+            "@approvers is the id of a group or role, or up to {GROUPS_MAX} of them with one space between"
+        ))?,
     };
     let lifetime_seconds = match policy.annotation("lifetime") {
         None => None,

@@ -1,9 +1,9 @@
 //! Approvals: table `approval`, in the order of their ids, which is the order of their times.
 
 use kernel::{
-    ApprovalId, ClientId, Confirmation, Time,
+    ApprovalId, ClientId, Confirmation, GroupId, Time,
     access_request::SubmittedAs,
-    approval::{Approval, Asks, Door, Guard, LIMITS_LOOK_BACK_SECONDS, Places, State, Whom, Write},
+    approval::{Approval, Asks, Door, Guard, LIMITS_LOOK_BACK_SECONDS, PANEL, Panel, Places, State, Whom, Write},
     moment,
 };
 
@@ -24,6 +24,7 @@ pub(crate) const STATEMENTS: &[&Statement] = &[
     &OF_CODE,
     &OF_REQUEST,
     &LATELY,
+    &LATELY_OF_GROUP,
     &PAGE,
     &CREATE,
     &ADVANCE,
@@ -64,6 +65,16 @@ static LATELY: Statement = Statement::read(
     "SELECT id, door, authorization_grant, client, key_thumbprint, asks, payload_hash, whom_kind, whom, quorum, state, answer, user_code_digest, interval_seconds, started_from, expires_at, created_at, epoch, place_of_client, place_of_whom, request_key, request_digest
      FROM approval
      WHERE tenant = $1 AND whom_kind = $2 AND whom = $3 AND id > $4
+     ORDER BY id DESC
+     LIMIT $5",
+);
+
+static LATELY_OF_GROUP: Statement = Statement::read(
+    "approval.lately_of_group",
+    &[Text, Text, Text, Text, Int],
+    "SELECT id, door, authorization_grant, client, key_thumbprint, asks, payload_hash, whom_kind, whom, quorum, state, answer, user_code_digest, interval_seconds, started_from, expires_at, created_at, epoch, place_of_client, place_of_whom, request_key, request_digest
+     FROM approval
+     WHERE tenant = $1 AND whom_kind = $2 AND id > $3 AND whom LIKE $4
      ORDER BY id DESC
      LIMIT $5",
 );
@@ -133,13 +144,39 @@ impl TenantDb {
     /// What was asked of these people in the time that limits look back, the newest first.
     pub async fn approvals_lately(&self, whom: &Whom, now: Time) -> Result<Vec<Approval>, Fault> {
         let floor = moment::id_floor(now.minus(LIMITS_LOOK_BACK_SECONDS));
+        let who = whom.who();
         let args = [
             whom.kind().into(),
-            whom.who().into(),
+            who.as_ref().into(),
             floor.as_str().into(),
             ROWS_MAX.into(),
         ];
         self.all(&LATELY, &args, read).await
+    }
+
+    /// The same of everybody who asks the members of this group, alone or with others.
+    pub async fn approvals_lately_of_group(&self, group: &GroupId, now: Time) -> Result<Vec<Approval>, Fault> {
+        let alone = Whom::Members(Panel::one(group.clone(), 1));
+        let floor = moment::id_floor(now.minus(LIMITS_LOOK_BACK_SECONDS));
+        let pattern = format!("%{group}=%"); // what it lets through beside, the memberships do not
+        let args = [
+            PANEL.into(),
+            floor.as_str().into(),
+            pattern.as_str().into(),
+            ROWS_MAX.into(),
+        ];
+        let (mut all, others) = futures_util::future::try_join(
+            self.approvals_lately(&alone, now),
+            self.all(&LATELY_OF_GROUP, &args, read),
+        )
+        .await?;
+        let member = [group.clone()].into();
+        let asks_them = |approval: &Approval| match &approval.whom {
+            Whom::Members(panel) => !panel.of_person(&member).is_empty(),
+            Whom::WhoeverHasTheCode | Whom::Person(_) => false,
+        };
+        all.extend(others.into_iter().filter(asks_them));
+        Ok(all)
     }
 
     /// Approvals in the order of their ids, after one of them.
@@ -190,7 +227,7 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 approval.asks.row().into(),
                 approval.payload_hash.clone().into(),
                 approval.whom.kind().into(),
-                approval.whom.who().to_owned().into(),
+                approval.whom.who().into_owned().into(),
                 i64::from(approval.whom.quorum()).into(),
                 approval.state.name().into(),
                 approval.state.row().to_string().into(),
@@ -216,7 +253,7 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 approval.asks.row().into(),
                 approval.payload_hash.clone().into(),
                 approval.whom.kind().into(),
-                approval.whom.who().to_owned().into(),
+                approval.whom.who().into_owned().into(),
                 approval.state.name().into(),
                 approval.state.row().to_string().into(),
                 approval.epoch.into(),

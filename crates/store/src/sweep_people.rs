@@ -291,7 +291,7 @@ fn over(now: Time) -> [Over; 10] {
             table: "approval",
             args: vec![
                 Whom::WhoeverHasTheCode.kind().into(),
-                Whom::WhoeverHasTheCode.who().into(),
+                Whom::WhoeverHasTheCode.who().into_owned().into(),
                 moment::id_floor(now.minus(approval::UNCLAIMED_SECONDS)).into(),
             ],
         },

@@ -6,7 +6,6 @@ use proof::{Time, Verified, base64url, webauthn::Credential};
 
 use crate::{
     administration::{created, edited, narrowed},
-    approval::is_verified,
     authority::{Less, Scopes},
     authorization::Wanted,
     browser_session,
@@ -349,7 +348,7 @@ impl Doing<'_> {
         if !judged.ruling.demands().approvers.is_empty() {
             return Err(Why::ApproversDemanded);
         }
-        if judged.ruling.strength() >= Strength::Biometric && !is_verified(self.person, self.at) {
+        if judged.ruling.strength() >= Strength::Biometric && !self.person.session.is_verified(self.at.now) {
             return Err(Why::SignInStale);
         }
         let given = wanted.given(&judged, &Scopes::default(), &BTreeSet::new())?;

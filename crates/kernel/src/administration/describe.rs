@@ -390,9 +390,16 @@ pub fn approval(approval: &Approval, now: Time) -> Object {
         Whom::Person(user) => {
             o.insert("user_id".into(), user.as_str().into());
         }
-        Whom::Members { group, quorum } => {
-            o.insert("approvers".into(), group.as_str().into());
-            o.insert("approval_quorum".into(), (*quorum).into());
+        Whom::Members(panel) => {
+            if let Some((group, _)) = panel.only() {
+                o.insert("approvers".into(), group.as_str().into());
+            }
+            o.insert("approval_quorum".into(), panel.seats().into());
+            let seats = approval.seats();
+            let groups = seats
+                .iter()
+                .map(|seats| json!({ "group": seats.group.as_str(), "quorum": seats.quorum, "yes": seats.yes }));
+            o.insert("approval_groups".into(), groups.collect());
         }
     }
     let yes: Vec<Value> = approval.state.yes().iter().map(said).collect();

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use proof::{Time, digest};
 use serde_json::{Value, json};
 
-use super::{Approval, Door, Gift, Guard as ApprovalGuard, State, Unfit, Whom, Yes};
+use super::{Approval, Door, Gift, Guard as ApprovalGuard, Signature, State, Unfit, Whom, Yes, signed::Proved};
 use crate::{
     access_request,
     authority::{Ask, Audience, Authority, Scopes},
     authorization::{Acting, Given, Judged, Wanted, lives_as_read},
     authzen,
-    browser_session::{self, Assurance},
+    browser_session::{self, Presence},
     caller::{BrowserUser, Caller},
     capability::Strength,
     client::{self, Client, Registration},
@@ -20,6 +20,7 @@ use crate::{
     detail::{Details, Types},
     event::{Event, EventKind},
     grant::{self, Grant, Holder, Source, Status, Subject},
+    id::GroupId,
     moment::Moment,
     policy::{self, Rules},
     power::Powers,
@@ -31,9 +32,6 @@ use crate::{
 
 /// How long a machine may use what people gave it for itself, in seconds: a day, then it asks again.
 pub const GIVEN_TO_MACHINE_SECONDS: i64 = 86_400;
-
-/// How long ago a passkey may have verified whoever says a biometric yes, in seconds.
-pub const VERIFIED_SECONDS: i64 = 120;
 
 /// What was loaded for an answer.
 #[derive(Debug)]
@@ -54,6 +52,8 @@ pub struct Facts<'a> {
     pub grants: Vec<Vec<Grant>>,
     /// Who and what the question names, when it is one.
     pub known: authzen::Known,
+    /// The passkey's signature that came with the answer.
+    pub signature: Signature,
 }
 
 /// What the person said.
@@ -96,12 +96,14 @@ pub struct View {
 pub enum Open {
     /// Yes or no.
     YesOrNo,
-    /// No; and yes once a passkey has verified the person, now.
-    PasskeyFirst,
+    /// No; and yes, by the signature of a passkey.
+    YesByPasskey,
     /// Only no: the organisation forbids the yes, or knows a detail no longer.
     NoOnly,
     /// Only no: it is about themself, and others must say yes.
     OthersOnly,
+    /// Only no: enough of their group have said yes, and those of others must.
+    EnoughOfTheirs,
     /// Nothing more: this person answered, or it is over.
     Answered,
 }
@@ -132,8 +134,7 @@ pub fn view(caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Result<View, Why
         };
         (forbidden, Strength::None)
     };
-    let verified = approval.strength(strength) < Strength::Biometric || is_verified(person, at);
-    let in_parts = !matches!(approval.whom, Whom::Members { .. });
+    let in_parts = !matches!(approval.whom, Whom::Members(_));
     let nothing_forbidden =
         judgement.forbidden.is_empty() && judged.as_ref().is_ok_and(|judged| judged.ruling.permits());
     let whole = in_parts || nothing_forbidden;
@@ -145,7 +146,8 @@ pub fn view(caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Result<View, Why
     let said_before = approval.state.yes().iter().any(|yes| yes.by == person.user.id);
     let open = match (approval.state.waits(), said_before, all_judged && whole && still_asked) {
         (false, _, _) | (true, true, _) => Open::Answered,
-        (true, false, true) if !verified => Open::PasskeyFirst,
+        (true, false, true) if !would_count(&approval, person) => Open::EnoughOfTheirs,
+        (true, false, true) if approval.strength(strength) >= Strength::Biometric => Open::YesByPasskey,
         (true, false, true) => Open::YesOrNo,
         (true, false, false) => Open::NoOnly,
     };
@@ -183,7 +185,8 @@ fn consider(said: &Said, caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Res
                 .clone()
                 .deny(&person.user.id, person.session.presence(), at.now)
                 .map_err(unfit)?;
-            let event = answered(EventKind::ApprovalDenied, &approval, person, caller, at);
+            let session = person.session.presence();
+            let event = answered(EventKind::ApprovalDenied, &approval, &session, caller, at);
             Ok(changed(person, denied, Vec::new(), None, event, at))
         }
         Said::Approve {
@@ -251,16 +254,18 @@ fn approve(
 
     // 2. What of it: never what the organisation forbids, and not what they left out.
     let judged = of_whom(approval, wanted.judge(person, &facts.rules, facts.tenant, at.now)?)?;
-    if approval.strength(judged.ruling.strength()) >= Strength::Biometric && !is_verified(person, at) {
-        return Err(Why::SignInStale); // a passkey, now: a cookie is never enough
-    }
+    let strength = approval.strength(judged.ruling.strength());
     let judgement = &judged.judgement;
     let left_out = !without.is_empty() || !without_details.is_empty();
-    let for_machine = matches!(approval.whom, Whom::Members { .. });
+    let for_machine = matches!(approval.whom, Whom::Members(_));
     if for_machine && (left_out || !judgement.forbidden.is_empty() || !judged.ruling.permits()) {
         return Err(Why::ForbiddenByRule); // several people say yes to one thing, whole
     }
     let given = wanted.given(&judged, without, without_details)?;
+    let client = wanted.client;
+    let proved = facts
+        .signature
+        .prove(strength, approval, client, &facts.types, person, at)?; // a cookie alone is never enough where a passkey is demanded
     let relied_on = facts.types.relied_on(&given.details);
 
     // 3. The yes, and the grant when it was the last that was needed.
@@ -269,10 +274,12 @@ fn approve(
         scopes: given.scopes,
         details: given.details,
         payload_hash: approval.payload_hash.clone(),
-        presence: person.session.presence(),
+        presence: proved.presence.clone(),
+        signed_by: proved.by.clone(),
+        of: of_theirs(approval, person),
         at: at.now,
     };
-    let mut guards = Vec::new();
+    let mut guards = Vec::from_iter(proved.guard.clone());
     let approved = approval
         .clone()
         .approve(yes, |agreed| {
@@ -287,7 +294,7 @@ fn approve(
 
     // 4. The evidence.
     let agreed = approved.state.agreed();
-    let event = answered(EventKind::ApprovalGiven, approval, person, caller, at)
+    let event = given_event(approval, &proved, caller, at)
         .with("scope", agreed.scopes.joined())
         .with_details(&agreed.details)
         .with("yes", approved.state.yes().len())
@@ -363,13 +370,6 @@ impl Standing {
     }
 }
 
-impl Standing {
-    /// Whether their passkey must verify them before they can say yes.
-    fn wants_passkey(&self, person: &BrowserUser, at: &Moment) -> bool {
-        self.strength >= Strength::Biometric && !is_verified(person, at)
-    }
-}
-
 /// What somebody who may answer sees of a question about somebody and something.
 fn view_question(
     approval: &Approval,
@@ -383,7 +383,8 @@ fn view_question(
     let said_before = approval.state.yes().iter().any(|yes| yes.by == person.user.id);
     let open = match (approval.state.waits(), said_before, &standing) {
         (false, _, _) | (true, true, _) => Open::Answered,
-        (true, false, Ok(standing)) if standing.wants_passkey(person, at) => Open::PasskeyFirst,
+        (true, false, Ok(_)) if !would_count(approval, person) => Open::EnoughOfTheirs,
+        (true, false, Ok(standing)) if standing.strength >= Strength::Biometric => Open::YesByPasskey,
         (true, false, Ok(_)) => Open::YesOrNo,
         (true, false, Err(Why::AboutOneself)) => Open::OthersOnly,
         (true, false, Err(_)) => Open::NoOnly,
@@ -413,29 +414,32 @@ fn approve_question(
         return Err(Why::AnswerStale);
     }
     let standing = Standing::of(approval, asked, person, facts, at)?;
-    if standing.wants_passkey(person, at) {
-        return Err(Why::SignInStale);
-    }
+    let proved = facts
+        .signature
+        .prove(standing.strength, approval, client, &facts.types, person, at)?;
     let yes = Yes {
         by: person.user.id.clone(),
         scopes: Scopes::default(),
         details: Details::default(),
         payload_hash: approval.payload_hash.clone(),
-        presence: person.session.presence(),
+        presence: proved.presence.clone(),
+        signed_by: proved.by.clone(),
+        of: of_theirs(approval, person),
         at: at.now,
     };
     let mut approved = approval.clone().approve(yes, |_| Gift::Evidence).map_err(unfit)?;
     if matches!(approved.state, State::Approved { .. }) {
         approved.expires = standing.until;
     }
-    let guards = vec![
+    let mut guards = Vec::from_iter(proved.guard.clone());
+    guards.extend([
         facts.rules.policy.relied_on(),
         Guard::Client(client::Guard::Unchanged {
             id: client.id.clone(),
             epoch: client.epoch,
         }),
-    ];
-    let event = answered(EventKind::ApprovalGiven, approval, person, caller, at)
+    ]);
+    let event = given_event(approval, &proved, caller, at)
         .with("yes", approved.state.yes().len())
         .with("quorum", approved.whom.quorum())
         .with("state", approved.state.name())
@@ -456,7 +460,7 @@ fn give(
         let id = grant.id.clone();
         (Gift::New(id), vec![Guard::Grant(grant::Guard::Create(Box::new(grant)))])
     };
-    if let Whom::Members { .. } = approval.whom {
+    if let Whom::Members(_) = approval.whom {
         let authority = Authority::root(Ask {
             scopes: agreed.scopes.clone(),
             details: agreed.details.clone(),
@@ -544,10 +548,29 @@ fn wanted<'f>(approval: &'f Approval, facts: &'f Facts<'_>) -> Result<Wanted<'f>
         scopes: approval.asks.scopes.clone(),
         details: &approval.asks.details,
         acts: match approval.whom {
-            Whom::Members { .. } => Acting::ForItself,
+            Whom::Members(_) => Acting::ForItself,
             Whom::WhoeverHasTheCode | Whom::Person(_) => Acting::ForThePerson,
         },
     })
+}
+
+/// Of which of the groups that are asked somebody is a member.
+fn of_theirs(approval: &Approval, person: &BrowserUser) -> BTreeSet<GroupId> {
+    match &approval.whom {
+        Whom::Members(panel) => panel.of_person(&person.user.memberships),
+        Whom::WhoeverHasTheCode | Whom::Person(_) => BTreeSet::new(),
+    }
+}
+
+/// Whether the yes of somebody would count beside those that were said: of each group only so many do.
+fn would_count(approval: &Approval, person: &BrowserUser) -> bool {
+    let Whom::Members(panel) = &approval.whom else {
+        return true;
+    };
+    let theirs = of_theirs(approval, person);
+    let mut people = super::of(approval.state.yes());
+    people.push(&theirs);
+    panel.seated(&people).values().sum::<usize>() == people.len()
 }
 
 /// Whether policies' approvers are those who were asked; a person alone is none.
@@ -563,13 +586,6 @@ fn of_whom(approval: &Approval, judged: Judged) -> Result<Judged, Why> {
     } else {
         Err(Why::ApproversDemanded)
     }
-}
-
-/// Whether a passkey has verified the person just now: what a biometric yes takes.
-pub(crate) fn is_verified(person: &BrowserUser, at: &Moment) -> bool {
-    let session = &person.session;
-    let now = at.now.since(session.authenticated) <= VERIFIED_SECONDS;
-    now && session.method.assurance() >= Assurance::PhishingResistant
 }
 
 /// Whether its details may still be asked: what ended or was tightened meanwhile nobody can give.
@@ -588,22 +604,34 @@ const fn lasts(door: &Door) -> i64 {
 
 const fn unfit(unfit: Unfit) -> Why {
     match unfit {
-        Unfit::State | Unfit::SaidBefore | Unfit::Claimed => Why::AlreadyAnswered,
+        Unfit::State | Unfit::SaidBefore | Unfit::Claimed | Unfit::Enough => Why::AlreadyAnswered,
         Unfit::Unclaimed => Why::Absent("approval"),
         Unfit::OtherPayload => Why::AnswerStale,
     }
 }
 
 /// The entry of an answer: to what, and how whoever gave it proved themselves.
-fn answered(kind: EventKind, approval: &Approval, person: &BrowserUser, caller: &Caller, at: &Moment) -> Event {
-    Event::new(kind, caller, at)
+fn answered(kind: EventKind, approval: &Approval, proved: &Presence, caller: &Caller, at: &Moment) -> Event {
+    let event = Event::new(kind, caller, at)
         .about(approval.id.as_str())
         .with("client", approval.client.as_str())
         .with("door", approval.door.name())
         .with("payload_hash", approval.payload_hash.as_str())
-        .with("method", person.session.method.name())
-        .with("auth_time", person.session.authenticated.unix())
-        .with("browser_session", person.session.id.as_str())
+        .with("method", proved.method.name())
+        .with("auth_time", proved.authenticated.unix());
+    match &proved.session {
+        Some(session) => event.with("browser_session", session.as_str()),
+        None => event,
+    }
+}
+
+/// The entry of a yes, with the signature that a passkey made of it.
+fn given_event(approval: &Approval, proved: &Proved, caller: &Caller, at: &Moment) -> Event {
+    let event = answered(EventKind::ApprovalGiven, approval, &proved.presence, caller, at);
+    match &proved.evidence {
+        Some(evidence) => event.with("passkey", evidence.clone()),
+        None => event,
+    }
 }
 
 /// The approval goes on, by somebody who is still there.

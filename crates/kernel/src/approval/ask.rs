@@ -101,7 +101,7 @@ pub(crate) fn ask(asking: Asking<'_>, others: &[Approval], caller: &Caller, at: 
         .with("door", approval.door.name())
         .with("client", approval.client.as_str())
         .with("whom", approval.whom.kind())
-        .with("who", approval.whom.who())
+        .with("who", approval.whom.who().as_ref())
         .with("quorum", approval.whom.quorum())
         .with("audience", approval.asks.audience.as_row())
         .with("scope", approval.asks.scopes.joined())

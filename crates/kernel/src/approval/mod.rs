@@ -25,27 +25,32 @@
 //! What exactly is asked may stand in `authorization_details` (RFC 9396), by every door: checked and shown as at the authorization endpoint, each refusable by the person
 //! whose own question it is.
 //!
-//! Not covered: approving with limits, notifications, a passkey's signature over the payload; their issues come.
+//! Where policies or the capability demand a passkey, the yes is its signature over what was shown ([`challenge`]), kept in the audit log as it was made.
+//!
+//! Not covered: approving with limits, notifications; their issues come.
 
 mod answer;
 mod ask;
 mod fetch;
 mod handle;
+mod panel;
 mod row;
+mod signed;
 mod state;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use answer::cancelled;
-pub(crate) use answer::is_verified;
-pub use answer::{Facts, GIVEN_TO_MACHINE_SECONDS, Open, Said, VERIFIED_SECONDS, View, answer, seen, view};
+pub use answer::{Facts, GIVEN_TO_MACHINE_SECONDS, Open, Said, View, answer, seen, view};
 pub(crate) use ask::{Asking, ask, own_or_known};
 pub use fetch::{Facts as Pending, poller};
 pub(crate) use fetch::{poll, waiting};
 pub use handle::{Handle, UserCode};
+pub use panel::Panel;
+pub use signed::{Signature, Signed, challenge};
 pub use state::{Gift, State, Unfit, Yes};
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use proof::{Time, digest, json};
 
@@ -153,6 +158,9 @@ pub struct Clarification {
     pub answer: String,
 }
 
+/// The kind of several groups in rows.
+pub const PANEL: &str = "groups";
+
 /// Who may answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Whom {
@@ -160,39 +168,43 @@ pub enum Whom {
     WhoeverHasTheCode,
     /// This person.
     Person(UserId),
-    /// So many different people of a group or role.
-    Members {
-        /// Which.
-        group: GroupId,
-        /// How many of them must say yes.
-        quorum: u8,
-    },
+    /// So many different people of a group or role, or of several.
+    Members(Panel),
 }
 
 impl Whom {
     /// The name of the kind in rows.
-    pub const fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
             Self::WhoeverHasTheCode => "code",
             Self::Person(_) => "person",
-            Self::Members { .. } => "members",
+            Self::Members(panel) if panel.only().is_some() => "members",
+            Self::Members(_) => PANEL,
         }
     }
 
     /// Who, in rows; nobody is empty.
-    pub fn who(&self) -> &str {
+    pub fn who(&self) -> Cow<'_, str> {
         match self {
-            Self::WhoeverHasTheCode => "",
-            Self::Person(id) => id.as_str(),
-            Self::Members { group, .. } => group.as_str(),
+            Self::WhoeverHasTheCode => "".into(),
+            Self::Person(id) => id.as_str().into(),
+            Self::Members(panel) => panel.row().into(),
         }
     }
 
     /// How many different people must say yes.
-    pub const fn quorum(&self) -> u8 {
+    pub fn quorum(&self) -> u8 {
         match self {
             Self::WhoeverHasTheCode | Self::Person(_) => 1,
-            Self::Members { quorum, .. } => *quorum,
+            Self::Members(panel) => panel.seats(),
+        }
+    }
+
+    /// How many of those who said yes count, at most [`Self::quorum`].
+    pub(crate) fn counted(&self, yes: &[Yes]) -> usize {
+        match self {
+            Self::WhoeverHasTheCode | Self::Person(_) => yes.len().min(1),
+            Self::Members(panel) => panel.seated(&of(yes)).values().sum(),
         }
     }
 
@@ -201,16 +213,46 @@ impl Whom {
         match self {
             Self::WhoeverHasTheCode => false,
             Self::Person(person) => person == id,
-            Self::Members { group, .. } => memberships.contains(group),
+            Self::Members(panel) => !panel.of_person(memberships).is_empty(),
         }
     }
 }
 
+/// A group that is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seats<'a> {
+    /// Which.
+    pub group: &'a GroupId,
+    /// How many of it must say yes.
+    pub quorum: u8,
+    /// How many of it have.
+    pub yes: usize,
+}
+
+/// The groups, of those that are asked, of which each was a member who said yes.
+fn of(yes: &[Yes]) -> Vec<&BTreeSet<GroupId>> {
+    yes.iter().map(|yes| &yes.of).collect()
+}
+
 impl Approval {
+    /// The groups that are asked, in the order of their ids; none where one person is.
+    pub fn seats(&self) -> Vec<Seats<'_>> {
+        let Whom::Members(panel) = &self.whom else {
+            return Vec::new();
+        };
+        let seated = panel.seated(&of(self.state.yes()));
+        let seats = panel.iter().map(|(group, quorum)| Seats {
+            group,
+            quorum,
+            yes: seated.get(group).copied().unwrap_or_default(),
+        });
+        seats.collect()
+    }
+
     /// Whether it asks these approvers, and as many of them at least.
     fn asks_for(&self, demanded: &Approvers) -> bool {
         match &self.whom {
-            Whom::Members { group, quorum } => group.as_str() == demanded.group && *quorum >= demanded.quorum,
+            Whom::Members(panel) => panel.covers(demanded),
             Whom::WhoeverHasTheCode | Whom::Person(_) => false,
         }
     }
@@ -220,14 +262,19 @@ impl Approval {
         now.max(self.asks.strength)
     }
 
+    /// Whether a passkey signed each yes.
+    fn is_signed(&self) -> bool {
+        self.state.yes().iter().all(|yes| yes.signed_by.is_some())
+    }
+
     /// Whether those were asked whom a verdict demands, by so many at least, and each yes is as strong as that.
     pub(crate) fn is_enough(&self, verdict: &Verdict, strength: Strength) -> bool {
         let asked = verdict.demands.approvers.iter().all(|demanded| self.asks_for(demanded));
-        asked && (self.strength(strength) < Strength::Biometric || self.state.yes().iter().all(Yes::is_verified))
+        asked && (self.strength(strength) < Strength::Biometric || self.is_signed())
     }
 
     /// Whether what people said is enough for what policies demand of it now: that all of it is allowed, that the group was asked whom they name, by so many at least, and that
-    /// each of them was verified by a passkey where that is demanded.
+    /// a passkey signed each yes where that is demanded.
     pub(crate) fn suffices(&self, ruling: &Ruling) -> Result<(), Why> {
         if !ruling.permits() {
             return Err(ruling.refusal(Refused::Standing));
@@ -240,7 +287,7 @@ impl Approval {
         {
             return Err(Why::ApproversDemanded);
         }
-        if self.strength(ruling.strength()) >= Strength::Biometric && !self.state.yes().iter().all(Yes::is_verified) {
+        if self.strength(ruling.strength()) >= Strength::Biometric && !self.is_signed() {
             return Err(Why::HumanDemanded(Refused::Standing));
         }
         Ok(())

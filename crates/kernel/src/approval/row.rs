@@ -1,16 +1,18 @@
 //! The parts of an approval that rows keep as JSON: read and written here, so that the store knows columns and not states.
 
+use std::collections::BTreeSet;
+
 use proof::{Time, json};
 use serde_json::{Value, json};
 
-use super::{Asks, Clarification, Door, Gift, Origin, State, Whom, Yes};
+use super::{Asks, Clarification, Door, Gift, Origin, PANEL, Panel, State, Whom, Yes};
 use crate::{
     access_request,
     authority::{Audience, Scopes},
     browser_session::{Method, Presence},
     capability::Strength,
     detail::Details,
-    id::{BrowserSessionId, GrantId, GroupId, Id, UserId},
+    id::{BrowserSessionId, GrantId, GroupId, Id, PasskeyId, UserId},
 };
 
 impl Door {
@@ -42,10 +44,8 @@ impl Whom {
         match (kind, who) {
             ("code", "") => Some(Self::WhoeverHasTheCode),
             ("person", id) => UserId::parse(id).map(Self::Person),
-            ("members", group) => Some(Self::Members {
-                group: GroupId::parse(group)?,
-                quorum,
-            }),
+            ("members", group) => Some(Self::Members(Panel::one(GroupId::parse(group)?, quorum))),
+            (PANEL, groups) => Panel::from_row(groups).map(Self::Members),
             _ => None,
         }
     }
@@ -217,19 +217,43 @@ impl Yes {
         row.insert("payload_hash".to_owned(), self.payload_hash.as_str().into());
         row.insert("at".to_owned(), self.at.unix().into());
         write_presence(&mut row, &self.presence);
+        if self.of.len() > 1 {
+            let groups = self.of.iter().map(|group| Value::from(group.as_str()));
+            row.insert("of".to_owned(), groups.collect());
+        } else if let Some(group) = self.of.first() {
+            row.insert("of".to_owned(), group.as_str().into());
+        }
+        if let Some(passkey) = &self.signed_by {
+            row.insert("signed_by".to_owned(), passkey.as_str().into());
+        }
         row.into()
     }
 
     fn from_row(value: &Value) -> Option<Self> {
         let o = value.as_object()?;
+        let signed_by = match o.get("signed_by") {
+            Some(passkey) => Some(PasskeyId::parse(passkey.as_str()?)?),
+            None => None,
+        };
         Some(Self {
             by: UserId::parse(o.get("by")?.as_str()?)?,
             scopes: Scopes::parse(o.get("scope")?.as_str()?).ok()?,
             details: read_details(o)?,
             payload_hash: o.get("payload_hash")?.as_str()?.to_owned(),
             presence: read_presence(o)?,
+            signed_by,
+            of: read_groups(o.get("of"))?,
             at: Time::from_unix(o.get("at")?.as_i64()?),
         })
+    }
+}
+
+/// One group as its id, several as a list.
+fn read_groups(value: Option<&Value>) -> Option<BTreeSet<GroupId>> {
+    match value {
+        None => Some(BTreeSet::new()),
+        Some(Value::Array(groups)) => groups.iter().map(|group| GroupId::parse(group.as_str()?)).collect(),
+        Some(group) => Some([GroupId::parse(group.as_str()?)?].into()),
     }
 }
 

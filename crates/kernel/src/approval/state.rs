@@ -1,14 +1,16 @@
 //! Where an approval stands, and how it goes on: pure transitions, each from the states that admit it.
 
+use std::collections::BTreeSet;
+
 use proof::Time;
 
-use super::{Approval, Clarification, VERIFIED_SECONDS, Whom};
+use super::{Approval, Clarification, Whom};
 use crate::{
     authority::Scopes,
     authorization::Given,
-    browser_session::{Assurance, Presence},
+    browser_session::Presence,
     detail::Details,
-    id::{GrantId, UserId},
+    id::{GrantId, GroupId, PasskeyId, UserId},
 };
 
 /// Where an approval stands, with what is true there.
@@ -88,16 +90,12 @@ pub struct Yes {
     pub payload_hash: String,
     /// How they proved themselves.
     pub presence: Presence,
+    /// The passkey that signed it, if one did: a sign-in by one, however fresh, is no yes.
+    pub signed_by: Option<PasskeyId>,
+    /// Of which groups, of those that are asked, they were a member.
+    pub of: BTreeSet<GroupId>,
     /// When.
     pub at: Time,
-}
-
-impl Yes {
-    /// Whether a passkey had verified them when they said it: a sign-in of this morning is no yes of now.
-    pub(crate) fn is_verified(&self) -> bool {
-        let just_then = self.at.since(self.presence.authenticated) <= VERIFIED_SECONDS;
-        just_then && self.presence.method.assurance() >= Assurance::PhishingResistant
-    }
 }
 
 /// The grant that a yes gives.
@@ -132,6 +130,8 @@ pub enum Unfit {
     Claimed,
     /// They said yes before: a quorum is of different people.
     SaidBefore,
+    /// Enough of their groups have said yes: others must.
+    Enough,
     /// What they said yes to is not what is asked.
     OtherPayload,
 }
@@ -215,7 +215,7 @@ impl Approval {
                 let whom = Whom::Person(by.clone());
                 Ok(self.on(|approval| approval.whom = whom))
             }
-            (State::Asked, Whom::Person(_) | Whom::Members { .. }) => Err(Unfit::Claimed),
+            (State::Asked, Whom::Person(_) | Whom::Members(_)) => Err(Unfit::Claimed),
             (_, _) => Err(Unfit::State),
         }
     }
@@ -273,7 +273,11 @@ impl Approval {
         }
         let at = yes.at;
         let all: Vec<Yes> = self.state.yes().iter().cloned().chain([yes]).collect();
-        let enough = all.len() >= usize::from(self.whom.quorum());
+        let counted = self.whom.counted(&all);
+        if counted < all.len() {
+            return Err(Unfit::Enough);
+        }
+        let enough = counted >= usize::from(self.whom.quorum());
         let state = if enough {
             let gift = give(&agreed(&all));
             State::Approved { yes: all, gift, at }
@@ -323,7 +327,7 @@ impl Approval {
     fn claimed(&self) -> Result<(), Unfit> {
         match self.whom {
             Whom::WhoeverHasTheCode => Err(Unfit::Unclaimed),
-            Whom::Person(_) | Whom::Members { .. } => Ok(()),
+            Whom::Person(_) | Whom::Members(_) => Ok(()),
         }
     }
 

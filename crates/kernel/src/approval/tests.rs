@@ -1,11 +1,14 @@
-//! The machine: every state against every transition, that no way leads to a yes without the quorum or to a second fetch, and the rules of asking, answering and fetching.
+//! The machine: every state against every transition, that no way leads to a yes without the quorum or to a second fetch, and the rules of asking, answering, signing and
+//! fetching.
 mod answered;
 mod asked;
 mod detailed;
 mod fetched;
 mod golden;
 mod machine;
+mod panel;
 mod property;
+mod signed;
 
 use std::sync::LazyLock;
 
@@ -77,6 +80,8 @@ fn yes(by: &str, approval: &Approval) -> Yes {
         details: approval.asks.details.clone(),
         payload_hash: approval.payload_hash.clone(),
         presence: presence(),
+        signed_by: None,
+        of: BTreeSet::new(),
         at: at().now,
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{EVALUATE, Evaluation, Named, Request};
 use crate::{
     access_request::{self, Denial},
-    approval::{Approval, State, Whom},
+    approval::{Approval, Panel, State, Whom},
     authority::Audience,
     caller::{Caller, Who},
     capability::{CapabilityName, Strength},
@@ -21,7 +21,7 @@ use crate::{
     policy::{Acted, Actor, Answer, Entity, EntityName, History, Policy, Question, Told, Verdict, person},
     power::Money,
     resource::ResourceUri,
-    user::{User, parse_group},
+    user::User,
     why::Why,
 };
 
@@ -238,24 +238,23 @@ pub fn asked_of(evaluation: &Evaluation, policy: &Policy, known: &Known, now: Ti
     whom(evaluation, policy, known, &verdict).filter(|_| !is_silent(evaluation, policy, &verdict))
 }
 
-/// Who could turn a no into a yes: those whom policies demand, if it is one group; else the person themself, or whoever is registered with the client as its approvers.
+/// Who could turn a no into a yes: those whom policies demand; else the person themself, or whoever is registered with the client as its approvers.
 pub(crate) fn whom(evaluation: &Evaluation, policy: &Policy, known: &Known, verdict: &Verdict) -> Option<Whom> {
     if verdict.answer != Answer::Permit {
         return None;
     }
-    let mut demanded = verdict.demands.approvers.iter();
+    let demanded = &verdict.demands.approvers;
+    if !demanded.is_empty() {
+        return Panel::demanded(demanded).map(Whom::Members);
+    }
     let called = &evaluation.subject.id;
-    match (demanded.next(), demanded.next(), policy.kind(&evaluation.subject.kind)) {
-        (Some(one), None, _) => Some(Whom::Members {
-            group: parse_group(&one.group)?,
-            quorum: one.quorum,
-        }),
-        (None, _, Some("User")) => known.people.get(called).map(|person| Whom::Person(person.id.clone())),
-        (None, _, Some("Client")) => known.approvers.get(called).map(|approvers| Whom::Members {
-            group: approvers.group.clone(),
-            quorum: approvers.quorum,
-        }),
-        (Some(_), Some(_), _) | (None, _, _) => None,
+    match policy.kind(&evaluation.subject.kind)? {
+        "User" => known.people.get(called).map(|person| Whom::Person(person.id.clone())),
+        "Client" => known
+            .approvers
+            .get(called)
+            .map(|approvers| Whom::Members(Panel::registered(approvers))),
+        _ => None,
     }
 }
 

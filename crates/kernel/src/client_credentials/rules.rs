@@ -4,11 +4,11 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use super::Request;
 use crate::{
-    approval::{Approval, Origin, Whom},
+    approval::{Approval, Origin, Panel, Whom},
     authority::{Audience, Authority, Scopes},
     authorization_code::own_key_shown,
     caller::{Caller, Who},
-    client::{self, Approvers, Client, GrantType},
+    client::{self, Client, GrantType},
     decision::{Change, Decision, Guard, Touch},
     deferred::{Deferral, deferred},
     detail::{Details, Types},
@@ -20,7 +20,6 @@ use crate::{
     resource::Resource,
     tenant::Tenant,
     token::{self, Acts, Projection, TenantKeys},
-    user::parse_group,
     why::{Refused, Why},
 };
 
@@ -113,7 +112,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
     let uses = match ledger::Issue::of(path, &details, &facts.policy, &facts.budgets, at.now) {
         Ok(uses) => uses,
         Err(why @ (Why::LimitExceeded { .. } | Why::ConstraintViolated(_) | Why::CapabilityNotGranted)) => {
-            return asking.approvers(client.approvers.as_ref(), why);
+            return asking.approvers(client.approvers.as_ref().map(Panel::registered), why);
         }
         Err(why) => return Err(why),
     };
@@ -362,29 +361,27 @@ impl<'a> Asking<'a> {
             return Err(why);
         }
         let demanded = ruling.demands().approvers;
-        let mut demanded = demanded.iter();
-        match (demanded.next(), demanded.next()) {
-            (None, _) => self.approvers(self.client.approvers.as_ref(), why),
-            (Some(one), None) => {
-                let approvers = parse_group(&one.group).and_then(|group| Approvers::new(group, one.quorum.into()));
-                self.approvers(approvers.as_ref(), why)
-            }
-            (Some(_), Some(_)) => Err(Why::ApproversDemanded), // a question has one group
-        }
+        let panel = if demanded.is_empty() {
+            self.client.approvers.as_ref().map(Panel::registered)
+        } else {
+            Panel::demanded(&demanded)
+        };
+        self.approvers(panel, why)
     }
 
     /// Asks people, for a scope or for details that are named: nobody can answer a question about everything.
-    fn approvers(&self, approvers: Option<&Approvers>, refused: Why) -> Result<Decision, Why> {
+    fn approvers(&self, panel: Option<Panel>, refused: Why) -> Result<Decision, Why> {
         if !self.request.limits.is_none() {
             return Err(refused); // a question does not carry them, and what comes of it would reach further than was asked
         }
         let nothing = Scopes::default();
-        let group = approvers.map(|approvers| approvers.group.as_str());
+        let whom = panel.map(Whom::Members);
+        let who = whom.as_ref().map(Whom::who);
         let others: Vec<Approval> = self
             .facts
             .approvals
             .iter()
-            .filter(|other| Some(other.whom.who()) == group)
+            .filter(|other| Some(other.whom.who()) == who)
             .cloned()
             .collect();
         let deferral = Deferral {
@@ -393,10 +390,7 @@ impl<'a> Asking<'a> {
             client: self.client,
             completion: &self.request.completion,
             origin: Origin::ClientCredentials,
-            whom: approvers.map(|approvers| Whom::Members {
-                group: approvers.group.clone(),
-                quorum: approvers.quorum,
-            }),
+            whom: whom.clone(),
             scopes: self.request.scopes.as_ref().unwrap_or(&nothing),
             details: self.request.details.as_ref().unwrap_or(Details::none()),
             types: &self.facts.types,

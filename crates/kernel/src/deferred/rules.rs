@@ -52,7 +52,7 @@ pub(crate) fn deferred(deferral: Deferral<'_>, refused: Why, caller: &Caller, at
     let identity = deferral.scopes.iter().filter(|scope| identity::is_identity(scope));
     let identity = match whom {
         Whom::Person(_) => identity.fold(Scopes::default(), |all, scope| all.with(&Scopes::one(scope))),
-        Whom::Members { .. } | Whom::WhoeverHasTheCode => Scopes::default(),
+        Whom::Members(_) | Whom::WhoeverHasTheCode => Scopes::default(),
     };
     let of_the_place = deferral.scopes.without(&identity);
     let nothing = deferral.scopes.is_empty() && deferral.details.is_empty();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    approval::{self, Approval, Pending as Loaded, Whom},
+    approval::{self, Approval, Panel, Pending as Loaded, Whom},
     caller::Caller,
     client::Client,
     client_credentials,
@@ -216,13 +216,7 @@ fn a_machine_that_waits_is_deferred_to_its_approvers() {
     );
     assert_eq!(waiting.interaction, None);
     let approval = put(&decision);
-    assert_eq!(
-        approval.whom,
-        Whom::Members {
-            group: facts::id("finance"),
-            quorum: 2
-        }
-    );
+    assert_eq!(approval.whom, Whom::Members(Panel::one(facts::id("finance"), 2)));
     assert_eq!(
         (approval.asks.scopes.joined().as_str(), approval.asks.audience.as_row()),
         ("write", HERE)

@@ -113,17 +113,8 @@ fn consider<'f>(caller: &Caller, facts: &'f Facts, at: &Moment) -> Result<Decisi
             if passkey.user != user.id {
                 return Err(refuse("the passkey is another person's"));
             }
-            // WebAuthn s7.2 step 22 once more, by the row as it is at this look: two signatures may have come at once.
-            let counted = asserted.counter != 0 || passkey.counter != 0;
-            if counted && i64::from(asserted.counter) <= passkey.counter {
-                return Err(refuse("the passkey's counter went back"));
-            }
-            change.guards.push(Guard::Credential(credential::Guard::UsePasskey {
-                id: passkey.id.clone(),
-                from: passkey.counter,
-                to: i64::from(asserted.counter),
-                at: at.now,
-            }));
+            let counts = passkey.used(asserted, at.now).map_err(refuse)?;
+            change.guards.push(Guard::Credential(counts));
             match asserted.user_verified {
                 UserVerified::Yes => Method::PasskeyVerified,
                 UserVerified::No => Method::PasskeyPresent,

@@ -5,7 +5,7 @@ use proof::{
     Time, Verified, base64url, digest,
     dpop::{self, DpopProof, Expect},
     jwk::KeySet,
-    webauthn::{self, Asserted, Credential, CredentialKey, UserVerification},
+    webauthn::{self, Asserted, Assertion, Credential, CredentialKey, UserVerification},
 };
 use serde_json::{Value, json};
 
@@ -77,12 +77,14 @@ const PRESENT: u8 = 0x01;
 const VERIFIED: u8 = 0x04;
 const ATTESTED: u8 = 0x40;
 
-const CEREMONY: webauthn::Expect<'_> = webauthn::Expect {
-    challenge: &CHALLENGE,
-    origin: "https://as.example",
-    rp_id: "as.example",
-    user_verification: UserVerification::Preferred,
-};
+const fn ceremony(challenge: &[u8]) -> webauthn::Expect<'_> {
+    webauthn::Expect {
+        challenge,
+        origin: "https://as.example",
+        rp_id: "as.example",
+        user_verification: UserVerification::Preferred,
+    }
+}
 
 /// A passkey of the Ed25519 key as it is registered (WebAuthn s7.1), with this counter.
 pub(crate) fn passkey(counter: u32) -> Verified<Credential> {
@@ -95,17 +97,22 @@ pub(crate) fn passkey(counter: u32) -> Verified<Credential> {
     object.push(u8::try_from(data.len()).unwrap());
     object.extend(data);
     let response = json!({
-        "clientDataJSON": base64url::encode(client_data("webauthn.create").as_bytes()),
+        "clientDataJSON": base64url::encode(client_data("webauthn.create", &CHALLENGE).as_bytes()),
         "attestationObject": base64url::encode(&object),
         "transports": ["internal", "hybrid", "by pigeon"],
     });
-    webauthn::check_registration(public_key_credential(&response).as_bytes(), &CEREMONY).unwrap()
+    webauthn::check_registration(public_key_credential(&response).as_bytes(), &ceremony(&CHALLENGE)).unwrap()
 }
 
 /// What that passkey asserts (WebAuthn s7.2), with this counter, and whether it verified its user.
 pub(crate) fn asserted(counter: u32, verified: bool) -> Verified<Asserted> {
+    asserted_over(&CHALLENGE, counter, verified).1
+}
+
+/// The same over this challenge, with the assertion itself.
+pub(crate) fn asserted_over(challenge: &[u8], counter: u32, verified: bool) -> (Assertion, Verified<Asserted>) {
     let data = authenticator_data(if verified { PRESENT | VERIFIED } else { PRESENT }, counter);
-    let client_data = client_data("webauthn.get");
+    let client_data = client_data("webauthn.get", challenge);
     let message = [data.as_slice(), &digest::sha256(client_data.as_bytes())].concat();
     let signature = jsonwebtoken::crypto::sign(&message, &ed25519(), Algorithm::EdDSA).unwrap();
     let response = json!({
@@ -115,7 +122,8 @@ pub(crate) fn asserted(counter: u32, verified: bool) -> Verified<Asserted> {
     });
     let assertion = webauthn::parse_assertion(public_key_credential(&response).as_bytes()).unwrap();
     let key = CredentialKey::from_cose(&cose_key()).unwrap();
-    webauthn::check_assertion(&assertion, &key, 0, &CEREMONY).unwrap()
+    let asserted = webauthn::check_assertion(&assertion, &key, 0, &ceremony(challenge)).unwrap();
+    (assertion, asserted)
 }
 
 fn authenticator_data(flags: u8, counter: u32) -> Vec<u8> {
@@ -125,8 +133,8 @@ fn authenticator_data(flags: u8, counter: u32) -> Vec<u8> {
     data
 }
 
-fn client_data(kind: &str) -> String {
-    json!({ "type": kind, "challenge": base64url::encode(&CHALLENGE), "origin": "https://as.example" }).to_string()
+fn client_data(kind: &str, challenge: &[u8]) -> String {
+    json!({ "type": kind, "challenge": base64url::encode(challenge), "origin": "https://as.example" }).to_string()
 }
 
 fn public_key_credential(response: &Value) -> String {

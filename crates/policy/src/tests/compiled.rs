@@ -82,6 +82,10 @@ fn s_34_a_slip_of_the_pen_in_an_annotation_is_refused() {
         "@lifetime(\"-1\")",
         "@advice(\"x\")",
         "@approvers(\"Not a group\")",
+        "@approvers(\"Finance\")",
+        "@approvers(\"finance finance\")",
+        "@approvers(\"finance  legal\")",
+        "@approvers(\"a b c d e f\")",
         "@reason(\"\")",
         "@reason(\"kein Gl\u{fc}cksspiel\")",
         "@reason(\"two\\nlines\")",
@@ -97,6 +101,7 @@ fn s_34_a_slip_of_the_pen_in_an_annotation_is_refused() {
     }
     for annotation in [
         "@strength(\"biometric\") @approvers(\"finance\") @quorum(\"2\") @lifetime(\"300\") @reason(\"ask finance\") @description(\"x\")",
+        "@approvers(\"finance legal\") @quorum(\"2\")",
         "",
     ] {
         assert_eq!(policies(&with(annotation)).len(), 1);

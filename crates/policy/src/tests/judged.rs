@@ -87,7 +87,7 @@ fn all_that_decided_demand_together_and_the_strictest_counts() {
         permit(principal, action, resource);
         @id("b") @strength("biometric") @approvers("finance") @quorum("3") @reason("b")
         permit(principal, action, resource);
-        @id("c") @strength("none") @approvers("legal") @quorum("2") @lifetime("3600")
+        @id("c") @strength("none") @approvers("finance legal") @quorum("2") @lifetime("3600")
         permit(principal, action, resource);
         @id("d") @strength("biometric") @lifetime("30")
         permit(principal == User::"nobody", action, resource);

@@ -125,9 +125,11 @@ fn state(approval: &Value) -> String {
 
 /// Who is asked.
 fn whom(approval: &Value) -> String {
-    let (group, user) = (text(approval, "approvers"), text(approval, "user_id"));
-    if !group.is_empty() {
-        format!("members of {group}")
+    let user = text(approval, "user_id");
+    let groups = approval.get("approval_groups").and_then(Value::as_array);
+    let names: Vec<String> = groups.into_iter().flatten().map(|one| text(one, "group")).collect();
+    if !names.is_empty() {
+        format!("members of {}", names.join(" and "))
     } else if user.is_empty() {
         "who types the code".to_owned()
     } else {

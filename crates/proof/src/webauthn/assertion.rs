@@ -26,11 +26,35 @@ pub struct Assertion {
     signature: Vec<u8>,
 }
 
+/// An assertion's own bytes, for whoever wants to check it once more: with the public key they suffice (s7.2 steps 19 and 20).
+#[derive(Clone, Copy, Debug)]
+pub struct Bytes<'a> {
+    /// What the browser said of the ceremony, with its challenge: JSON (s5.8.1).
+    pub client_data: &'a [u8],
+    /// What the authenticator said (s6.1).
+    pub authenticator_data: &'a [u8],
+    /// Its signature over the authenticator's data and the SHA-256 of the browser's.
+    pub signature: &'a [u8],
+}
+
+impl Assertion {
+    /// As they were sent.
+    pub fn bytes(&self) -> Bytes<'_> {
+        Bytes {
+            client_data: &self.client_data,
+            authenticator_data: &self.authenticator_data,
+            signature: &self.signature,
+        }
+    }
+}
+
 /// What a passkey proved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asserted {
     /// The credential that was looked up.
     pub credential_id: Vec<u8>,
+    /// What it signed: the challenge of the ceremony (s7.2 step 11).
+    pub challenge: Vec<u8>,
     /// The signature counter to store (s7.2 step 24).
     pub counter: u32,
     /// The flag UV.
@@ -87,6 +111,7 @@ pub fn check_assertion(
     }
     Ok(Verified::new(Asserted {
         credential_id: assertion.credential_id.clone(),
+        challenge: expect.challenge.to_vec(),
         counter: data.counter,
         user_verified,
         backup,

@@ -21,7 +21,7 @@ mod rejected;
 mod response;
 
 pub use self::{
-    assertion::{Asserted, Assertion, USER_HANDLE_BYTES_MAX, check_assertion, parse_assertion},
+    assertion::{Asserted, Assertion, Bytes, USER_HANDLE_BYTES_MAX, check_assertion, parse_assertion},
     authenticator_data::{Backup, CREDENTIAL_ID_BYTES_MAX, UserVerified},
     credential_key::CredentialKey,
     expect::{CHALLENGE_BYTES_MIN, Expect, UserVerification},

@@ -48,6 +48,7 @@ fn a_registered_passkey_signs_in() {
             asserted.into_inner(),
             Asserted {
                 credential_id: credential.id,
+                challenge: CHALLENGE.to_vec(),
                 counter: 0,
                 user_verified: UserVerified::Yes,
                 backup: Backup::SingleDevice,

@@ -363,6 +363,7 @@ fn approval() -> Value {
             ("user_id", "string"),
             ("approvers", "string"),
             ("approval_quorum", "integer"),
+            ("approval_groups", "array"),
             ("approved_by", "array"),
             ("denied_by", "string"),
             ("grant", "string"),

@@ -156,7 +156,7 @@ fn add_passkey(inbound: &Inbound, browser: &Browser, person: &BrowserUser, marks
         inbound.at.now,
     )?;
     let response = inbound.form.text("credential").unwrap_or("");
-    let expect = passkey::expect(&ceremony, browser);
+    let expect = passkey::expect(&ceremony.drawn, browser);
     let credential = webauthn::check_registration(response.as_bytes(), &expect).map_err(|rejected| {
         tracing::info!(reason = %rejected, "a passkey was not registered");
         Why::CeremonyFailed("the response of the authenticator breaks a rule")

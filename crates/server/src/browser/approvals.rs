@@ -4,16 +4,23 @@ use std::sync::Arc;
 
 use kernel::{
     ApprovalId, Audience, Caller, Details, Scopes, Time, Why,
-    approval::{self, Approval, Door, Facts, Open, Origin, Said, State, UserCode, View as Seen, Whom},
+    approval::{
+        self, Approval, Door, Facts, Open, Origin, Said, Signature, Signed, State, UserCode, View as Seen, Whom,
+    },
     client::Client,
     detail::Types,
     resource::Resource,
 };
-use pages::{Answered, DeviceProblem, Question, Quorum, Sought, Stands, Way};
+use pages::{AnswerProblem, Answered, DeviceProblem, Question, Quorum, Sought, Stands, Way};
+use proof::{
+    base64url,
+    webauthn::{self, Assertion},
+};
 use store::TenantDb;
 
 use super::{
-    Browser,
+    Browser, passkey,
+    sealed::{self, Purpose},
     view::{self, View},
 };
 use crate::{
@@ -161,13 +168,10 @@ pub(crate) async fn approvals(inbound: Inbound, browser: Browser) -> Result<Outg
         .approvals_lately(&Whom::Person(person.user.id.clone()), now)
         .await?;
     for group in &person.user.memberships {
-        let members = Whom::Members {
-            group: group.clone(),
-            quorum: 1,
-        };
-        lately.extend(tenant.approvals_lately(&members, now).await?);
+        lately.extend(tenant.approvals_lately_of_group(group, now).await?);
     }
     lately.sort_by(|a, b| b.id.cmp(&a.id));
+    lately.dedup_by(|a, b| a.id == b.id); // who is a member of two groups that one question asks
     let stands_for = |approval: &Approval| {
         let said_yes = approval.state.yes().iter().any(|yes| yes.by == person.user.id);
         match (approval.state.waits(), approval.expires > now) {
@@ -222,7 +226,7 @@ async fn with_known<'a>(
 struct Known {
     client: Option<Client>,
     place: Option<Resource>,
-    group: Option<String>,
+    groups: Vec<String>,
     worded: Vec<(String, String)>,
     exact: Vec<view::Worded>,
 }
@@ -232,7 +236,7 @@ impl Known {
         let place = place_of(inbound, approval).await?;
         Ok(Self {
             client: inbound.tenant.client(&approval.client).await?,
-            group: group_of(inbound, approval).await?,
+            groups: groups_of(inbound, approval).await?,
             worded: view::worded(&approval.asks.scopes, place.as_ref(), browser.language),
             exact: exactly(approval, &approval.asks.details, types, browser),
             place,
@@ -252,33 +256,31 @@ impl Known {
             particulars: view::particulars(&self.exact),
             sought: sought(approval),
             claim: approval.asks.message.as_deref(),
-            quorum: quorum(self.group.as_deref(), approval),
+            quorum: quorum(&self.groups, approval),
             asked_at: approval.created.unix(),
             ends_at: approval.expires.unix(),
         }
     }
 }
 
-/// The name of the people who are asked, if it is not one person alone.
-async fn group_of(inbound: &Inbound, approval: &Approval) -> Result<Option<String>, Fault> {
-    Ok(match &approval.whom {
-        Whom::Members { group, .. } => Some(
-            inbound
-                .tenant
-                .group(group)
-                .await?
-                .map_or_else(|| group.to_string(), |group| group.name),
-        ),
-        Whom::Person(_) | Whom::WhoeverHasTheCode => None,
-    })
+/// The names of the groups that are asked; none where it is one person alone.
+async fn groups_of(inbound: &Inbound, approval: &Approval) -> Result<Vec<String>, Fault> {
+    let mut names = Vec::new();
+    for seats in approval.seats() {
+        let group = inbound.tenant.group(seats.group).await?;
+        names.push(group.map_or_else(|| seats.group.to_string(), |group| group.name));
+    }
+    Ok(names)
 }
 
-fn quorum<'a>(group: Option<&'a str>, approval: &Approval) -> Option<Quorum<'a>> {
-    group.map(|group| Quorum {
+fn quorum<'a>(groups: &'a [String], approval: &Approval) -> Vec<Quorum<'a>> {
+    let seats = approval.seats();
+    let asked = groups.iter().zip(seats).map(|(group, seats)| Quorum {
         group,
-        needed: approval.whom.quorum(),
-        yes: approval.state.yes().len(),
-    })
+        needed: seats.quorum,
+        yes: seats.yes,
+    });
+    asked.collect()
 }
 
 /// GET `/approvals/{id}`.
@@ -287,7 +289,75 @@ pub(crate) async fn approval(inbound: Inbound, browser: Browser) -> Result<Outgo
     let approval = inbound.tenant.approval(&id).await?;
     let facts = facts(&inbound.app, &inbound.tenant, &inbound.caller, approval, inbound.at.now).await?;
     let seen = approval::view(&inbound.caller, &facts, &inbound.at)?;
-    page(&inbound, &browser, &seen, &facts).await
+    page(&inbound, &browser, &seen, &facts, None).await
+}
+
+/// The page once more, with what was wrong.
+async fn again(
+    inbound: &Inbound,
+    browser: &Browser,
+    id: &ApprovalId,
+    problem: (Why, AnswerProblem),
+) -> Result<Outgoing, Stop> {
+    let approval = inbound.tenant.approval(id).await?;
+    let facts = facts(&inbound.app, &inbound.tenant, &inbound.caller, approval, inbound.at.now).await?;
+    let seen = approval::view(&inbound.caller, &facts, &inbound.at)?;
+    page(inbound, browser, &seen, &facts, Some(problem)).await
+}
+
+/// What a passkey sent with an answer. It needs no mark: the challenge names the question, and nobody says yes to one twice.
+enum Sent {
+    Nothing,
+    Unreadable,
+    Assertion(Box<Assertion>, sealed::Ceremony),
+}
+
+impl Sent {
+    /// Reads it, if the form has one: the ceremony was this browser's, and is not over.
+    fn read(inbound: &Inbound, browser: &Browser) -> Result<Self, Why> {
+        let form = &inbound.form;
+        let Some(response) = form.text("credential").filter(|response| !response.is_empty()) else {
+            return Ok(Self::Nothing);
+        };
+        let sealed = form.text("ceremony").unwrap_or_default();
+        let (app, tenant, now) = (&inbound.app, &inbound.tenant, inbound.at.now);
+        let ceremony = sealed::open_ceremony(app, tenant, browser, Purpose::SayYes, sealed, now)?;
+        Ok(match webauthn::parse_assertion(response.as_bytes()) {
+            Ok(assertion) => Self::Assertion(Box::new(assertion), ceremony),
+            Err(_) => Self::Unreadable,
+        })
+    }
+
+    /// What it is worth for what is asked now, by the rows of now.
+    async fn over(
+        &self,
+        tenant: &TenantDb,
+        browser: &Browser,
+        caller: &Caller,
+        facts: &Facts<'_>,
+    ) -> Result<Signature, Fault> {
+        let (assertion, ceremony) = match self {
+            Self::Nothing => return Ok(Signature::Missing),
+            Self::Unreadable => return Ok(Signature::Broken(passkey::UNREADABLE)),
+            Self::Assertion(assertion, ceremony) => (assertion, ceremony),
+        };
+        let (Some(approval), Some(client), Some(person)) = (&facts.approval, &facts.client, caller.person()) else {
+            return Ok(Signature::Missing); // there is nothing to sign, and the kernel says so
+        };
+        let nonce = base64url::encode(&ceremony.drawn);
+        let challenge = approval::challenge(approval, client, &facts.types, &nonce);
+        Ok(
+            match passkey::asserted(tenant, browser, assertion, &challenge, Some(&person.user.id)).await? {
+                Ok((passkey, asserted)) => Signature::Holds(Box::new(Signed {
+                    passkey,
+                    asserted,
+                    assertion: Assertion::clone(assertion),
+                    nonce,
+                })),
+                Err(rule) => Signature::Broken(rule),
+            },
+        )
+    }
 }
 
 /// POST `/approvals/{id}`: yes, without some of it, or no.
@@ -302,7 +372,14 @@ pub(crate) async fn approval_answer(inbound: Inbound, browser: Browser) -> Resul
         Some("deny") => Said::Deny,
         Some(_) | None => return Err(Why::ParameterMalformed("decision").into()),
     };
-    let given = Arc::new((id.clone(), said));
+    let sent = match Sent::read(&inbound, &browser) {
+        Ok(sent) => sent,
+        Err(why @ Why::PageExpired) => {
+            return again(&inbound, &browser, &id, (why, AnswerProblem::TookTooLong)).await;
+        }
+        Err(why) => return Err(why.into()),
+    };
+    let given = Arc::new((id.clone(), said, sent, browser.clone()));
     let answered = inbound
         .walker()
         .walk(
@@ -315,9 +392,10 @@ pub(crate) async fn approval_answer(inbound: Inbound, browser: Browser) -> Resul
                   _look| {
                 let given = Arc::clone(&given);
                 async move {
-                    let (id, said) = given.as_ref();
+                    let (id, said, sent, browser) = given.as_ref();
                     let approval = tenant.approval(id).await?;
-                    let facts = facts(&app, &tenant, &caller, approval, at.now).await?;
+                    let mut facts = facts(&app, &tenant, &caller, approval, at.now).await?;
+                    facts.signature = sent.over(&tenant, browser, &caller, &facts).await?;
                     Ok(approval::answer(said, &caller, &facts, &at))
                 }
             },
@@ -328,6 +406,9 @@ pub(crate) async fn approval_answer(inbound: Inbound, browser: Browser) -> Resul
         // What is asked is another now, or it was answered meanwhile: the page says how it stands (S-30).
         settle::Answered::Refuse(Why::AnswerStale | Why::AlreadyAnswered) => {
             Ok(View::new(&inbound, &browser).to(&format!("/approvals/{id}")))
+        }
+        settle::Answered::Refuse(why @ Why::YesUnsigned(_)) => {
+            again(&inbound, &browser, &id, (why, AnswerProblem::Unsigned)).await
         }
         settle::Answered::Refuse(why) => Err(why.into()),
         settle::Answered::Wait(_) => Err(Fault::Unsigned.into()),
@@ -398,11 +479,17 @@ fn sought(approval: &Approval) -> Option<Sought<'_>> {
 }
 
 /// The page of a question.
-async fn page(inbound: &Inbound, browser: &Browser, seen: &Seen, facts: &Facts<'_>) -> Result<Outgoing, Stop> {
+async fn page(
+    inbound: &Inbound,
+    browser: &Browser,
+    seen: &Seen,
+    facts: &Facts<'_>,
+    problem: Option<(Why, AnswerProblem)>,
+) -> Result<Outgoing, Stop> {
     let approval = &seen.approval;
     let client = facts.client.as_ref().ok_or(Why::ClientUnknown)?;
     let resource = facts.resource.as_ref();
-    let group = group_of(inbound, approval).await?;
+    let groups = groups_of(inbound, approval).await?;
     let view = View::new(inbound, browser);
     let csrf = view.csrf_about(&seen.seen);
     let words = |scopes| view::worded(scopes, resource, browser.language);
@@ -414,6 +501,8 @@ async fn page(inbound: &Inbound, browser: &Browser, seen: &Seen, facts: &Facts<'
     );
     let exact = exactly(approval, &seen.details, &facts.types, browser);
     let here = format!("/approvals/{}", approval.id);
+    let asked = signature_wanted(inbound, browser, seen, facts, client).await?;
+    let (why, problem) = problem.unzip();
     let html = pages::approval(
         &view.frame(&here),
         &pages::Approval {
@@ -433,20 +522,51 @@ async fn page(inbound: &Inbound, browser: &Browser, seen: &Seen, facts: &Facts<'
             from: approval.started_from.as_deref(),
             ends_at: approval.expires.unix(),
             lasts_seconds: seen.lasts_seconds,
-            quorum: quorum(group.as_deref(), approval),
+            quorum: quorum(&groups, approval),
             stands: stands(seen),
+            ceremony: asked.as_ref().map(|asked| pages::Ceremony {
+                sealed: &asked.ceremony,
+                options: &asked.options,
+            }),
+            problem,
             details: details(approval, client),
         },
     );
-    Ok(view.stays(html))
+    Ok(Outgoing::Page(PageAnswer {
+        why,
+        html,
+        policy: Policy::Stays,
+        cookies: browser.cookies(),
+    }))
+}
+
+/// What a passkey is asked to sign, where the yes takes one; empty for whoever has none.
+async fn signature_wanted(
+    inbound: &Inbound,
+    browser: &Browser,
+    seen: &Seen,
+    facts: &Facts<'_>,
+    client: &Client,
+) -> Result<Option<passkey::Asked>, Stop> {
+    let Some(person) = inbound.caller.person().filter(|_| seen.open == Open::YesByPasskey) else {
+        return Ok(None);
+    };
+    let (app, tenant, at) = (&inbound.app, &inbound.tenant, &inbound.at);
+    let theirs = tenant.passkeys(&person.user.id).await?;
+    if theirs.is_empty() {
+        return Ok(Some(passkey::Asked::default()));
+    }
+    let challenge = |nonce: &str| approval::challenge(&seen.approval, client, &facts.types, nonce);
+    Ok(Some(passkey::to_say_yes(app, tenant, browser, &theirs, challenge, at)?))
 }
 
 fn stands(seen: &Seen) -> Stands {
     match seen.open {
         Open::YesOrNo => Stands::Open,
-        Open::PasskeyFirst => Stands::PasskeyFirst,
+        Open::YesByPasskey => Stands::ByPasskey,
         Open::NoOnly => Stands::NoOnly,
         Open::OthersOnly => Stands::OthersOnly,
+        Open::EnoughOfTheirs => Stands::EnoughOfTheirs,
         Open::Answered => answered(&seen.approval),
     }
 }

@@ -109,12 +109,14 @@ pub(super) fn open_after(app: &App, tenant: &TenantDb, browser: &Browser, sealed
 pub(super) enum Purpose {
     SignIn,
     Register,
+    SayYes,
 }
 
-/// A passkey ceremony: its challenge, and until when.
+/// A passkey ceremony, and until when.
 #[derive(Debug)]
 pub(super) struct Ceremony {
-    pub(super) challenge: Vec<u8>,
+    /// What was drawn for it: the challenge itself, or what makes a challenge about something unlike every other.
+    pub(super) drawn: Vec<u8>,
     pub(super) expires: Time,
 }
 
@@ -126,7 +128,7 @@ pub(super) fn ceremony(
     purpose: Purpose,
     ceremony: &Ceremony,
 ) -> Result<String, Fault> {
-    let text = format!("{}.{}", ceremony.expires.unix(), base64url::encode(&ceremony.challenge));
+    let text = format!("{}.{}", ceremony.expires.unix(), base64url::encode(&ceremony.drawn));
     Ok(app
         .keyring
         .seal()
@@ -148,9 +150,9 @@ pub(super) fn open_ceremony(
         .open(&context(name(purpose), tenant, browser), sealed)
         .map_err(|_| Why::PageForeign)?;
     let text = std::str::from_utf8(plain.reveal()).map_err(|_| Why::PageForeign)?;
-    let (expires, challenge) = text.split_once('.').ok_or(Why::PageForeign)?;
+    let (expires, drawn) = text.split_once('.').ok_or(Why::PageForeign)?;
     let ceremony = Ceremony {
-        challenge: base64url::decode(challenge).map_err(|_| Why::PageForeign)?,
+        drawn: base64url::decode(drawn).map_err(|_| Why::PageForeign)?,
         expires: Time::from_unix(expires.parse().map_err(|_| Why::PageForeign)?),
     };
     if ceremony.expires <= now {
@@ -163,6 +165,7 @@ const fn name(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::SignIn => "passkey-sign-in",
         Purpose::Register => "passkey-registration",
+        Purpose::SayYes => "passkey-yes",
     }
 }
 

@@ -6,16 +6,13 @@ use kernel::{
     Caller, Reply, UserId, Why,
     authorization::Asked,
     browser_session::Assurance,
-    credential::{self, Passkey},
+    credential,
     sign_in::{self, Browser as Signing, Facts, Known, Shown},
     user::{Login, User},
 };
 use login::{Outcome, Password, Rehash};
 use pages::{SignInProblem, Ways};
-use proof::{
-    Verified, base64url,
-    webauthn::{self, Asserted, CredentialKey},
-};
+use proof::webauthn;
 use store::TenantDb;
 
 use super::{
@@ -46,8 +43,6 @@ pub(crate) async fn sign_in(inbound: Inbound, browser: Browser) -> Result<Outgoi
         Reason::Page(page) if is_account(page) || page == GIVE => person
             .is_some_and(|person| person.session.is_fresh(inbound.at.now))
             .then_some(page.as_str()),
-        // Whoever comes from a question that wants their passkey proves themselves anew, however they are signed in.
-        Reason::Page(page) if to_answer(page).is_some() => None,
         Reason::Page(page) => Some(page.as_str()),
         Reason::Asked(_) => None,
     };
@@ -59,8 +54,7 @@ pub(crate) async fn sign_in(inbound: Inbound, browser: Browser) -> Result<Outgoi
         _ if person.is_none() => None,
         Reason::Asked(asked) if wants_passkey(asked) => None, // the page is about that
         Reason::Asked(_) | Reason::Itself => Some(SignInProblem::SignInAgain),
-        Reason::Page(page) if to_answer(page).is_none() => Some(SignInProblem::SignInFresh),
-        Reason::Page(_) => None, // so is this one
+        Reason::Page(_) => Some(SignInProblem::SignInFresh),
     };
     page(&inbound, &browser, &reason, None, problem, None).await
 }
@@ -109,23 +103,12 @@ impl Reason {
 fn is_own_page(path: &str) -> bool {
     let question = |id: &str| !id.is_empty() && id.len() <= 64 && id.bytes().all(|b| b.is_ascii_alphanumeric());
     matches!(path, "/device" | "/approvals" | GIVE)
-        || to_answer(path)
-            .unwrap_or(path)
-            .strip_prefix("/approvals/")
-            .is_some_and(question)
+        || path.strip_prefix("/approvals/").is_some_and(question)
         || is_account(path)
-}
-
-/// The page of a question whose yes wants a passkey of now, if that is why somebody comes.
-fn to_answer(path: &str) -> Option<&str> {
-    path.strip_suffix(VERIFY).filter(|page| page.starts_with("/approvals/"))
 }
 
 /// Where somebody gives an app something unasked: they must have signed in lately.
 pub(super) const GIVE: &str = "/agents/give";
-
-/// What stands behind the path of such a page while somebody proves themselves for it.
-const VERIFY: &str = "?verify";
 
 /// Whether it is the page where people keep their ways in; it may carry a sealed request that waits for a passkey.
 fn is_account(path: &str) -> bool {
@@ -224,7 +207,11 @@ pub(crate) async fn sign_in_passkey(inbound: Inbound, browser: Browser) -> Resul
         Err(why @ Why::PageExpired) => return again(why, SignInProblem::TookTooLong).await,
         Err(why) => return Err(why.into()),
     };
-    let shown = asserted(&inbound, &browser, &ceremony).await?;
+    let response = inbound.form.text("credential").unwrap_or("");
+    let shown = match webauthn::parse_assertion(response.as_bytes()) {
+        Ok(assertion) => passkey::asserted(&inbound.tenant, &browser, &assertion, &ceremony.drawn, None).await?,
+        Err(_) => Err(passkey::UNREADABLE),
+    };
     let (user, shown) = match shown {
         Ok((passkey, asserted)) => (
             Some(passkey.user.clone()),
@@ -399,38 +386,6 @@ async fn checked(inbound: &Inbound, user: Option<&User>, password: Password) -> 
     })
 }
 
-/// The passkey whose signature this is, or the rule that it breaks.
-async fn asserted(
-    inbound: &Inbound,
-    browser: &Browser,
-    ceremony: &sealed::Ceremony,
-) -> Result<Result<(Passkey, Verified<Asserted>), &'static str>, Stop> {
-    let response = inbound.form.text("credential").unwrap_or("");
-    let Ok(assertion) = webauthn::parse_assertion(response.as_bytes()) else {
-        return Ok(Err("the passkey's response cannot be read"));
-    };
-    let id = base64url::encode(&assertion.credential_id);
-    let Some(passkey) = inbound.tenant.passkey_by_credential(&id).await? else {
-        return Ok(Err("no such passkey"));
-    };
-    // The authenticator says whose passkey it is; it must be whose we know it to be (WebAuthn s7.2 step 6).
-    let said = assertion.user_handle.as_deref();
-    if said != Some(passkey.user.as_str().as_bytes()) {
-        return Ok(Err("the passkey names another person"));
-    }
-    let cose = base64url::decode(&passkey.public_key).map_err(|_| Fault::Stored("passkey.public_key"))?;
-    let key = CredentialKey::from_cose(&cose).map_err(|_| Fault::Stored("passkey.public_key"))?;
-    let counter = u32::try_from(passkey.counter).map_err(|_| Fault::Stored("passkey.counter"))?;
-    let expect = passkey::expect(ceremony, browser);
-    Ok(match webauthn::check_assertion(&assertion, &key, counter, &expect) {
-        Ok(asserted) => Ok((passkey, asserted)),
-        Err(rejected) => {
-            tracing::info!(reason = %rejected, "a passkey was refused");
-            Err("the passkey's signature does not hold for this page")
-        }
-    })
-}
-
 /// Who somebody says they are, and what they showed for it.
 struct Claim {
     user: Option<UserId>,
@@ -515,7 +470,7 @@ fn signed_in(browser: &Browser, answered: Answered, request: Option<&str>, by: B
     let mut cookies = browser.cookies();
     cookies.push(browser.session_begins(&cookie));
     let next = match request.filter(|request| !request.is_empty()) {
-        Some(path) if is_own_page(path) => to_answer(path).unwrap_or(path).to_owned(),
+        Some(path) if is_own_page(path) => path.to_owned(),
         Some(request) => format!("/consent?{}", view::query(&[("request", request)])),
         None if by == By::RecoveryCode => "/account?recovered".to_owned(), // the code is used up, and they may have no other way in
         None => "/agents".to_owned(),
@@ -574,8 +529,7 @@ async fn page(
                 Reason::Asked(asked) if wants_passkey(asked) => Ways::PasskeyOnly {
                     host: asked.returns.redirect_uri.host(),
                 },
-                Reason::Page(path) => to_answer(path).map_or(Ways::All, |back| Ways::PasskeyToAnswer { back }),
-                Reason::Asked(_) | Reason::Itself => Ways::All,
+                Reason::Asked(_) | Reason::Page(_) | Reason::Itself => Ways::All,
             },
             problem,
         },

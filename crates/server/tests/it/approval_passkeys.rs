@@ -1,13 +1,14 @@
-//! A yes that takes a passkey of now (S-33): who signed in by password cannot give it, nor who showed a passkey a while ago; the page leads to the passkey and back.
+//! A yes that takes a passkey is its signature over what the page shows (S-30, S-33): who signed in by password cannot give it, nor who signed in by a passkey, and it is a yes
+//! to nothing else.
 
 use serde_json::json;
 use testkit::{App, Browser, Page, Person, World};
 
 use crate::{
-    asked::{defer, id_in, machine_with_approvers, newest, of_finance, poll_deferred, say},
+    asked::{defer, machine_with_approvers, newest, of_finance, poll_deferred, say},
     authenticator::{Alg, Authenticator},
     front::says,
-    passkeys::{asked, good, register, show},
+    passkeys::{asked, at_the_door, good, is_in, register, show},
     setup::{MCP, refused},
 };
 
@@ -48,23 +49,23 @@ impl Vault {
         }
     }
 
-    /// The person's passkey, shown at the page that the link of a question leads to.
-    async fn verifies(&self, browser: &mut Browser, question: &Page, counter: u32) -> Page {
-        let page = browser.visit(&self.world, &verify(question)).await;
-        assert!(page.has_form("passkey"), "{page:?}");
-        assert!(
-            !page.has_form("sign-in") && !says(&page, "use-recovery-code"),
-            "what is not enough is not offered: {page:?}"
-        );
-        let ceremony = asked(&page, "passkey");
-        let assertion = good(&self.world, &self.key, &self.ann, &ceremony, counter).json(&self.key);
-        let page = show(&self.world, browser, &ceremony, &assertion).await;
-        assert!(
-            page.location().unwrap_or_default().starts_with("/approvals/"),
-            "{page:?}"
-        );
-        assert!(!page.location().unwrap_or_default().contains('?'), "{page:?}");
+    /// Yes, signed by the person's passkey with this counter.
+    async fn signs(&self, browser: &mut Browser, question: &Page, counter: u32) -> Page {
+        let signature = self.signature(question, counter);
+        let page = browser
+            .submit(&self.world, question, "approval", &[("credential", &signature)])
+            .await;
         browser.follow(&self.world, page).await
+    }
+
+    /// The passkey's signature over what this page asks.
+    fn signature(&self, question: &Page, counter: u32) -> String {
+        let ceremony = asked(question, "approval");
+        good(&self.world, &self.key, &self.ann, &ceremony, counter).json(&self.key)
+    }
+
+    async fn pending(&self, claim: &str) {
+        refused(&self.fetched().await, 400, "authorization_pending", claim);
     }
 
     async fn fetched(&self) -> testkit::Answer {
@@ -73,42 +74,35 @@ impl Vault {
     }
 }
 
-/// Where the button of a question leads that wants a passkey.
-fn verify(page: &Page) -> String {
-    let after = |text: &'static str, rest: &str| rest.split_once(text).map(|(_, rest)| rest.to_owned());
-    let rest = after("id=\"verify\"", &page.answer.text).and_then(|rest| after("href=\"", &rest));
-    let rest = rest.unwrap_or_default();
-    assert!(!rest.is_empty(), "no button: {page:?}");
-    let href = rest.split('"').next().unwrap_or_default();
-    href.replace("&amp;", "&")
+fn wants_passkey(page: &Page) -> bool {
+    says(page, "data-ceremony=\"sign\"") && says(page, "id=\"deny\"") && !says(page, "value=\"allow\" class")
 }
 
-fn wants_passkey(page: &Page) -> bool {
-    says(page, "id=\"verify\"") && says(page, "id=\"deny\"") && !says(page, "value=\"allow\"")
+/// The page again, for a yes that was not signed: nothing is allowed, and it can be tried once more.
+fn is_unsigned(page: &Page) -> bool {
+    page.answer.status == 403 && says(page, "this passkey did not sign it") && wants_passkey(page)
 }
 
 #[tokio::test]
-async fn s_33_a_password_says_no_yes_to_a_biometric_capability_and_a_passkey_of_now_does() {
+async fn s_33_a_password_says_no_yes_to_a_biometric_capability_and_the_signature_of_a_passkey_does() {
     let vault = Vault::new().await;
     let world = &vault.world;
     let mut browser = world.signed_in(&vault.ann).await;
     let page = newest(world, &mut browser).await;
     assert!(
-        wants_passkey(&page) && says(&page, "after your passkey has confirmed"),
+        wants_passkey(&page) && says(&page, "Your yes is signed with your passkey"),
         "{page:?}"
     );
-    say(world, &mut browser, &page, "allow", &[]).await;
-    refused(
-        &vault.fetched().await,
-        400,
-        "authorization_pending",
-        "a password gives nothing here",
-    );
+    let ids: Vec<_> = asked(&page, "approval").options["allowCredentials"]
+        .as_array()
+        .unwrap()
+        .clone();
+    assert_eq!(ids.len(), 1, "their own passkeys");
+    let page = say(world, &mut browser, &page, "allow", &[]).await;
+    assert!(is_unsigned(&page), "{page:?}");
+    vault.pending("a password gives nothing here").await;
 
-    let page = newest(world, &mut browser).await;
-    let page = vault.verifies(&mut browser, &page, 1).await;
-    assert!(!wants_passkey(&page) && says(&page, "value=\"allow\""), "{page:?}");
-    say(world, &mut browser, &page, "allow", &[]).await;
+    vault.signs(&mut browser, &page, 1).await;
     let answer = vault.fetched().await;
     assert_eq!(
         (answer.status, &answer.body["scope"]),
@@ -118,27 +112,124 @@ async fn s_33_a_password_says_no_yes_to_a_biometric_capability_and_a_passkey_of_
 }
 
 #[tokio::test]
-async fn s_33_a_passkey_of_a_while_ago_is_shown_once_more() {
+async fn s_33_being_signed_in_by_a_passkey_is_no_signature() {
+    let vault = Vault::new().await;
+    let world = &vault.world;
+    let (mut browser, door) = at_the_door(world).await;
+    let credential = good(world, &vault.key, &vault.ann, &door, 1).json(&vault.key);
+    assert!(is_in(&show(world, &mut browser, &door, &credential).await));
+    let page = newest(world, &mut browser).await;
+    assert!(wants_passkey(&page), "{page:?}");
+    for (changes, claim) in [
+        (vec![], "nothing is signed"),
+        (
+            vec![("credential", credential.as_str())],
+            "the signature of the sign-in",
+        ),
+        (vec![("credential", "{}")], "no response"),
+    ] {
+        let said = browser.submit(world, &page, "approval", &changes).await;
+        assert!(is_unsigned(&said), "{claim}: {said:?}");
+    }
+    let door_ceremony = [
+        ("credential", credential.as_str()),
+        (
+            "ceremony",
+            door.form
+                .fields
+                .iter()
+                .find(|(name, _)| name == "ceremony")
+                .unwrap()
+                .1
+                .as_str(),
+        ),
+    ];
+    let said = browser.submit(world, &page, "approval", &door_ceremony).await;
+    assert_eq!(
+        said.answer.status, 400,
+        "the ceremony of a sign-in opens nothing here: {said:?}"
+    );
+    vault.pending("nothing was allowed").await;
+
+    let page = newest(world, &mut browser).await;
+    let signature = vault.signature(&page, 2);
+    world.advance(301);
+    let late = browser
+        .submit(world, &page, "approval", &[("credential", &signature)])
+        .await;
+    assert_eq!(late.answer.status, 400);
+    assert!(says(&late, "open for too long") && wants_passkey(&late), "{late:?}");
+    vault.signs(&mut browser, &late, 3).await;
+    assert_eq!(vault.fetched().await.status, 200);
+}
+
+#[tokio::test]
+async fn s_30_what_was_signed_for_one_question_is_a_yes_to_no_other() {
     let vault = Vault::new().await;
     let world = &vault.world;
     let mut browser = world.signed_in(&vault.ann).await;
-    let question = newest(world, &mut browser).await;
-    let open = vault.verifies(&mut browser, &question, 1).await;
-    world.advance(121);
-    let page = newest(world, &mut browser).await;
-    assert!(wants_passkey(&page), "120 seconds are over: {page:?}");
-    say(world, &mut browser, &open, "allow", &[]).await; // the page of then
-    refused(
-        &vault.fetched().await,
-        400,
-        "authorization_pending",
-        "an old session gives nothing",
-    );
+    let first = newest(world, &mut browser).await;
+    world.advance(1);
+    let more = defer(
+        world,
+        &vault.machine,
+        "write",
+        &[("binding_message", "And all the rest".to_owned())],
+    )
+    .await;
+    refused(&more, 400, "authorization_pending", "another question");
+    let second = newest(world, &mut browser).await;
+    assert!(says(&second, "And all the rest"), "{second:?}");
 
-    // Being signed in by a passkey spares nobody the page: it asks for one of now.
+    let signature = vault.signature(&first, 1);
+    let ceremony = first.form("approval");
+    let ceremony = &ceremony.fields.iter().find(|(name, _)| name == "ceremony").unwrap().1;
+    let said = browser
+        .submit(
+            world,
+            &second,
+            "approval",
+            &[("credential", &signature), ("ceremony", ceremony)],
+        )
+        .await;
+    assert!(is_unsigned(&said), "{said:?}");
+    let poll = poll_deferred(world, &vault.machine, more.text_of("deferral_code"), &[]).await;
+    refused(&poll, 400, "authorization_pending", "nothing was allowed");
+    vault.signs(&mut browser, &first, 1).await; // to what it was made for it is one
+    assert_eq!(vault.fetched().await.status, 200);
+}
+
+#[tokio::test]
+async fn s_33_nobody_signs_for_somebody_else() {
+    let vault = Vault::new().await;
+    let world = &vault.world;
+    let bea = of_finance(world, "bea@demo.test").await;
+    let mut browser = world.signed_in(&bea).await;
     let page = newest(world, &mut browser).await;
-    let page = vault.verifies(&mut browser, &page, 2).await;
-    say(world, &mut browser, &page, "allow", &[]).await;
+    assert!(
+        page.has_form("approval") && !wants_passkey(&page) && says(&page, "id=\"add-one\""),
+        "who has no passkey hears how to get one: {page:?}"
+    );
+    let hers = Authenticator::new(Alg::Es256);
+    register(world, &browser, &hers, "Phone").await;
+    let page = newest(world, &mut browser).await;
+    let said = vault.signs(&mut browser, &page, 1).await;
+    assert!(is_unsigned(&said), "the passkey of a colleague: {said:?}");
+    let mut ann = world.signed_in(&vault.ann).await;
+    let signature = vault.signature(&page, 1);
+    let said = ann
+        .submit(world, &page, "approval", &[("credential", &signature)])
+        .await;
+    assert_eq!(said.answer.status, 403, "the page of another browser: {said:?}");
+    vault.pending("nothing was allowed").await;
+
+    let mut assertion = good(world, &hers, &bea, &asked(&page, "approval"), 1);
+    assertion.user_handle = None; // authenticators leave it out where they are told which passkey (WebAuthn s6.3.3)
+    let signature = assertion.json(&hers);
+    let said = browser
+        .submit(world, &page, "approval", &[("credential", &signature)])
+        .await;
+    assert!(said.location().is_some(), "{said:?}");
     assert_eq!(vault.fetched().await.status, 200);
 }
 
@@ -148,12 +239,9 @@ async fn no_is_said_without_a_passkey() {
     let world = &vault.world;
     let mut browser = world.signed_in(&vault.ann).await;
     let page = newest(world, &mut browser).await;
-    let there = browser.visit(world, &verify(&page)).await;
-    assert!(says(&there, "Back to the question"), "{there:?}");
-    say(world, &mut browser, &page, "deny", &[]).await;
+    let said = browser.submit(world, &page, "no", &[("decision", "deny")]).await;
+    assert!(said.location().is_some(), "{said:?}");
     refused(&vault.fetched().await, 400, "access_denied", "the answer was no");
-    let list = browser.visit(world, "/approvals").await;
-    assert!(!id_in(&list).is_empty());
 }
 
 /// A robot's move: how fast.
@@ -211,17 +299,11 @@ async fn s_33_outside_the_envelope_of_what_moves_a_named_role_says_so_with_a_pas
     let mut browser = world.signed_in(&vault.ann).await;
     let page = newest(&world, &mut browser).await;
     assert!(wants_passkey(&page) && says(&page, "0.8</bdi>"), "{page:?}");
-    say(&world, &mut browser, &page, "allow", &[]).await;
+    let said = say(&world, &mut browser, &page, "allow", &[]).await;
+    assert!(is_unsigned(&said), "{said:?}");
     vault.world = world;
-    refused(
-        &vault.fetched().await,
-        400,
-        "authorization_pending",
-        "a password gives nothing here",
-    );
-    let page = newest(&vault.world, &mut browser).await;
-    let page = vault.verifies(&mut browser, &page, 1).await;
-    say(&vault.world, &mut browser, &page, "allow", &[]).await;
+    vault.pending("a password gives nothing here").await;
+    vault.signs(&mut browser, &said, 1).await;
     let given = vault.fetched().await;
     assert_eq!(given.body["authorization_details"], json!([moves("0.8")]), "{given:?}");
 }

@@ -32,6 +32,10 @@ mod approval_details;
 
 #[cfg(test)]
 mod approval_pages;
+
+#[cfg(test)]
+mod approval_panels;
+
 mod approval_passkeys;
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub(crate) struct Asked {
     pub(crate) form: PageForm,
     pub(crate) challenge: Vec<u8>,
     pub(crate) rp_id: String,
-    options: Value,
+    pub(crate) options: Value,
 }
 
 pub(crate) fn asked(page: &Page, form: &str) -> Asked {

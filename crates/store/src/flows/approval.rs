@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use kernel::{
     Audience, Caller, Time,
-    approval::{Approval, Facts, Handle, Pending, State},
+    approval::{Approval, Facts, Handle, Pending, Signature, State},
     authzen::Known,
     detail::Types,
     ledger,
@@ -32,6 +32,7 @@ pub async fn load<'a>(
             types: Types::default(),
             grants: Vec::new(),
             known: Known::default(),
+            signature: Signature::Missing,
         });
     };
     let grants = async {
@@ -60,6 +61,7 @@ pub async fn load<'a>(
         types,
         grants,
         known: Known::default(),
+        signature: Signature::Missing,
     })
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use kernel::{
     Caller, Details, GroupId, Time, Who,
-    approval::{Approval, Whom},
+    approval::Approval,
     client::Client,
     client_credentials::{Facts, Request},
     deferred::Completion,
@@ -108,8 +108,9 @@ async fn asked_of(tenant: &TenantDb, client: &Client, now: Time) -> Result<Vec<A
         .collect();
     let mut all = Vec::new();
     for group in groups {
-        let whom = Whom::Members { group, quorum: 1 };
-        all.extend(tenant.approvals_lately(&whom, now).await?);
+        all.extend(tenant.approvals_lately_of_group(&group, now).await?);
     }
+    all.sort_by(|a, b| b.id.cmp(&a.id)); // one that asks several groups came once by each
+    all.dedup_by(|a, b| a.id == b.id);
     Ok(all)
 }

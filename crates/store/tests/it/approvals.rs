@@ -1,10 +1,10 @@
 //! Questions and answers as rows: whole, one step at a time, never two in one place, and gone when nobody needs them.
 
 use kernel::{
-    ApprovalId, Audience, BrowserSessionId, ClientId, Confirmation, Details, GrantId, GroupId, Guard, Moment, Scopes,
-    UserId, Write,
+    ApprovalId, Audience, BrowserSessionId, ClientId, Confirmation, Details, GrantId, GroupId, Guard, Moment,
+    PasskeyId, Scopes, UserId, Write,
     access_request::{Asked, SubmittedAs},
-    approval::{self, Approval, Asks, Clarification, Door, Gift, Origin, Places, State, Whom, Yes},
+    approval::{self, Approval, Asks, Clarification, Door, Gift, Origin, Panel, Places, State, Whom, Yes},
     authzen::Evaluation,
     browser_session::{Method, Presence},
     client::{Approvers, Client},
@@ -37,10 +37,7 @@ pub(crate) fn question(id: &str, of_client: i64, of_whom: i64) -> Approval {
         client,
         key: None,
         asks,
-        whom: Whom::Members {
-            group: GroupId::parse("finance").unwrap(),
-            quorum: 2,
-        },
+        whom: Whom::Members(Panel::one(GroupId::parse("finance").unwrap(), 2)),
         state: State::Asked,
         places: Some(Places { of_client, of_whom }),
         user_code_digest: None,
@@ -90,6 +87,8 @@ fn yes(approval: &Approval, by: &str) -> Yes {
             authenticated: time(1),
             method: Method::PasskeyVerified,
         },
+        of: [GroupId::parse("finance").unwrap(), GroupId::parse("sales").unwrap()].into(),
+        signed_by: PasskeyId::parse("passkey-1"),
         at: time(2),
     }
 }
@@ -392,10 +391,7 @@ async fn limits_see_a_day_of_the_same_people_the_newest_first() {
         .map(|approval| approval.id)
         .collect();
     assert_eq!(seen, ids.get(..2).unwrap());
-    let sales = Whom::Members {
-        group: GroupId::parse("sales").unwrap(),
-        quorum: 2,
-    };
+    let sales = Whom::Members(Panel::one(GroupId::parse("sales").unwrap(), 2));
     assert!(world.db.approvals_lately(&sales, time(now)).await.unwrap().is_empty());
     let person = Whom::Person(UserId::parse("finance").unwrap());
     assert!(

@@ -15,7 +15,7 @@ fn resource() -> crate::resource::Resource {
     )
 }
 
-fn loaded(approval: Approval, changed: &Value) -> Facts<'static> {
+pub(super) fn loaded(approval: Approval, changed: &Value) -> Facts<'static> {
     Facts {
         tenant: tenant(),
         types: Types::default(),
@@ -25,6 +25,7 @@ fn loaded(approval: Approval, changed: &Value) -> Facts<'static> {
         rules: crate::policy::Rules::default(),
         grants: Vec::new(),
         known: crate::authzen::Known::default(),
+        signature: Signature::Missing,
     }
 }
 
@@ -32,7 +33,7 @@ fn of_alice(changed: &Value) -> Approval {
     of_device(&with(json!({ "whom": "person", "who": "alice" }), changed))
 }
 
-fn approve(facts: &Facts<'_>, without: &str) -> Said {
+pub(super) fn approve(facts: &Facts<'_>, without: &str) -> Said {
     Said::Approve {
         without: crate::Scopes::parse(without).unwrap(),
         without_details: BTreeSet::new(),
@@ -44,7 +45,7 @@ fn approve(facts: &Facts<'_>, without: &str) -> Said {
     }
 }
 
-fn refusal(decision: &Decision) -> &Why {
+pub(super) fn refusal(decision: &Decision) -> &Why {
     let Answer::Refuse(_, why) = decision.answer() else {
         panic!("a refusal, not {decision:?}")
     };
@@ -52,7 +53,7 @@ fn refusal(decision: &Decision) -> &Why {
     why
 }
 
-fn made(decision: &Decision) -> Option<&grant::Grant> {
+pub(super) fn made(decision: &Decision) -> Option<&grant::Grant> {
     decision.change().guards.iter().find_map(|guard| {
         let AnyGuard::Grant(grant::Guard::Create(grant)) = guard else {
             return None;

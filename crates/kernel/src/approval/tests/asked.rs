@@ -22,10 +22,7 @@ fn put_at(client_id: &str, scope: &str, others: &[Approval], at: &Moment) -> Res
             clarified: Vec::new(),
             question: None,
         },
-        whom: Whom::Members {
-            group: id("finance"),
-            quorum: 2,
-        },
+        whom: Whom::Members(Panel::one(id("finance"), 2)),
         user_code_digest: None,
         started_from: None,
         lifetime_seconds: 3_600,

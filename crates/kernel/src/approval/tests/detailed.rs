@@ -56,6 +56,7 @@ fn loaded(approval: Approval, types: Types) -> Facts<'static> {
         types,
         grants: Vec::new(),
         known: crate::authzen::Known::default(),
+        signature: Signature::Missing,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Golden vectors: what people do with a question.
 
 use crate::{
-    approval::{Facts, Said, answer},
+    approval::{Facts, Said, Signature, answer},
     vectors::{self, Outcome, approvals, facts, facts::Row, people},
 };
 
@@ -45,6 +45,7 @@ fn golden_vectors_of_approval_hold() {
         };
         let facts = Facts {
             known: crate::authzen::Known::default(),
+            signature: Signature::Missing,
             tenant: &tenant,
             types: vectors::details::types(loaded),
             approval: loaded.get("approval").map(approvals::approval),

@@ -1,12 +1,12 @@
 //! What waits, one question in each of its states, and the code of a device.
 
 use pages::{
-    Answered, App, Approval, Approvals, Device, DeviceProblem, Identity, Item, Language, Part, Particular, Place,
-    Question, Quorum, Sought, Stands, Way,
+    AnswerProblem, Answered, App, Approval, Approvals, Ceremony, Device, DeviceProblem, Identity, Item, Language, Part,
+    Particular, Place, Question, Quorum, Sought, Stands, Way,
 };
 
 use super::{
-    CSRF, DAY, HOSTILE, LONG_NAME, NOW, TOMORROW_AT_NINE, atlas, calendar,
+    CEREMONY, CSRF, DAY, GET_OPTIONS, HOSTILE, LONG_NAME, NOW, TOMORROW_AT_NINE, atlas, calendar,
     consent::{exactly_hostile, payment},
     hostile, hostile_frame, read, signed_in, stranger, write,
 };
@@ -29,8 +29,10 @@ pub(crate) fn of_device() -> Approval<'static> {
         from: Some("192.0.2.7"),
         ends_at: NOW + 540,
         lasts_seconds: 180 * DAY,
-        quorum: None,
+        quorum: Vec::new(),
         stands: Stands::Open,
+        ceremony: None,
+        problem: None,
         details: vec![
             ("approval", "approval-1".to_owned()),
             ("client_id", "atlas".to_owned()),
@@ -46,11 +48,11 @@ pub(crate) fn of_machine() -> Approval<'static> {
         from: None,
         ends_at: TOMORROW_AT_NINE,
         lasts_seconds: DAY,
-        quorum: Some(Quorum {
+        quorum: vec![Quorum {
             group: "Finance",
             needed: 2,
             yes: 1,
-        }),
+        }],
         ..of_device()
     }
 }
@@ -112,11 +114,11 @@ pub(crate) fn approvals(language: Language, add: &mut impl FnMut(&str, String)) 
     };
     let of_group = Question {
         claim: Some("for the report of May"),
-        quorum: Some(Quorum {
+        quorum: vec![Quorum {
             group: "Finance",
             needed: 2,
             yes: 1,
-        }),
+        }],
         ..waiting(atlas(), Way::Machine, Some(calendar()))
     };
     let pays = Question {
@@ -188,10 +190,42 @@ fn waiting<'a>(app: App<'a>, way: Way, place: Option<Place<'a>>) -> Question<'a>
         particulars: Vec::new(),
         sought: None,
         claim: None,
-        quorum: None,
+        quorum: Vec::new(),
         asked_at: NOW - 60,
         ends_at: TOMORROW_AT_NINE,
     }
+}
+
+/// Questions whose yes a passkey signs.
+fn signed(show: &mut impl FnMut(&str, Approval<'_>)) {
+    let asked = |options| {
+        Some(Ceremony {
+            sealed: CEREMONY,
+            options,
+        })
+    };
+    for (name, page, problem) in [
+        ("by-passkey", of_device(), None),
+        ("question-by-passkey", of_question(), None),
+        ("machine-unsigned", of_machine(), Some(AnswerProblem::Unsigned)),
+        ("took-too-long", of_device(), Some(AnswerProblem::TookTooLong)),
+    ] {
+        let page = Approval {
+            stands: Stands::ByPasskey,
+            ceremony: asked(GET_OPTIONS),
+            problem,
+            ..page
+        };
+        show(&format!("approval-{name}"), page);
+    }
+    show(
+        "approval-without-passkey",
+        Approval {
+            stands: Stands::ByPasskey,
+            ceremony: asked(""),
+            ..of_machine()
+        },
+    );
 }
 
 fn questions(language: Language, add: &mut impl FnMut(&str, String)) {
@@ -201,7 +235,6 @@ fn questions(language: Language, add: &mut impl FnMut(&str, String)) {
     show("approval-machine", of_machine());
     show("approval-question", of_question());
     for (name, stands) in [
-        ("approval-question-passkey-first", Stands::PasskeyFirst),
         ("approval-question-approved", Stands::Approved),
         ("approval-question-over", Stands::Fetched),
         ("approval-question-others-only", Stands::OthersOnly),
@@ -260,8 +293,8 @@ fn questions(language: Language, add: &mut impl FnMut(&str, String)) {
             ..of_machine()
         },
     );
+    signed(&mut show);
     for (name, stands) in [
-        ("approval-passkey-first", Stands::PasskeyFirst),
         ("approval-no-only", Stands::NoOnly),
         ("approval-approved", Stands::Approved),
         ("approval-fetched", Stands::Fetched),
@@ -273,6 +306,7 @@ fn questions(language: Language, add: &mut impl FnMut(&str, String)) {
     }
     for (name, stands) in [
         ("approval-others-must", Stands::OthersMust),
+        ("approval-enough-of-yours", Stands::EnoughOfTheirs),
         ("approval-machine-approved", Stands::Approved),
     ] {
         show(name, Approval { stands, ..of_machine() });
@@ -307,11 +341,11 @@ fn of_hostile_people(language: Language, add: &mut impl FnMut(&str, String)) {
                 particulars: vec![exactly_hostile()],
                 decided: vec![words.clone()],
                 forbidden: vec![words],
-                quorum: Some(Quorum {
+                quorum: vec![Quorum {
                     group: HOSTILE,
                     needed: 2,
                     yes: 1,
-                }),
+                }],
                 details: vec![("client_id", HOSTILE.to_owned())],
                 ..of_machine()
             },
@@ -324,11 +358,11 @@ fn of_hostile_people(language: Language, add: &mut impl FnMut(&str, String)) {
             &Approvals {
                 waiting: vec![Question {
                     claim: Some(HOSTILE),
-                    quorum: Some(Quorum {
+                    quorum: vec![Quorum {
                         group: HOSTILE,
                         needed: 2,
                         yes: 1,
-                    }),
+                    }],
                     items: vec![Item {
                         scope: HOSTILE,
                         words: HOSTILE,

@@ -24,23 +24,6 @@ pub(crate) const PASSKEY_ONLY: Ways<'static> = Ways::PasskeyOnly {
     host: "app.atlas.example",
 };
 
-fn to_answer(language: Language, add: &mut impl FnMut(&str, String)) {
-    let page = SignIn {
-        request: "/approvals/approval-1?verify",
-        ways: Ways::PasskeyToAnswer {
-            back: "/approvals/approval-1",
-        },
-        ..bare_sign_in()
-    };
-    add(
-        "sign-in-passkey-to-answer",
-        pages::sign_in(
-            &signed_in(language, "/sign-in?request=%2Fapprovals%2Fapproval-1%3Fverify"),
-            &page,
-        ),
-    );
-}
-
 pub(crate) fn sign_in(language: Language, add: &mut impl FnMut(&str, String)) {
     let frame = signed_out(language, "/sign-in");
     add(
@@ -91,7 +74,6 @@ pub(crate) fn sign_in(language: Language, add: &mut impl FnMut(&str, String)) {
             pages::sign_in(&signed_in(language, "/sign-in?request=sealed"), &page),
         );
     }
-    to_answer(language, add);
     let page = SignIn {
         app: Some(hostile()),
         ways: Ways::PasskeyOnly { host: HOSTILE },
