@@ -35,6 +35,7 @@ impl Options {
             drive: Drive {
                 seconds: 5,
                 connections: 32,
+                held_percent: 50, // the bar is at half load (product s6)
             },
             over_http: true,
         };

@@ -1,4 +1,4 @@
-//! One case on one server: warm up, saturate with a crowd, hold 70 % of that, then one client alone.
+//! One case on one server: warm up, saturate with a crowd, hold a share of that, then one client alone.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -21,7 +21,10 @@ pub(crate) struct Figures {
     /// The same of the database's processes.
     pub(crate) database_cpu_us: f64,
     pub(crate) saturated: Seen,
-    pub(crate) at_70_percent: Seen,
+    /// How it answers at a share of that rate.
+    pub(crate) held: Seen,
+    /// That share, in percent.
+    pub(crate) held_percent: u8,
     pub(crate) alone: Seen,
     pub(crate) resident_kib: u64,
 }
@@ -31,6 +34,8 @@ pub(crate) struct Figures {
 pub(crate) struct Drive {
     pub(crate) seconds: u64,
     pub(crate) connections: usize,
+    /// The share of the saturated rate that is held afterwards, in percent.
+    pub(crate) held_percent: u8,
 }
 
 /// More requests than any server here answers in a second, to size what is made beforehand.
@@ -82,17 +87,18 @@ pub(crate) fn drive(
     let resident_kib = server.resident_kib()?;
 
     let feed = make(enough)?;
-    let at_70_percent = run(
+    let held = run(
         address,
         &feed,
         drive.connections,
-        Pace::Open(saturated.rate() * 0.7),
+        Pace::Open(saturated.rate() * f64::from(drive.held_percent) / 100.0),
         time,
     )?;
     ensure!(
-        at_70_percent.bad == 0,
-        "{name}: {} answers were not 200 at 70 %",
-        at_70_percent.bad
+        held.bad == 0,
+        "{name}: {} answers were not 200 at {} % of the rate",
+        held.bad,
+        drive.held_percent
     );
     let alone = run(address, &make(RATE_MAX)?, 1, Pace::Closed, Duration::from_secs(2))?;
 
@@ -103,7 +109,8 @@ pub(crate) fn drive(
         cpu_us: per_request(cpu),
         database_cpu_us: per_request(database_cpu),
         saturated,
-        at_70_percent,
+        held,
+        held_percent: drive.held_percent,
         alone,
         resident_kib,
     })

@@ -56,6 +56,7 @@ impl Options {
             drive: Drive {
                 seconds: 8,
                 connections: 32,
+                held_percent: 70,
             },
             postgres: None,
             with_peer: Beside::Peer,
