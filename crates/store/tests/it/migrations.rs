@@ -161,7 +161,7 @@ async fn a_start_that_was_interrupted_is_finished_by_the_next_one() {
     let store = open(&fresh.database).await.unwrap();
     let world = World::around(fresh, store);
     world.put(Wanted::token("t")).await;
-    assert_eq!(steps(&Beside::open(&world.fresh.database).await).await, 12);
+    assert_eq!(steps(&Beside::open(&world.fresh.database).await).await, 13);
 }
 
 #[tokio::test]
@@ -291,7 +291,7 @@ async fn rows_of_the_first_release_are_taken_on() {
         )
         .await;
     let world = World::around(Arc::clone(&fresh), open(&fresh.database).await.unwrap());
-    assert_eq!(steps(&beside).await, 12);
+    assert_eq!(steps(&beside).await, 13);
     assert_eq!(world.store().tenants().await.unwrap(), [acme()]);
     assert_eq!(world.db.clients_after("", 9).await.unwrap(), [(client("c"), None)]);
     assert_eq!(world.db.resources_after("", 9).await.unwrap(), [resource("urn:r")]);
@@ -341,7 +341,7 @@ async fn rows_of_the_second_step_are_taken_on_by_the_third() {
         )
         .await;
     let world = World::around(Arc::clone(&fresh), open(&fresh.database).await.unwrap());
-    assert_eq!(steps(&beside).await, 12);
+    assert_eq!(steps(&beside).await, 13);
     assert_eq!(
         world.store().tenants().await.unwrap(),
         [acme()],
