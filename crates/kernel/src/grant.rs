@@ -7,13 +7,16 @@ use proof::Time;
 use crate::{
     authority::{Audience, Authority, Scopes},
     browser_session::{Assurance, Presence},
+    caller::Caller,
     capability::Strength,
     consent,
     decision::Touch,
     detail::{Detail, Details, Types},
+    event::{Event, EventKind},
     id::{AdministratorId, ApprovalId, ClientId, GrantId, HostId, SessionId, UserId},
     ledger,
-    policy::{Policy, Ruling, Scene, input_of},
+    moment::Moment,
+    policy::{Forbidden, Policy, Ruling, Scene, input_of},
     power::{DataClasses, Powers},
     why::{Refused, Why},
 };
@@ -80,6 +83,8 @@ pub struct Terms {
     pub idle_seconds: Option<i64>,
     /// It counts only while this person is here and enabled.
     pub owner: Option<UserId>,
+    /// It is revoked, for good, once policies refuse something under it for what is unusual (`context.risk`).
+    pub risk: bool,
 }
 
 impl Terms {
@@ -88,7 +93,7 @@ impl Terms {
     /// The longest: ten years.
     pub const IDLE_SECONDS_MAX: i64 = 315_360_000;
 
-    /// What is left of them when somebody tightens them: an idle time only shortens, and an owner stays.
+    /// What is left of them when somebody tightens them: an idle time only shortens, an owner stays, and what falls at a risk goes on doing so.
     pub fn tightened(&self, to: &Self) -> Option<Self> {
         let longer = match (to.idle_seconds, self.idle_seconds) {
             (Some(to), Some(from)) => to > from,
@@ -98,6 +103,7 @@ impl Terms {
         (!longer && !another).then(|| Self {
             idle_seconds: to.idle_seconds.or(self.idle_seconds),
             owner: to.owner.clone().or_else(|| self.owner.clone()),
+            risk: to.risk || self.risk,
         })
     }
 }
@@ -348,7 +354,7 @@ pub fn still_given(
     let left = given.without(&ruling.forbidden());
     let some_detail = (0..details.len()).any(|place| ruling.permits_detail(place));
     if left.is_empty() && !some_detail && !ruling.permits() {
-        return Err(ruling.refusal(Refused::Standing));
+        return Err(ruling.refusal(Refused::Standing).under(path));
     }
     Ok(Still { scopes: left, ruling })
 }
@@ -405,6 +411,30 @@ pub enum Write {
         /// When.
         at: Time,
     },
+}
+
+/// The grants along a path that fall when policies refuse something under it for what is unusual.
+pub(crate) fn at_risk(path: &[Grant]) -> Vec<GrantId> {
+    let falls = |grant: &&Grant| grant.terms.risk && grant.status == Status::Active;
+    path.iter().filter(falls).map(|grant| grant.id.clone()).collect()
+}
+
+/// What a refusal takes back: see [`Terms::risk`].
+pub(crate) fn fallen(why: &Why, caller: &Caller, at: &Moment) -> (Vec<crate::Write>, Vec<Event>) {
+    let fallen = why.forbidden().map(Forbidden::fallen).unwrap_or_default();
+    fallen
+        .iter()
+        .map(|id| {
+            let write = crate::Write::Grant(Write::EnsureRevoked {
+                id: id.clone(),
+                at: at.now,
+            });
+            let event = Event::new(EventKind::GrantRevoked, caller, at)
+                .about(id.as_str())
+                .with("because", "risk");
+            (write, event)
+        })
+        .unzip()
 }
 
 #[cfg(test)]

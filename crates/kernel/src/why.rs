@@ -10,6 +10,7 @@ use proof::{
 use crate::{
     access_request::Problem,
     code::Code,
+    grant::Grant,
     policy::Forbidden,
     power::{AmountMalformed, Exceeded, Unmet},
 };
@@ -545,6 +546,15 @@ impl Why {
             Self::PolicyForbids(forbidden) => Some(forbidden),
             _ => None,
         }
+    }
+
+    /// The same, of something that was asked under a grant with this path.
+    #[must_use]
+    pub(crate) fn under(mut self, path: &[Grant]) -> Self {
+        if let Self::PolicyForbids(forbidden) = &mut self {
+            forbidden.under(path);
+        }
+        self
     }
 
     /// What the caller reads as `error_description`: what is wrong and what to do, never what came in, ASCII. Which parameter it is about is told by its own name.

@@ -61,6 +61,7 @@ pub struct Policies {
 struct Named {
     effect: Effect,
     demands: Demands,
+    reads_risk: bool,
 }
 
 impl Policies {
@@ -77,7 +78,13 @@ impl Policies {
             match annotations::read(policy) {
                 Ok(demands) => {
                     let effect = policy.effect();
-                    names.insert(policy.id().clone(), Named { effect, demands });
+                    let reads_risk = reads_risk(policy);
+                    let entry = Named {
+                        effect,
+                        demands,
+                        reads_risk,
+                    };
+                    names.insert(policy.id().clone(), entry);
                 }
                 Err(says) => {
                     let name = policy.id().as_ref();
@@ -387,6 +394,11 @@ impl Heard {
         let forbids = |id: &&PolicyId| names.get(*id).is_none_or(|named| named.effect == Effect::Forbid);
         let failed_to_forbid = self.failed.iter().filter(forbids).cloned();
         let forbid: Vec<PolicyId> = self.forbid.iter().cloned().chain(failed_to_forbid).collect();
+        let of_risk = self
+            .forbid
+            .iter()
+            .filter_map(|id| names.get(id))
+            .any(|named| named.reads_risk);
         let (answer, decided) = match (forbid.is_empty(), self.permit.is_empty()) {
             (false, _) => (Answer::Forbid, forbid),
             (true, false) => (Answer::Permit, self.permit),
@@ -412,9 +424,30 @@ impl Heard {
             failed: sorted(self.failed),
             unfit: None,
             beside: None,
+            of_risk: answer == Answer::Forbid && of_risk,
             looked_at: self.looked_at,
         }
     }
+}
+
+/// Whether a policy looks at `context.risk`.
+fn reads_risk(policy: &Policy) -> bool {
+    fn reads(value: &Value) -> bool {
+        match value {
+            Value::Object(o) => {
+                let is_context = |of: &Value| of.get("Var").is_some_and(|var| var == "context");
+                let read = |access: &Value| {
+                    access.get("attr").is_some_and(|attr| attr == "risk") && access.get("left").is_some_and(is_context)
+                };
+                [".", "has"].iter().any(|op| o.get(*op).is_some_and(read)) || o.values().any(reads)
+            }
+            Value::Array(values) => values.iter().any(reads),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        }
+    }
+    policy
+        .to_json()
+        .is_ok_and(|document| document.get("conditions").is_some_and(reads))
 }
 
 /// Whether a policy is a permit whose head admits the action [`ACCESS`].

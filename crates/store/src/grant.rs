@@ -30,7 +30,7 @@ pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &PAGE, &LIVE, &CREATE, &NAR
 static ONE: Statement = Statement::read(
     "grant.one",
     &[Text, Text],
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk
      FROM grants g
      LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
      LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
@@ -40,7 +40,7 @@ static ONE: Statement = Statement::read(
 static PAGE: Statement = Statement::read(
     "grant.page",
     &[Text, Text, Int],
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk
      FROM grants g
      LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
      LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
@@ -60,18 +60,18 @@ static LIVE: Statement = Statement::expect(
 static CREATE: Statement = Statement::write(
     "grant.create",
     &[
-        Text, Text, Text, Text, Text, Text, Text, Int, Int, Text, Text, Text, Int, Int, Text, Text, Int, Text, Int,
+        Text, Text, Text, Text, Text, Text, Text, Int, Int, Text, Text, Text, Int, Int, Text, Text, Int, Text, Int, Int,
     ],
-    "INSERT INTO grants (tenant, id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, epoch, created_at, details, powers, idle_seconds, owner, denied_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+    "INSERT INTO grants (tenant, id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, epoch, created_at, details, powers, idle_seconds, owner, denied_at, falls_at_risk)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
      ON CONFLICT DO NOTHING",
 );
 
 static NARROW: Statement = Statement::write(
     "grant.narrow",
-    &[Text, Text, Int, Text, Text, Int, Int, Text, Text, Int, Int, Text],
+    &[Text, Text, Int, Text, Text, Int, Int, Text, Text, Int, Int, Text, Int],
     "UPDATE grants
-     SET scope = $4, audiences = $5, depth = $6, expires_at = $7, details = $8, powers = $9, epoch = $10, idle_seconds = $11, owner = $12
+     SET scope = $4, audiences = $5, depth = $6, expires_at = $7, details = $8, powers = $9, epoch = $10, idle_seconds = $11, owner = $12, falls_at_risk = $13
      WHERE tenant = $1 AND id = $2 AND epoch = $3 AND revoked_at IS NULL",
 );
 
@@ -156,8 +156,8 @@ impl TenantDb {
                 // A person who looks right after a token was issued must not read "never".
                 let noted = self.store().touches().noted(Thing::Grant, self.id(), grant.id.as_str());
                 Ok(PersonsGrant {
-                    used: row.time_if_any(21)?.max(noted),
-                    lines: row.int(22)?,
+                    used: row.time_if_any(22)?.max(noted),
+                    lines: row.int(23)?,
                     grant,
                 })
             },
@@ -288,6 +288,7 @@ fn read(row: &Row<'_>) -> Result<Grant, Fault> {
                 .text_if_any(18)?
                 .map(|id| UserId::parse(&id).ok_or(Fault::Row("grants.owner")))
                 .transpose()?,
+            risk: row.int_if_any(21)?.is_some(),
         },
         signs: Signs {
             used,
@@ -347,6 +348,7 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 grant.terms.idle_seconds.map_or(Value::NoInt, Value::Int),
                 grant.terms.owner.as_ref().map(|id| id.as_str().to_owned()).into(),
                 (grant.status == Status::Denied).then_some(grant.created).into(),
+                falls_at_risk(&grant.terms),
             ];
             Bound::new(&CREATE, args, "grants", tenant, grant.id.as_str())
         }
@@ -371,10 +373,16 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 from_epoch.saturating_add(1).into(),
                 terms.idle_seconds.map_or(Value::NoInt, Value::Int),
                 terms.owner.as_ref().map(|id| id.as_str().to_owned()).into(),
+                falls_at_risk(terms),
             ];
             Bound::new(&NARROW, args, "grants", tenant, id.as_str())
         }
     }
+}
+
+/// One for yes, nothing for no.
+const fn falls_at_risk(terms: &Terms) -> Value<'static> {
+    if terms.risk { Value::Int(1) } else { Value::NoInt }
 }
 
 /// The rows of a write.

@@ -16,7 +16,7 @@ const STEPS: &[(i64, &str)] = &[
     (10, include_str!("migrations/0010_grants.sql")),
     (11, include_str!("migrations/0011_habits.sql")),
     (12, include_str!("migrations/0012_access_requests.sql")),
-    (13, include_str!("migrations/0013_panels.sql")),
+    (13, include_str!("migrations/0013_panels_and_risk.sql")),
 ];
 
 /// What one engine calls the table of steps that were taken.

@@ -8,7 +8,7 @@ use crate::{
     authority::{Audience, Authority},
     client::Client,
     detail::{Details, Piece, Types},
-    grant::{self, Grant, Holder, Silent, Source, Status, Subject},
+    grant::{self, Grant, Holder, Silent, Source, Status, Subject, Terms},
     resource::{Resource, ResourceUri},
     tenant::Tenant,
     user::User,
@@ -197,6 +197,8 @@ impl Attorney<'_> {
         let above = edited.flat_map(|node| node.authority.powers().iter());
         words.extend(above.map(|power| format!("A grant above it {}.", power.words())));
         words.push(self.standing(grant, allowed, now));
+        let on_terms = self.path.iter().filter(|_| grant.status == Status::Active);
+        words.extend(on_terms.filter_map(|node| ends_by_itself(node, node.id == grant.id)));
         words
     }
 
@@ -246,6 +248,27 @@ impl Attorney<'_> {
             },
         }
     }
+}
+
+/// When a grant stops counting before its end, in words.
+fn ends_by_itself(grant: &Grant, itself: bool) -> Option<String> {
+    let Terms {
+        idle_seconds,
+        owner,
+        risk,
+    } = &grant.terms;
+    let idle = idle_seconds.map(|seconds| match (seconds / 86_400, seconds % 86_400) {
+        (1, 0) => "nothing came of it for a day".to_owned(),
+        (days, 0) => format!("nothing came of it for {days} days"),
+        (_, _) => format!("nothing came of it for {seconds} seconds"),
+    });
+    let left = owner
+        .as_ref()
+        .map(|owner| format!("{owner}, who answers for it, is disabled or not here any more"));
+    let unusual = risk.then(|| "policies forbid something under it as unusual".to_owned());
+    let when: Vec<String> = [idle, left, unusual].into_iter().flatten().collect();
+    let which = if itself { "It" } else { "A grant above it" };
+    (!when.is_empty()).then(|| format!("{which} stops counting earlier once {}.", when.join(", or once ")))
 }
 
 /// The language of the document.

@@ -188,7 +188,10 @@ pub(crate) fn narrowed(grant: &Grant, less: &Less, terms: &Terms, types: &Types,
         ));
     }
     let terms = grant.terms.tightened(terms).ok_or_else(|| {
-        Why::Body("revocation: an edit only tightens it: idle_seconds gets shorter, and an owner stays".to_owned())
+        Why::Body(
+            "revocation: an edit only tightens it: idle_seconds gets shorter, an owner stays, and so does risk"
+                .to_owned(),
+        )
     })?;
     if less.expires.is_some_and(|end| end <= at.now) {
         return Err(Why::Body(

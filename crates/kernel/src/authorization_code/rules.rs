@@ -61,7 +61,9 @@ pub fn decide(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment
         Err(Why::CodeReplayed) => replayed(caller, facts, at),
         Err(why) => {
             let event = Event::refused(&why, caller, at);
-            Decision::refuse(why, Vec::new(), vec![event])
+            let (sure, mut events) = grant::fallen(&why, caller, at);
+            events.insert(0, event);
+            Decision::refuse(why, sure, events)
         }
     }
 }

@@ -52,7 +52,9 @@ pub fn decide(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment
         Ok(decision) => decision,
         Err(why) => {
             let event = Event::refused(&why, caller, at);
-            Decision::refuse(why, Vec::new(), vec![event])
+            let (sure, mut events) = grant::fallen(&why, caller, at);
+            events.insert(0, event);
+            Decision::refuse(why, sure, events)
         }
     }
 }
@@ -105,7 +107,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
     let ruling = asking.scene().rule(&scopes, &details);
     let (scopes, details) = match asking.silent(&scopes, &details, &ruling) {
         Ok(left) => left,
-        Err(why) => return asking.demanded(&ruling, why),
+        Err(why) => return asking.demanded(&ruling, why.under(path)),
     };
 
     // 8. Within the powers of the grant, and room for what is used by issuing it; what is beyond, people may give once.

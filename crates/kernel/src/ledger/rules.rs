@@ -58,7 +58,9 @@ pub fn decide(request: &Request, caller: &Caller, facts: &Facts, at: &Moment) ->
             Some(known) => event.about(known.record.id.as_str()),
             None => event,
         };
-        Decision::refuse(why, Vec::new(), vec![event])
+        let (sure, mut events) = grant::fallen(&why, caller, at);
+        events.insert(0, event);
+        Decision::refuse(why, sure, events)
     })
 }
 
@@ -105,7 +107,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts, at: &Moment) -> R
     facts.fits.clone().map_err(Why::InputUnfit)?;
     let ruling = scene(known, client, at).rule_one(capability, &request.input);
     if !ruling.permits() {
-        return Err(ruling.refusal(Refused::Question)); // what is asked is what is answered, before what else the token says
+        return Err(ruling.refusal(Refused::Question).under(&known.path)); // what is asked is what is answered, before what else the token says
     }
     if !introspection::counts(known, at) {
         return Err(Why::PresentedUnknown);

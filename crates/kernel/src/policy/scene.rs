@@ -11,6 +11,7 @@ use crate::{
     decision::Touch,
     detail::{Detail, Details},
     event::Event,
+    grant::{self, Grant},
     id::GrantId,
     power::Money,
     user::User,
@@ -45,6 +46,7 @@ struct Item {
     answer: Answer,
     strength: Strength,
     demands: Demands,
+    of_risk: bool,
 }
 
 /// One question and its answer, for the audit log.
@@ -86,6 +88,8 @@ pub struct Forbidden {
     refused: Refused,
     reasons: String,
     record: Record,
+    of_risk: bool,
+    fallen: Vec<GrantId>,
 }
 
 impl Scene<'_> {
@@ -285,6 +289,7 @@ impl Scene<'_> {
             answer: Answer::Permit,
             strength,
             demands: Demands::default(),
+            of_risk: false,
         };
         if let Some(grant) = self.denied_by(action) {
             ruling.record.told.push(Told::denied(action, None, grant));
@@ -305,6 +310,7 @@ impl Scene<'_> {
         };
         let mut verdict = self.policy.judge(&question);
         item.answer = verdict.answer;
+        item.of_risk = verdict.of_risk;
         item.strength = strength.max(verdict.demands.strength.unwrap_or(Strength::None)); // a policy raises, it never lowers
         item.demands = std::mem::take(&mut verdict.demands);
         if let (true, Some(acted)) = (item.permitted(), &mut ruling.acted) {
@@ -371,6 +377,7 @@ impl Item {
             answer: Answer::Forbid,
             strength: Strength::None,
             demands: Demands::default(),
+            of_risk: false,
         }
     }
 
@@ -451,6 +458,8 @@ impl Ruling {
             refused,
             reasons: reasons.into_iter().collect::<Vec<_>>().join("; "),
             record: self.record.clone(),
+            of_risk: self.items.iter().any(|item| item.of_risk),
+            fallen: Vec::new(),
         }))
     }
 
@@ -484,6 +493,18 @@ impl Forbidden {
     /// What a policy lets the caller know, in its own words; empty where none does.
     pub fn reasons(&self) -> &str {
         &self.reasons
+    }
+
+    /// That it was asked under a grant with this path: what falls when something unusual is refused falls.
+    pub(crate) fn under(&mut self, path: &[Grant]) {
+        if self.of_risk {
+            self.fallen = grant::at_risk(path);
+        }
+    }
+
+    /// The grants that fall with it.
+    pub(crate) fn fallen(&self) -> &[GrantId] {
+        &self.fallen
     }
 
     /// Which policies, for the audit log.

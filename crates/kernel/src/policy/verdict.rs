@@ -51,6 +51,8 @@ pub struct Verdict {
     pub unfit: Option<String>,
     /// What decided that is no policy: a grant that denies, or that somebody is disabled. No other policies would say otherwise.
     pub beside: Option<String>,
+    /// Whether a policy forbids it that looks at what is unusual.
+    pub of_risk: bool,
     /// How many policies were looked at.
     pub looked_at: usize,
 }
@@ -73,6 +75,7 @@ impl Verdict {
             failed: Vec::new(),
             unfit: None,
             beside: None,
+            of_risk: false,
             looked_at: decided.len(),
         }
     }

@@ -248,6 +248,7 @@ fn new_grant(value: &Value) -> NewGrant {
             "parent",
             "denied",
             "idle_seconds",
+            "falls_at_risk",
             "owner",
         ],
     );
@@ -271,6 +272,7 @@ fn new_grant(value: &Value) -> NewGrant {
 
 fn terms(row: &Row<'_>) -> Terms {
     Terms {
+        risk: row.is("falls_at_risk") == Some(true),
         idle_seconds: row.number("idle_seconds"),
         owner: row.text("owner").map(id),
     }
@@ -288,6 +290,7 @@ fn edit_grant(value: &Value) -> EditGrant {
             "expires_at",
             "depth",
             "idle_seconds",
+            "falls_at_risk",
             "owner",
         ],
     );

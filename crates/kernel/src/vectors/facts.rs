@@ -359,6 +359,7 @@ pub(crate) fn grant(value: &Value) -> Grant {
             "created_at",
             "denied",
             "idle_seconds",
+            "falls_at_risk",
             "owner",
             "owner_gone",
             "used_at",
@@ -409,6 +410,7 @@ pub(crate) fn grant(value: &Value) -> Grant {
         epoch: row.number("epoch").unwrap_or(0),
         created: row.created(),
         terms: Terms {
+            risk: row.is("falls_at_risk") == Some(true),
             idle_seconds: row.number("idle_seconds"),
             owner: row.text("owner").map(id),
         },

@@ -250,6 +250,9 @@ pub(super) fn grant(grant: &Grant) -> Value {
 }
 
 fn write_terms(row: &mut Object, terms: &Terms) {
+    if terms.risk {
+        row.insert("falls_at_risk".into(), true.into());
+    }
     if let Some(seconds) = terms.idle_seconds {
         row.insert("idle_seconds".into(), seconds.into());
     }

@@ -302,3 +302,28 @@ fn s_32_whoever_asks_cannot_say_what_time_it_is_or_that_nothing_is_unusual() {
         assert_eq!(verdict.answer, answer, "{condition}");
     }
 }
+
+#[test]
+fn a_no_for_what_is_unusual_is_told_from_others() {
+    for (condition, of_risk) in [
+        ("when { context.risk.velocity >= 0 }", true),
+        ("unless { context.risk.unusual_hour }", true),
+        ("when { [context.risk.velocity].contains(0) }", true),
+        ("when { !(context.risk has amount_percent) }", true),
+        ("when { context.input.merchant == \"risk\" }", false),
+        ("", false),
+    ] {
+        let text = format!(
+            "@id(\"risk\") @reason(\"context.risk\") forbid(principal, action == Action::\"purchase\", resource) {condition};\n@id(\"all\") permit(principal, action, resource);"
+        );
+        let verdict = said(&policies(&text), &alice(), "purchase", Some(&purchase("1.00", "risk")));
+        assert_eq!(
+            (verdict.answer, verdict.of_risk),
+            (Answer::Forbid, of_risk),
+            "{condition}"
+        );
+    }
+    let permits = "@id(\"calm\") permit(principal, action, resource) when { context.risk.velocity < 5 };";
+    let verdict = said(&policies(permits), &alice(), "purchase", Some(&purchase("1.00", "m")));
+    assert_eq!((verdict.answer, verdict.of_risk), (Answer::Permit, false));
+}

@@ -136,6 +136,9 @@ struct TermsArguments {
     /// It falls silent while this person is disabled or gone; their id
     #[arg(long, value_name = "USER")]
     owner: Option<String>,
+    /// It is revoked once a policy that looks at context.risk forbids what is asked under it
+    #[arg(long)]
+    revoke_at_risk: bool,
 }
 
 impl TermsArguments {
@@ -143,6 +146,7 @@ impl TermsArguments {
         let mut body = Map::new();
         insert_if(&mut body, "idle_seconds", self.idle.map(Value::from));
         insert_if(&mut body, "owner", self.owner.map(Value::from));
+        insert_if(&mut body, "risk", self.revoke_at_risk.then_some(Value::Bool(true)));
         (!body.is_empty()).then_some(Value::Object(body))
     }
 }
@@ -266,7 +270,7 @@ async fn edit(arguments: EditArguments, console: &Console<'_>) -> Result<()> {
     insert_if(&mut body, "revocation", terms.into_body());
     if body.is_empty() {
         return Err(Failure::new(Exit::Usage, "nothing is taken away")
-            .advice("name what is left: --scope, --resource, --details, --capabilities, --expires, --depth, --idle or --owner")
+            .advice("name what is left: --scope, --resource, --details, --capabilities, --expires, --depth, --idle, --owner or --revoke-at-risk")
             .into());
     }
     console.confirm(

@@ -107,6 +107,8 @@ async fn a_grant_is_given_and_narrowed_but_never_widened() {
     assert_eq!(idle["revocation"]["idle_seconds"], 2_592_000, "{idle}");
     let tighter = desk.json(&typed(&format!("grant edit {} --idle 7d --yes", id(&idle))));
     assert_eq!(tighter["revocation"]["idle_seconds"], 604_800, "{tighter}");
+    let falls = desk.json(&typed(&format!("grant edit {} --revoke-at-risk --yes", id(&idle))));
+    assert_eq!(falls["revocation"]["risk"], true, "{falls}");
     desk.write("one.json", r#"{"type": "payment"}"#);
     let one = desk.run(&typed("grant create --client b --details one.json")).expect(2);
     assert!(one.err.contains("put [ and ] around the object"), "{one:?}");

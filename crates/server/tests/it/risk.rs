@@ -31,6 +31,11 @@ async fn buys(world: &World, cast: &Cast, token: &str, value: &str, currency: &s
 }
 
 async fn shopper() -> (World, Cast, String) {
+    let (world, cast, token, _) = shopper_with_grant().await;
+    (world, cast, token)
+}
+
+async fn shopper_with_grant() -> (World, Cast, String, String) {
     let (world, cast) = one_tenant().await;
     let grant = cast
         .give(
@@ -42,9 +47,8 @@ async fn shopper() -> (World, Cast, String) {
             ]),
         )
         .await;
-    assert!(!grant.is_empty());
     let token = cast.token(&world).await;
-    (world, cast, token)
+    (world, cast, token, grant)
 }
 
 #[tokio::test]
@@ -238,4 +242,97 @@ async fn s_32_the_decision_point_remembers_what_it_permitted_to_whom() {
     assert_eq!(post("search/action", search).await.status, 200);
     world.advance(120);
     assert_eq!(reason("alice").await, "approval_required");
+}
+
+/// The status of a grant, and whether it says that it falls at a risk.
+async fn standing(world: &World, cast: &Cast, grant: &str) -> (Value, Value) {
+    let path = format!("/admin/v1/grants/{grant}");
+    let shown = cast.tenant.admin(world, "GET", &path, None).await.body;
+    (shown["status"].clone(), shown["revocation"]["risk"].clone())
+}
+
+#[tokio::test]
+async fn s_32_a_grant_that_falls_at_a_risk_is_revoked_for_good_by_what_policies_forbid_as_unusual() {
+    let (world, cast, _, grant) = shopper_with_grant().await;
+    let path = format!("/admin/v1/grants/{grant}");
+    let falls = json!({ "revocation": { "risk": true } });
+    let edited = cast.tenant.admin(&world, "PATCH", &path, Some(&falls)).await;
+    assert_eq!(edited.status, 200, "{edited:?}");
+    let policies = r#"@id("fast") forbid(principal, action == Action::"buy", resource) when { context.risk.velocity >= 4 };
+        @id("no-risk") @reason("no currency risk") forbid(principal, action == Action::"buy", resource) when { context.input has folder && context.input.folder == "casino" };"#;
+    apply(&world, &cast, policies).await;
+    let token = cast.token(&world).await; // as far as policies go now
+
+    // What is forbidden for another reason revokes nothing, whatever words stand in the policy.
+    let casino = json!({ "folder": "casino" }).to_string();
+    let form = [
+        ("token", token.as_str()),
+        ("capability", "buy"),
+        ("input", &casino),
+        ("idempotency_key", &key()),
+    ];
+    let refused_by_policy = cast.book(&world, "consume", &form).await;
+    assert!(
+        refused_by_policy.text.contains("no currency risk"),
+        "{refused_by_policy:?}"
+    );
+    assert_eq!(standing(&world, &cast, &grant).await, (json!("active"), json!(true)));
+    let document = cast.tenant.admin(&world, "GET", &path, None).await.body;
+    let words = "It stops counting earlier once policies forbid something under it as unusual.";
+    assert!(document["words"].to_string().contains(words), "{document}");
+
+    for _ in 0..3 {
+        assert_eq!(buys(&world, &cast, &token, "1.00", "EUR").await, 200);
+    }
+    assert_eq!(buys(&world, &cast, &token, "1.00", "EUR").await, 400);
+    assert_eq!(standing(&world, &cast, &grant).await, (json!("revoked"), json!(true)));
+    world.advance(120); // the minute is over, and nothing comes back
+    let late = cast.consume(&world, &token, "read_notes").await;
+    assert!(late.status >= 400, "{late:?}");
+    let anew = cast
+        .tenant
+        .token(&world, &cast.agent, &[("resource", MCP.to_owned())], &[])
+        .await;
+    refused(&anew, 400, "unauthorized_client", "no grant is left");
+
+    let log = cast
+        .tenant
+        .admin(&world, "GET", "/admin/v1/events?limit=100", None)
+        .await;
+    let events = log.body["events"].as_array().unwrap().clone();
+    let revoked: Vec<&Value> = events.iter().filter(|event| event["kind"] == "grant.revoked").collect();
+    assert_eq!(revoked.len(), 1, "{revoked:?}");
+    assert!(revoked[0].to_string().contains(r#""because":"risk""#), "{revoked:?}");
+
+    let loosened = json!({ "revocation": { "risk": false } });
+    let other = cast.give(&world, json!([power("buy", &json!({}))])).await;
+    let path = format!("/admin/v1/grants/{other}");
+    cast.tenant.admin(&world, "PATCH", &path, Some(&falls)).await;
+    let answer = cast.tenant.admin(&world, "PATCH", &path, Some(&loosened)).await;
+    assert!(
+        answer.status == 400 || answer.body["revocation"]["risk"] == true,
+        "never loosened: {answer:?}"
+    );
+}
+
+#[tokio::test]
+async fn s_32_a_token_that_is_refused_as_unusual_takes_the_grant_along_too() {
+    let (world, cast, _, grant) = shopper_with_grant().await;
+    let path = format!("/admin/v1/grants/{grant}");
+    let falls = json!({ "revocation": { "risk": true } });
+    cast.tenant.admin(&world, "PATCH", &path, Some(&falls)).await;
+    let night =
+        r#"@id("often") forbid(principal, action, resource) when { context has risk && context.risk.velocity >= 2 };"#;
+    apply(&world, &cast, night).await;
+    let asks = async || {
+        cast.tenant
+            .token(&world, &cast.agent, &[("resource", MCP.to_owned())], &[])
+            .await
+    };
+    for _ in 0..2 {
+        access_token(&asks().await);
+    }
+    let third = asks().await;
+    assert_eq!(third.status, 400, "{third:?}");
+    assert_eq!(standing(&world, &cast, &grant).await.0, "revoked");
 }

@@ -401,6 +401,64 @@ async fn limits_see_a_day_of_the_same_people_the_newest_first() {
 }
 
 #[tokio::test]
+async fn what_asks_several_groups_is_found_by_each_and_by_no_other() {
+    let world = World::new().await;
+    let panel = |groups: &[(&str, u8)]| {
+        let asked = groups.iter().map(|(group, quorum)| kernel::policy::Approvers {
+            group: (*group).to_owned(),
+            quorum: *quorum,
+        });
+        Whom::Members(Panel::demanded(&asked.collect()).unwrap())
+    };
+    let now = 100 * DAY;
+    let mut rows = Vec::new();
+    for (n, whom) in [
+        panel(&[("finance", 1)]),
+        panel(&[("finance", 2), ("security", 1)]),
+        panel(&[("it-security", 1), ("security_a", 1)]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let n = i64::try_from(n).unwrap();
+        let id: ApprovalId = Moment {
+            now: time(now - n),
+            ..at(0)
+        }
+        .id("approval");
+        let row = Approval {
+            id,
+            whom,
+            ..question(&format!("q{n}"), n, n)
+        };
+        world.put(create(&row)).await;
+        assert_eq!(
+            world.db.approval(&row.id).await.unwrap().as_ref(),
+            Some(&row),
+            "as it was put"
+        );
+        rows.push(row);
+    }
+    for (group, found) in [
+        ("finance", vec![0, 1]),
+        ("security", vec![1]),
+        ("it-security", vec![2]),
+        ("security_a", vec![2]),
+        ("securityXa", vec![]),
+        ("sales", vec![]),
+    ] {
+        let group = GroupId::parse(group).unwrap();
+        let mut lately = world.db.approvals_lately_of_group(&group, time(now)).await.unwrap();
+        lately.sort_by(|a, b| b.id.cmp(&a.id));
+        let expected: Vec<Approval> = found.into_iter().filter_map(|n| rows.get(n).cloned()).collect();
+        assert_eq!(lately, expected, "{group}");
+    }
+    let whole = &rows.get(1).unwrap().whom;
+    let of_both = world.db.approvals_lately(whole, time(now)).await.unwrap();
+    assert_eq!(of_both.len(), 1, "the limits of a panel are its own");
+}
+
+#[tokio::test]
 async fn rows_go_after_a_month_and_codes_that_nobody_typed_after_an_hour() {
     let world = World::new().await;
     let id = |seconds: i64, n: u8| -> ApprovalId {

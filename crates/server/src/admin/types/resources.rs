@@ -127,6 +127,9 @@ pub(in crate::admin) struct RevocationBody {
     idle_seconds: Option<i64>,
     /// While this person is not here or disabled.
     owner: Option<String>,
+    /// Revoked for good, once a policy that looks at `context.risk` forbids what is asked under it.
+    #[serde(default)]
+    risk: bool,
 }
 
 impl RevocationBody {
@@ -135,6 +138,7 @@ impl RevocationBody {
         Ok(Terms {
             idle_seconds: self.idle_seconds,
             owner: owner.transpose()?,
+            risk: self.risk,
         })
     }
 }
