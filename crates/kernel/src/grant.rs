@@ -85,6 +85,8 @@ pub struct Terms {
     pub owner: Option<UserId>,
     /// It is revoked, for good, once policies refuse something under it for what is unusual (`context.risk`).
     pub risk: bool,
+    /// One token came of it when the answer was fetched that it is, and none does besides.
+    pub once: bool,
 }
 
 impl Terms {
@@ -104,6 +106,7 @@ impl Terms {
             idle_seconds: to.idle_seconds.or(self.idle_seconds),
             owner: to.owner.clone().or_else(|| self.owner.clone()),
             risk: to.risk || self.risk,
+            once: to.once || self.once,
         })
     }
 }

@@ -307,6 +307,8 @@ pub enum Why {
     SignInStale,
     /// A yes that takes a passkey was not signed by one: which rule.
     YesUnsigned(&'static str),
+    /// Somebody whose yes it took may not say it any more.
+    YesFallen,
     /// A passkey challenge came a second time.
     CeremonyReplayed,
     /// A sealed request or ceremony that is over.
@@ -489,7 +491,8 @@ impl Why {
             | Self::RegistrationOff => Code::AccessDenied,
             Self::PolicyForbids(forbidden) => forbidden.refused().code(),
             Self::HumanDemanded(refused) => refused.code(),
-            Self::PresentedUnknown
+            Self::YesFallen
+            | Self::PresentedUnknown
             | Self::BookingSilenced
             | Self::CodeUnknown
             | Self::CodeReplayed
@@ -786,6 +789,7 @@ impl Why {
             Self::SignInRequired => "sign in first",
             Self::SignInStale => "sign in again for this: your last sign-in is more than ten minutes ago",
             Self::YesUnsigned(_) => "a yes to this takes your passkey, for exactly this question and now; try again",
+            Self::YesFallen => "somebody who said yes is no approver any more, or not here; ask anew",
             Self::CeremonyReplayed => "this passkey request was used before; load the page again",
             Self::PageExpired => "the page is too old; go back to the app and start again",
             Self::PageForeign => "the page was opened in another browser, or cookies are off",
@@ -992,6 +996,7 @@ impl Why {
             | Self::BookingEnded
             | Self::SignInRequired
             | Self::SignInStale
+            | Self::YesFallen
             | Self::CeremonyReplayed
             | Self::PageExpired
             | Self::PageForeign

@@ -269,6 +269,7 @@ approval-started-from = Gefragt wurde am { $when }, von der Adresse { $from }.
 approval-device-warning = Erlauben Sie das nur, wenn Sie es selbst gestartet haben und das Gerät mit dem Code vor Ihnen steht. Wer Ihnen helfen will, braucht Ihr Ja nicht.
 approval-quorum = { $yes } von { $needed } haben Ja gesagt. Gefragt sind die Mitglieder von { $group }.
 approval-ends-with-no = Ohne Antwort endet es mit „Nein“ am { $when }.
+approval-once = Ihr Ja gilt für dieses eine Mal. Beim nächsten Mal wird wieder gefragt.
 approval-lasts-machine = Was Sie erlauben, endet von selbst nach { $span }. Die Verwaltung kann es jederzeit stoppen.
 approval-afterwards-device = Danach kehren Sie zu Ihrem Gerät zurück; dort geht es von selbst weiter.
 approval-by-passkey = Ihr Ja wird mit Ihrem Passkey unterschrieben, für genau das, was hier steht. Nein sagen können Sie auch ohne ihn.

@@ -267,6 +267,7 @@ approval-started-from = It asked on { $when }, from the address { $from }.
 approval-device-warning = Allow this only if you started it yourself, and the code is on a device in front of you. Nobody who wants to help you needs your yes.
 approval-quorum = { $yes } of { $needed } said yes. Members of { $group } are asked.
 approval-ends-with-no = Without an answer it ends with “no” on { $when }.
+approval-once = Your yes is for this one time. The next time it asks again.
 approval-lasts-machine = What you allow ends by itself after { $span }. An administrator can stop it at any time.
 approval-afterwards-device = Afterwards you go back to your device, and it goes on by itself.
 approval-by-passkey = Your yes is signed with your passkey, for exactly what stands here. You can say no without it.

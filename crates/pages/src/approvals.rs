@@ -119,6 +119,8 @@ pub struct Approval<'a> {
     pub lasts_seconds: i64,
     /// The groups that it asks, when it is not this person alone.
     pub quorum: Vec<Quorum<'a>>,
+    /// Whether the yes is for one time.
+    pub once: bool,
     /// Where it stands.
     pub stands: Stands,
     /// What a passkey is asked to sign, where it stands so that one must.
@@ -551,6 +553,10 @@ fn terms(say: Words, frame: &Frame<'_>, page: &Approval<'_>, form: Form) -> Vec<
     if page.way == Way::Question {
         let span = Filling::Piece(calendar::span(say, page.lasts_seconds));
         terms.push(say.rich("approval-lasts-question", &[("span", span)]));
+        return terms;
+    }
+    if page.once {
+        terms.push(say.rich("approval-once", &[]));
         return terms;
     }
     if !page.particulars.is_empty() {

@@ -75,6 +75,27 @@ pub(crate) fn schema(text: &str) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Whether a policy looks at `context.risk`. What cannot be told without reading its texts (`context["…"]`) counts as that.
+pub(crate) fn reads_risk(text: &str) -> bool {
+    let nothing = Token::Other(' ');
+    let mut last = [nothing; 3];
+    for token in Tokens::of(text).map(|(_, token)| token).chain([nothing]) {
+        let [before, of, how] = last;
+        let of_context = of == Token::Word("context") && before != Token::Other('.');
+        let reads = match how {
+            Token::Other('.') => token == Token::Word("risk"),
+            Token::Word("has") => !matches!(token, Token::Word(word) if word != "risk"),
+            Token::Open('[') => true,
+            Token::Word(_) | Token::Open(_) | Token::Close | Token::Other(_) => false,
+        };
+        if of_context && reads {
+            return true;
+        }
+        last = [of, how, token];
+    }
+    false
+}
+
 /// Whether these begin the declaration of a common type.
 fn is_common_type(first: Token<'_>, second: Token<'_>, third: Token<'_>) -> bool {
     let named = matches!(second, Token::Word(_)) && matches!(third, Token::Other('='));

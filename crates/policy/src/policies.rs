@@ -28,9 +28,29 @@ use crate::{
 /// An action that policies may speak of.
 #[derive(Debug)]
 struct Action {
+    /// The types of those who do it.
+    principals: Vec<String>,
+    /// The types of what it is done to.
+    resources: Vec<String>,
     uid: EntityUid,
     /// How its input looks; the members of an action of the tenant's own schema stand in the context itself, typed by what they are.
     input: Input,
+}
+
+impl Action {
+    /// Whether the schema has it for these types: Cedar itself asks policies about anything, and one that names no type would answer.
+    fn applies_to(&self, question: &Question<'_>) -> Result<(), Misfit> {
+        let (principal, resource) = (&question.principal.name.kind, &question.resource.name.kind);
+        if self.principals.contains(principal) && self.resources.contains(resource) {
+            return Ok(());
+        }
+        Err(Misfit(format!(
+            "the action {} is none of {principal} and {resource}: the schema has it for {} and {}",
+            question.action.as_str(),
+            self.principals.join(" or "),
+            self.resources.join(" or ")
+        )))
+    }
 }
 
 #[derive(Debug)]
@@ -78,7 +98,7 @@ impl Policies {
             match annotations::read(policy) {
                 Ok(demands) => {
                     let effect = policy.effect();
-                    let reads_risk = reads_risk(policy);
+                    let reads_risk = bounds::reads_risk(&policy.to_string());
                     let entry = Named {
                         effect,
                         demands,
@@ -202,6 +222,7 @@ impl Policies {
             .ok_or_else(|| Misfit(format!("the action {action} is not in the catalogue")))?;
         let principal = self.uid(&question.principal.name)?;
         let resource = self.uid(&question.resource.name)?;
+        action.applies_to(question)?;
         let context = self.context(question, &action.input)?;
 
         let all = [question.principal, question.resource]
@@ -430,26 +451,6 @@ impl Heard {
     }
 }
 
-/// Whether a policy looks at `context.risk`.
-fn reads_risk(policy: &Policy) -> bool {
-    fn reads(value: &Value) -> bool {
-        match value {
-            Value::Object(o) => {
-                let is_context = |of: &Value| of.get("Var").is_some_and(|var| var == "context");
-                let read = |access: &Value| {
-                    access.get("attr").is_some_and(|attr| attr == "risk") && access.get("left").is_some_and(is_context)
-                };
-                [".", "has"].iter().any(|op| o.get(*op).is_some_and(read)) || o.values().any(reads)
-            }
-            Value::Array(values) => values.iter().any(reads),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
-        }
-    }
-    policy
-        .to_json()
-        .is_ok_and(|document| document.get("conditions").is_some_and(reads))
-}
-
 /// Whether a policy is a permit whose head admits the action [`ACCESS`].
 fn could_permit_access(policy: &Policy) -> bool {
     let access = |uid: &EntityUid| uid.id().unescaped() == ACCESS && uid.type_name().to_string() == "Action";
@@ -548,8 +549,14 @@ fn actions(schema: &Schema, catalogue: &Catalogue) -> HashMap<String, Action> {
         .map(|uid| {
             let name = uid.id().unescaped().to_owned();
             let input = shape(&name).unwrap_or(Input::Own);
-            let uid = uid.clone();
-            (name, Action { uid, input })
+            let named = |kinds: Vec<&EntityTypeName>| kinds.iter().map(ToString::to_string).collect();
+            let action = Action {
+                principals: named(schema.principals_for_action(uid).into_iter().flatten().collect()),
+                resources: named(schema.resources_for_action(uid).into_iter().flatten().collect()),
+                uid: uid.clone(),
+                input,
+            };
+            (name, action)
         })
         .collect()
 }

@@ -182,7 +182,8 @@ async fn refer(
             && let Some(id) = entry.key().read(desk)
             && let Some(approval) = tenant.approval(&id).await?
         {
-            entry.insert(approval);
+            let people = tenant.who_said_yes(&approval).await?;
+            entry.insert(approval.by_people(&people));
         }
     }
     Ok(())

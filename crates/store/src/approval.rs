@@ -5,6 +5,7 @@ use kernel::{
     access_request::SubmittedAs,
     approval::{Approval, Asks, Door, Guard, LIMITS_LOOK_BACK_SECONDS, PANEL, Panel, Places, State, Whom, Write},
     moment,
+    user::User,
 };
 
 use crate::{
@@ -177,6 +178,15 @@ impl TenantDb {
         };
         all.extend(others.into_iter().filter(asks_them));
         Ok(all)
+    }
+
+    /// Those who said yes to it and are still there, a few at most.
+    pub async fn who_said_yes(&self, approval: &Approval) -> Result<Vec<User>, Fault> {
+        let mut people = Vec::new();
+        for yes in approval.state.yes() {
+            people.extend(self.user(&yes.by).await?);
+        }
+        Ok(people)
     }
 
     /// Approvals in the order of their ids, after one of them.

@@ -231,25 +231,25 @@ pub(crate) fn lower_empty(slot: Slot) -> Bound {
     }
 }
 
-/// What a holder has for itself and has not ended, oldest first, in pages of 64 after an id.
+/// What a holder has for itself, for more than one time, and has not ended, oldest first, in pages of 64 after an id.
 // SQLite believes, without statistics, that a tenant has ten rows, and would read all of its grants by the primary key for each token. PostgreSQL keeps statistics.
 pub(crate) static GRANTS_HELD: Statement = Statement::read(
     "grant.held",
     &[Text, Text, Text, Text, Int],
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk, g.gives_once
      FROM grants g INDEXED BY grants_holder
      LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
      LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
-     WHERE g.tenant = $1 AND g.holder_kind = $2 AND g.holder = $3 AND g.id > $4 AND g.subject IS NULL AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > $5)
+     WHERE g.tenant = $1 AND g.holder_kind = $2 AND g.holder = $3 AND g.id > $4 AND g.subject IS NULL AND g.gives_once IS NULL AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > $5)
      ORDER BY g.id
      LIMIT 64",
 )
 .on_postgres(
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk, g.gives_once
      FROM grants g
      LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
      LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
-     WHERE g.tenant = $1 AND g.holder_kind = $2 AND g.holder = $3 AND g.id > $4 AND g.subject IS NULL AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > $5)
+     WHERE g.tenant = $1 AND g.holder_kind = $2 AND g.holder = $3 AND g.id > $4 AND g.subject IS NULL AND g.gives_once IS NULL AND g.revoked_at IS NULL AND (g.expires_at IS NULL OR g.expires_at > $5)
      ORDER BY g.id
      LIMIT 64",
 );
@@ -263,7 +263,7 @@ pub(crate) const GRANTS_HELD_MAX: usize = 64;
 pub(crate) static GRANTS_TO_CLIENT: Statement = Statement::read(
     "grant.to_client",
     &[Text, Text, Text, Text, Int],
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk, g.gives_once
      FROM grants g INDEXED BY grants_root_holder
      LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
      LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
@@ -272,7 +272,7 @@ pub(crate) static GRANTS_TO_CLIENT: Statement = Statement::read(
      LIMIT 64",
 )
 .on_postgres(
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk, g.gives_once
      FROM grants g
      LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
      LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
@@ -285,7 +285,7 @@ pub(crate) static GRANTS_TO_CLIENT: Statement = Statement::read(
 pub(crate) static GRANTS_ROOT: Statement = Statement::read(
     "grant.roots",
     &[Text, Text, Text, Int],
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk, g.gives_once
      FROM grants g INDEXED BY grants_root
      LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
      LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
@@ -294,7 +294,7 @@ pub(crate) static GRANTS_ROOT: Statement = Statement::read(
      LIMIT 500",
 )
 .on_postgres(
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk, g.gives_once
      FROM grants g
      LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
      LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
@@ -310,7 +310,7 @@ pub(crate) const GRANTS_ROOT_MAX: usize = 500;
 pub(crate) static GRANTS_OF_USER: Statement = Statement::read(
     "grant.of_user",
     &[Text, Text, Text, Int],
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk, g.gives_once
      FROM grants g INDEXED BY grants_subject
      LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
      LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
@@ -319,7 +319,7 @@ pub(crate) static GRANTS_OF_USER: Statement = Statement::read(
      LIMIT $4",
 )
 .on_postgres(
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk, g.gives_once
      FROM grants g
      LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
      LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
@@ -332,7 +332,7 @@ pub(crate) static GRANTS_OF_USER: Statement = Statement::read(
 pub(crate) static GRANTS_OF_PERSON: Statement = Statement::read(
     "grant.persons",
     &[Text, Text, Int],
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, u.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk, u.used_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM grants c INDEXED BY grants_parent WHERE c.tenant = $1 AND c.parent = g.id AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > $3) AND EXISTS (SELECT 1 FROM refresh_family f WHERE f.tenant = $1 AND f.grant_id = c.id))
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, u.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk, g.gives_once, u.used_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM grants c INDEXED BY grants_parent WHERE c.tenant = $1 AND c.parent = g.id AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > $3) AND EXISTS (SELECT 1 FROM refresh_family f WHERE f.tenant = $1 AND f.grant_id = c.id))
      FROM grants g INDEXED BY grants_root
      LEFT JOIN grant_use u ON u.tenant = g.tenant AND u.id = g.id
      LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
@@ -341,7 +341,7 @@ pub(crate) static GRANTS_OF_PERSON: Statement = Statement::read(
      LIMIT 500",
 )
 .on_postgres(
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, u.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk, u.used_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM grants c WHERE c.tenant = $1 AND c.parent = g.id AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > $3) AND EXISTS (SELECT 1 FROM refresh_family f WHERE f.tenant = $1 AND f.grant_id = c.id))
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, u.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk, g.gives_once, u.used_at, (SELECT CAST(COUNT(*) AS BIGINT) FROM grants c WHERE c.tenant = $1 AND c.parent = g.id AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > $3) AND EXISTS (SELECT 1 FROM refresh_family f WHERE f.tenant = $1 AND f.grant_id = c.id))
      FROM grants g
      LEFT JOIN grant_use u ON u.tenant = g.tenant AND u.id = g.id
      LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
@@ -354,7 +354,7 @@ pub(crate) static GRANTS_OF_PERSON: Statement = Statement::read(
 pub(crate) static GRANTS_DENIED: Statement = Statement::read(
     "grant.denied",
     &[Text],
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk, g.gives_once
      FROM grants g INDEXED BY grants_denied
      LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
      LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
@@ -362,7 +362,7 @@ pub(crate) static GRANTS_DENIED: Statement = Statement::read(
      ORDER BY g.id",
 )
 .on_postgres(
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk, g.gives_once
      FROM grants g
      LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
      LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL

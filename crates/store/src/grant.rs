@@ -30,7 +30,7 @@ pub(crate) const STATEMENTS: &[&Statement] = &[&ONE, &PAGE, &LIVE, &CREATE, &NAR
 static ONE: Statement = Statement::read(
     "grant.one",
     &[Text, Text],
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk, g.gives_once
      FROM grants g
      LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
      LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
@@ -40,7 +40,7 @@ static ONE: Statement = Statement::read(
 static PAGE: Statement = Statement::read(
     "grant.page",
     &[Text, Text, Int],
-    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk
+    "SELECT g.id, g.holder_kind, g.holder, g.subject, g.scope, g.audiences, g.depth, g.expires_at, g.parent, g.source_kind, g.source, g.revoked_at, g.epoch, g.created_at, g.details, g.powers, g.idle_seconds, n.used_at, g.owner, p.id, g.denied_at, g.falls_at_risk, g.gives_once
      FROM grants g
      LEFT JOIN grant_use n ON n.tenant = g.tenant AND n.id = g.id AND g.idle_seconds IS NOT NULL
      LEFT JOIN user_account p ON p.tenant = g.tenant AND p.id = g.owner AND p.disabled_at IS NULL
@@ -60,10 +60,10 @@ static LIVE: Statement = Statement::expect(
 static CREATE: Statement = Statement::write(
     "grant.create",
     &[
-        Text, Text, Text, Text, Text, Text, Text, Int, Int, Text, Text, Text, Int, Int, Text, Text, Int, Text, Int, Int,
+        Text, Text, Text, Text, Text, Text, Text, Int, Int, Text, Text, Text, Int, Int, Text, Text, Int, Text, Int, Int, Int,
     ],
-    "INSERT INTO grants (tenant, id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, epoch, created_at, details, powers, idle_seconds, owner, denied_at, falls_at_risk)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+    "INSERT INTO grants (tenant, id, holder_kind, holder, subject, scope, audiences, depth, expires_at, parent, source_kind, source, epoch, created_at, details, powers, idle_seconds, owner, denied_at, falls_at_risk, gives_once)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
      ON CONFLICT DO NOTHING",
 );
 
@@ -156,8 +156,8 @@ impl TenantDb {
                 // A person who looks right after a token was issued must not read "never".
                 let noted = self.store().touches().noted(Thing::Grant, self.id(), grant.id.as_str());
                 Ok(PersonsGrant {
-                    used: row.time_if_any(22)?.max(noted),
-                    lines: row.int(23)?,
+                    used: row.time_if_any(23)?.max(noted),
+                    lines: row.int(24)?,
                     grant,
                 })
             },
@@ -289,6 +289,7 @@ fn read(row: &Row<'_>) -> Result<Grant, Fault> {
                 .map(|id| UserId::parse(&id).ok_or(Fault::Row("grants.owner")))
                 .transpose()?,
             risk: row.int_if_any(21)?.is_some(),
+            once: row.int_if_any(22)?.is_some(),
         },
         signs: Signs {
             used,
@@ -348,7 +349,8 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 grant.terms.idle_seconds.map_or(Value::NoInt, Value::Int),
                 grant.terms.owner.as_ref().map(|id| id.as_str().to_owned()).into(),
                 (grant.status == Status::Denied).then_some(grant.created).into(),
-                falls_at_risk(&grant.terms),
+                if_so(grant.terms.risk),
+                if_so(grant.terms.once),
             ];
             Bound::new(&CREATE, args, "grants", tenant, grant.id.as_str())
         }
@@ -373,7 +375,7 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
                 from_epoch.saturating_add(1).into(),
                 terms.idle_seconds.map_or(Value::NoInt, Value::Int),
                 terms.owner.as_ref().map(|id| id.as_str().to_owned()).into(),
-                falls_at_risk(terms),
+                if_so(terms.risk),
             ];
             Bound::new(&NARROW, args, "grants", tenant, id.as_str())
         }
@@ -381,8 +383,8 @@ pub(crate) fn lower(tenant: &str, guard: &Guard) -> Bound {
 }
 
 /// One for yes, nothing for no.
-const fn falls_at_risk(terms: &Terms) -> Value<'static> {
-    if terms.risk { Value::Int(1) } else { Value::NoInt }
+const fn if_so(so: bool) -> Value<'static> {
+    if so { Value::Int(1) } else { Value::NoInt }
 }
 
 /// The rows of a write.

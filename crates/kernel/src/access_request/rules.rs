@@ -102,6 +102,7 @@ fn consider(submission: &Submission, caller: &Caller, facts: &Facts, at: &Moment
         door: Door::AccessRequest,
         client,
         asks: Asks {
+            once: false,
             strength: Strength::None,
             scopes: Scopes::default(),
             details: Details::default(),

@@ -196,6 +196,9 @@ impl Attorney<'_> {
         let edited = self.path.iter().skip(1).filter(|node| node.epoch > 0);
         let above = edited.flat_map(|node| node.authority.powers().iter());
         words.extend(above.map(|power| format!("A grant above it {}.", power.words())));
+        if grant.terms.once {
+            words.push("It was for one time: one token comes of it, and no other.".to_owned());
+        }
         words.push(self.standing(grant, allowed, now));
         let on_terms = self.path.iter().filter(|_| grant.status == Status::Active);
         words.extend(on_terms.filter_map(|node| ends_by_itself(node, node.id == grant.id)));
@@ -256,6 +259,7 @@ fn ends_by_itself(grant: &Grant, itself: bool) -> Option<String> {
         idle_seconds,
         owner,
         risk,
+        once: _,
     } = &grant.terms;
     let idle = idle_seconds.map(|seconds| match (seconds / 86_400, seconds % 86_400) {
         (1, 0) => "nothing came of it for a day".to_owned(),

@@ -219,6 +219,9 @@ pub fn grant(grant: &Grant) -> Object {
     if let Some(owner) = &grant.terms.owner {
         terms.insert("owner".into(), owner.as_str().into());
     }
+    if grant.terms.once {
+        o.insert("once".into(), true.into());
+    }
     if grant.terms.risk {
         terms.insert("risk".into(), true.into());
     }

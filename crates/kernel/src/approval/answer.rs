@@ -26,7 +26,7 @@ use crate::{
     power::Powers,
     resource::Resource,
     tenant::Tenant,
-    user,
+    user::{self, User},
     why::Why,
 };
 
@@ -52,6 +52,8 @@ pub struct Facts<'a> {
     pub grants: Vec<Vec<Grant>>,
     /// Who and what the question names, when it is one.
     pub known: authzen::Known,
+    /// Those who said yes before and are still there.
+    pub people: Vec<User>,
     /// The passkey's signature that came with the answer.
     pub signature: Signature,
 }
@@ -134,6 +136,7 @@ pub fn view(caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Result<View, Why
         };
         (forbidden, Strength::None)
     };
+    let approval = approval.clone().by_strength(approval.strength(strength));
     let in_parts = !matches!(approval.whom, Whom::Members(_));
     let nothing_forbidden =
         judgement.forbidden.is_empty() && judged.as_ref().is_ok_and(|judged| judged.ruling.permits());
@@ -255,6 +258,7 @@ fn approve(
     // 2. What of it: never what the organisation forbids, and not what they left out.
     let judged = of_whom(approval, wanted.judge(person, &facts.rules, facts.tenant, at.now)?)?;
     let strength = approval.strength(judged.ruling.strength());
+    let approval = &approval.clone().by_strength(strength);
     let judgement = &judged.judgement;
     let left_out = !without.is_empty() || !without_details.is_empty();
     let for_machine = matches!(approval.whom, Whom::Members(_));
@@ -380,6 +384,8 @@ fn view_question(
 ) -> Result<View, Why> {
     let client = facts.client.as_ref().ok_or(Why::ClientUnknown)?;
     let standing = Standing::of(approval, asked, person, facts, at);
+    let strength = standing.as_ref().map_or(Strength::None, |standing| standing.strength);
+    let approval = &approval.clone().by_strength(strength);
     let said_before = approval.state.yes().iter().any(|yes| yes.by == person.user.id);
     let open = match (approval.state.waits(), said_before, &standing) {
         (false, _, _) | (true, true, _) => Open::Answered,
@@ -414,6 +420,7 @@ fn approve_question(
         return Err(Why::AnswerStale);
     }
     let standing = Standing::of(approval, asked, person, facts, at)?;
+    let approval = &approval.clone().by_strength(standing.strength);
     let proved = facts
         .signature
         .prove(standing.strength, approval, client, &facts.types, person, at)?;
@@ -479,7 +486,10 @@ fn give(
             status: Status::Active,
             epoch: 0,
             created: at.now,
-            terms: grant::Terms::default(),
+            terms: grant::Terms {
+                once: approval.asks.once,
+                ..grant::Terms::default()
+            },
             signs: grant::Signs::default(),
         });
     }
@@ -526,7 +536,7 @@ fn theirs<'c>(caller: &'c Caller, facts: &Facts<'_>, at: &Moment) -> Result<(&'c
         .as_ref()
         .filter(|approval| approval.whom.includes(&person.user.id, &person.user.memberships))
         .ok_or(Why::Absent("approval"))?;
-    Ok((person, approval.clone().as_of(at.now)))
+    Ok((person, approval.clone().as_of(at.now).by_people(&facts.people)))
 }
 
 /// What is asked, of a client and a place that are still there.

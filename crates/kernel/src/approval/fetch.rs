@@ -13,6 +13,7 @@ use crate::{
     authorization::lives_as_read,
     authorization_code::{issued_event, key_shown, own_key_shown, place, proved_client, relied_on, told, used},
     caller::Caller,
+    capability::Strength,
     client::{self, Client, GrantType},
     code::Code,
     decision::{self, Change, Decision, Guard, Reply, Unsigned, Waiting, Write},
@@ -28,7 +29,7 @@ use crate::{
     tenant::Tenant,
     token::{self, Acts, First, Projection, Redemption, TenantKeys},
     user::User,
-    why::Why,
+    why::{Refused, Why},
 };
 
 /// What was loaded for a poll.
@@ -50,6 +51,8 @@ pub struct Facts<'a> {
     pub resource: Option<Resource>,
     /// Who said yes, if it was one person and they are still there.
     pub user: Option<User>,
+    /// Those who said yes and are still there.
+    pub people: Vec<User>,
     /// What the organisation decided: central consent and policies.
     pub rules: Rules,
     /// What was used of the powers along that path.
@@ -266,7 +269,7 @@ impl Fetch<'_> {
         registered_for(self.client, GrantType::ClientCredentials)?;
         own_key_shown(self.client, self.facts.tenant, self.caller)?;
         let ruling = self.scene(None, at).rule(self.scopes, self.details);
-        self.approval.suffices(&ruling)?;
+        self.approval.clone().by_people(&self.facts.people).suffices(&ruling)?;
         if !self.facts.types.within(self.details, self.allowed.details()) {
             return Err(Why::GrantEnded); // taken back since, in part or all of it
         }
@@ -322,6 +325,9 @@ impl Fetch<'_> {
         let audience = &approval.asks.audience;
         let scene = self.scene(Some(user), at);
         let still = grant::still_given(&facts.path, &facts.rules.consent, &scene, self.scopes, self.details)?;
+        if still.ruling.strength() >= Strength::Biometric && yes.signed_by.is_none() {
+            return Err(Why::HumanDemanded(Refused::Standing)); // a sign-in by a passkey is no signature of this
+        }
         let details = still.said_to_by(&yes.presence, self.details)?;
         let scopes = still.scopes;
         let redeemed = Redemption {

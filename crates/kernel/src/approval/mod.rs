@@ -145,6 +145,8 @@ pub struct Asks {
     pub message: Option<String>,
     /// What was asked back, and what the machine answered: its words too.
     pub clarified: Vec<Clarification>,
+    /// Whether it is asked because no grant has it, or room for it: then the yes is for this one time.
+    pub once: bool,
     /// The question, when it is one about somebody and something, and no authority is asked for.
     pub question: Option<Box<access_request::Asked>>,
 }
@@ -262,6 +264,11 @@ impl Approval {
         now.max(self.asks.strength)
     }
 
+    /// Whether enough of those who are asked have said yes.
+    fn is_complete(&self) -> bool {
+        self.whom.counted(self.state.yes()) >= usize::from(self.whom.quorum())
+    }
+
     /// Whether a passkey signed each yes.
     fn is_signed(&self) -> bool {
         self.state.yes().iter().all(|yes| yes.signed_by.is_some())
@@ -270,7 +277,7 @@ impl Approval {
     /// Whether those were asked whom a verdict demands, by so many at least, and each yes is as strong as that.
     pub(crate) fn is_enough(&self, verdict: &Verdict, strength: Strength) -> bool {
         let asked = verdict.demands.approvers.iter().all(|demanded| self.asks_for(demanded));
-        asked && (self.strength(strength) < Strength::Biometric || self.is_signed())
+        asked && self.is_complete() && (self.strength(strength) < Strength::Biometric || self.is_signed())
     }
 
     /// Whether what people said is enough for what policies demand of it now: that all of it is allowed, that the group was asked whom they name, by so many at least, and that
@@ -286,6 +293,9 @@ impl Approval {
             .all(|demanded| self.asks_for(demanded))
         {
             return Err(Why::ApproversDemanded);
+        }
+        if !self.is_complete() {
+            return Err(Why::YesFallen);
         }
         if self.strength(ruling.strength()) >= Strength::Biometric && !self.is_signed() {
             return Err(Why::HumanDemanded(Refused::Standing));
@@ -356,6 +366,9 @@ impl Approval {
             payload.insert("question".to_owned(), question.document().into());
         }
         payload.insert("scope".to_owned(), asks.scopes.joined().into());
+        if asks.once {
+            payload.insert("once".to_owned(), true.into());
+        }
         if asks.strength > Strength::None {
             payload.insert("strength".to_owned(), asks.strength.name().into());
         }

@@ -58,6 +58,9 @@ impl Asks {
         row.insert("audience".to_owned(), self.audience.as_row().into());
         row.insert("scope".to_owned(), self.scopes.joined().into());
         write_details(&mut row, &self.details);
+        if self.once {
+            row.insert("once".to_owned(), true.into());
+        }
         if self.strength > Strength::None {
             row.insert("strength".to_owned(), self.strength.name().into());
         }
@@ -99,6 +102,7 @@ impl Asks {
             None => Strength::None,
         };
         Some(Self {
+            once: o.get("once").is_some_and(|once| *once == Value::Bool(true)),
             strength,
             scopes: Scopes::parse(o.get("scope")?.as_str()?).ok()?,
             details: read_details(&o)?,

@@ -9,8 +9,10 @@ use crate::{
     authority::Scopes,
     authorization::Given,
     browser_session::Presence,
+    capability::Strength,
     detail::Details,
     id::{GrantId, GroupId, PasskeyId, UserId},
+    user::User,
 };
 
 /// Where an approval stands, with what is true there.
@@ -207,7 +209,58 @@ fn agreed(yes: &[Yes]) -> Given {
     all.fold(first, |both, given| both.shared_with(&given))
 }
 
+impl State {
+    /// The same with those yes alone that this keeps, each as it makes of it; the ends stay as they are, for they are what was.
+    fn keeping(self, keep: impl Fn(Yes) -> Option<Yes>) -> Self {
+        let kept = |yes: Vec<Yes>| yes.into_iter().filter_map(keep).collect::<Vec<_>>();
+        match self {
+            Self::PartlyApproved { yes } => match kept(yes) {
+                none if none.is_empty() => Self::Asked,
+                yes => Self::PartlyApproved { yes },
+            },
+            Self::Approved { yes, gift, at } => Self::Approved {
+                yes: kept(yes),
+                gift,
+                at,
+            },
+            other @ (Self::Asked
+            | Self::Clarifying { .. }
+            | Self::Denied { .. }
+            | Self::Cancelled { .. }
+            | Self::Expired { .. }
+            | Self::Redeemed { .. }) => other,
+        }
+    }
+}
+
 impl Approval {
+    /// The same with the yes of those alone who may still say it: they are here and enabled, and members of what is asked. Whoever may no more takes their yes along (product s3: a
+    /// lost role silences).
+    #[must_use]
+    pub fn by_people(mut self, people: &[User]) -> Self {
+        let whom = &self.whom;
+        let still = |yes: Yes| {
+            let user = people.iter().find(|user| user.id == yes.by)?;
+            let of = match whom {
+                Whom::Members(panel) => panel.of_person(&user.memberships),
+                Whom::Person(_) | Whom::WhoeverHasTheCode => BTreeSet::new(),
+            };
+            let may = user.disabled.is_none() && whom.includes(&user.id, &user.memberships);
+            may.then_some(Yes { of, ..yes })
+        };
+        self.state = self.state.keeping(still);
+        self
+    }
+
+    /// The same with what was said as strongly as it is demanded now; who said yes more weakly can say it anew.
+    #[must_use]
+    pub(crate) fn by_strength(mut self, strength: Strength) -> Self {
+        if strength >= Strength::Biometric {
+            self.state = self.state.keeping(|yes| yes.signed_by.is_some().then_some(yes));
+        }
+        self
+    }
+
     /// Somebody typed the code: from now on it is their question, and nobody else's (S-27).
     pub fn claim(self, by: &UserId) -> Result<Self, Unfit> {
         match (&self.state, &self.whom) {

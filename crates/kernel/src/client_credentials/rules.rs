@@ -225,7 +225,7 @@ impl<'a> Asking<'a> {
             .grants
             .iter()
             .map(Vec::as_slice)
-            .filter(|path| grant::lives(path, self.at.now))
+            .filter(|path| grant::lives(path, self.at.now) && !path.iter().any(|grant| grant.terms.once))
             .collect();
         if alive.is_empty() {
             return Err(Why::NoGrant);

@@ -65,6 +65,7 @@ pub(crate) fn deferred(deferral: Deferral<'_>, refused: Why, caller: &Caller, at
         door: Door::Deferred(deferral.origin),
         client: deferral.client,
         asks: Asks {
+            once: beyond_what_is_granted(&refused),
             // Outside the envelope of something that moves, nobody says yes by a cookie (seed 001).
             strength: if matches!(&refused, Why::ConstraintViolated(unmet) if unmet.moves) {
                 Strength::Biometric
@@ -99,6 +100,14 @@ pub(crate) fn deferred(deferral: Deferral<'_>, refused: Why, caller: &Caller, at
     };
     let pending = decision::Pending::Approval(Box::new(waiting));
     Ok(Decision::wait(pending, Vec::new(), change))
+}
+
+/// Whether a grant is there and does not reach so far: a yes to that is for this one time, and the grant stays what it is (product s3).
+const fn beyond_what_is_granted(refused: &Why) -> bool {
+    matches!(
+        refused,
+        Why::LimitExceeded { .. } | Why::ConstraintViolated(_) | Why::CapabilityNotGranted
+    )
 }
 
 /// Decides a poll.

@@ -93,6 +93,10 @@ fn golden_vectors_of_deferred_hold() {
                         tenant: &tenant,
                         keys: &keys,
                         client_epoch: None,
+                        people: approvals::people(
+                            loaded.get("approval").map(approvals::approval).as_ref(),
+                            loaded.get("people"),
+                        ),
                         approval: loaded.get("approval").map(approvals::approval),
                         path: path("path"),
                         line: path("line"),
@@ -459,6 +463,7 @@ fn a_tenant_that_has_it_off_answers_no_poll() {
         tenant: &tenant,
         keys: &people::any_tenant_keys(),
         client_epoch: None,
+        people: Vec::new(),
         approval: None,
         path: Vec::new(),
         line: Vec::new(),

@@ -75,6 +75,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts<'_>, at: &Moment) 
         door: Door::Device,
         client,
         asks: Asks {
+            once: false,
             strength: Strength::None,
             scopes: wanted.scopes,
             details: request.details.clone(),

@@ -48,6 +48,7 @@ fn golden_vectors_of_device_code_hold() {
                 tenant: &tenant,
                 keys: &keys,
                 client_epoch: None,
+                people: Vec::new(), // the user is who said yes
                 approval: loaded.get("approval").map(approvals::approval),
                 path: loaded.get("path").map(facts::path).unwrap_or_default(),
                 line: Vec::new(),
@@ -79,6 +80,7 @@ fn the_door_is_shut_where_the_tenant_or_the_registration_says_so() {
             tenant: &facts::tenant(&tenant),
             keys: &people::any_tenant_keys(),
             client_epoch: None,
+            people: Vec::new(),
             approval: None,
             path: Vec::new(),
             line: Vec::new(),

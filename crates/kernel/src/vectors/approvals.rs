@@ -4,14 +4,35 @@ use serde_json::{Value, json};
 
 use super::{
     facts::{Row, id},
-    rows,
+    people, rows,
 };
 use crate::{
     access_request::SubmittedAs,
-    approval::{Approval, Asks, Door, Places, State, Whom},
+    approval::{Approval, Asks, Door, Places, State, Whom, Yes},
     confirmation::Confirmation,
     id::Id,
+    user::User,
 };
+
+/// Those who said yes, each as they were then: enabled, and a member of what is asked; but for those whom the vector tells of.
+pub(crate) fn people(approval: Option<&Approval>, told: Option<&Value>) -> Vec<User> {
+    let told: Vec<User> = told
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .map(people::user)
+        .collect();
+    let said = approval.into_iter().flat_map(|approval| {
+        let groups: Vec<&str> = approval.seats().iter().map(|seats| seats.group.as_str()).collect();
+        let user = move |yes: &Yes| {
+            let of: Vec<&str> = yes.of.iter().map(Id::as_str).collect();
+            people::user(&json!({ "id": yes.by.as_str(), "groups": if of.is_empty() { groups.clone() } else { of } }))
+        };
+        approval.state.yes().iter().map(user).collect::<Vec<_>>()
+    });
+    let untold: Vec<User> = said.filter(|user| told.iter().all(|one| one.id != user.id)).collect();
+    told.into_iter().chain(untold).collect()
+}
 
 /// An approval.
 pub(crate) fn approval(value: &Value) -> Approval {

@@ -249,6 +249,7 @@ fn new_grant(value: &Value) -> NewGrant {
             "denied",
             "idle_seconds",
             "falls_at_risk",
+            "gives_once",
             "owner",
         ],
     );
@@ -273,6 +274,7 @@ fn new_grant(value: &Value) -> NewGrant {
 fn terms(row: &Row<'_>) -> Terms {
     Terms {
         risk: row.is("falls_at_risk") == Some(true),
+        once: row.is("gives_once") == Some(true),
         idle_seconds: row.number("idle_seconds"),
         owner: row.text("owner").map(id),
     }
@@ -291,6 +293,7 @@ fn edit_grant(value: &Value) -> EditGrant {
             "depth",
             "idle_seconds",
             "falls_at_risk",
+            "gives_once",
             "owner",
         ],
     );

@@ -360,6 +360,7 @@ pub(crate) fn grant(value: &Value) -> Grant {
             "denied",
             "idle_seconds",
             "falls_at_risk",
+            "gives_once",
             "owner",
             "owner_gone",
             "used_at",
@@ -411,6 +412,7 @@ pub(crate) fn grant(value: &Value) -> Grant {
         created: row.created(),
         terms: Terms {
             risk: row.is("falls_at_risk") == Some(true),
+            once: row.is("gives_once") == Some(true),
             idle_seconds: row.number("idle_seconds"),
             owner: row.text("owner").map(id),
         },

@@ -250,6 +250,9 @@ pub(super) fn grant(grant: &Grant) -> Value {
 }
 
 fn write_terms(row: &mut Object, terms: &Terms) {
+    if terms.once {
+        row.insert("gives_once".into(), true.into());
+    }
     if terms.risk {
         row.insert("falls_at_risk".into(), true.into());
     }

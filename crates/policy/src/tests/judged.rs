@@ -152,6 +152,10 @@ fn s_32_what_the_catalogue_does_not_know_is_never_permitted() {
         unfit(&Entity::named("Robot", "r2"), "read_profile", None),
         "the schema has no entity type Robot"
     );
+    assert_eq!(
+        unfit(&Entity::named("Group", "finance"), "read_profile", None),
+        "the action read_profile is none of Group and Resource: the schema has it for Session or Host or User or Client and Resource"
+    );
     for (name, value) in [
         ("merchant", json!(7)),
         ("amount", json!("10.00")),
@@ -310,7 +314,10 @@ fn a_no_for_what_is_unusual_is_told_from_others() {
         ("unless { context.risk.unusual_hour }", true),
         ("when { [context.risk.velocity].contains(0) }", true),
         ("when { !(context.risk has amount_percent) }", true),
-        ("when { context.input.merchant == \"risk\" }", false),
+        ("when { context[\"risk\"].velocity >= 0 }", true),
+        ("when { context has \"risk\" }", true),
+        ("when { context.input.merchant == \"risk\" } // context.risk\n", false),
+        ("when { context.input has merchant && context has hour }", false),
         ("", false),
     ] {
         let text = format!(

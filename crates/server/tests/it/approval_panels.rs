@@ -50,6 +50,19 @@ impl Vault {
         self.world.signed_in(&person).await
     }
 
+    /// Somebody is of other groups from now on.
+    async fn moves(&self, login: &str, groups: &[&str]) {
+        let users = self.world.admin("GET", "/admin/v1/users?limit=100", None).await.body;
+        let mut all = users["users"].as_array().unwrap().iter();
+        let id = all.find(|user| user["login"] == login).unwrap()["id"].clone();
+        let path = format!("/admin/v1/users/{}", id.as_str().unwrap());
+        let moved = self
+            .world
+            .admin("PATCH", &path, Some(&json!({ "groups": groups })))
+            .await;
+        assert_eq!(moved.status, 200, "{moved:?}");
+    }
+
     async fn says_yes(&self, browser: &mut Browser) -> Page {
         let page = newest(&self.world, browser).await;
         say(&self.world, browser, &page, "allow", &[]).await
@@ -156,4 +169,39 @@ async fn what_one_group_said_is_not_enough_once_policies_demand_another_too() {
     vault.world.advance(1);
     let anew = defer(&vault.world, &vault.machine, "write", &[]).await;
     refused(&anew, 400, "authorization_pending", "both are asked now");
+}
+
+#[tokio::test]
+async fn s_33_who_left_a_group_takes_their_yes_along_before_and_after_the_last_one() {
+    let vault = Vault::new(POLICIES).await;
+    let world = &vault.world;
+    let mut ann = vault.signed_in("ann@demo.test", &["finance"]).await;
+    let mut bob = vault.signed_in("bob@demo.test", &["security"]).await;
+    vault.says_yes(&mut ann).await;
+    vault.moves("ann@demo.test", &["sales"]).await;
+    let page = newest(world, &mut bob).await;
+    assert!(
+        says(&page, "0 of 1 said yes. Members of <bdi>Finance</bdi>"),
+        "{page:?}"
+    );
+    vault.says_yes(&mut bob).await;
+    refused(
+        &vault.fetched().await,
+        400,
+        "authorization_pending",
+        "ann is of finance no more",
+    );
+
+    let mut cleo = vault.signed_in("cleo@demo.test", &["finance"]).await;
+    vault.says_yes(&mut cleo).await;
+    vault.moves("bob@demo.test", &[]).await;
+    let late = vault.fetched().await;
+    refused(&late, 400, "invalid_grant", "bob is of security no more");
+    assert!(late.text.contains("no approver any more"), "{late:?}");
+    vault.moves("bob@demo.test", &["security"]).await;
+    assert_eq!(
+        vault.fetched().await.status,
+        200,
+        "what they said counts while they are what they were asked as"
+    );
 }

@@ -306,4 +306,14 @@ async fn s_33_outside_the_envelope_of_what_moves_a_named_role_says_so_with_a_pas
     vault.signs(&mut browser, &said, 1).await;
     let given = vault.fetched().await;
     assert_eq!(given.body["authorization_details"], json!([moves("0.8")]), "{given:?}");
+
+    // For this one time: the next move beyond the envelope is asked about anew, and one within it never was.
+    let world = &vault.world;
+    let again = world.token(&vault.machine.client, &asks("0.8"), &[]).await;
+    refused(&again, 403, "constraint_violated", "one yes is one token");
+    let within = world.token(&vault.machine.client, &asks("0.4"), &[]).await;
+    assert_eq!(within.status, 200, "{within:?}");
+    let anew = crate::asked::defer_for(world, &vault.machine, &asks("0.8")).await;
+    refused(&anew, 400, "authorization_pending", "the role is asked once more");
+    assert_ne!(anew.text_of("deferral_code"), vault.code);
 }

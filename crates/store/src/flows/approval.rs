@@ -32,6 +32,7 @@ pub async fn load<'a>(
             types: Types::default(),
             grants: Vec::new(),
             known: Known::default(),
+            people: Vec::new(),
             signature: Signature::Missing,
         });
     };
@@ -52,6 +53,7 @@ pub async fn load<'a>(
     .await?; // on PostgreSQL all travel together
     let person = caller.person().map(|person| &person.user.id);
     let rules = tenant.recalled(rules, &approval.client, person).await?;
+    let people = tenant.who_said_yes(&approval).await?;
     Ok(Facts {
         tenant: tenant.tenant(),
         approval: Some(approval),
@@ -61,6 +63,7 @@ pub async fn load<'a>(
         types,
         grants,
         known: Known::default(),
+        people,
         signature: Signature::Missing,
     })
 }
@@ -92,6 +95,7 @@ pub async fn load_pending<'a>(
         line: Vec::new(),
         resource: None,
         user: None,
+        people: Vec::new(),
         rules: tenant.rules_for_nobody().await?,
         budgets: BTreeMap::new(),
         types: Types::default(),
@@ -138,7 +142,9 @@ async fn hung_on<'a>(tenant: &TenantDb, approval: Approval, facts: Pending<'a>) 
     let rules = tenant.recalled(rules, &approval.client, by).await?;
     let charged = ledger::budgets_of_details([path.as_slice()], &approval.asks.details, tenant.policy());
     let budgets = tenant.budgets(&charged).await?;
+    let people = tenant.who_said_yes(&approval).await?;
     Ok(Pending {
+        people,
         budgets,
         path,
         line,

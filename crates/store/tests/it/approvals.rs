@@ -22,6 +22,7 @@ pub(crate) fn question(id: &str, of_client: i64, of_whom: i64) -> Approval {
     let client = ClientId::parse("machine").unwrap();
     let door = Door::Deferred(Origin::ClientCredentials);
     let asks = Asks {
+        once: false,
         strength: kernel::capability::Strength::None,
         scopes: Scopes::one(id),
         details: Details::default(),
@@ -101,6 +102,7 @@ fn everything() -> Asks {
         "resource": { "type": "record", "id": "1" }, "context": { "a": { "b": { "c": { "d": { "e": { "f": { "g": { "h": 1.5 } } } } } } } } }"#;
     let question = proof::json::parse_object_to_depth(question.as_bytes(), 16).unwrap();
     Asks {
+        once: true,
         strength: kernel::capability::Strength::Biometric,
         scopes: Scopes::parse("a b").unwrap(),
         details: Details::parse(r#"[{"type":"pay","to":"A\"\u00e9","a":{"b":{"c":{"d":[1]}}}},{"type":"look"}]"#)

@@ -16,6 +16,7 @@ fn resource() -> crate::resource::Resource {
 }
 
 pub(super) fn loaded(approval: Approval, changed: &Value) -> Facts<'static> {
+    let people = approvals::people(Some(&approval), None);
     Facts {
         tenant: tenant(),
         types: Types::default(),
@@ -25,6 +26,7 @@ pub(super) fn loaded(approval: Approval, changed: &Value) -> Facts<'static> {
         rules: crate::policy::Rules::default(),
         grants: Vec::new(),
         known: crate::authzen::Known::default(),
+        people,
         signature: Signature::Missing,
     }
 }
@@ -432,4 +434,49 @@ fn taking_back_what_was_answered_takes_back_what_it_gave() {
         );
     }
     assert!(cancelled(&row(&json!({ "expires_at": NOW })), &caller, &at()).is_none());
+}
+
+#[test]
+fn s_33_whoever_is_no_approver_any_more_takes_their_yes_along() {
+    let first = row(&json!({}));
+    let yes_of_ann = Yes {
+        of: [id("finance")].into(),
+        ..yes("ann", &first)
+    };
+    let partly = first.approve(yes_of_ann, |_| Gift::New(id("given"))).unwrap();
+    let bob = person("bob", &["finance"]);
+    for (ann, counts) in [
+        (json!([{ "id": "ann", "groups": ["finance"] }]), true),
+        (json!([{ "id": "ann", "groups": ["sales"] }]), false),
+        (
+            json!([{ "id": "ann", "groups": ["finance"], "disabled_at": NOW - 1 }]),
+            false,
+        ),
+        (json!([]), false), // she is not here any more
+    ] {
+        let facts = Facts {
+            people: ann.as_array().unwrap().iter().map(people::user).collect(),
+            ..loaded(partly.clone(), &json!({}))
+        };
+        let seen = view(&bob, &facts, &at()).unwrap();
+        assert_eq!(seen.approval.state.yes().len(), usize::from(counts), "{ann}");
+        let given = answer(&approve(&facts, ""), &bob, &facts, &at());
+        let after = advanced(&given).unwrap().state.name();
+        assert_eq!(after, if counts { "approved" } else { "partly_approved" }, "{ann}");
+        assert_eq!(made(&given).is_some(), counts, "{ann}");
+    }
+}
+
+#[test]
+fn s_33_a_yes_that_was_said_more_weakly_than_is_demanded_now_can_be_said_anew() {
+    let weakly = row(&json!({}));
+    let said = Yes {
+        of: [id("finance")].into(),
+        ..yes("ann", &weakly)
+    };
+    let mut strong = weakly.approve(said, |_| Gift::New(id("given"))).unwrap();
+    strong.asks.strength = Strength::Biometric;
+    let facts = loaded(strong, &json!({}));
+    let seen = view(&person("ann", &["finance"]), &facts, &at()).unwrap();
+    assert_eq!((seen.open, seen.approval.state.name()), (Open::YesByPasskey, "asked"));
 }

@@ -14,6 +14,7 @@ fn put_at(client_id: &str, scope: &str, others: &[Approval], at: &Moment) -> Res
         door: Door::Deferred(Origin::ClientCredentials),
         client: &client,
         asks: Asks {
+            once: false,
             strength: crate::capability::Strength::None,
             scopes: crate::Scopes::one(scope),
             details: Details::default(),

@@ -56,6 +56,7 @@ fn loaded(approval: Approval, types: Types) -> Facts<'static> {
         types,
         grants: Vec::new(),
         known: crate::authzen::Known::default(),
+        people: Vec::new(),
         signature: Signature::Missing,
     }
 }
@@ -274,6 +275,7 @@ fn fetched((approval, path): (Approval, Vec<grant::Grant>), types: Types) -> Dec
         tenant: tenant(),
         keys: &keys,
         client_epoch: None,
+        people: approvals::people(Some(&approval), None),
         approval: Some(approval.clone()),
         path,
         line: Vec::new(),

@@ -48,6 +48,7 @@ impl World {
             tenant: tenant(),
             keys: &self.keys,
             client_epoch: self.epoch,
+            people: approvals::people(self.approval.as_ref(), None),
             approval: self.approval.clone(),
             path: facts::path(&self.path),
             line: facts::path(&self.line),

@@ -21,6 +21,7 @@ fn golden_vectors_of_approval_hold() {
             "detail_types",
             "admitted_details",
             "refused_details",
+            "people",
         ]);
         let tenant = loaded
             .get("tenant")
@@ -44,6 +45,10 @@ fn golden_vectors_of_approval_hold() {
             other => panic!("no such answer: {other}"),
         };
         let facts = Facts {
+            people: approvals::people(
+                loaded.get("approval").map(approvals::approval).as_ref(),
+                loaded.get("people"),
+            ),
             known: crate::authzen::Known::default(),
             signature: Signature::Missing,
             tenant: &tenant,

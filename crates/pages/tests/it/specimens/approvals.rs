@@ -30,6 +30,7 @@ pub(crate) fn of_device() -> Approval<'static> {
         ends_at: NOW + 540,
         lasts_seconds: 180 * DAY,
         quorum: Vec::new(),
+        once: false,
         stands: Stands::Open,
         ceremony: None,
         problem: None,
@@ -207,7 +208,14 @@ fn signed(show: &mut impl FnMut(&str, Approval<'_>)) {
     for (name, page, problem) in [
         ("by-passkey", of_device(), None),
         ("question-by-passkey", of_question(), None),
-        ("machine-unsigned", of_machine(), Some(AnswerProblem::Unsigned)),
+        (
+            "machine-unsigned",
+            Approval {
+                once: true,
+                ..of_machine()
+            },
+            Some(AnswerProblem::Unsigned),
+        ),
         ("took-too-long", of_device(), Some(AnswerProblem::TookTooLong)),
     ] {
         let page = Approval {

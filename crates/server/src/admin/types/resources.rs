@@ -139,6 +139,7 @@ impl RevocationBody {
             idle_seconds: self.idle_seconds,
             owner: owner.transpose()?,
             risk: self.risk,
+            once: false,
         })
     }
 }
