@@ -151,6 +151,8 @@ pub enum AnswerProblem {
     Unsigned,
     /// The page was open for too long for a passkey.
     TookTooLong,
+    /// A no, after the question was answered.
+    TooLate,
 }
 
 /// So many people of a group are asked.
@@ -381,6 +383,7 @@ pub fn approval(frame: &Frame<'_>, page: &Approval<'_>) -> String {
             let (tone, key) = match problem {
                 AnswerProblem::Unsigned => (Tone::Danger, "approval-yes-unsigned"),
                 AnswerProblem::TookTooLong => (Tone::Caution, "approval-took-too-long"),
+                AnswerProblem::TooLate => (Tone::Danger, "approval-too-late"),
             };
             Note::new(tone, say.rich(key, &[]))
         }),

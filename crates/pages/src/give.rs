@@ -49,6 +49,8 @@ pub enum GiveProblem {
     Day,
     /// The organisation forbids it, or has others say so.
     Forbidden,
+    /// It takes a passkey, and they signed in without one, or too long ago.
+    Passkey,
 }
 
 /// The page where a person picks an app and a place.
@@ -106,6 +108,7 @@ pub fn give(frame: &Frame<'_>, page: &Give<'_>) -> String {
                 GiveProblem::Nothing => "give-nothing",
                 GiveProblem::Day => "give-day",
                 GiveProblem::Forbidden => "give-forbidden",
+                GiveProblem::Passkey => "give-passkey",
             };
             Note::new(Tone::Danger, say.rich(key, &[]))
         }),

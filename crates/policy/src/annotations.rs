@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cedar_policy::Policy;
+use cedar_policy::{Effect, Policy};
 use kernel::{
     capability::Strength,
     policy::{Approvers, Demands},
@@ -56,6 +56,11 @@ pub(crate) fn read(policy: &Policy) -> Result<Demands, String> {
             "@{name} means nothing here; the annotations are {}",
             ANNOTATIONS.map(|name| format!("@{name}")).join(", ")
         ));
+    }
+    let demands = ["strength", "approvers", "quorum", "lifetime"];
+    let of_no = demands.iter().find(|name| policy.annotation(name).is_some());
+    if let (Effect::Forbid, Some(name)) = (policy.effect(), of_no) {
+        return Err(format!("@{name} demands something of a yes, and a forbid gives none"));
     }
     let strength = match policy.annotation("strength") {
         None => None,

@@ -105,7 +105,7 @@ impl Shape {
 
     /// A value of this type for Cedar. Members that the type does not know are left out: no policy can speak of them.
     pub(crate) fn value(&self, value: &Value) -> Result<RestrictedExpression, Misfit> {
-        let misfit = |what: &str| Misfit(format!("{what} is not there"));
+        let misfit = |what: &str| Misfit(format!("what stands there is not {what}"));
         match (self, value) {
             (Self::Text, Value::String(text)) => Ok(RestrictedExpression::new_string(text.clone())),
             (Self::Integer, Value::Number(number)) => {

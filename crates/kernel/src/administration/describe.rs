@@ -450,6 +450,9 @@ fn said(yes: &Yes) -> Value {
     o.insert("payload_hash".into(), yes.payload_hash.as_str().into());
     o.insert("method".into(), yes.presence.method.name().into());
     o.insert("auth_time".into(), yes.presence.authenticated.unix().into());
+    if let Some(passkey) = &yes.signed_by {
+        o.insert("signed_by".into(), passkey.as_str().into());
+    }
     o.insert("at".into(), yes.at.unix().into());
     o.into()
 }

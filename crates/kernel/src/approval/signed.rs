@@ -135,6 +135,7 @@ impl Signed {
             "client_data": text(bytes.client_data),
             "credential": self.passkey.credential,
             "public_key": self.passkey.public_key,
+            "registered_at": self.passkey.created.unix(),
             "signature": text(bytes.signature),
             "signed": signed,
         })

@@ -21,7 +21,7 @@ use crate::{
     id::GrantId,
     introspection::{self, Known},
     moment::Moment,
-    policy::{Scene, input_of},
+    policy::{Ruling, Scene, input_of},
     power::{Constraints, Exceeded, Limits, Money},
     why::{Refused, Why},
 };
@@ -83,6 +83,26 @@ fn again(booked: &Entry, ended: bool, request: &Request, caller: &Caller, at: &M
     Ok(Decision::issue(Reply::Document(told(booked, None)), Vec::new(), change))
 }
 
+/// What policies say of this use; what they do not allow, or cannot be asked, is refused before what else the token says.
+fn judged(
+    known: &Known,
+    client: &Client,
+    capability: &Capability,
+    request: &Request,
+    facts: &Facts,
+    at: &Moment,
+) -> Result<Ruling, Why> {
+    facts.fits.clone().map_err(Why::InputUnfit)?;
+    let ruling = scene(known, client, at).rule_one(capability, &request.input);
+    if let Some(what) = ruling.unfit() {
+        return Err(Why::InputUnfit(what.to_owned()));
+    }
+    if !ruling.permits() {
+        return Err(ruling.refusal(Refused::Question).under(&known.path));
+    }
+    Ok(ruling)
+}
+
 fn consider(request: &Request, caller: &Caller, facts: &Facts, at: &Moment) -> Result<Decision, Why> {
     // 1. A resource, by a credential of its own.
     let Who::PureMachine(machine) = &caller.who else {
@@ -104,11 +124,7 @@ fn consider(request: &Request, caller: &Caller, facts: &Facts, at: &Moment) -> R
     let (client, capability) = reached(known, request)?;
 
     // 4. The input is one, and policies allow it: without asking anybody, or after a human said yes to exactly this. Such a yes is for one use.
-    facts.fits.clone().map_err(Why::InputUnfit)?;
-    let ruling = scene(known, client, at).rule_one(capability, &request.input);
-    if !ruling.permits() {
-        return Err(ruling.refusal(Refused::Question).under(&known.path)); // what is asked is what is answered, before what else the token says
-    }
+    let ruling = judged(known, client, capability, request, facts, at)?;
     if !introspection::counts(known, at) {
         return Err(Why::PresentedUnknown);
     }

@@ -414,6 +414,11 @@ impl Ruling {
         self.items.iter().all(Item::permitted)
     }
 
+    /// What of the input does not fit, if the question could not be put because of it.
+    pub(crate) fn unfit(&self) -> Option<&str> {
+        self.record.told.iter().find_map(|told| told.unfit.as_deref())
+    }
+
     /// Whether everything is allowed, and nobody need be asked.
     pub fn is_silent(&self) -> bool {
         self.items.iter().all(Item::may_be_silent)

@@ -99,6 +99,13 @@ fn s_34_a_slip_of_the_pen_in_an_annotation_is_refused() {
             "{annotation}"
         );
     }
+    let forbids = "@id(\"a\") @approvers(\"finance\") forbid(principal, action, resource);";
+    assert!(
+        problems(forbids)
+            .iter()
+            .all(|told| told.contains("a forbid gives none")),
+        "a demand of a forbid would be silently none"
+    );
     for annotation in [
         "@strength(\"biometric\") @approvers(\"finance\") @quorum(\"2\") @lifetime(\"300\") @reason(\"ask finance\") @description(\"x\")",
         "@approvers(\"finance legal\") @quorum(\"2\")",

@@ -137,8 +137,16 @@ fn whom(approval: &Value) -> String {
     }
 }
 
-/// How many said yes, of how many.
+/// How many said yes, of how many; of several groups by group.
 fn yes(approval: &Value) -> String {
+    let groups = approval.get("approval_groups").and_then(Value::as_array);
+    if let Some(groups) = groups.filter(|groups| groups.len() > 1) {
+        let of = |one: &Value| {
+            let number = |name: &str| one.get(name).and_then(Value::as_i64).unwrap_or_default();
+            format!("{}: {} of {}", text(one, "group"), number("yes"), number("quorum"))
+        };
+        return groups.iter().map(of).collect::<Vec<_>>().join(", ");
+    }
     let said = approval
         .get("approved_by")
         .and_then(Value::as_array)
@@ -196,11 +204,11 @@ fn record(approval: &Value, now: i64) -> String {
         .flatten()
         .fold(record, |record, yes| {
             let at = time(yes, "at").map(|at| when::both(at, now)).unwrap_or_default();
-            let how = text(yes, "method").replace('_', " ");
-            record.line(
-                "said yes",
-                format!("{}, signed in by {how}, {at}", text(yes, "user_id")),
-            )
+            let how = match text(yes, "signed_by") {
+                none if none.is_empty() => format!("signed in by {}", text(yes, "method").replace('_', " ")),
+                passkey => format!("signed by passkey {passkey}"),
+            };
+            record.line("said yes", format!("{}, {how}, {at}", text(yes, "user_id")))
         })
         .text()
 }

@@ -431,7 +431,14 @@ fn record(grant: &Value, forest: &Forest, now: i64) -> String {
         );
     let powers = items(grant, "capabilities").iter();
     powers
-        .fold(given, |record, power| record.line("capability", text(power, "words")))
+        .fold(given, |record, power| {
+            let said = if text(grant, "status") == "denied" {
+                format!("may not {}", text(power, "action"))
+            } else {
+                text(power, "words")
+            };
+            record.line("capability", said)
+        })
         .line(
             "at this server",
             if is_set(grant, "own_endpoints") {

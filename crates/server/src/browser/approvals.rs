@@ -372,6 +372,7 @@ pub(crate) async fn approval_answer(inbound: Inbound, browser: Browser) -> Resul
         Some("deny") => Said::Deny,
         Some(_) | None => return Err(Why::ParameterMalformed("decision").into()),
     };
+    let is_no = said == Said::Deny;
     let sent = match Sent::read(&inbound, &browser) {
         Ok(sent) => sent,
         Err(why @ Why::PageExpired) => {
@@ -403,6 +404,9 @@ pub(crate) async fn approval_answer(inbound: Inbound, browser: Browser) -> Resul
         .await?;
     match answered {
         answered @ settle::Answered::Issue(..) => to_question(&inbound, &browser, answered),
+        settle::Answered::Refuse(why @ Why::AlreadyAnswered) if is_no => {
+            again(&inbound, &browser, &id, (why, AnswerProblem::TooLate)).await
+        }
         // What is asked is another now, or it was answered meanwhile: the page says how it stands (S-30).
         settle::Answered::Refuse(Why::AnswerStale | Why::AlreadyAnswered) => {
             Ok(View::new(&inbound, &browser).to(&format!("/approvals/{id}")))

@@ -70,6 +70,7 @@ pub(crate) async fn give_now(inbound: Inbound, browser: Browser) -> Result<Outgo
         .await?;
     match answered {
         Answered::Issue(..) => Ok(View::new(&inbound, &browser).to("/agents?given")),
+        Answered::Refuse(why @ Why::SignInStale) if is_fresh(&inbound)? => again(GiveProblem::Passkey, why).await,
         Answered::Refuse(Why::SignInStale) => Ok(see_other(&browser, sign_in_for(&browser, GIVE))),
         Answered::Refuse(why @ Why::ScopeUnknown) => again(GiveProblem::Nothing, why).await,
         Answered::Refuse(why @ Why::Body(_)) => again(GiveProblem::Day, why).await,

@@ -197,7 +197,7 @@ fn waiting<'a>(app: App<'a>, way: Way, place: Option<Place<'a>>) -> Question<'a>
     }
 }
 
-/// Questions whose yes a passkey signs.
+/// Questions whose yes a passkey signs, and answers that were none.
 fn signed(show: &mut impl FnMut(&str, Approval<'_>)) {
     let asked = |options| {
         Some(Ceremony {
@@ -231,6 +231,14 @@ fn signed(show: &mut impl FnMut(&str, Approval<'_>)) {
         Approval {
             stands: Stands::ByPasskey,
             ceremony: asked(""),
+            ..of_machine()
+        },
+    );
+    show(
+        "approval-too-late",
+        Approval {
+            stands: Stands::Approved,
+            problem: Some(AnswerProblem::TooLate),
             ..of_machine()
         },
     );
