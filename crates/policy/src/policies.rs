@@ -549,7 +549,11 @@ fn actions(schema: &Schema, catalogue: &Catalogue) -> HashMap<String, Action> {
         .map(|uid| {
             let name = uid.id().unescaped().to_owned();
             let input = shape(&name).unwrap_or(Input::Own);
-            let named = |kinds: Vec<&EntityTypeName>| kinds.iter().map(ToString::to_string).collect();
+            let named = |kinds: Vec<&EntityTypeName>| {
+                let mut names: Vec<String> = kinds.iter().map(ToString::to_string).collect();
+                names.sort_unstable();
+                names
+            };
             let action = Action {
                 principals: named(schema.principals_for_action(uid).into_iter().flatten().collect()),
                 resources: named(schema.resources_for_action(uid).into_iter().flatten().collect()),

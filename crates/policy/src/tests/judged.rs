@@ -154,7 +154,7 @@ fn s_32_what_the_catalogue_does_not_know_is_never_permitted() {
     );
     assert_eq!(
         unfit(&Entity::named("Group", "finance"), "read_profile", None),
-        "the action read_profile is none of Group and Resource: the schema has it for Session or Host or User or Client and Resource"
+        "the action read_profile is none of Group and Resource: the schema has it for Client or Host or Session or User and Resource"
     );
     for (name, value) in [
         ("merchant", json!(7)),

@@ -347,7 +347,16 @@ fn details_in(file: &Path) -> Result<Value> {
 /// Capabilities from a file: a list for the same reason.
 fn capabilities_in(file: &Path) -> Result<Value> {
     let what = "a JSON array of objects, each with an action,";
-    list_in(file, what, "capabilities are a list, even where there is one")
+    let list = list_in(file, what, "capabilities are a list, even where there is one")?;
+    if list.as_array().is_some_and(Vec::is_empty) {
+        return Err(
+            Failure::new(Exit::Usage, format!("{} names no capability", file.display()))
+                .why("a grant without capabilities is limited by none")
+                .advice("name one, or leave --capabilities out")
+                .into(),
+        );
+    }
+    Ok(list)
 }
 
 fn list_in(file: &Path, what: &'static str, why: &'static str) -> Result<Value> {

@@ -109,6 +109,11 @@ async fn a_grant_is_given_and_narrowed_but_never_widened() {
     assert_eq!(tighter["revocation"]["idle_seconds"], 604_800, "{tighter}");
     let falls = desk.json(&typed(&format!("grant edit {} --revoke-at-risk --yes", id(&idle))));
     assert_eq!(falls["revocation"]["risk"], true, "{falls}");
+    desk.write("none.json", "[]");
+    let none = desk
+        .run(&typed("grant create --client b --capabilities none.json"))
+        .expect(2);
+    assert!(none.err.contains("names no capability"), "{none:?}");
     desk.write("one.json", r#"{"type": "payment"}"#);
     let one = desk.run(&typed("grant create --client b --details one.json")).expect(2);
     assert!(one.err.contains("put [ and ] around the object"), "{one:?}");

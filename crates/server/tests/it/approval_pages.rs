@@ -245,3 +245,29 @@ async fn a_rule_against_it_leaves_only_no() {
         "she said no",
     );
 }
+
+#[tokio::test]
+async fn a_no_that_comes_too_late_says_so() {
+    let world = world().await;
+    let machine = machine_with_approvers(&world, 1).await;
+    let ann = of_finance(&world, "ann@demo.test").await;
+    let bob = of_finance(&world, "bob@demo.test").await;
+    let waits = defer(&world, &machine, "read", &[]).await;
+    refused(&waits, 400, "authorization_pending", "its people are asked");
+    let mut slow = world.signed_in(&bob).await;
+    let open = newest(&world, &mut slow).await;
+    let mut quick = world.signed_in(&ann).await;
+    let page = newest(&world, &mut quick).await;
+    say(&world, &mut quick, &page, "allow", &[]).await;
+    let late = slow.submit(&world, &open, "approval", &[("decision", "deny")]).await;
+    assert!(
+        late.answer.text.contains("came too late") && late.answer.text.contains("The answer was yes"),
+        "{}",
+        late.answer.text
+    );
+    let again = quick.submit(&world, &page, "approval", &[("decision", "allow")]).await;
+    assert!(
+        again.location().is_some(),
+        "their own yes once more is no news: {again:?}"
+    );
+}

@@ -113,3 +113,23 @@ async fn what_the_organisation_forbids_nobody_gives() {
     assert_eq!(gone.answer.status, 404, "{gone:?}");
     assert!(listed(&alice.visit(&front.world, "/agents").await).is_empty());
 }
+
+#[tokio::test]
+async fn what_takes_a_passkey_is_told_so_and_nobody_is_sent_in_circles() {
+    let front = Front::new().await;
+    let writes = |name: &str, strength: &str, scope: &str| json!({ "name": name, "description": "For tests", "approval_strength": strength, "scopes": [scope] });
+    let set = json!({
+        "policies": "@id(\"all\") permit(principal, action, resource);",
+        "capabilities": [writes("write_file", "biometric", "write"), writes("read_file", "session", "read")],
+    });
+    front.admin("PUT", "/admin/v1/policies", &set).await;
+    let mut alice = front.browser().await;
+    let page = picked(&front, &mut alice, &front.app.client.id).await;
+    let refused = alice.submit(&front.world, &page, "give", &[("scope", "write")]).await;
+    assert!(
+        refused.answer.status >= 400 && says(&refused, "wants a passkey for this"),
+        "{refused:?}"
+    );
+    let read = alice.submit(&front.world, &page, "give", &[("scope", "read")]).await;
+    assert_eq!(read.location(), Some("/agents?given"), "{read:?}");
+}

@@ -336,3 +336,39 @@ async fn s_32_a_token_that_is_refused_as_unusual_takes_the_grant_along_too() {
     assert_eq!(third.status, 400, "{third:?}");
     assert_eq!(standing(&world, &cast, &grant).await.0, "revoked");
 }
+
+#[tokio::test]
+async fn s_34_a_number_in_another_form_is_a_mistake_of_whoever_sends_it_and_no_decision() {
+    let (world, cast, _, _) = shopper_with_grant().await;
+    let amount = json!({ "type": "object", "required": ["value", "currency"], "properties": {
+        "value": { "type": "string", "format": "decimal" }, "currency": { "type": "string" } } });
+    let body = json!({ "description": "buy", "approval_strength": "session", "scopes": [],
+        "input_schema": { "type": "object", "properties": { "amount": amount } } });
+    let made = cast
+        .tenant
+        .admin(&world, "PUT", "/admin/v1/capabilities/buy", Some(&body))
+        .await;
+    assert_eq!(made.status, 200, "{made:?}");
+    apply(&world, &cast, "").await;
+    let token = cast.token(&world).await;
+    for value in ["1e1", " 1", "+1", "40.00001", "12345678901234567890"] {
+        let input = json!({ "amount": { "value": value, "currency": "EUR" } }).to_string();
+        let form = [
+            ("token", token.as_str()),
+            ("capability", "buy"),
+            ("input", &input),
+            ("idempotency_key", &key()),
+        ];
+        let answer = cast.book(&world, "consume", &form).await;
+        assert_eq!(
+            (answer.status, answer.text_of("error")),
+            (400, "invalid_request"),
+            "{value}: {answer:?}"
+        );
+        assert!(
+            answer.text_of("error_description").contains("decimal"),
+            "{value}: {answer:?}"
+        );
+    }
+    assert_eq!(buys(&world, &cast, &token, "1.0000", "EUR").await, 200);
+}

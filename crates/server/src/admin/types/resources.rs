@@ -100,8 +100,8 @@ pub(in crate::admin) struct GrantBody {
     authorization_details: Vec<Object>,
     /// What it allows of each capability: `action`, the `constraints` that all hold of what is asked, and `limits` of how often and how much.
     #[serde(default)]
-    #[schemars(length(min = 1, max = kernel::power::POWERS_MAX))]
-    capabilities: Option<Vec<Object>>,
+    #[schemars(length(max = kernel::power::POWERS_MAX))]
+    capabilities: Vec<Object>,
     /// When it ends, in seconds since 1970.
     expires_at: Option<i64>,
     /// How many more times it may be narrowed, 0 to 8.
@@ -149,17 +149,12 @@ impl GrantBody {
         if self.depth > kernel::authority::DEPTH_MAX {
             return Err(Why::Body("depth: 0 to 8".to_owned()));
         }
-        if self.capabilities.as_ref().is_some_and(Vec::is_empty) {
-            return Err(Why::Body(
-                "capabilities: an empty list would limit nothing; name one at least, or leave it out".to_owned(),
-            ));
-        }
         Ok(NewGrant {
             client: ClientId::parse(&self.client_id).ok_or(Why::Absent("client"))?,
             scopes: Scopes::parse(&self.scope)?,
             resources: resources(&self.resources)?,
             details: details::details(self.authorization_details)?,
-            powers: powers(self.capabilities.unwrap_or_default())?,
+            powers: powers(self.capabilities)?,
             expires: self.expires_at.map(Time::from_unix),
             depth: self.depth,
             parent: self
