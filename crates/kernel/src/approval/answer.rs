@@ -87,6 +87,8 @@ pub struct View {
     pub details: Details,
     /// How long what is given lasts, in seconds.
     pub lasts_seconds: i64,
+    /// Whether it is for one time: it is beyond what is granted, or people must say so each time.
+    pub once: bool,
     /// What the answer's form carries back.
     pub seen: String,
     /// What may be said now.
@@ -138,6 +140,8 @@ pub fn view(caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Result<View, Why
     };
     let approval = approval.clone().by_strength(approval.strength(strength));
     let in_parts = !matches!(approval.whom, Whom::Members(_));
+    let each_time = |judged: &Judged| judged.ruling.permits() && !judged.ruling.is_silent();
+    let once = approval.asks.once || (!in_parts && judged.as_ref().is_ok_and(each_time));
     let nothing_forbidden =
         judgement.forbidden.is_empty() && judged.as_ref().is_ok_and(|judged| judged.ruling.permits());
     let whole = in_parts || nothing_forbidden;
@@ -158,6 +162,7 @@ pub fn view(caller: &Caller, facts: &Facts<'_>, at: &Moment) -> Result<View, Why
         judgement,
         details,
         lasts_seconds: lasts(&approval.door),
+        once,
         seen: seen(&approval, wanted.client, &facts.types),
         open,
         approval,
@@ -399,6 +404,7 @@ fn view_question(
         judgement: Judgement::default(),
         details: Details::default(),
         lasts_seconds: standing.map_or(0, |standing| standing.until.since(at.now)),
+        once: false,
         seen: seen(approval, client, &facts.types),
         open,
         approval: approval.clone(),

@@ -10,7 +10,7 @@ use crate::{
     caller::{Caller, Who},
     client::{self, Client, GrantType},
     decision::{Change, Decision, Guard, Touch},
-    deferred::{Deferral, deferred},
+    deferred::{Completion, Deferral, deferred},
     detail::{Details, Types},
     event::{Event, EventKind},
     grant::{self, Grant},
@@ -354,6 +354,10 @@ impl<'a> Asking<'a> {
         let nothing = Scopes::default();
         let scopes = self.request.scopes.as_ref().unwrap_or(&nothing);
         let details = self.request.details.as_ref().unwrap_or(Details::none());
+        if matches!(self.request.completion, Completion::Deferred { .. }) {
+            let place = self.facts.tenant.place_of(self.audience);
+            self.facts.types.askable(details, self.client, place)?; // what nobody could be asked is wrong in itself
+        }
         self.demanded(&self.scene().rule(scopes, details), why)
     }
 

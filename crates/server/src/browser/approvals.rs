@@ -527,7 +527,7 @@ async fn page(
             ends_at: approval.expires.unix(),
             lasts_seconds: seen.lasts_seconds,
             quorum: quorum(&groups, approval),
-            once: approval.asks.once,
+            once: seen.once,
             stands: stands(seen),
             ceremony: asked.as_ref().map(|asked| pages::Ceremony {
                 sealed: &asked.ceremony,

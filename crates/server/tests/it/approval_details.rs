@@ -333,3 +333,23 @@ async fn a_line_that_wants_to_pay_more_asks_its_person() {
     let other = refresh(&front, &front.app, &given, None).await;
     assert_eq!(detailed(&other), json!([pay("6", "Acme")]));
 }
+
+#[tokio::test]
+async fn a_detail_in_another_form_is_told_so_and_not_that_nothing_is_granted() {
+    let front = front().await;
+    let machine = machine_with_approvers(&front.world, 1).await;
+    change_type(&front, |body| {
+        body["schema"]["properties"]["amount"]["properties"]["value"]["pattern"] = "^[0-9]+(\\.[0-9]+)?$".into();
+    })
+    .await;
+    let amount = json!({ "type": "object", "required": ["value", "currency"], "properties": {
+        "value": { "type": "string", "format": "decimal" }, "currency": { "type": "string" } } });
+    let capability = json!({ "name": "payment", "description": "Pay", "approval_strength": "session", "scopes": [],
+        "input_schema": { "type": "object", "properties": { "amount": amount } } });
+    let set = json!({ "policies": "@id(\"all\") permit(principal, action, resource);", "capabilities": [capability] });
+    front.admin("PUT", "/admin/v1/policies", &set).await;
+    let odd = defer_for(&front.world, &machine, &wish(None, &json!([pay("1e3", "Acme")]))).await;
+    too_much(&odd, "its form is wrong, whoever could be asked");
+    let good = defer_for(&front.world, &machine, &wish(None, &json!([pay("3", "Acme")]))).await;
+    refused(&good, 400, "authorization_pending", "people are asked");
+}

@@ -90,7 +90,7 @@ async fn s_33_a_password_says_no_yes_to_a_biometric_capability_and_the_signature
     let mut browser = world.signed_in(&vault.ann).await;
     let page = newest(world, &mut browser).await;
     assert!(
-        wants_passkey(&page) && says(&page, "Your yes is signed with your passkey"),
+        wants_passkey(&page) && says(&page, "Your yes is signed with your passkey") && says(&page, "for this one time"),
         "{page:?}"
     );
     let ids: Vec<_> = asked(&page, "approval").options["allowCredentials"]
