@@ -800,9 +800,10 @@ impl Why {
             }
             Self::RegistrationUnproved => "registration needs a token: send it as Authorization: Bearer",
             Self::SoftwareStatement => "this server trusts no issuer of software statements; leave it out",
-            Self::TooMany(_) | Self::Throttled { .. } => {
-                "too many attempts in too short a time; try again after the time in Retry-After"
+            Self::TooMany(_) => {
+                "too many of these are open already, or one was refused or taken back a moment ago; try again after the time in Retry-After"
             }
+            Self::Throttled { .. } => "too many attempts in too short a time; try again after the time in Retry-After",
             Self::LastWayIn => "this is the last way to sign in; add another one first",
             Self::CredentialsFull => "there are as many passkeys as a person may have; remove one first",
             Self::CeremonyFailed(_) => "the passkey could not be checked; try again",

@@ -189,6 +189,15 @@ impl TenantDb {
         Ok(people)
     }
 
+    /// A question that waits, with the yes of those alone who may still say it.
+    pub async fn as_it_counts(&self, approval: Approval) -> Result<Approval, Fault> {
+        if !matches!(approval.state, State::PartlyApproved { .. }) {
+            return Ok(approval);
+        }
+        let people = self.who_said_yes(&approval).await?;
+        Ok(approval.by_people(&people))
+    }
+
     /// Approvals in the order of their ids, after one of them.
     pub async fn approvals_after(&self, after: &str, rows_max: i64) -> Result<Vec<Approval>, Fault> {
         self.all(&PAGE, &[after.into(), rows_max.into()], read).await

@@ -207,6 +207,7 @@ async fn revoke_grant(inbound: Inbound) -> Result<Outgoing, Stop> {
 async fn show_approval(inbound: &Inbound) -> Result<Outgoing, Stop> {
     let approval = inbound.tenant.approval(&approval_id(inbound)?).await?;
     let approval = approval.ok_or(Why::Absent("approval"))?;
+    let approval = inbound.tenant.as_it_counts(approval).await?;
     Ok(shown(describe::approval(&approval, inbound.at.now)))
 }
 

@@ -149,10 +149,11 @@ pub(super) async fn approvals(inbound: &Inbound) -> Result<Outgoing, Stop> {
     let page = Page::of(inbound)?;
     let found = inbound.tenant.approvals_after(&page.after, page.limit).await?;
     let next = found.last().map(|approval| approval.id.as_str().to_owned());
-    let items = found
-        .iter()
-        .map(|approval| describe::approval(approval, inbound.at.now))
-        .collect();
+    let mut items = Vec::with_capacity(found.len());
+    for approval in found {
+        let approval = inbound.tenant.as_it_counts(approval).await?;
+        items.push(describe::approval(&approval, inbound.at.now));
+    }
     Ok(page.answer("approvals", items, next))
 }
 

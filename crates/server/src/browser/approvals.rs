@@ -172,6 +172,9 @@ pub(crate) async fn approvals(inbound: Inbound, browser: Browser) -> Result<Outg
     }
     lately.sort_by(|a, b| b.id.cmp(&a.id));
     lately.dedup_by(|a, b| a.id == b.id); // who is a member of two groups that one question asks
+    for approval in &mut lately {
+        *approval = tenant.as_it_counts(approval.clone()).await?;
+    }
     let stands_for = |approval: &Approval| {
         let said_yes = approval.state.yes().iter().any(|yes| yes.by == person.user.id);
         match (approval.state.waits(), approval.expires > now) {

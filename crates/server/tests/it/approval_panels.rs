@@ -179,6 +179,8 @@ async fn s_33_who_left_a_group_takes_their_yes_along_before_and_after_the_last_o
     let mut bob = vault.signed_in("bob@demo.test", &["security"]).await;
     vault.says_yes(&mut ann).await;
     vault.moves("ann@demo.test", &["sales"]).await;
+    let shown = world.admin("GET", "/admin/v1/approvals", None).await.body;
+    assert_eq!(shown["approvals"][0]["approval_groups"][0]["yes"], 0, "{shown}");
     let page = newest(world, &mut bob).await;
     assert!(
         says(&page, "0 of 1 said yes. Members of <bdi>Finance</bdi>"),
