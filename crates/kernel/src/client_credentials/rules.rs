@@ -354,11 +354,13 @@ impl<'a> Asking<'a> {
         let nothing = Scopes::default();
         let scopes = self.request.scopes.as_ref().unwrap_or(&nothing);
         let details = self.request.details.as_ref().unwrap_or(Details::none());
-        if matches!(self.request.completion, Completion::Deferred { .. }) {
+        let ruling = self.scene().rule(scopes, details);
+        let would_wait = matches!(self.request.completion, Completion::Deferred { .. });
+        if would_wait && ruling.unfit().is_some() {
             let place = self.facts.tenant.place_of(self.audience);
-            self.facts.types.askable(details, self.client, place)?; // what nobody could be asked is wrong in itself
+            self.facts.types.askable(details, self.client, place)?; // policies cannot judge it: its type says what is wrong
         }
-        self.demanded(&self.scene().rule(scopes, details), why)
+        self.demanded(&ruling, why)
     }
 
     /// Policies or the capability demand that a human says so: those whom policies name, else those of the client. What is forbidden nobody is asked about.
