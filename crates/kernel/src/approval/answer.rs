@@ -586,7 +586,7 @@ fn would_count(approval: &Approval, person: &BrowserUser) -> bool {
     let theirs = of_theirs(approval, person);
     let mut people = super::of(approval.state.yes());
     people.push(&theirs);
-    panel.seated(&people).values().sum::<usize>() == people.len()
+    panel.seated(&people).values().sum::<usize>() > approval.whom.counted(approval.state.yes())
 }
 
 /// Whether policies' approvers are those who were asked; a person alone is none.

@@ -327,7 +327,7 @@ impl Approval {
         let at = yes.at;
         let all: Vec<Yes> = self.state.yes().iter().cloned().chain([yes]).collect();
         let counted = self.whom.counted(&all);
-        if counted < all.len() {
+        if counted <= self.whom.counted(self.state.yes()) {
             return Err(Unfit::Enough);
         }
         let enough = counted >= usize::from(self.whom.quorum());

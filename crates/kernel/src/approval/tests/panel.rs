@@ -93,6 +93,40 @@ fn who_comes_second_of_one_group_can_say_no_and_hears_why_yes_is_not_theirs() {
 }
 
 #[test]
+fn who_moved_between_groups_keeps_nobody_else_from_counting() {
+    let said = asked_with_two();
+    let moved = |groups: &[&str]| people::user(&json!({ "id": "ann", "groups": groups }));
+    let of_finance = people::user(&json!({ "id": "bob", "groups": ["finance"] }));
+    // Ann was of both and stood for security; she is of finance alone now, where bob stands already.
+    let facts = Facts {
+        people: vec![moved(&["finance"]), of_finance],
+        ..loaded(said, &json!({}))
+    };
+    let cleo = person("cleo", &["security"]);
+    assert_eq!(view(&cleo, &facts, &at()).unwrap().open, Open::YesOrNo);
+    let yes = answer(&approve(&facts, ""), &cleo, &facts, &at());
+    assert_eq!(advanced(&yes).unwrap().state.name(), "approved");
+}
+
+/// One of each is asked, and the row waits still; ann, of both, and bob, of finance, said yes.
+fn asked_with_two() -> Approval {
+    let mut approval = Approval {
+        whom: Whom::Members(panel(&[("finance", 1), ("security", 1)])),
+        ..row(&json!({}))
+    };
+    approval.state = State::PartlyApproved {
+        yes: [("ann", &["finance", "security"][..]), ("bob", &["finance"])]
+            .into_iter()
+            .map(|(who, of)| Yes {
+                of: members(of),
+                ..yes(who, &approval)
+            })
+            .collect(),
+    };
+    approval
+}
+
+#[test]
 fn several_groups_are_one_row() {
     let approval = asked(&[("ann", &["finance", "security"])]);
     let (kind, who) = (approval.whom.kind(), approval.whom.who());
