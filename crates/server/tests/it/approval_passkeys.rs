@@ -5,7 +5,7 @@ use serde_json::json;
 use testkit::{App, Browser, Page, Person, World};
 
 use crate::{
-    asked::{defer, machine_with_approvers, newest, of_finance, poll_deferred, say},
+    asked::{codes, defer, device_client, machine_with_approvers, newest, of_finance, poll, poll_deferred, say, typed},
     authenticator::{Alg, Authenticator},
     front::says,
     passkeys::{asked, at_the_door, good, is_in, register, show},
@@ -231,6 +231,32 @@ async fn s_33_nobody_signs_for_somebody_else() {
         .await;
     assert!(said.location().is_some(), "{said:?}");
     assert_eq!(vault.fetched().await.status, 200);
+}
+
+#[tokio::test]
+async fn s_33_a_yes_of_somebody_signed_in_by_a_passkey_is_none_once_its_signature_is_demanded() {
+    let vault = Vault::new().await;
+    let world = &vault.world;
+    let (mut browser, door) = at_the_door(world).await;
+    let credential = good(world, &vault.key, &vault.ann, &door, 1).json(&vault.key);
+    assert!(is_in(&show(world, &mut browser, &door, &credential).await));
+    let demand = async |name: &str, scope: &str, strength: &str| {
+        let body = json!({ "description": "For tests", "approval_strength": strength, "scopes": [scope] });
+        let path = format!("/admin/v1/capabilities/{name}");
+        let put = world.admin("PUT", &path, Some(&body)).await;
+        assert_eq!(put.status, 200, "{put:?}");
+    };
+    demand("write_file", "write", "session").await;
+    let device = device_client(world, "none").await;
+    let codes = codes(world, &device).await;
+    let page = typed(world, &mut browser, &codes.user).await;
+    say(world, &mut browser, &page, "allow", &[]).await; // it takes no passkey yet
+    for (name, scope) in [("read_file", "read"), ("write_file", "write")] {
+        demand(name, scope, "biometric").await;
+    }
+    world.advance(10);
+    let polled = poll(world, &device, &codes.device, &[]).await;
+    refused(&polled, 400, "invalid_grant", "nobody signed it");
 }
 
 #[tokio::test]
